@@ -1,0 +1,1 @@
+"""Readers of everything a lab hands over."""

@@ -1,0 +1,1 @@
+"""Mixed models: formula, design, fit, contrasts."""

@@ -1,0 +1,1 @@
+"""Plots: (tidy table | fit | MNE object, ax) -> ax."""

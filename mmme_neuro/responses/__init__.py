@@ -1,0 +1,1 @@
+"""Event-locked responses: evoked, time-frequency, connectivity, autonomic."""

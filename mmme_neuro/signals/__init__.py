@@ -1,0 +1,1 @@
+"""Cleaning of the EEG and derivation of autonomic signals."""
