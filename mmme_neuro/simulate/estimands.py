@@ -1,0 +1,331 @@
+"""What the analysis should find: the study's truth as seen through its own linear steps.
+
+A source of 5 microvolt is not 5 microvolt in a window mean: filter, baseline, window, the coder's
+error and people's latencies all take their share. Those steps are applied here to the responses
+themselves, without noise, artefacts or (for means) overlap, over a large virtual sample.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import mne
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.io.montage import QUIK_CAP_64
+from mmme_neuro.simulate.body import SLOW_TONIC
+from mmme_neuro.simulate.head import Head, simulated_head
+from mmme_neuro.simulate.parameters import StudyParameters
+from mmme_neuro.simulate.responses import Person, Stimuli, draw_amplitudes, effects
+from mmme_neuro.simulate.shapes import skin_conductance_response
+from mmme_neuro.simulate.sources import (
+    COUPLED_PAIR,
+    REGIONS,
+    UNCOUPLED_PAIR,
+    Ongoing,
+    evoked_patterns,
+    indices,
+    ongoing_sources,
+    present,
+)
+from mmme_neuro.simulate.timeline import Timeline, simulate_timeline
+
+N_VIRTUAL_PARTICIPANTS = 300
+VIRTUAL_SEED = 7
+GRID = np.arange(-40, 60, 0.02)
+HIGH_PASS_HZ = 0.1
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A linear measure of one event: mean in a window minus mean in a baseline (s)."""
+
+    response: str
+    window: tuple[float, float]
+    baseline: tuple[float, float]
+    unit: str
+    region: str | None = None
+    band: tuple[float, float] | None = None
+    high_pass_hz: float | None = None
+
+
+MEASURES = {
+    "premotor": Measure(
+        "premotor", (-0.5, 0.0), (-1.5, -1.0), "uV", "fronto_central", high_pass_hz=HIGH_PASS_HZ
+    ),
+    "late_positivity": Measure(
+        "late_positivity", (0.25, 0.55), (-1.5, -1.0), "uV", "parietal", high_pass_hz=HIGH_PASS_HZ
+    ),
+    "alpha_power": Measure(
+        "alpha_decrease", (0.2, 1.2), (-1.25, -0.75), "uV^2", "occipital", (8.0, 13.0)
+    ),
+    "scr": Measure("scr", (2.5, 5.5), (-1.0, 0.0), "uS"),
+    "heart_rate": Measure("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm"),
+}
+"""The measures whose micro - macro difference is known."""
+
+CONNECTIVITY_BAND = (14.0, 19.0)
+
+
+@lru_cache(maxsize=8)
+def estimands(parameters: StudyParameters, n_videos: int) -> dict:
+    """Return the expected result of every measure, with the value at the source beside it."""
+    head = simulated_head(tuple(parameters.channels or QUIK_CAP_64))
+    sample = _virtual_sample(parameters, n_videos, head)
+    known = {}
+    for name, measure in MEASURES.items():
+        effect = effects(parameters)[measure.response]
+        known[name] = {
+            "quantity": f"{name} micro - macro",
+            "value": _contrast(sample, name),
+            "source_value": effect.micro_minus_macro,
+            "unit": measure.unit,
+            "measure": _plain(measure),
+        }
+    known["brain_body_correlation"] = {
+        "quantity": "within-participant correlation of late positivity and SCR",
+        "value": _within_correlation(sample, parameters, head),
+        "source_value": parameters.brain_body_correlation,
+        "unit": "r",
+    }
+    known["coupling"] = {
+        "quantity": f"debiased wPLI^2 {'-'.join(COUPLED_PAIR)} minus {'-'.join(UNCOUPLED_PAIR)}",
+        "value": _coupling(parameters, head, COUPLED_PAIR) - _coupling(parameters, head, UNCOUPLED_PAIR),
+        "source_value": parameters.eeg.pair_coherence,
+        "unit": "1",
+        "band": list(CONNECTIVITY_BAND),
+    }
+    known["rating_icc"] = {
+        "quantity": "ICC(A,1) of valence ratings",
+        "value": parameters.ratings.true_icc,
+        "source_value": parameters.ratings.true_icc,
+        "unit": "1",
+    }
+    return known
+
+
+def _plain(measure: Measure) -> dict:
+    """The measure as plain types, with its electrodes named."""
+    region = list(REGIONS[measure.region]) if measure.region else None
+    return {**vars(measure), "electrodes": region}
+
+
+def _virtual_sample(parameters: StudyParameters, n_videos: int, head: Head) -> pd.DataFrame:
+    """Return noise-free measures of many virtual events as coded, one row an event."""
+    rng = np.random.default_rng(VIRTUAL_SEED)
+    stimuli = Stimuli.drawn(parameters, n_videos, rng)
+    weights, power = _region_weights(head), _alpha_power(parameters, head)
+    people = []
+    for number in range(N_VIRTUAL_PARTICIPANTS):
+        timeline = simulate_timeline(parameters, n_videos=n_videos, rng=rng)
+        person = _virtual_participant(parameters, timeline, stimuli, weights, power, rng)
+        people.append(person.assign(participant=number))
+    return pd.concat(people, ignore_index=True)
+
+
+def _virtual_participant(
+    parameters: StudyParameters,
+    timeline: Timeline,
+    stimuli: Stimuli,
+    weights: dict[str, dict[str, float]],
+    power: float,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Measures of one virtual participant: own response only, and with overlap (``*_all``)."""
+    person = Person.drawn(parameters, rng)
+    amplitudes = draw_amplitudes(
+        parameters, timeline.events, person=person, stimuli=stimuli, rng=rng
+    )
+    onset = timeline.events["onset"].to_numpy()
+    coded = _coded(timeline.events, parameters, rng)
+    lag = coded["onset"].to_numpy()[:, None] - onset[None, :]
+    table = coded[["expression"]].copy()
+    for name, measure in MEASURES.items():
+        if measure.band:
+            table[name] = _power_change(
+                amplitudes[measure.response].to_numpy(),
+                person.shape(measure.response),
+                measure,
+                np.diagonal(lag),
+                power=power,
+            )
+            continue
+        total = np.zeros_like(lag)
+        for response, weight in weights.get(name, {measure.response: 1.0}).items():
+            course = measured_course(person.shape(response)(GRID), measure)
+            total += weight * amplitudes[response].to_numpy() * np.interp(lag, GRID, course)
+        table[name] = np.diagonal(total)
+        table[f"{name}_all"] = total.sum(axis=1)
+    return table[coded["seen"].to_numpy()]
+
+
+def _coded(events: pd.DataFrame, parameters: StudyParameters, rng) -> pd.DataFrame:
+    """Return events as two coders write them down and passes are merged: seen, onset, label.
+
+    Where both passes hold the event the onset is their mean, and two labels must agree.
+    """
+    coding, n = parameters.coding, len(events)
+    clip = rng.random(n)
+    in_a = clip < coding.share_a_only + coding.share_both
+    in_b = clip >= coding.share_a_only
+    sees = np.stack([in_a, in_b], axis=1) & (rng.random((n, 2)) < coding.detection)
+    error = np.where(sees, rng.normal(0, coding.onset_sd, (n, 2)), 0).sum(axis=1)
+    wrong = rng.random((n, 2)) < coding.label_error
+    agreed = ~sees.all(axis=1) | (wrong[:, 0] == wrong[:, 1])
+    wrong_label = np.where(sees[:, 0], wrong[:, 0], wrong[:, 1])
+    micro = (events["expression"] == "micro").to_numpy() ^ wrong_label
+    return pd.DataFrame(
+        {
+            "onset": events["onset"].to_numpy() + error / np.maximum(sees.sum(axis=1), 1),
+            "expression": np.where(micro, "micro", "macro"),
+            "seen": sees.any(axis=1) & agreed,
+        }
+    )
+
+
+def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
+    """Return what the measure gives when taken ``GRID`` seconds after the true onset."""
+    step = GRID[1] - GRID[0]
+    if measure.high_pass_hz:
+        kernel = mne.filter.create_filter(
+            None, 1 / step, measure.high_pass_hz, None, verbose="error"
+        )
+        shape = np.convolve(shape, kernel, mode="full")[kernel.size // 2 :][: shape.size]
+    area = np.concatenate([[0], np.cumsum((shape[1:] + shape[:-1]) / 2 * step)])
+
+    def mean(window: tuple[float, float]) -> np.ndarray:
+        ends = [np.interp(GRID + edge, GRID, area) for edge in window]
+        return (ends[1] - ends[0]) / (window[1] - window[0])
+
+    return mean(measure.window) - mean(measure.baseline)
+
+
+def _region_weights(head: Head) -> dict[str, dict[str, float]]:
+    """Return how much of each evoked response each EEG measure's region sees."""
+    patterns = evoked_patterns(head)
+    return {
+        name: {
+            response: float(pattern[indices(head, present(head, measure.region))].mean())
+            for response, pattern in patterns.items()
+        }
+        for name, measure in MEASURES.items()
+        if measure.region and not measure.band
+    }
+
+
+def _alpha_power(parameters: StudyParameters, head: Head) -> float:
+    """Expected alpha power in the measure's region and band, uV^2."""
+    measure = MEASURES["alpha_power"]
+    source = ongoing_sources(head, parameters.eeg)[0]
+    at_region = np.mean(source.pattern[indices(head, present(head, measure.region))] ** 2)
+    freqs = np.arange(*measure.band, 0.01)
+    share = np.trapezoid(source.density(freqs), freqs)
+    return float(at_region * share * np.exp(2 * parameters.eeg.alpha_log_sd**2))
+
+
+def _power_change(amplitude, shape, measure: Measure, lag: np.ndarray, *, power: float):
+    """Return power in the window minus power in the baseline when a rhythm shrinks."""
+    courses = {
+        order: measured_course(shape(GRID) ** order, measure) for order in (1, 2)
+    }
+    first, second = (np.interp(lag, GRID, courses[order]) for order in (1, 2))
+    return power * (amplitude**2 * second - 2 * amplitude * first)
+
+
+def _contrast(sample: pd.DataFrame, name: str) -> float:
+    """Return mean of micro minus mean of macro, each participant's own mean weighing the same."""
+    means = sample.groupby(["participant", "expression"])[name].mean().unstack()
+    return float((means["micro"] - means["macro"]).mean())
+
+
+def _within_correlation(sample: pd.DataFrame, parameters: StudyParameters, head: Head) -> float:
+    """Return the correlation of late positivity and SCR within participants, with noise.
+
+    Noise enters through its variance in the measure: ongoing activity and sensor noise for the
+    EEG, spontaneous responses (Campbell's theorem) and slow drift for the skin.
+    """
+    names = ["late_positivity_all", "scr_all"]
+    within = sample[names] - sample.groupby("participant")[names].transform("mean")
+    spread = within.cov().to_numpy()
+    spread[0, 0] += _eeg_noise_variance(parameters, head, MEASURES["late_positivity"])
+    spread[1, 1] += _skin_noise_variance(parameters, MEASURES["scr"])
+    return float(spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1]))
+
+
+def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Measure) -> float:
+    """Variance of a window mean of ongoing activity in a region, uV^2."""
+    freqs = np.arange(0.01, 60, 0.01)
+    gain = _measure_gain(measure, freqs)
+    rows = indices(head, present(head, measure.region))
+    total = 0.0
+    for source in ongoing_sources(head, parameters.eeg):
+        total += source.pattern[rows].mean() ** 2 * np.trapezoid(source.density(freqs) * gain, freqs)
+    white = parameters.eeg.sensor_noise_uv**2 / len(rows)
+    return float(total + white * np.trapezoid(gain * 2 / parameters.eeg_sfreq, freqs))
+
+
+def _skin_noise_variance(parameters: StudyParameters, measure: Measure) -> float:
+    """Variance of a window mean of the skin conductance between events, uS^2."""
+    course = measured_course(skin_conductance_response(GRID, 1, 1), measure)
+    physio = parameters.physio
+    second_moment = 1.5 * physio.spontaneous_scr_us**2
+    shots = physio.spontaneous_scr_per_minute / 60 * second_moment
+    spontaneous = shots * np.trapezoid(course**2, GRID)
+    freqs = np.arange(1e-4, 0.05, 1e-5)
+    slow = SLOW_TONIC(freqs) / np.trapezoid(SLOW_TONIC(freqs), freqs)
+    drift = 0.3**2 * np.trapezoid(slow * _measure_gain(measure, freqs), freqs)
+    return float(spontaneous + drift)
+
+
+def _measure_gain(measure: Measure, freqs: np.ndarray) -> np.ndarray:
+    """Squared gain of "window mean minus baseline mean" (and its high-pass) at each frequency."""
+
+    def mean(window: tuple[float, float]) -> np.ndarray:
+        middle, width = np.mean(window), window[1] - window[0]
+        return np.sinc(freqs * width) * np.exp(2j * np.pi * freqs * middle)
+
+    gain = np.abs(mean(measure.window) - mean(measure.baseline)) ** 2
+    if measure.high_pass_hz:
+        gain = gain * (freqs > measure.high_pass_hz / 2)
+    return gain
+
+
+def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) -> float:
+    """Return the squared wPLI of two electrodes for circular Gaussian signals, mean over the band.
+
+    With real and imaginary parts a, b of coherency and s = sqrt(1 - a^2), the imaginary
+    cross-product is a difference of two exponentials and wPLI = 2 |b| s / (s^2 + b^2).
+    """
+    freqs = np.arange(CONNECTIVITY_BAND[0], CONNECTIVITY_BAND[1] + 0.5, 1.0)
+    rows = indices(head, pair)
+    sources = ongoing_sources(head, parameters.eeg)
+    cross = np.stack([_cross_spectrum(parameters, sources, rows, f) for f in freqs])
+    coherency = cross[:, 0, 1] / np.sqrt(cross[:, 0, 0].real * cross[:, 1, 1].real)
+    s, b = np.sqrt(1 - coherency.real**2), coherency.imag
+    return float(np.mean((2 * np.abs(b) * s / (s**2 + b**2)) ** 2))
+
+
+def _cross_spectrum(
+    parameters: StudyParameters, sources: list[Ongoing], rows: list[int], freq: float
+) -> np.ndarray:
+    """Return the cross-spectral density of two electrodes at one frequency, seen through a Hann taper.
+
+    The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
+    """
+    offsets = np.arange(-3, 3.01, 0.05)
+    taper = np.sinc(offsets) / (1 - offsets**2 + 1e-12)
+    taper = np.where(np.isclose(np.abs(offsets), 1), 0.5, taper) ** 2
+    smear = taper / taper.sum()
+    near = np.clip(freq + offsets, 0, None)
+    total = np.zeros((2, 2), complex)
+    at = {}
+    for source in sources:
+        power = np.sum(smear * source.density(near))
+        total += power * np.outer(source.pattern[rows], source.pattern[rows])
+        at.setdefault(source.name, (source.pattern[rows], source.density(near)))
+    (first, power), (second, _) = (at[name] for name in COUPLED_PAIR)
+    phase = np.exp(2j * np.pi * near * parameters.eeg.pair_lag_s)
+    shared = parameters.eeg.pair_coherence * np.sum(smear * power * phase)
+    total += shared * np.outer(first, second) + np.conj(shared) * np.outer(second, first)
+    white = parameters.eeg.sensor_noise_uv**2 * 2 / parameters.eeg_sfreq
+    return total + white * np.eye(2)

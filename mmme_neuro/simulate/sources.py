@@ -1,0 +1,118 @@
+"""Where brain signals come from and how each looks on the scalp."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmme_neuro.simulate.head import SOURCE_DEPTH, Head
+from mmme_neuro.simulate.noise import PowerLaw, Rhythm, Spectrum, density
+from mmme_neuro.simulate.parameters import EegParameters
+
+REGIONS = {
+    "fronto_central": ("FZ", "FC1", "FCZ", "FC2"),
+    "parietal": ("P1", "PZ", "P2", "CPZ", "POZ"),
+    "occipital": ("O1", "OZ", "O2", "POZ"),
+}
+"""Regions in which amplitudes are stated."""
+
+RESPONSE_REGION = {"premotor": "fronto_central", "late_positivity": "parietal"}
+"""Evoked responses: the region in which their mean topography is 1 microvolt."""
+
+COUPLED_PAIR = ("C3", "PO4")
+UNCOUPLED_PAIR = ("C4", "PO3")
+ALPHA, BETA, THETA = Rhythm(10.0, 0.8), Rhythm(22.0, 1.2), Rhythm(6.0, 0.7)
+PAIR = Rhythm(16.5, 0.9)
+
+
+@dataclass(frozen=True)
+class Ongoing:
+    """Ongoing activity: one source, its scalp pattern and its spectrum.
+
+    Attributes
+    ----------
+    name : str
+        Which rhythm it is; ``background`` for 1/f activity.
+    pattern : array, shape (n_channels,)
+        Microvolt (root mean square) at each electrode.
+    spectrum : callable
+        Relative power at each frequency.
+    """
+
+    name: str
+    pattern: np.ndarray
+    spectrum: Spectrum
+
+    def density(self, freqs: np.ndarray) -> np.ndarray:
+        """One-sided density of the source's unit-variance time course, 1/Hz."""
+        return density(self.spectrum, freqs)
+
+
+def evoked_patterns(head: Head) -> dict[str, np.ndarray]:
+    """Scalp pattern of each evoked response: 1 microvolt in the mean of its region."""
+    patterns = {}
+    for name, region in RESPONSE_REGION.items():
+        pattern = _radial(head, present(head, region))
+        patterns[name] = pattern / pattern[indices(head, present(head, region))].mean()
+    return patterns
+
+
+def ongoing_sources(head: Head, parameters: EegParameters) -> list[Ongoing]:
+    """Every stationary source of the brain: 1/f background, alpha, beta, theta, the pairs."""
+    occipital = present(head, "occipital")
+    sources = [
+        Ongoing("alpha", _at_rms(head, occipital, parameters.alpha_uv), ALPHA),
+        Ongoing("beta", _at_rms(head, ("CZ",), parameters.beta_uv), BETA),
+        Ongoing("theta", _at_rms(head, ("FZ",), parameters.theta_uv), THETA),
+    ]
+    for electrode in (*COUPLED_PAIR, *UNCOUPLED_PAIR):
+        sources.append(Ongoing(electrode, _at_rms(head, (electrode,), parameters.pair_uv), PAIR))
+    return [*sources, *_background(head, parameters)]
+
+
+def present(head: Head, region: str) -> tuple[str, ...]:
+    """Electrodes of a region that this cap has."""
+    found = tuple(name for name in REGIONS[region] if name in head.ch_names)
+    if not found:
+        raise ValueError(
+            f"channels must hold at least one of {REGIONS[region]} ({region}), got none; add one."
+        )
+    return found
+
+
+def indices(head: Head, electrodes: tuple[str, ...]) -> list[int]:
+    """Return row numbers of electrodes."""
+    return [head.ch_names.index(name) for name in electrodes]
+
+
+def _radial(head: Head, electrodes: tuple[str, ...]) -> np.ndarray:
+    """Pattern of a radial dipole below the middle of some electrodes."""
+    direction = head.below(*electrodes)[None]
+    return head.topographies(SOURCE_DEPTH * direction, direction)[:, 0]
+
+
+def _at_rms(head: Head, electrodes: tuple[str, ...], microvolt: float) -> np.ndarray:
+    """Pattern of a radial source scaled to a root mean square at the electrodes above it."""
+    missing = [name for name in electrodes if name not in head.ch_names]
+    if missing:
+        raise ValueError(f"channels must hold {missing} (sources lie below them); add them.")
+    pattern = _radial(head, electrodes)
+    return microvolt * pattern / np.sqrt(np.mean(pattern[indices(head, electrodes)] ** 2))
+
+
+def _background(head: Head, parameters: EegParameters) -> list[Ongoing]:
+    """Deep and shallow 1/f sources in random directions, the same for every study."""
+    rng = np.random.default_rng(0)
+    n = parameters.n_background_sources
+    places = _unit(rng.standard_normal((n, 3)))
+    places[:, 2] = np.abs(places[:, 2]) - 0.2
+    moments = _unit(rng.standard_normal((n, 3)))
+    patterns = head.topographies(_unit(places) * rng.uniform(0.4, 0.85, (n, 1)), moments)
+    patterns /= np.linalg.norm(patterns, axis=0)
+    patterns *= parameters.background_uv / np.sqrt(np.mean(np.sum(patterns**2, axis=1)))
+    law = PowerLaw(parameters.background_exponent)
+    return [Ongoing("background", pattern, law) for pattern in patterns.T]
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """Scale rows to length 1."""
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
