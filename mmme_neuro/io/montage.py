@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TypeVar
 
 import mne
 import numpy as np
@@ -36,6 +37,8 @@ TYPE_BY_WORD = {
 
 NEAREST_10_05 = {"CB1": "PO9", "CB2": "PO10"}
 """Stand-ins for Neuroscan's cerebellar electrodes, which no 10-05 template has."""
+
+Recorded = TypeVar("Recorded", mne.io.BaseRaw, mne.BaseEpochs)
 
 MIN_SHARED_ELECTRODES = 8
 """Fewer electrodes than this say too little about the axes of a file."""
@@ -133,17 +136,17 @@ def axes_contradict_names(positions_m: Mapping[str, np.ndarray]) -> bool:
     return bool((np.sum((found - found.mean(0)) * (expected - expected.mean(0)), axis=0) < 0).any())
 
 
-def place_electrodes(raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
+def place_electrodes(raw: Recorded) -> Recorded:
     """Give every EEG channel without a position its place in the 10-05 system, told by its name.
 
     Parameters
     ----------
-    raw : mne.io.BaseRaw
+    raw : mne.io.BaseRaw | mne.BaseEpochs
         Recording; not modified.
 
     Returns
     -------
-    mne.io.BaseRaw
+    mne.io.BaseRaw | mne.BaseEpochs
         Copy of the recording. Positions that the file brought are kept; channels whose names the
         10-05 system does not know stay without a position, which a warning lists.
 
