@@ -1,0 +1,347 @@
+"""The annotation sheet: one row per coded expression, read as coded."""
+
+import difflib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.io.action_units import normalise_action_units
+from mmme_neuro.io.expression_rule import expression_by_rule
+from mmme_neuro.io.frame_names import parse_frame_name, unwrap_midnight
+from mmme_neuro.io.passes import infer_passes, merge_passes
+from mmme_neuro.vocabulary import (
+    CAMERA_COLUMNS,
+    EMOTION_BY_CODED_WORD,
+    EVENT_COLUMNS,
+    FIRST_STIMULUS_CODE,
+    LAST_STIMULUS_CODE,
+    VALENCE_BY_EMOTION,
+    is_stimulus_code,
+)
+
+TIME_COLUMNS = {"OnsetTime": "onset", "ApexTime": "apex", "OffsetTime": "offset"}
+FRAME_COLUMNS = {
+    "OnsetFrame": "onset_clock",
+    "ApexFrame": "apex_clock",
+    "OffsetFrame": "offset_clock",
+}
+REQUIRED_COLUMNS = (
+    "Subject",
+    "Marker",
+    *TIME_COLUMNS,
+    *FRAME_COLUMNS,
+    "Action Units",
+    "Estimated Emotion",
+)
+"""``Filename``, ``Macro/Micro``, ``Date`` and a pass column are used where present."""
+
+PASS_COLUMNS = ("annotation_pass", "Annotation Pass", "Pass", "Coder", "Annotator")
+"""Names of a column that says which pass a row belongs to; the first found is used."""
+
+EXPRESSION_BY_CODED_WORD = {"macro": "macro", "mae": "macro", "micro": "micro", "me": "micro"}
+
+_CLIP_NAME = re.compile(r"[^_]+_\d+_(?P<code>\d+)_(?P<participant>.+)_(?P<date>\d{8})(\.\w+)?")
+_CODING_DATE_PARTS = r"(\d{4})\D+(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})"
+_MAX_ROWS_NAMED = 10
+
+
+def read_events(
+    path: str | Path, *, annotation_pass: str | None = None, merge: str | None = None
+) -> pd.DataFrame:
+    """Read the annotation sheet: all rows as coded, checked.
+
+    Parameters
+    ----------
+    path : path
+        ``.xlsx`` (first sheet) or ``.csv`` / ``.tsv``.
+    annotation_pass : str, optional
+        Keep the rows of this pass only, such as ``"A"``.
+    merge : {"union", "intersection", "first"}, optional
+        Merge overlapping rows of one clip: see ``merge_passes``.
+
+    Returns
+    -------
+    DataFrame, one row per sheet row (or merged event)
+        ``vocabulary.EVENT_COLUMNS`` and ``CAMERA_COLUMNS``: times in s of the clip, camera times in
+        s of the day. ``source_row`` is the row number a spreadsheet shows. ``attrs`` say where the
+        expression (``expression_source``: ``"coded"`` or ``"rule"``) and the pass
+        (``pass_source``: a column's name or ``"inferred"``) come from.
+
+    Raises
+    ------
+    ValueError
+        With the row numbers, where the sheet lacks columns or rows, or holds what no event can
+        be made of.
+
+    Notes
+    -----
+    ``emotion`` is the word of the sheet in one spelling; in the public sheet it is the video's
+    category. Column ``dif`` is ignored: it is frames in one pass and milliseconds in the other.
+
+    Examples
+    --------
+    >>> events = read_events("coding_file.xlsx", merge="union")  # doctest: +SKIP
+    """
+    path = Path(path)
+    events = events_from_sheet(_read_table(path), source=path.name)
+    if annotation_pass is not None:
+        found = sorted(set(events["annotation_pass"]))
+        if annotation_pass not in found:
+            raise ValueError(
+                f"annotation_pass must be one of the passes of {path.name}, {found}; "
+                f"got {annotation_pass!r}."
+            )
+        events = events[events["annotation_pass"] == annotation_pass].reset_index(drop=True)
+    return events if merge is None else merge_passes(events, merge)
+
+
+def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataFrame:
+    """Turn the cells of an annotation sheet into events: see ``read_events``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The sheet's columns, one row per expression; row 0 is row 2 of the spreadsheet.
+    source : str
+        Name of the sheet in error messages.
+
+    Returns
+    -------
+    DataFrame
+    """
+    table = table.rename(columns=lambda name: str(name).strip())
+    _check_columns(table, source)
+    table = table.assign(source_row=np.arange(len(table)) + 2)
+    is_blank = table[list(REQUIRED_COLUMNS)].isna().all(axis=1)
+    table = table[~is_blank].reset_index(drop=True)
+    if table.empty:
+        raise ValueError(
+            f"{source}: holds no row below its header; expected one row an expression."
+        )
+    events = pd.DataFrame({"source_row": table["source_row"]})
+    events["participant"] = _parse(table, "Subject", _text, "a participant's code", source)
+    events["code"] = _parse(table, "Marker", _stimulus_code, "a video's trigger code", source)
+    events["stimulus"] = events["code"].astype(str)
+    events["clip"] = events["participant"] + "_" + events["stimulus"]
+    session = _sessions(table, events, source)
+    for column, name in TIME_COLUMNS.items():
+        events[name] = _parse(table, column, _seconds, "seconds from the clip's start", source)
+    has_counter = _read_clocks(table, events, session, source)
+    _check_order(events, source)
+    events["duration"] = events["offset"] - events["onset"]
+    events["rise"] = events["apex"] - events["onset"]
+    events["censored"] = events["apex"] == events["offset"]
+    events["emotion"] = _parse_emotion(table, source)
+    events["valence"] = events["emotion"].map(VALENCE_BY_EMOTION)
+    events["action_units"] = _parse(
+        table.fillna({"Action Units": ""}),
+        "Action Units",
+        normalise_action_units,
+        "action units like 'AU4, AU7'",
+        source,
+    )
+    by_rule = expression_by_rule(events["onset"], events["apex"], events["offset"])
+    events["expression_by_rule"] = by_rule
+    is_coded = "Macro/Micro" in table
+    events["expression"] = by_rule
+    if is_coded:
+        events["expression"] = _parse(table, "Macro/Micro", _expression, "Macro or Micro", source)
+    pass_column = next((name for name in PASS_COLUMNS if name in table), None)
+    events["annotation_pass"] = _passes(table, pass_column, has_counter, source)
+    events = events.assign(onset_sd=np.nan, exclusion_reason="", clock="clip")
+    events = events[[*EVENT_COLUMNS, *CAMERA_COLUMNS]]
+    events.attrs["expression_source"] = "coded" if is_coded else "rule"
+    events.attrs["pass_source"] = pass_column or "inferred"
+    return events
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Cells of the file, untouched; blank lines kept so that row numbers hold."""
+    suffix = path.suffix.lower()
+    if suffix in (".xlsx", ".xlsm"):
+        return pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
+    if suffix not in (".csv", ".tsv", ".txt"):
+        raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
+    content = path.read_bytes()
+    encoding = "utf-8-sig" if _is_utf8(content) else "gb18030"
+    separator = "," if suffix == ".csv" else "\t"
+    return pd.read_csv(
+        path,
+        dtype=object,
+        sep=separator,
+        encoding=encoding,
+        skip_blank_lines=False,
+        keep_default_na=False,
+        na_values=[""],
+    )
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether the bytes are UTF-8; Chinese spreadsheets save text as GB 18030."""
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_columns(table: pd.DataFrame, source: str) -> None:
+    """Refuse a sheet without the columns needed, or with one of them twice."""
+    missing = [name for name in REQUIRED_COLUMNS if name not in table.columns]
+    if missing:
+        raise ValueError(
+            f"{source}: lacks the columns {missing}; it has {list(table.columns)}. "
+            "Rename or add them in the header row."
+        )
+    doubled = sorted(table.columns[table.columns.duplicated()])
+    if doubled:
+        raise ValueError(f"{source}: has the columns {doubled} more than once; keep one of each.")
+
+
+def _parse(
+    table: pd.DataFrame, column: str, read: Callable, expected: str, source: str
+) -> pd.Series:
+    """Apply `read` to each cell; refuse all unreadable ones at once, with their row numbers."""
+    values, unreadable = [], []
+    for cell in table[column]:
+        try:
+            values.append(read(cell))
+        except ValueError:
+            values.append(None)
+        unreadable.append(values[-1] is None)
+    if any(unreadable):
+        wrong = table[unreadable]
+        found = list(dict.fromkeys(repr(cell) for cell in wrong[column]))[:_MAX_ROWS_NAMED]
+        raise ValueError(
+            f"{source}: {column} must be {expected}, found {', '.join(found)} in "
+            f"{_rows(wrong['source_row'])}. Correct the cells."
+        )
+    return pd.Series(values, index=table.index)
+
+
+def _rows(source_rows: pd.Series) -> str:
+    """Row numbers for a message."""
+    named = ", ".join(str(row) for row in source_rows[:_MAX_ROWS_NAMED])
+    more = len(source_rows) - _MAX_ROWS_NAMED
+    return f"row {named}" + (f" and {more} more" if more > 0 else "")
+
+
+def _text(cell: object) -> str:
+    """Text of a cell that must not be empty."""
+    text = "" if pd.isna(cell) else str(cell).strip()
+    if not text:
+        raise ValueError("empty cell")
+    return text
+
+
+def _seconds(cell: object) -> float:
+    """A finite time from the clip's start."""
+    seconds = float(_text(cell))
+    if not (np.isfinite(seconds) and seconds >= 0):
+        raise ValueError("not a time")
+    return seconds
+
+
+def _stimulus_code(cell: object) -> int:
+    """The trigger code of a video."""
+    number = float(_text(cell))
+    if not (number.is_integer() and is_stimulus_code(int(number))):
+        raise ValueError(f"not between {FIRST_STIMULUS_CODE} and {LAST_STIMULUS_CODE}")
+    return int(number)
+
+
+def _expression(cell: object) -> str:
+    """Macro or micro."""
+    word = _text(cell).lower().removesuffix("expression").rstrip("- ")
+    if word not in EXPRESSION_BY_CODED_WORD:
+        raise ValueError("neither macro nor micro")
+    return EXPRESSION_BY_CODED_WORD[word]
+
+
+def _parse_emotion(table: pd.DataFrame, source: str) -> pd.Series:
+    """Emotion in one spelling; unknown words are listed with the nearest known one."""
+    words = table["Estimated Emotion"].map(lambda cell: "" if pd.isna(cell) else str(cell))
+    words = words.str.strip().str.lower()
+    known = EMOTION_BY_CODED_WORD
+    unknown = ~words.isin(list(known))
+    if unknown.any():
+        hints = []
+        for word in sorted(set(words[unknown])):
+            near = difflib.get_close_matches(word, known, n=1)
+            hints.append(f"{word!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+        raise ValueError(
+            f"{source}: Estimated Emotion holds unknown words {', '.join(hints)} in "
+            f"{_rows(table['source_row'][unknown])}. Known words: {', '.join(known)} "
+            "(vocabulary.EMOTION_BY_CODED_WORD)."
+        )
+    return words.map(known)
+
+
+def _sessions(table: pd.DataFrame, events: pd.DataFrame, source: str) -> pd.Series:
+    """Session of each row, participant and recording date; refuse a Filename that disagrees."""
+    if "Filename" not in table:
+        return events["participant"]
+    parts = table["Filename"].astype(str).str.strip().str.extract(_CLIP_NAME)
+    has_code = parts["code"].notna()
+    wrong = has_code & (parts["code"] != events["stimulus"])
+    wrong |= has_code & (parts["participant"].str.lower() != events["participant"].str.lower())
+    if wrong.any():
+        raise ValueError(
+            f"{source}: Filename must name the row's Subject and Marker; it names others in "
+            f"{_rows(table['source_row'][wrong])}. Correct one of the cells."
+        )
+    return events["participant"] + "_" + parts["date"].fillna("")
+
+
+def _read_clocks(
+    table: pd.DataFrame, events: pd.DataFrame, session: pd.Series, source: str
+) -> pd.Series:
+    """Add the camera columns, running on past midnight; return whether names have a counter."""
+    for column, name in FRAME_COLUMNS.items():
+        frames = _parse(
+            table, column, parse_frame_name, "a clock like HH-MM-SS-mmm[-counter]", source
+        )
+        events[name] = [frame.seconds for frame in frames]
+        if column == "OnsetFrame":
+            has_counter = pd.Series([frame.counter is not None for frame in frames])
+    columns = list(FRAME_COLUMNS.values())
+    for rows in session.groupby(session).groups.values():
+        events.loc[rows, columns] = unwrap_midnight(events.loc[rows, columns].to_numpy())
+    return has_counter
+
+
+def _check_order(events: pd.DataFrame, source: str) -> None:
+    """Refuse rows whose times cannot be an event's, on the clip's clock or on the camera's."""
+    for name, columns in (
+        ("clip times", list(TIME_COLUMNS.values())),
+        ("camera times", list(FRAME_COLUMNS.values())),
+    ):
+        onset, apex, offset = (events[column] for column in columns)
+        rules = (
+            (offset < onset, "negative duration (offset before onset)"),
+            ((apex < onset) | (apex > offset), "an apex outside onset to offset"),
+            ((onset == apex) & (apex == offset), "onset, apex and offset all equal"),
+        )
+        for is_wrong, found in rules:
+            if is_wrong.any():
+                raise ValueError(
+                    f"{source}: {name} must run onset <= apex <= offset with some duration, found "
+                    f"{found} in {_rows(events['source_row'][is_wrong])}. Correct the cells."
+                )
+
+
+def _passes(
+    table: pd.DataFrame, pass_column: str | None, has_counter: pd.Series, source: str
+) -> pd.Series:
+    """Pass of each row: as the sheet says, else inferred."""
+    if pass_column is not None:
+        return _parse(table, pass_column, _text, "the name of a pass", source)
+    coded_at = pd.Series(pd.NaT, index=table.index)
+    if "Date" in table:
+        parts = table["Date"].astype(str).str.extract(_CODING_DATE_PARTS)
+        parts.columns = ["year", "month", "day", "hour", "minute"]
+        coded_at = pd.to_datetime(parts.apply(pd.to_numeric), errors="coerce")
+    return infer_passes(has_counter, coded_at)
