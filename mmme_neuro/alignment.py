@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.matching import (
-    RESOLUTION_S,
     Segment,
     Sequence,
     code_counts,
@@ -65,8 +64,8 @@ class ClockFit:
         missing = [name for name in SEGMENT_COLUMNS if name not in self.segments]
         if missing or self.segments.empty:
             raise ValueError(
-                f"segments must have at least one row and the columns {', '.join(SEGMENT_COLUMNS)}; "
-                f"found {len(self.segments)} row(s), missing {missing or 'no columns'}"
+                f"segments must have at least one row and the columns {', '.join(SEGMENT_COLUMNS)}"
+                f"; found {len(self.segments)} row(s), missing {missing or 'no columns'}"
             )
 
     @property
@@ -203,8 +202,9 @@ def align_clocks(
 
     Notes
     -----
-    Matching is by codes and intervals, never by position (`mmme_neuro.matching`). The line is fitted
-    by least squares to the matches within a robust cut, so one displaced trigger does not move it.
+    Matching is by codes and intervals, never by position (`mmme_neuro.matching`). The line is
+    fitted by least squares to the matches within a robust cut, so one displaced trigger does not
+    move it.
 
     Examples
     --------
@@ -292,7 +292,8 @@ def _sequence(table: pd.DataFrame, name: str) -> Sequence:
         raise ValueError(
             f"{name}: code must be an integer and onset a finite time in s; row "
             f"{int(np.flatnonzero(bad)[0])} has code {table['code'].iloc[np.argmax(bad)]!r}, onset "
-            f"{table['onset'].iloc[np.argmax(bad)]!r}. Remove or correct the {int(bad.sum())} row(s)."
+            f"{table['onset'].iloc[np.argmax(bad)]!r}. Remove or correct the {int(bad.sum())} "
+            "row(s)."
         )
     order = np.argsort(onset, kind="stable")
     return Sequence(code.astype(np.int64)[order], onset[order])

@@ -298,8 +298,8 @@ def _refuse_chance(
         raise ValueError(
             f"only {n_matched} of {len(reference)} reference and {len(other)} other codes agree, "
             f"which unrelated recordings would also give ({expected:.2g} such solutions expected, "
-            f"limit {CHANCE_LIMIT:g}). Check that both tables belong to the same session; a smaller "
-            "tolerance_s or max_drift_ppm makes fewer matches suffice."
+            f"limit {CHANCE_LIMIT:g}). Check that both tables belong to the same session; a "
+            "smaller tolerance_s or max_drift_ppm makes fewer matches suffice."
         )
 
 
