@@ -1,0 +1,236 @@
+"""Autonomic signals derived from a raw physiological recording, and their quality."""
+
+import json
+import warnings
+from dataclasses import replace
+
+import mne
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.signals.sources import Derived, Grid, Source, nothing, sources_of
+
+MIN_SECONDS = 5.0
+"""Less data than this carries no beat interval series."""
+
+MAX_ARTEFACT_SHARE = 0.3
+"""A larger share of artefacts is worth a warning."""
+
+QUALITY_COLUMNS = (
+    "channel",
+    "source",
+    "share_missing",
+    "share_artefact",
+    "share_usable",
+    "n_found",
+    "n_corrected",
+    "reason",
+)
+
+
+def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArray:
+    """Derive heart rate, pulse, breathing, skin conductance and temperature signals.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Recording with any of the channels ``ECG`` (V), ``PPG`` (V), ``RSP`` (V), ``EDA`` (S),
+        ``SKT_A``, ``SKT_B`` (degC) and ``EMG_A``, ``EMG_B`` ... (V). Where none has the name,
+        the only channel of type ``ecg``, ``resp``, ``gsr`` or ``temperature`` is taken. Others,
+        digital lines among them, are not passed on.
+    sfreq : float
+        Sampling rate of the result, Hz.
+
+    Returns
+    -------
+    mne.io.RawArray
+        Channels of type ``misc``, same duration, first time and annotations as ``raw``, no names
+        or dates:
+
+        ===================  ========================================================
+        ``heart_rate``       beats/min, from ``ECG``
+        ``pulse_rate``       beats/min, from ``PPG``
+        ``pulse_amplitude``  foot to peak, unit of ``PPG``
+        ``rsp_rate``         breaths/min, from ``RSP``
+        ``rsp_amplitude``    trough to peak of each inspiration, unit of ``RSP``
+        ``eda``              skin conductance below 3 Hz, S
+        ``eda_phasic``       its part above 0.05 Hz, S
+        ``eda_tonic``        the rest, S
+        ``skt``              skin temperature below 1 Hz, degC; ``skt_b`` where there is one
+        ``emg_a`` ...        envelope of 20-450 Hz, V, where there is one
+        ===================  ========================================================
+
+        Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
+        warning. Read the quality of every channel with :func:`physio_quality`.
+
+    Notes
+    -----
+    All filters are zero-phase. Rates are the derivative of the count of beats, interpolated by a
+    monotone cubic (see :func:`mmme_neuro.signals.rate.rate_curve`): in simulated heart rates with
+    a 5 bpm event response its error in the mean of 4-8 s was -0.02 bpm (standard deviation 0.09),
+    against -0.54 (1.3) for rates placed at the beat that ends the interval.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> info = mne.create_info(["RSP"], 100.0, ["resp"])
+    >>> breathing = np.sin(2 * np.pi * 0.25 * np.arange(0, 60, 0.01))[np.newaxis]
+    >>> raw = mne.io.RawArray(breathing, info, verbose="error")
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # no other channel is there
+    ...     derived = derive_physio(raw)
+    >>> round(float(np.nanmean(derived.get_data(picks="rsp_rate"))))
+    15
+    """
+    found = {source: _channel_of(raw, source) for source in sources_of(raw.ch_names)}
+    if not any(found.values()):
+        raise ValueError(
+            "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT_A, EMG_A, found "
+            f"{raw.ch_names}; rename them with raw.rename_channels()"
+        )
+    grid = _grid(raw, sfreq)
+    curves, rows = {}, []
+    for source, ch_name in found.items():
+        derived, share_missing = _derived(raw, source, ch_name, grid)
+        curves.update(derived.curves)
+        rows += _quality_rows(ch_name, derived, share_missing)
+    _warn_of(rows)
+    return _as_raw(raw, curves, rows, sfreq)
+
+
+def physio_quality(raw: mne.io.BaseRaw | mne.BaseEpochs) -> pd.DataFrame:
+    """Read the quality table that :func:`derive_physio` left in a recording.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw | mne.Epochs
+        Result of :func:`derive_physio`, or epochs cut from it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``channel``; columns ``source`` (channel of the recording), ``share_missing`` (of
+        the source's samples), ``share_artefact`` (of the time: blanked as not credible, or
+        resting on corrected beats), ``share_usable`` (of the derived samples), ``n_found``,
+        ``n_corrected`` (beats or breaths) and ``reason``, empty where all is well.
+    """
+    try:
+        rows = json.loads(raw.info["description"] or "")["physio_quality"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            "raw: expected a recording made by derive_physio, found no quality table in "
+            "raw.info['description']; run derive_physio first"
+        ) from error
+    table = pd.DataFrame(rows, columns=list(QUALITY_COLUMNS)).set_index("channel")
+    return table.astype({"n_found": "Int64", "n_corrected": "Int64"})
+
+
+def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
+    """Output times that fill the duration of the recording."""
+    if not 0 < sfreq <= raw.info["sfreq"] * 20:
+        raise ValueError(
+            f"sfreq: expected a positive rate of at most 20 times the recording's "
+            f"{raw.info['sfreq']:g} Hz, got {sfreq}; 50 Hz suits autonomic responses"
+        )
+    n_times = max(int(np.floor(raw.n_times / raw.info["sfreq"] * sfreq + 1e-6)), 1)
+    return Grid(np.arange(n_times) / sfreq, sfreq)
+
+
+def _channel_of(raw: mne.io.BaseRaw, source: Source) -> str | None:
+    """Channel with the source's name, or the only one of its type."""
+    by_name = [name for name in raw.ch_names if name.upper() == source.name]
+    if by_name:
+        return by_name[0]
+    kinds = zip(raw.ch_names, raw.get_channel_types(), strict=True)
+    by_kind = [name for name, kind in kinds if kind == source.kind]
+    return by_kind[0] if len(by_kind) == 1 else None
+
+
+def _derived(
+    raw: mne.io.BaseRaw, source: Source, ch_name: str | None, grid: Grid
+) -> tuple[Derived, float]:
+    """Signals of one source with its gaps as NaN, and the share of missing samples."""
+    if ch_name is None:
+        return nothing(source.channels, grid, f"no channel {source.name} in the recording"), 1.0
+    signal = raw.get_data(picks=[ch_name])[0]
+    is_missing = ~np.isfinite(signal)
+    share_missing = float(is_missing.mean())
+    reason = _unusable(signal[~is_missing], raw.info["sfreq"])
+    if reason:
+        return nothing(source.channels, grid, reason), share_missing
+    derived = source.derive(signal, raw.info["sfreq"], grid, source.channels)
+    is_gap = _gaps(is_missing, raw.info["sfreq"], grid)
+    curves = {name: np.where(is_gap, np.nan, curve) for name, curve in derived.curves.items()}
+    return replace(derived, curves=curves, is_artefact=derived.is_artefact & ~is_gap), share_missing
+
+
+def _unusable(finite: np.ndarray, sfreq: float) -> str:
+    """Why nothing can be derived from these samples, or an empty text."""
+    if not finite.size:
+        return "all samples missing"
+    if finite.size < MIN_SECONDS * sfreq:
+        return f"too short: {finite.size / sfreq:.2f} s of data, needs {MIN_SECONDS:g} s"
+    if np.ptp(finite) <= 1e-12 * np.abs(finite).max():
+        return f"flat at {finite[0]:g}"
+    return ""
+
+
+def _gaps(is_missing: np.ndarray, sfreq: float, grid: Grid) -> np.ndarray:
+    """Whether any sample is missing within half an output sample of each output time."""
+    n_missing = np.r_[0, np.cumsum(is_missing)]
+    half = 0.5 / grid.sfreq
+    first = np.ceil(np.round((grid.times - half) * sfreq, 6)).astype(int)
+    last = np.floor(np.round((grid.times + half) * sfreq, 6)).astype(int)
+    # A slow source may have no sample that near: then the two around it count.
+    first, last = np.minimum(first, last), np.maximum(first, last)
+    first, last = np.clip([first, last], 0, is_missing.size - 1)
+    return n_missing[last + 1] > n_missing[first]
+
+
+def _quality_rows(ch_name: str | None, derived: Derived, share_missing: float) -> list[dict]:
+    """One row for each derived channel."""
+    return [
+        {
+            "channel": channel,
+            "source": ch_name or "",
+            "share_missing": round(share_missing, 6),
+            "share_artefact": round(float(derived.is_artefact.mean()), 6),
+            "share_usable": round(float(np.isfinite(curve).mean()), 6),
+            "n_found": derived.n_found,
+            "n_corrected": derived.n_corrected,
+            "reason": derived.reason,
+        }
+        for channel, curve in derived.curves.items()
+    ]
+
+
+def _warn_of(rows: list[dict]) -> None:
+    """One warning for all channels that need care."""
+    faults = [f"{row['channel']}: {row['reason']}" for row in rows if row["reason"]]
+    faults += [
+        f"{row['channel']}: artefacts in {row['share_artefact']:.0%} of the time"
+        for row in rows
+        if not row["reason"] and row["share_artefact"] > MAX_ARTEFACT_SHARE
+    ]
+    if faults:
+        warnings.warn("derive_physio: " + "; ".join(faults), RuntimeWarning, stacklevel=3)
+
+
+def _as_raw(
+    raw: mne.io.BaseRaw, curves: dict[str, np.ndarray], rows: list[dict], sfreq: float
+) -> mne.io.RawArray:
+    """Recording of the derived channels with the annotations, without names or dates."""
+    info = mne.create_info(list(curves), sfreq, "misc")
+    info["description"] = json.dumps({"physio_quality": rows})
+    derived = mne.io.RawArray(
+        np.array(list(curves.values())),
+        info,
+        first_samp=round(raw.first_time * sfreq),
+        verbose="error",
+    )
+    annotations = mne.Annotations(
+        raw.annotations.onset - raw.first_time,
+        raw.annotations.duration,
+        raw.annotations.description,
+    )
+    return derived.set_annotations(annotations, verbose="error")
