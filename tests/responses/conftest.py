@@ -25,7 +25,7 @@ def make_metadata(counts):
         for (person, kind), n_rows in counts.items()
         for number in range(n_rows)
     ]
-    return pd.DataFrame(rows, index=pd.RangeIndex(100, 100 + len(rows)))
+    return pd.DataFrame(rows)
 
 
 @pytest.fixture
