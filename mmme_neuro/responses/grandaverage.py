@@ -1,0 +1,233 @@
+"""Grand averages over participants with within-participant confidence intervals."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import mne
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from .evoked import MICROVOLT, Evokeds
+
+
+@dataclass(frozen=True)
+class GrandAverage:
+    """Mean evoked response over participants, by condition.
+
+    Parameters
+    ----------
+    data : Dataset
+        ``mean, ci_low, ci_high`` in uV on (condition, channel, time in s).
+    individual : DataArray
+        The averages of each participant in uV, on (participant, condition, channel, time).
+    info : mne.Info
+        Channels, for topographies.
+    excluded : DataFrame
+        ``participant, reason`` of those left out.
+    confidence : float
+        Coverage of the interval.
+    """
+
+    data: xr.Dataset
+    individual: xr.DataArray
+    info: mne.Info
+    excluded: pd.DataFrame
+    confidence: float
+
+    @property
+    def n_participants(self) -> int:
+        """Participants that every condition rests on."""
+        return self.individual.sizes["participant"]
+
+    @property
+    def conditions(self) -> list[str]:
+        """Conditions in the order asked for."""
+        return list(self.data["condition"].to_numpy())
+
+    def __repr__(self) -> str:
+        return (
+            f"<GrandAverage | {', '.join(map(str, self.conditions))}; {self.n_participants} "
+            f"participants, {len(self.excluded)} excluded>"
+        )
+
+
+def grand_average(
+    evokeds: Evokeds,
+    *,
+    conditions: list[str] | None = None,
+    min_epochs: int = 1,
+    confidence: float = 0.95,
+) -> GrandAverage:
+    """Average over participants, each counting once, with within-participant intervals.
+
+    Parameters
+    ----------
+    evokeds : Evokeds
+        Averages by ``["participant", condition]``, as of `evoked`.
+    conditions : list of str | None
+        Conditions to compare; None for all. A participant who lacks one of them is excluded from
+        all, and listed, so that every condition rests on the same people.
+    min_epochs : int
+        Fewest epochs of a participant in each condition.
+    confidence : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    grand : GrandAverage
+        Means and intervals in uV.
+
+    Notes
+    -----
+    The interval is the Cousineau-Morey one [1]_: each participant's own mean over conditions is
+    replaced by the grand mean, the variance is multiplied by C / (C - 1) for C conditions, and
+    Student's t has N - 1 degrees of freedom. It speaks to differences between conditions. With
+    one condition it is the ordinary interval of a mean.
+
+    References
+    ----------
+    .. [1] Morey (2008). Tutorials in Quantitative Methods for Psychology 4, 61-64.
+    """
+    table = _cell_table(evokeds)
+    wanted = sorted(table["condition"].unique()) if conditions is None else list(conditions)
+    kept, excluded = _complete_participants(table, wanted, min_epochs)
+    if len(kept) < 2:
+        raise ValueError(
+            f"evokeds: an interval needs 2 participants with {min_epochs} or more epochs in each "
+            f"of {wanted}, found {len(kept)}. Lower min_epochs or name fewer conditions."
+        )
+    individual = _stack(evokeds, kept, wanted)
+    mean, half_width = within_interval(individual.to_numpy(), confidence=confidence)
+    dims, coords = individual.dims[1:], {name: individual[name] for name in individual.dims[1:]}
+    data = xr.Dataset(
+        {
+            "mean": (dims, mean),
+            "ci_low": (dims, mean - half_width),
+            "ci_high": (dims, mean + half_width),
+        },
+        coords=coords,
+        attrs={"units": "uV", "confidence": confidence, "n_participants": len(kept)},
+    )
+    info = next(iter(evokeds.evokeds.values())).info
+    return GrandAverage(data, individual, info, excluded, confidence)
+
+
+def within_interval(values: np.ndarray, *, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Means and Cousineau-Morey half-widths.
+
+    Parameters
+    ----------
+    values : array, shape (n_participants, n_conditions, ...)
+        One value per participant and condition.
+    confidence : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    mean, half_width : array, shape (n_conditions, ...)
+        In the units of ``values``.
+    """
+    n_participants, n_conditions = values.shape[:2]
+    mean = values.mean(axis=0)
+    if n_conditions > 1:
+        own = values.mean(axis=1, keepdims=True)
+        values = values - own + own.mean(axis=0)
+    variance = values.var(axis=0, ddof=1)
+    if n_conditions > 1:
+        variance = variance * n_conditions / (n_conditions - 1)
+    quantile = stats.t.ppf((1 + confidence) / 2, n_participants - 1)
+    return mean, quantile * np.sqrt(variance / n_participants)
+
+
+def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Dataset:
+    """Mean paired difference between two conditions with its interval.
+
+    Parameters
+    ----------
+    grand : GrandAverage
+        Averages over participants.
+    condition, reference : str
+        The difference is ``condition - reference``.
+
+    Returns
+    -------
+    difference : Dataset
+        ``mean, ci_low, ci_high`` in uV on (channel, time), pointwise paired t intervals, not
+        corrected for the number of points.
+    """
+    unknown = [name for name in (condition, reference) if name not in grand.conditions]
+    if unknown:
+        raise ValueError(f"Condition {unknown[0]!r} is not among {grand.conditions}.")
+    paired = grand.individual.sel(condition=condition, drop=True) - grand.individual.sel(
+        condition=reference, drop=True
+    )
+    n_participants = paired.sizes["participant"]
+    mean = paired.mean("participant")
+    quantile = stats.t.ppf((1 + grand.confidence) / 2, n_participants - 1)
+    half_width = quantile * paired.std("participant", ddof=1) / np.sqrt(n_participants)
+    return xr.Dataset(
+        {"mean": mean, "ci_low": mean - half_width, "ci_high": mean + half_width},
+        attrs={"units": "uV", "n_participants": n_participants},
+    )
+
+
+def _cell_table(evokeds: Evokeds) -> pd.DataFrame:
+    """One row a cell: label, participant, condition, n_epochs."""
+    if len(evokeds.by) < 2 or evokeds.by[0] != "participant":
+        raise ValueError(
+            f"evokeds: must be averaged by ['participant', condition], got by={list(evokeds.by)}. "
+            "Use evoked(epochs, ['participant', 'expression'])."
+        )
+    rows = [
+        (label, label[0], "/".join(map(str, label[1:])), int(n_epochs))
+        for label, n_epochs in evokeds.counts["n_epochs"].items()
+    ]
+    return pd.DataFrame(rows, columns=["label", "participant", "condition", "n_epochs"])
+
+
+def _complete_participants(
+    table: pd.DataFrame, conditions: list[str], min_epochs: int
+) -> tuple[list[Hashable], pd.DataFrame]:
+    """Participants with enough epochs in every condition, and the others with the reason."""
+    counts = table.pivot_table(
+        index="participant", columns="condition", values="n_epochs", fill_value=0
+    ).reindex(columns=conditions, fill_value=0)
+    enough = counts >= min_epochs
+    kept = list(counts.index[enough.all(axis=1)])
+    reasons = [
+        (participant, _reason(counts.loc[participant], min_epochs))
+        for participant in counts.index[~enough.all(axis=1)]
+    ]
+    return kept, pd.DataFrame(reasons, columns=["participant", "reason"])
+
+
+def _reason(counts: pd.Series, min_epochs: int) -> str:
+    """Say which conditions fall short."""
+    short = counts[counts < min_epochs]
+    found = ", ".join(f"{name}: {int(n_epochs)}" for name, n_epochs in short.items())
+    return f"fewer than {min_epochs} epochs ({found})"
+
+
+def _stack(evokeds: Evokeds, participants: list[Hashable], conditions: list[str]) -> xr.DataArray:
+    """Averages in uV on (participant, condition, channel, time)."""
+    by_cell = {
+        (label[0], "/".join(map(str, label[1:]))): average
+        for label, average in evokeds.evokeds.items()
+    }
+    data = np.array(
+        [[by_cell[person, name].data for name in conditions] for person in participants]
+    )
+    first = next(iter(evokeds.evokeds.values()))
+    return xr.DataArray(
+        data * MICROVOLT,
+        dims=("participant", "condition", "channel", "time"),
+        coords={
+            "participant": participants,
+            "condition": conditions,
+            "channel": first.ch_names,
+            "time": first.times,
+        },
+        name="amplitude_uv",
+    )

@@ -1,0 +1,165 @@
+"""Scalp regions of interest, named after the Quik-Cap electrodes they hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mne
+import numpy as np
+
+ROIS = {
+    "fronto_central": ("F1", "FZ", "F2", "FC1", "FCZ", "FC2"),
+    "sensorimotor": ("C3", "CZ", "C4"),
+    "parietal": ("CP1", "CPZ", "CP2", "P1", "PZ", "P2"),
+    "right_tpj": ("CP4", "CP6", "P4", "P6"),
+    "left_tpj": ("CP3", "CP5", "P3", "P5"),
+    "occipital": ("PO3", "POZ", "PO4", "O1", "OZ", "O2"),
+    "frontal_polar": ("FP1", "FPZ", "FP2", "AF3", "AF4"),
+    "temporal": ("FT7", "T7", "TP7", "FT8", "T8", "TP8"),
+}
+"""Regions of the planned analyses. Names are matched without regard to case."""
+
+EMG_RISK_ROIS = ("frontal_polar", "temporal")
+"""Regions over or beside facial muscle: a difference there is not evidence of a brain response."""
+
+LOBES = ("frontal", "fronto-central", "central", "centro-parietal", "parietal", "occipital")
+"""Rows of the cap from front to back."""
+
+_LOBE_BY_PREFIX = {
+    "FP": "frontal",
+    "AF": "frontal",
+    "F": "frontal",
+    "FT": "fronto-central",
+    "FC": "fronto-central",
+    "T": "central",
+    "C": "central",
+    "TP": "centro-parietal",
+    "CP": "centro-parietal",
+    "M": "centro-parietal",
+    "P": "parietal",
+    "PO": "occipital",
+    "O": "occipital",
+    "CB": "occipital",
+    "I": "occipital",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A named measurement: the mean of a region over a time window.
+
+    Parameters
+    ----------
+    name : str
+        Name of the measurement, e.g. ``"premotor"``; used as column name.
+    roi : str | tuple of str
+        A key of `ROIS` or channel names.
+    tmin, tmax : float
+        Window in seconds from the event, both ends included.
+    """
+
+    name: str
+    roi: str | tuple[str, ...]
+    tmin: float
+    tmax: float
+
+    def __post_init__(self) -> None:
+        if not self.tmin < self.tmax:
+            raise ValueError(
+                f"Window {self.name!r}: tmin must be smaller than tmax, got {self.tmin} and "
+                f"{self.tmax} s."
+            )
+
+
+def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
+    """Name the good channels of a recording that belong to a region.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Channels of the recording, in any letter case. Those in ``info["bads"]`` are left out.
+    roi : str | sequence of str
+        A key of `ROIS`, one channel name, or channel names.
+
+    Returns
+    -------
+    ch_names : list of str
+        Names as the recording spells them. Channels of the region that are absent or bad are
+        left out; that none is left raises a ``ValueError``.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["Fz", "Cz", "C4"], 250.0, "eeg")
+    >>> roi_channels(info, "sensorimotor")
+    ['Cz', 'C4']
+    """
+    wanted = _wanted_channels(roi)
+    by_upper = {name.upper(): name for name in info["ch_names"]}
+    found = [by_upper[name.upper()] for name in wanted if name.upper() in by_upper]
+    good = [name for name in found if name not in info["bads"]]
+    if not good:
+        state = f"{found} are marked bad" if found else "none of them is in the recording"
+        raise ValueError(
+            f"roi={roi!r}: needs at least one good channel of {list(wanted)}, but {state} "
+            f"(its channels: {info['ch_names']}). Give channel names of this recording."
+        )
+    return good
+
+
+def _wanted_channels(roi: str | Sequence[str]) -> tuple[str, ...]:
+    """Channels asked for, by region or by name."""
+    if not isinstance(roi, str):
+        return tuple(roi)
+    return ROIS.get(roi.lower(), (roi,))
+
+
+def lobe_of(ch_name: str) -> str:
+    """Row of the cap that a 10-10 electrode lies in (``"other"`` for any other name).
+
+    Parameters
+    ----------
+    ch_name : str
+        Electrode name, in any letter case.
+
+    Returns
+    -------
+    lobe : str
+        One of `LOBES`, or ``"other"``.
+
+    Examples
+    --------
+    >>> lobe_of("FCz")
+    'fronto-central'
+    """
+    prefix = ch_name.upper().rstrip("0123456789Z")
+    return _LOBE_BY_PREFIX.get(prefix, "other")
+
+
+def time_mask(times: np.ndarray, window: tuple[float, float], *, name: str) -> np.ndarray:
+    """Samples inside a closed window, which has to lie inside the epoch.
+
+    Parameters
+    ----------
+    times : array, shape (n_times,)
+        Times in s.
+    window : tuple of float
+        First and last time in s.
+    name : str
+        Name of the argument, for the error message.
+
+    Returns
+    -------
+    mask : array of bool, shape (n_times,)
+        True inside the window.
+    """
+    tmin, tmax = window
+    # Half a sample of slack: decimal times are not multiples of the sampling interval.
+    slack = 0.5 * (times[1] - times[0])
+    if not (times[0] - slack <= tmin < tmax <= times[-1] + slack):
+        raise ValueError(
+            f"{name}=({tmin}, {tmax}): must be increasing and inside the epoch, which runs from "
+            f"{times[0]:.3f} to {times[-1]:.3f} s. Change the window or cut longer epochs."
+        )
+    mask = (times >= tmin - 1e-9) & (times <= tmax + 1e-9)
+    if not mask.any():
+        raise ValueError(f"{name}=({tmin}, {tmax}): holds no sample. Widen it.")
+    return mask

@@ -1,0 +1,46 @@
+import mne
+import numpy as np
+import pytest
+
+from mmme_neuro.responses.regions import LOBES, ROIS, Window, lobe_of, roi_channels, time_mask
+
+
+def _info(*ch_names):
+    return mne.create_info(list(ch_names), 100.0, "eeg", verbose="error")
+
+
+def test_roi_names_match_any_letter_case_and_keep_the_recordings_spelling():
+    info = _info("Cz", "c4", "Fz")
+    assert roi_channels(info, "sensorimotor") == ["Cz", "c4"]
+    assert roi_channels(info, "SENSORIMOTOR") == ["Cz", "c4"]
+    assert roi_channels(info, ["FZ", "CZ"]) == ["Fz", "Cz"]
+    assert roi_channels(info, "fz") == ["Fz"]
+
+
+def test_bad_channels_are_left_out_and_an_empty_region_is_an_error():
+    info = _info("Cz", "C4")
+    info["bads"] = ["Cz"]
+    assert roi_channels(info, "sensorimotor") == ["C4"]
+    info["bads"] = ["Cz", "C4"]
+    with pytest.raises(ValueError, match="marked bad"):
+        roi_channels(info, "sensorimotor")
+    with pytest.raises(ValueError, match="none of them is in the recording"):
+        roi_channels(_info("Fz"), "occipital")
+    with pytest.raises(ValueError, match="frontal_centre"):
+        roi_channels(info, "frontal_centre")
+
+
+def test_every_region_channel_has_a_row_of_the_cap():
+    assert {lobe_of(name) for names in ROIS.values() for name in names} <= set(LOBES)
+    assert lobe_of("CB1") == "occipital"
+    assert lobe_of("Fp2") == "frontal"
+    assert lobe_of("HEOG") == "other"
+
+
+def test_window_and_mask_refuse_impossible_times():
+    with pytest.raises(ValueError, match="tmin must be smaller"):
+        Window(name="late", roi="parietal", tmin=0.5, tmax=0.5)
+    times = np.arange(-1, 1.001, 0.01)
+    assert time_mask(times, (-0.2, 0.3), name="w").sum() == 51
+    with pytest.raises(ValueError, match="inside the epoch"):
+        time_mask(times, (-1.5, -1.0), name="baseline")
