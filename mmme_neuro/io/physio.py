@@ -1,0 +1,129 @@
+"""Peripheral recordings of any format a lab hands over."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import mne
+
+from mmme_neuro.io.acqknowledge import is_text_export, read_acq, read_mat, read_text_export
+from mmme_neuro.io.physio_channels import PhysioChannel, describe_channels
+from mmme_neuro.io.physio_signals import PhysioSignals
+from mmme_neuro.io.physio_table import read_bids_physio, read_table
+
+ACQKNOWLEDGE_READERS = {".mat": read_mat, ".acq": read_acq}
+TABLE_SUFFIXES = (".txt", ".csv", ".tsv")
+
+
+def read_physio(
+    path: str | Path,
+    *,
+    channel_types: Mapping[str, str] | None = None,
+    sfreq: float | None = None,
+    ch_names: Sequence[str] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> mne.io.BaseRaw:
+    """Read a peripheral recording, with channels recognised and in SI units.
+
+    Parameters
+    ----------
+    path : path-like
+        AcqKnowledge recording (``.acq``), MATLAB export (``.mat``) or text export (``.txt``); BIDS
+        ``_physio.tsv.gz`` with its ``.json``; plain ``.csv``, ``.tsv`` or ``.txt``. Text may be
+        gzipped (``.gz``).
+    channel_types : mapping of str to str | None
+        Label in the file -> ``ecg``, ``bio`` (PPG), ``resp``, ``gsr`` (EDA), ``temperature``,
+        ``emg``, ``stim`` or ``misc``, where the label does not tell.
+    sfreq : float | None
+        Samples per second, for tables that do not state it.
+    ch_names : sequence of str | None
+        Names of the columns, for tables without a line of names.
+    units : mapping of str to str | None
+        Unit of columns, for tables that do not state it.
+
+    Returns
+    -------
+    mne.io.RawArray
+        Channels ``ECG PPG RSP EDA SKT_A SKT_B EMG_A EMG_B D0 .. D7`` as far as recognised, others
+        under their own label as ``misc``: volt, siemens (EDA), degrees Celsius (SKT); digital
+        lines (type ``stim``) in volt, others as in the file. Missing samples stay NaN.
+        ``info["description"]`` lists label and unit in the file. Event marks are annotations.
+
+    Notes
+    -----
+    ``raw.first_samp`` is the file's own first sample (``start_sample`` of the export, ``StartTime``
+    of BIDS), not 0 where a part was exported; ``raw.times`` starts at 0 in any case.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
+    >>> raw = read_physio(write_acqknowledge_mat(tempfile.mkdtemp() + "/a.mat", np.ones((10, 17))))
+    >>> raw.ch_names[:8]
+    ['PPG', 'RSP', 'EMG_A', 'SKT_A', 'EDA', 'ECG', 'EMG_B', 'SKT_B']
+    """
+    path = Path(path)
+    suffix = _suffix(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected a peripheral recording, found no such file.")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path}: expected a peripheral recording, found an empty file.")
+    states_all = suffix not in TABLE_SUFFIXES or _is_bids(path) or is_text_export(path)
+    if states_all and any(option is not None for option in (sfreq, ch_names, units)):
+        raise ValueError(
+            f"{path}: sfreq, ch_names and units are for tables that do not state them, but this "
+            "file does; leave them out."
+        )
+    if suffix in ACQKNOWLEDGE_READERS:
+        signals = ACQKNOWLEDGE_READERS[suffix](path)
+    elif _is_bids(path):
+        signals = read_bids_physio(path)
+    elif states_all:
+        signals = read_text_export(path)
+    else:
+        signals = read_table(path, sfreq=sfreq, ch_names=ch_names, units=units)
+    channels = describe_channels(signals.labels, signals.units, channel_types=channel_types)
+    return _to_raw(signals, channels)
+
+
+def _suffix(path: Path) -> str:
+    """Suffix that decides the format, without ``.gz``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    readable = (*ACQKNOWLEDGE_READERS, *TABLE_SUFFIXES)
+    if not suffixes or suffixes[-1] not in readable:
+        raise ValueError(
+            f"{path}: expected a file ending in one of {', '.join(readable)} (text also with .gz), "
+            f"found {path.name!r}; export the recording in one of these formats."
+        )
+    return suffixes[-1]
+
+
+def _is_bids(path: Path) -> bool:
+    """Whether the name is that of a BIDS physio table."""
+    return path.name.lower().endswith(("_physio.tsv", "_physio.tsv.gz"))
+
+
+def _to_raw(signals: PhysioSignals, channels: Sequence[PhysioChannel]) -> mne.io.RawArray:
+    """Signals as an MNE recording in SI units."""
+    info = mne.create_info(
+        [channel.name for channel in channels],
+        signals.sfreq,
+        [channel.kind for channel in channels],
+    )
+    info["description"] = "; ".join(
+        f"{channel.name}: {channel.label!r} ({channel.unit or 'no unit'})" for channel in channels
+    )
+    # In place: the samples were just read, belong to nobody else and may fill half the memory.
+    data = signals.data
+    for row, channel in zip(data, channels, strict=True):
+        row *= channel.scale
+        row += channel.offset
+    raw = mne.io.RawArray(data, info, first_samp=signals.first_sample, verbose="error")
+    marks = mne.Annotations(
+        onset=[marker.onset for marker in signals.markers],
+        duration=0.0,
+        description=[marker.text for marker in signals.markers],
+        extras=[{"kind": marker.kind} for marker in signals.markers],
+    )
+    return raw.set_annotations(marks)

@@ -1,0 +1,154 @@
+"""What a peripheral channel is: name, MNE type and unit, told by its label."""
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+DERIVED = re.compile(r"\b(rate|bpm|filtered|differentiated|integrated|smoothed|derived)\b", re.I)
+"""Signals AcqKnowledge computed from another channel; they keep their label."""
+
+DIGITAL = re.compile(r"STP\s*Input\s*(\d+)|^\s*Digital\D*(\d+)", re.I)
+
+NAME_BY_WORD = {
+    **dict.fromkeys(("ECG", "EKG"), "ECG"),
+    **dict.fromkeys(("PPG", "PULSE", "PLETH"), "PPG"),
+    **dict.fromkeys(("RSP", "RESP", "RESPIRATION", "RESPIRATORY"), "RSP"),
+    **dict.fromkeys(("EDA", "GSR", "SCR", "SCL"), "EDA"),
+    **dict.fromkeys(("SKT", "TEMP", "TEMPERATURE"), "SKT"),
+    "EMG": "EMG",
+}
+"""Name of a signal by the first word of its label, upper case."""
+
+TYPE_BY_NAME = {
+    "ECG": "ecg",
+    "PPG": "bio",
+    "RSP": "resp",
+    "EDA": "gsr",
+    "SKT": "temperature",
+    "EMG": "emg",
+}
+NAME_BY_TYPE = {kind: name for name, kind in TYPE_BY_NAME.items()}
+TYPES = (*NAME_BY_TYPE, "stim", "misc")
+
+_MICRO = r"(?:u|µ|μ|micro)"
+UNITS = (
+    (re.compile(r"(V|volts?)", re.I), "V", 1.0, 0.0),
+    (re.compile(r"(mV|millivolts?)", re.I), "V", 1e-3, 0.0),
+    (re.compile(_MICRO + r"\s*(V|volts?)", re.I), "V", 1e-6, 0.0),
+    (re.compile(r"(S|siemens?)", re.I), "S", 1.0, 0.0),
+    (re.compile(_MICRO + r"\s*(S|siemens?|mhos?)", re.I), "S", 1e-6, 0.0),
+    (re.compile(r"(deg(rees?)?\.?|°)?\s*(C|celsius)", re.I), "C", 1.0, 0.0),
+    (re.compile(r"(deg(rees?)?\.?|°)?\s*(F|fahrenheit)", re.I), "C", 5 / 9, -160 / 9),
+)
+"""Unit as written -> SI unit as MNE keeps it, factor, offset."""
+
+SI_BY_TYPE = {"ecg": "V", "emg": "V", "gsr": "S", "temperature": "C"}
+"""Types whose unit matters for what is derived from them."""
+
+
+@dataclass(frozen=True)
+class PhysioChannel:
+    """Name and MNE type of a channel, and ``SI value = scale * value + offset``."""
+
+    label: str
+    unit: str
+    name: str
+    kind: str
+    scale: float
+    offset: float
+
+
+def is_digital(label: str) -> bool:
+    """Whether a label is that of a digital trigger line."""
+    return DIGITAL.search(label) is not None
+
+
+def describe_channels(
+    labels: Sequence[str], units: Sequence[str], *, channel_types: Mapping[str, str] | None = None
+) -> tuple[PhysioChannel, ...]:
+    """Settle name, type and unit of each channel.
+
+    Parameters
+    ----------
+    labels, units : sequence of str
+        As the file states them.
+    channel_types : mapping of str to str | None
+        Label -> ``ecg``, ``bio`` (PPG), ``resp``, ``gsr`` (EDA), ``temperature``, ``emg``,
+        ``stim`` or ``misc``; decides where given.
+
+    Returns
+    -------
+    tuple of PhysioChannel
+        Signals are named ``ECG PPG RSP EDA SKT EMG``, with the label's own letter or, where
+        several bear one name, a running one (``SKT_A``, ``SKT_B``); digital lines ``D0`` to
+        ``D7``; others keep their label and become ``misc``.
+
+    Examples
+    --------
+    >>> [channel.name for channel in describe_channels(["SKT A, X, SKT2-R"], ["Deg. C"])]
+    ['SKT_A']
+    """
+    _check_overrides(labels, channel_types or {})
+    named = [_name_and_type(label, (channel_types or {}).get(label)) for label in labels]
+    names = _made_unique([name for name, _ in named])
+    return tuple(
+        PhysioChannel(label, unit, name, kind, *_to_si(label, unit, kind))
+        for label, unit, name, (_, kind) in zip(labels, units, names, named, strict=True)
+    )
+
+
+def _check_overrides(labels: Sequence[str], channel_types: Mapping[str, str]) -> None:
+    """Refuse labels the file does not have and types MNE does not have."""
+    unknown = [label for label in channel_types if label not in labels]
+    if unknown:
+        raise ValueError(
+            f"channel_types must name channels of the file, {unknown} not among {list(labels)}; "
+            "write the labels as in the file."
+        )
+    wrong = {label: kind for label, kind in channel_types.items() if kind not in TYPES}
+    if wrong:
+        raise ValueError(f"channel_types must be among {list(TYPES)}, got {wrong}.")
+
+
+def _name_and_type(label: str, override: str | None) -> tuple[str, str]:
+    """Name and MNE type by label, unless the type is given."""
+    digital = DIGITAL.search(label)
+    if override in ("stim", "misc") and not digital:
+        return label, override
+    if override and override not in ("stim", "misc"):
+        return NAME_BY_TYPE[override], override
+    if digital:
+        return f"D{digital[1] or digital[2]}", override or "stim"
+    found = re.match(r"\s*([A-Za-z]+)[ _]?([A-D]\b)?", label)
+    name = NAME_BY_WORD.get(found[1].upper()) if found else None
+    if name is None or DERIVED.search(label):
+        return label, "misc"
+    return (f"{name}_{found[2]}" if found[2] else name), TYPE_BY_NAME[name]
+
+
+def _made_unique(names: Sequence[str]) -> list[str]:
+    """Names with a running letter where several channels bear the same."""
+    count, seen, unique = Counter(names), Counter(), []
+    for name in names:
+        unique.append(f"{name}_{chr(ord('A') + seen[name])}" if count[name] > 1 else name)
+        seen[name] += 1
+    return unique
+
+
+def _to_si(label: str, unit: str, kind: str) -> tuple[float, float]:
+    """Factor and offset to SI; 1 and 0, with a warning where it matters, for other units."""
+    if kind in ("stim", "misc"):
+        return 1.0, 0.0
+    for pattern, si_unit, scale, offset in UNITS:
+        if pattern.fullmatch(unit) and si_unit == SI_BY_TYPE.get(kind, si_unit):
+            return scale, offset
+    if kind in SI_BY_TYPE:
+        warnings.warn(
+            f"Channel {label!r}: unit {unit!r} is not a unit of {kind} ({SI_BY_TYPE[kind]}); values "
+            "are kept as in the file, so amplitudes have no known unit. Correct the unit in the "
+            "file, or give it with `units` where the file has none.",
+            stacklevel=4,
+        )
+    return 1.0, 0.0

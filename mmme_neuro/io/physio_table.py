@@ -1,0 +1,138 @@
+"""Peripheral signals in plain tables: BIDS physio files, delimited text with or without header."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.io.acqknowledge import open_text
+from mmme_neuro.io.physio_signals import PhysioSignals
+
+BIDS_KEYS = ("SamplingFrequency", "StartTime", "Columns")
+
+
+def read_bids_physio(path: Path) -> PhysioSignals:
+    """Read a BIDS ``_physio.tsv.gz`` with its ``.json``.
+
+    Parameters
+    ----------
+    path : Path
+        Table without header line; ``n/a`` is missing.
+
+    Returns
+    -------
+    PhysioSignals
+        ``first_sample`` is ``StartTime`` in samples: 0 is the first sample of the EEG.
+    """
+    sidecar = path.with_name(path.name.split(".")[0] + ".json")
+    if not sidecar.is_file():
+        raise FileNotFoundError(
+            f"{path}: expected its description in {sidecar.name}, found no such file; "
+            "copy it beside the table."
+        )
+    described = json.loads(sidecar.read_text(encoding="utf-8"))
+    missing = [key for key in BIDS_KEYS if key not in described]
+    if missing:
+        raise ValueError(
+            f"{sidecar}: expected the keys {list(BIDS_KEYS)}, {missing} missing; add them."
+        )
+    labels = tuple(described["Columns"])
+    table = _read_numbers(path, sep="\t", header=None)
+    if table.shape[1] != len(labels):
+        raise ValueError(
+            f"{path}: expected {len(labels)} columns as {sidecar.name} says, found "
+            f"{table.shape[1]}; correct 'Columns'."
+        )
+    sfreq = float(described["SamplingFrequency"])
+    details = {label: described.get(label, {}) for label in labels}
+    return PhysioSignals(
+        labels=labels,
+        units=tuple(str(details[label].get("Units", "")) for label in labels),
+        data=np.ascontiguousarray(table.to_numpy().T),
+        sfreq=sfreq,
+        first_sample=round(float(described["StartTime"]) * sfreq),
+    )
+
+
+def read_table(
+    path: Path,
+    *,
+    sfreq: float | None,
+    ch_names: Sequence[str] | None,
+    units: Mapping[str, str] | None,
+) -> PhysioSignals:
+    """Read delimited text, one column a channel, with or without a line of names.
+
+    Parameters
+    ----------
+    path : Path
+        ``.csv``, ``.tsv`` or ``.txt``, gzipped or not.
+    sfreq : float | None
+        Samples per second; required, as the file does not say.
+    ch_names : sequence of str | None
+        Names of the columns of a file without a line of names.
+    units : mapping of str to str | None
+        Unit of each column.
+
+    Returns
+    -------
+    PhysioSignals
+        Empty columns at the end (a trailing separator) are left out.
+    """
+    if sfreq is None or not sfreq > 0:
+        raise ValueError(
+            f"{path}: expected the sampling frequency, which the file does not state; "
+            "give it as `sfreq` (samples per second)."
+        )
+    with open_text(path) as stream:
+        first_line = stream.readline()
+    separator = next((mark for mark in "\t,;" if mark in first_line), ",")
+    has_names = not all(_is_number(field) for field in first_line.strip().split(separator))
+    table = _read_numbers(path, sep=separator, header=0 if has_names else None)
+    while table.shape[1] > 1 and table.iloc[:, -1].isna().all():
+        table = table.iloc[:, :-1]
+    names_in_file = table.columns if has_names else [f"CH{n + 1}" for n in range(table.shape[1])]
+    labels = tuple(ch_names or names_in_file)
+    if len(labels) != table.shape[1]:
+        raise ValueError(
+            f"{path}: expected {table.shape[1]} names in ch_names, one for each column, got "
+            f"{len(labels)}: {list(labels)}."
+        )
+    unknown = set(units or {}) - set(labels)
+    if unknown:
+        raise ValueError(f"units must name columns of {path}, {unknown} not among {labels}.")
+    return PhysioSignals(
+        labels=labels,
+        units=tuple((units or {}).get(label, "") for label in labels),
+        data=np.ascontiguousarray(table.to_numpy().T),
+        sfreq=float(sfreq),
+    )
+
+
+def _is_number(field: str) -> bool:
+    """Whether a field is a number, empty or a mark of a missing value."""
+    try:
+        float(field)
+    except ValueError:
+        return field.strip().lower() in ("", "n/a", "na")
+    return True
+
+
+def _read_numbers(path: Path, *, sep: str, header: int | None) -> pd.DataFrame:
+    """A table of numbers; anything else is refused with its column."""
+    try:
+        table = pd.read_csv(path, sep=sep, header=header, na_values=["n/a"])
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, EOFError, OSError) as error:
+        raise ValueError(
+            f"{path}: expected a table of numbers, found {path.stat().st_size} bytes that cannot "
+            f"be read ({error}); the file is empty or truncated: copy it again."
+        ) from error
+    text = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    if text or table.empty:
+        raise ValueError(
+            f"{path}: expected rows of numbers, found {len(table)} rows"
+            f"{f' and text in the columns {text}' if text else ''}; remove what is not a signal."
+        )
+    return table.astype(float)
