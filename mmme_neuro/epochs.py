@@ -1,0 +1,267 @@
+"""Event-locked epochs: EEG and physiology cut around the same events, row for row."""
+
+from dataclasses import dataclass
+
+import mne
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.recording import Recording
+
+LANDMARKS = ("onset", "apex", "offset")
+CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
+OTHER_CODE = 9
+
+
+@dataclass(frozen=True, eq=False)
+class EventLocked:
+    """Epochs of both modalities and the one table that describes them.
+
+    Row *i* of ``events`` is epoch *i* of ``eeg`` and of ``physio``; the table is the metadata of
+    both.
+
+    Parameters
+    ----------
+    eeg, physio : mne.Epochs | None
+        Epochs with ``events`` as their metadata.
+    events : DataFrame
+        One row an epoch.
+    excluded : DataFrame
+        Events without an epoch, each with its ``exclusion_reason``.
+    lock : {"onset", "apex", "offset"}
+        The landmark at time 0.
+
+    Examples
+    --------
+    >>> locked["expression == 'micro'"]  # doctest: +SKIP
+    <EventLocked | 12 events locked to onset, EEG 64 channels, physio 9 channels>
+    """
+
+    eeg: mne.BaseEpochs | None
+    physio: mne.BaseEpochs | None
+    events: pd.DataFrame
+    excluded: pd.DataFrame
+    lock: str = "onset"
+
+    def __post_init__(self) -> None:
+        for name in ("eeg", "physio"):
+            epochs = getattr(self, name)
+            if epochs is not None and not _same_rows(epochs, self.events):
+                raise ValueError(
+                    f"{name} must hold one epoch for each of the {len(self.events)} rows of "
+                    f"events, in the same order; got {len(epochs)} epochs."
+                )
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __getitem__(self, query: str) -> "EventLocked":
+        """Select events by a metadata query, in both modalities."""
+        rows = self.events.reset_index(drop=True).query(query).index.to_numpy()
+        return EventLocked(
+            eeg=None if self.eeg is None else self.eeg[rows],
+            physio=None if self.physio is None else self.physio[rows],
+            events=self.events.iloc[rows].reset_index(drop=True),
+            excluded=self.excluded,
+            lock=self.lock,
+        )
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{name} {len(epochs.ch_names)} channels" if epochs is not None else f"no {name}"
+            for name, epochs in (("EEG", self.eeg), ("physio", self.physio))
+        ]
+        return f"<EventLocked | {len(self)} events locked to {self.lock}, {', '.join(parts)}>"
+
+
+def epoch(
+    recording: Recording,
+    *,
+    lock: str = "onset",
+    eeg: tuple[float, float] | None = (-1.5, 2.0),
+    physio: tuple[float, float] | None = (-2.0, 10.0),
+    baseline: tuple[float, float] | None = None,
+) -> EventLocked:
+    """Cut EEG and physiology around every event.
+
+    Parameters
+    ----------
+    recording : Recording
+        Signals and events on one clock; any MNE Raw and a table with ``onset`` will do.
+    lock : {"onset", "apex", "offset"}
+        Which landmark of the event becomes time 0.
+    eeg, physio : tuple of float | None
+        Window around the landmark in seconds; ``None`` leaves the modality out.
+    baseline : tuple of float | None
+        Baseline to subtract from EEG epochs (s); ``None`` leaves it to the later steps.
+
+    Returns
+    -------
+    EventLocked
+        An event stays only if its window lies inside every modality's recording and it carries no
+        ``exclusion_reason``; the others are in ``excluded`` with the reason.
+
+    Raises
+    ------
+    ValueError
+        For events on the clock of a clip, unmerged annotation passes, an unknown landmark or no
+        event left.
+
+    Examples
+    --------
+    >>> import mne, numpy as np, pandas as pd
+    >>> from mmme_neuro.recording import Recording
+    >>> raw = mne.io.RawArray(np.zeros((1, 2000)), mne.create_info(["CZ"], 100.0, "eeg"),
+    ...                       verbose="error")
+    >>> mine = Recording(eeg=raw, physio=None, events=pd.DataFrame({"onset": [5.0, 19.5]}))
+    >>> locked = epoch(mine, eeg=(-0.5, 1.0))
+    >>> len(locked), locked.excluded["exclusion_reason"].tolist()
+    (1, ['window leaves the EEG recording'])
+    """
+    events = _checked_events(recording.events, lock)
+    signals = {
+        "eeg": (recording.eeg, eeg, events[lock].to_numpy(float)),
+        "physio": (recording.physio, physio, _physio_times(recording, events[lock])),
+    }
+    signals = {
+        name: part for name, part in signals.items() if part[0] is not None and part[1] is not None
+    }
+    if not signals:
+        raise ValueError("eeg and physio are both left out or absent; nothing to cut.")
+    reasons = events["exclusion_reason"].fillna("").astype(str).to_numpy(object)
+    reasons = np.where(events[lock].isna() & (reasons == ""), f"{lock} not coded", reasons)
+    for name, (raw, window, times) in signals.items():
+        outside = ~_inside(raw, window, times) & (reasons == "")
+        label = {"eeg": "EEG", "physio": "physio"}[name]
+        reasons[outside] = f"window leaves the {label} recording"
+    events = events.assign(exclusion_reason=reasons)
+    kept = reasons == ""
+    if not kept.any():
+        counts = pd.Series(reasons).value_counts().to_dict()
+        raise ValueError(f"no event of {len(events)} can be cut: {counts}.")
+    metadata = events[kept].reset_index(drop=True)
+    cut = {
+        name: _cut(raw, times[kept], window, metadata, baseline if name == "eeg" else None)
+        for name, (raw, window, times) in signals.items()
+    }
+    excluded = events[~kept].reset_index(drop=True)
+    return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock)
+
+
+def concatenate(parts: list[EventLocked]) -> EventLocked:
+    """Join the epochs of several participants, keeping rows and epochs together.
+
+    Parameters
+    ----------
+    parts : list of EventLocked
+        All with the same channels, windows and lock.
+
+    Returns
+    -------
+    EventLocked
+    """
+    if not parts:
+        raise ValueError("parts is empty; nothing to join.")
+    joined = {}
+    for name in ("eeg", "physio"):
+        epochs = [getattr(part, name) for part in parts]
+        if any(one is None for one in epochs):
+            joined[name] = None
+            continue
+        joined[name] = mne.concatenate_epochs(epochs, verbose="error")
+    events = pd.concat([part.events for part in parts], ignore_index=True)
+    excluded = pd.concat([part.excluded for part in parts], ignore_index=True)
+    for epochs in joined.values():
+        if epochs is not None:
+            epochs.metadata = events
+    return EventLocked(joined["eeg"], joined["physio"], events, excluded, parts[0].lock)
+
+
+def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:
+    """Refuse events that have no place on the recording's clock."""
+    if lock not in LANDMARKS:
+        raise ValueError(f"lock must be one of {LANDMARKS}, got {lock!r}.")
+    if lock not in events:
+        raise ValueError(f"lock={lock!r} needs an events column {lock!r}; it has {list(events)}.")
+    if "clock" in events and (events["clock"] == "clip").any():
+        raise ValueError(
+            "events are on the clock of their clips; read_recording (or place_events) moves them "
+            "to the EEG clock."
+        )
+    if _has_unmerged_passes(events):
+        raise ValueError(
+            "events of several annotation passes stand side by side and would count twice; merge "
+            "them (read_events(..., merge='union')) or choose one (annotation_pass=...)."
+        )
+    if "exclusion_reason" not in events:
+        events = events.assign(exclusion_reason="")
+    return events.reset_index(drop=True)
+
+
+def _has_unmerged_passes(events: pd.DataFrame) -> bool:
+    """Whether clips were coded in more than one pass and rows were neither chosen nor merged."""
+    if "annotation_pass" not in events or "source_rows" in events:
+        return False
+    return events["annotation_pass"].nunique() > 1
+
+
+def _physio_times(recording: Recording, times: pd.Series) -> np.ndarray:
+    """Event times on the physio device's clock."""
+    values = times.to_numpy(float)
+    return values if recording.clock is None else recording.clock.from_reference(values)
+
+
+def _inside(raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray) -> np.ndarray:
+    """Whether the window around each time lies inside the recording."""
+    last = (raw.n_times - 1) / raw.info["sfreq"]
+    return (times + window[0] >= 0) & (times + window[1] <= last)
+
+
+def _cut(
+    raw: mne.io.BaseRaw,
+    times: np.ndarray,
+    window: tuple[float, float],
+    metadata: pd.DataFrame,
+    baseline: tuple[float, float] | None,
+) -> mne.Epochs:
+    """Cut one modality; two events may share a sample."""
+    samples = np.round(times * raw.info["sfreq"]).astype(int) + raw.first_samp
+    expressions = metadata.get("expression", pd.Series("event", index=metadata.index))
+    codes = [CODE_BY_EXPRESSION.get(expression, OTHER_CODE) for expression in expressions]
+    names = {
+        CODE_BY_EXPRESSION.get(expression, OTHER_CODE): str(expression)
+        for expression in expressions.unique()
+    }
+    order = np.argsort(samples, kind="stable")
+    if not np.array_equal(order, np.arange(order.size)):
+        raise ValueError("events must be in the order of their times; sort them first.")
+    return mne.Epochs(
+        raw,
+        np.column_stack([_distinct(samples), np.zeros_like(samples), codes]),
+        event_id={name: code for code, name in names.items()},
+        tmin=window[0],
+        tmax=window[1],
+        baseline=baseline,
+        metadata=metadata,
+        preload=True,
+        reject_by_annotation=False,
+        verbose="error",
+    )
+
+
+def _distinct(samples: np.ndarray) -> np.ndarray:
+    """Move an event that shares its sample with the one before by one sample."""
+    out = samples.copy()
+    for index in range(1, out.size):
+        out[index] = max(out[index], out[index - 1] + 1)
+    return out
+
+
+def _same_rows(epochs: mne.BaseEpochs, events: pd.DataFrame) -> bool:
+    """Whether the epochs' metadata is the events table."""
+    if len(epochs) != len(events):
+        return False
+    metadata = epochs.metadata
+    return metadata is not None and np.array_equal(
+        metadata["onset"].to_numpy(), events["onset"].to_numpy()
+    )
