@@ -196,8 +196,8 @@ def _data_parameters(
         "StartSec": start.second if start else 0,
         "StartMillisec": start.microsecond // 1000 if start else 0,
         "StartOffsetUTCMin": 0,
-        "SampleTimeUsec": f"{1e6 / sfreq:.12g}",
-        "SampleFreqHz": f"{sfreq:.12g}",
+        "SampleTimeUsec": f" {1e6 / sfreq:.12g}",
+        "SampleFreqHz": f" {sfreq:.12g}",
         "TriggerOffsetUsec": 0,
         "TriggerOffsetHz": 0,
     }
