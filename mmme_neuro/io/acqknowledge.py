@@ -75,7 +75,7 @@ def read_mat(path: Path) -> PhysioSignals:
     )
 
 
-def _texts(values: object) -> tuple[str, ...]:
+def _texts(values: np.ndarray | str) -> tuple[str, ...]:
     """Strings of a padded character matrix or cell array."""
     return tuple(str(value).strip() for value in np.atleast_1d(values))
 

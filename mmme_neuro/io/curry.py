@@ -1,7 +1,7 @@
 """Recordings of Neuroscan's Curry 7, 8 and 9."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,12 +65,22 @@ class RawCurry(mne.io.BaseRaw):
         )
         self.set_annotations(annotations)
 
-    def _read_segment_file(self, data, idx, fi, start, stop, cals, mult):
+    def _read_segment_file(
+        self,
+        data: np.ndarray,
+        idx: slice | np.ndarray,
+        fi: int,
+        start: int,
+        stop: int,
+        cals: np.ndarray | None,
+        mult: np.ndarray | None,
+    ) -> None:
         """Fill `data` with the samples start..stop of the channels `idx`, scaled to SI."""
         block = self._raw_extras[fi]["layout"].open()[start:stop, idx].T
+        # BaseRaw hands over either a projection that includes the scales, or the scales.
         if mult is not None:
             data[:] = mult @ block
-        else:
+        elif cals is not None:
             np.multiply(block, cals.reshape(-1, 1), out=data)
 
 
@@ -127,7 +137,7 @@ def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:
     return raw.load_data(verbose="error") if layout.is_ascii else raw
 
 
-def _companion(path: Path, endings: dict[str, Sequence[str]]) -> Path | None:
+def _companion(path: Path, endings: Mapping[str, Sequence[str]]) -> Path | None:
     """The first file beside `path` with one of the endings, in upper or lower case."""
     if path.suffix.lower() not in endings:
         raise ValueError(
@@ -140,7 +150,7 @@ def _companion(path: Path, endings: dict[str, Sequence[str]]) -> Path | None:
     return next((beside[name] for name in names if name in beside), None)
 
 
-def _require_companion(path: Path, endings: dict[str, Sequence[str]], what: str) -> Path:
+def _require_companion(path: Path, endings: Mapping[str, Sequence[str]], what: str) -> Path:
     """The companion file; a missing one is an error that says whether the data are there."""
     found = _companion(path, endings)
     if found is None:
@@ -162,10 +172,9 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
             "open the recording in Curry and save it as 'Raw Float'."
         )
     if header.is_ascii:
-        n_values, n_bytes = len(np.fromfile(path, sep=" ")), None
+        n_values, found = float(len(np.fromfile(path, sep=" "))), "text"
     else:
-        n_bytes = path.stat().st_size
-        n_values = n_bytes / 4
+        n_values, found = path.stat().st_size / 4, f"{path.stat().st_size} bytes"
     # Curry writes -1 when it was stopped before it could count.
     n_samples = (
         header.n_samples * header.n_trials if header.n_samples >= 0 else n_values / n_channels
@@ -173,9 +182,9 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
     if n_values != n_samples * n_channels or n_samples != int(n_samples) or n_samples < 1:
         raise ValueError(
             f"{path}: expected {header.n_samples} samples x {header.n_trials} trials x "
-            f"{n_channels} channels as {header.path.name} says, found {n_values:g} values"
-            f"{'' if n_bytes is None else f' ({n_bytes} bytes)'}; the file is truncated or belongs "
-            "to another header: copy it again, or save it from Curry again."
+            f"{n_channels} channels as {header.path.name} says, found {n_values:.12g} values "
+            f"({found}); the file is truncated or belongs to another header: "
+            "copy it again, or save it from Curry again."
         )
     return SampleLayout(
         path=path,

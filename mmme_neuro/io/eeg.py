@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import mne
 
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.montage import channel_types, place_electrodes
 
-EEG = mne.io.BaseRaw | mne.BaseEpochs
+EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
 
 
 def read_eeg(path: str | Path) -> EEG:

@@ -62,7 +62,7 @@ def channel_types(ch_names: Sequence[str]) -> dict[str, str]:
     >>> channel_types(["FZ", "HEO", "EKG", "Trigger"])
     {'FZ': 'eeg', 'HEO': 'eog', 'EKG': 'ecg', 'Trigger': 'stim'}
     """
-    first_words = {name: re.match(r"[A-Z]*", name.upper())[0] for name in ch_names}
+    first_words = {name: re.split(r"[^A-Z]", name.upper(), maxsplit=1)[0] for name in ch_names}
     return {name: TYPE_BY_WORD.get(word, "eeg") for name, word in first_words.items()}
 
 

@@ -122,15 +122,18 @@ def _name_and_type(label: str, override: str | None) -> tuple[str, str]:
     if digital:
         return f"D{digital[1] or digital[2]}", override or "stim"
     found = re.match(r"\s*([A-Za-z]+)[ _]?([A-D]\b)?", label)
-    name = NAME_BY_WORD.get(found[1].upper()) if found else None
+    word, letter = found.groups() if found else ("", None)
+    name = NAME_BY_WORD.get(word.upper())
     if name is None or DERIVED.search(label):
         return label, "misc"
-    return (f"{name}_{found[2]}" if found[2] else name), TYPE_BY_NAME[name]
+    return (f"{name}_{letter}" if letter else name), TYPE_BY_NAME[name]
 
 
 def _made_unique(names: Sequence[str]) -> list[str]:
     """Names with a running letter where several channels bear the same."""
-    count, seen, unique = Counter(names), Counter(), []
+    count = Counter(names)
+    seen: Counter[str] = Counter()
+    unique = []
     for name in names:
         unique.append(f"{name}_{chr(ord('A') + seen[name])}" if count[name] > 1 else name)
         seen[name] += 1
@@ -146,9 +149,9 @@ def _to_si(label: str, unit: str, kind: str) -> tuple[float, float]:
             return scale, offset
     if kind in SI_BY_TYPE:
         warnings.warn(
-            f"Channel {label!r}: unit {unit!r} is not a unit of {kind} ({SI_BY_TYPE[kind]}); values "
-            "are kept as in the file, so amplitudes have no known unit. Correct the unit in the "
-            "file, or give it with `units` where the file has none.",
+            f"Channel {label!r}: unit {unit!r} is not a unit of {kind} ({SI_BY_TYPE[kind]}); "
+            "values are kept as in the file, so amplitudes have no known unit. Correct the unit in "
+            "the file, or give it with `units` where the file has none.",
             stacklevel=4,
         )
     return 1.0, 0.0

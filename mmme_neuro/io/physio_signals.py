@@ -39,7 +39,7 @@ class PhysioSignals:
     first_sample: int = 0
     markers: tuple[Marker, ...] = field(default=())
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not len(self.labels) == len(self.units) == len(self.data):
             raise ValueError(
                 f"expected a label and a unit for each of {len(self.data)} channels, found "

@@ -1,11 +1,12 @@
 """A physiological recording in the layout of AcqKnowledge's MATLAB export."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy.io import savemat
+
+from mmme_neuro.simulate.atomic_file import atomic_file
 
 LABELS = (
     "PPG, X, PPGED-R",
@@ -88,13 +89,8 @@ def write_acqknowledge_mat(
         "isi_units": "ms",
         "start_sample": float(start_sample),
     }
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as stream:
-            savemat(stream, content, do_compression=True)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic_file(path) as part, part.open("wb") as stream:
+        savemat(stream, content, do_compression=True)
     return path
 
 

@@ -1,14 +1,15 @@
 """A continuous recording in Neuroscan's Curry 8 layout: data, header and event list."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mmme_neuro.io.montage import template_positions
+from mmme_neuro.simulate.atomic_file import atomic_file
 
 RAW_FLOAT_GUID = "{0B86B22B-1A49-411A-9657-4A4BDA3D3ED8}"
 SAMPLES_PER_BLOCK = 65536
@@ -43,7 +44,7 @@ def write_curry(
     sfreq: float,
     ch_names: Sequence[str],
     misc_names: Sequence[str] = (),
-    positions_m: Mapping[str, Sequence[float]] | None = None,
+    positions_m: Mapping[str, ArrayLike] | None = None,
     events: pd.DataFrame | None = None,
     encoding: str = "utf-8",
     start: datetime | None = None,
@@ -100,8 +101,10 @@ def write_curry(
         codec = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
         texts[event_file] = _windows_bytes(_event_text(events, n_samples=data_uv.shape[1]), codec)
     for name, content in texts.items():
-        _replace_by(name, lambda part, content=content: part.write_bytes(content))
-    _replace_by(path, lambda part: _write_samples(part, data_uv))
+        with atomic_file(name) as part:
+            part.write_bytes(content)
+    with atomic_file(path) as part:
+        _write_samples(part, data_uv)
     return path
 
 
@@ -127,16 +130,6 @@ def _windows_bytes(text: str, codec: str) -> bytes:
     return text.replace("\n", "\r\n").encode(codec)
 
 
-def _replace_by(path: Path, write: Callable[[Path], object]) -> None:
-    """Write under a temporary name, then move into place."""
-    part = path.with_name(path.name + ".part")
-    try:
-        write(part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _write_samples(path: Path, data_uv: np.ndarray) -> None:
     """Sample after sample, little-endian float32."""
     with path.open("wb") as stream:
@@ -150,7 +143,7 @@ def _header_text(
     *,
     n_samples: int,
     sfreq: float,
-    positions_m: Mapping[str, Sequence[float]] | None,
+    positions_m: Mapping[str, ArrayLike] | None,
     start: datetime | None,
 ) -> str:
     """Everything about the recording except samples and events."""
@@ -203,8 +196,8 @@ def _data_parameters(
         "StartSec": start.second if start else 0,
         "StartMillisec": start.microsecond // 1000 if start else 0,
         "StartOffsetUTCMin": 0,
-        "SampleTimeUsec": f"{1e6 / sfreq:.12g}",
-        "SampleFreqHz": f"{sfreq:.12g}",
+        "SampleTimeUsec": f" {1e6 / sfreq:.12g}",
+        "SampleFreqHz": f" {sfreq:.12g}",
         "TriggerOffsetUsec": 0,
         "TriggerOffsetHz": 0,
     }
@@ -254,11 +247,10 @@ def _list_text(
     return head + "".join(row + "\n" for row in rows) + f"{name} END_LIST\n"
 
 
-def _sensor_rows(
-    names: Sequence[str], positions_m: Mapping[str, Sequence[float]] | None
-) -> list[str]:
+def _sensor_rows(names: Sequence[str], positions_m: Mapping[str, ArrayLike] | None) -> list[str]:
     """Positions in Curry's axes: millimetres, x to the left, y to the back."""
-    missing = [name for name in names if name not in (positions_m or {})]
+    positions_m = positions_m or {}
+    missing = [name for name in names if name not in positions_m]
     if missing:
         raise ValueError(
             f"positions_m must hold a position for each EEG channel, none found for {missing}; "
