@@ -8,8 +8,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "alignment": ["ClockFit", "align_clocks"],
-        "audit": ["audit_events", "merge_passes"],
+        "audit": ["EventAudit", "audit_events"],
+        "describe": ["Description", "describe_events", "describe_sheet"],
         "io.eeg": ["read_eeg"],
+        "io.passes": ["merge_passes"],
         "io.physio": ["read_physio"],
         "io.ratings": ["read_ratings"],
         "io.sheet": ["read_events"],

@@ -68,7 +68,8 @@ def read_events(
         ``vocabulary.EVENT_COLUMNS`` and ``CAMERA_COLUMNS``: times in s of the clip, camera times in
         s of the day. ``source_row`` is the row number a spreadsheet shows. ``attrs`` say where the
         expression (``expression_source``: ``"coded"`` or ``"rule"``) and the pass
-        (``pass_source``: a column's name or ``"inferred"``) come from.
+        (``pass_source``: a column's name or ``"inferred"``) come from, and which columns of the
+        sheet were not used (``ignored_columns``).
 
     Raises
     ------
@@ -153,6 +154,8 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
     events["annotation_pass"] = _passes(table, pass_column, has_counter, source)
     events = events.assign(onset_sd=np.nan, exclusion_reason="", clock="clip")
     events = events[[*EVENT_COLUMNS, *CAMERA_COLUMNS]]
+    used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", pass_column, "source_row"}
+    events.attrs["ignored_columns"] = [name for name in table if name not in used]
     events.attrs["expression_source"] = "coded" if is_coded else "rule"
     events.attrs["pass_source"] = pass_column or "inferred"
     return events
