@@ -388,6 +388,14 @@ def _warn_doubtful(
             UserWarning,
             stacklevel=3,
         )
+    if any(_wanders(rows["residual_ms"].to_numpy()) for _, rows in fit.matched.groupby("segment")):
+        warnings.warn(
+            "the residuals follow one another, so a clock jumped by less than the tolerance or its "
+            "rate changed; standard errors are too small. Look at plot_alignment, or reduce "
+            f"tolerance_s (residual SD {fit.longest['residual_sd_ms']:.1f} ms)",
+            UserWarning,
+            stacklevel=3,
+        )
     if abs(fit.drift_ppm) > 0.95 * max_drift_ppm:
         warnings.warn(
             f"drift {fit.drift_ppm:.0f} ppm lies at the limit max_drift_ppm={max_drift_ppm:g}; "
@@ -395,6 +403,15 @@ def _warn_doubtful(
             UserWarning,
             stacklevel=3,
         )
+
+
+def _wanders(residual: np.ndarray) -> bool:
+    """Whether neighbouring residuals are alike (von Neumann's ratio, 4 SD below independence)."""
+    n_points = len(residual)
+    if n_points < 8 or not np.any(residual):
+        return False
+    ratio = np.sum(np.diff(residual) ** 2) / np.sum(residual**2)
+    return bool(ratio < 2 - 8 * np.sqrt((n_points - 2) / (n_points**2 - 1)))
 
 
 def _like(template: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:

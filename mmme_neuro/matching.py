@@ -184,7 +184,7 @@ def densest_line(
             if counts[best] < proven:
                 continue
             inside = kept[by_value[_covered(counts, proven)]]
-            middle = float(np.median(value[best : best + counts[best]]))
+            middle = float(value[best] + value[best + counts[best] - 1]) / 2
             heapq.heappush(
                 heap, (-int(counts[best]), next(order), child_low, child_high, inside, middle)
             )

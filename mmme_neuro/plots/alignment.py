@@ -135,4 +135,4 @@ def _title(fit: ClockFit) -> str:
         parts.append(f"{len(fit.segments)} segments")
     if fit.longest["note"]:
         parts[0] = f"Drift fixed at 0 (prior SE {fit.drift_se_ppm:.0f} ppm)"
-    return ", ".join(parts)
+    return ", ".join(parts).replace("-", "\N{MINUS SIGN}")
