@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import formulaic
 import numpy as np
 import pandas as pd
+import scipy.linalg
 from formulaic.errors import FormulaicError
 
 from mmme_neuro.models.formula import Formula, RandomTerm
@@ -13,6 +14,9 @@ from mmme_neuro.vocabulary import EXPRESSIONS
 
 ALIASED_BELOW = 1e-7
 """Relative norm left by the earlier columns under which a column counts as aliased (as in R)."""
+
+ESTIMABLE_BELOW = 1e-6
+"""Part of a row outside the row space of the fixed columns that counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,9 @@ class RandomFactor:
         Names of the columns.
     template : array, shape (n_theta, 2)
         Row and column of each free element of the relative covariance factor.
+    sources : tuple of (RandomTerm, str)
+        For each column, the random term it belongs to and the part of its expression, ``"1"`` for
+        the intercept.
     """
 
     name: str
@@ -41,6 +48,7 @@ class RandomFactor:
     columns: np.ndarray
     column_names: tuple[str, ...]
     template: np.ndarray
+    sources: tuple[tuple[RandomTerm, str], ...]
 
     def relative_factor(self, theta: np.ndarray) -> np.ndarray:
         """Lower triangular relative covariance factor, shape (n_columns, n_columns)."""
@@ -94,10 +102,32 @@ class Design:
         ends = np.cumsum([0, *(len(factor.template) for factor in self.random)])
         return tuple(slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True))
 
+    @property
+    def categories(self) -> dict[str, list]:
+        """Levels of each categorical predictor of the fixed part, the reference first."""
+        coded = set().union(
+            *(_variables(factor.expr, self.formula) for factor in self._spec.factor_contrasts)
+        )
+        return {
+            name: list(column.cat.categories)
+            if isinstance(column.dtype, pd.CategoricalDtype)
+            else sorted(column.unique())
+            for name, column in self.predictors.items()
+            if name in coded
+        }
+
     def fixed_rows(self, predictors: pd.DataFrame) -> np.ndarray:
-        """Fixed columns for other values of the predictors, shape (n_rows, n_terms)."""
+        """Fixed columns for other values of the predictors, shape (n_rows, n_terms).
+
+        Rows that the events cannot estimate, as their cell is empty, are NaN.
+        """
         matrix = self._spec.get_model_matrix(predictors, context={"np": np})
-        return matrix[list(self.fixed_names)].to_numpy(float)
+        rows = matrix[list(self.fixed_names)].to_numpy(float)
+        if self.aliased:
+            full = self._spec.get_model_matrix(self.predictors, context={"np": np})
+            null_space = scipy.linalg.null_space(full.to_numpy(float), rcond=ALIASED_BELOW)
+            rows[np.abs(matrix.to_numpy(float) @ null_space).max(axis=1) > ESTIMABLE_BELOW] = np.nan
+        return rows
 
 
 def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarray | None]:
@@ -290,7 +320,7 @@ def _random_factor(
     """Random columns, groups and covariance template of one grouping factor."""
     name = ":".join(groups)
     codes, levels = _groups(groups, table)
-    matrices = [_matrix(term.expression, table)[1] for term in terms]
+    specs, matrices = zip(*(_matrix(term.expression, table) for term in terms), strict=True)
     columns = np.column_stack([matrix.to_numpy(float) for matrix in matrices])
     names = tuple(str(column) for matrix in matrices for column in matrix.columns)
     _check_groups(name, len(levels), terms, matrices, len(table))
@@ -299,6 +329,12 @@ def _random_factor(
             f"random columns {list(names)} of {name!r} are linearly dependent, so their variances "
             "cannot be told apart; leave one out (a column may be constant)"
         )
+    sources = tuple(
+        (term, str(part))
+        for term, spec in zip(terms, specs, strict=True)
+        for part, places in spec.term_indices.items()
+        for _ in places
+    )
     template, start = [], 0
     for term, matrix in zip(terms, matrices, strict=True):
         stop = start + matrix.shape[1]
@@ -308,7 +344,7 @@ def _random_factor(
             for row in range(column, stop if term.correlated else column + 1)
         ]
         start = stop
-    return RandomFactor(name, levels, codes, columns, names, np.array(template))
+    return RandomFactor(name, levels, codes, columns, names, np.array(template), sources)
 
 
 def _groups(groups: tuple[str, ...], table: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -323,7 +359,7 @@ def _check_groups(
     name: str,
     n_levels: int,
     terms: list[RandomTerm],
-    matrices: list[pd.DataFrame],
+    matrices: tuple[pd.DataFrame, ...],
     n_events: int,
 ) -> None:
     """Refuse groupings from which no variance can be estimated."""
