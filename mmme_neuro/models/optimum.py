@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.optimize
 
 COMPLEX_STEP = 1e-30
 DIFFERENCE_STEP = 3e-5
@@ -19,6 +20,8 @@ PREDICTED_DECREASE = 1e-9
 """Newton's predicted decrease of the criterion at which a search ends, after one more step."""
 NEGATIVE_CURVATURE = 1e-6
 """Relative to the largest curvature; below minus this, the point is not a minimum."""
+ROUGH_GRADIENT = 1e-2
+"""Slope of the criterion at which quasi-Newton steps give way to Newton's."""
 START_VALUES = ((0.0, 0.15, 0.5, 1.5), (0.0, 0.4), (0.4,))
 """Grids for the diagonal elements, the finest that has not too many points is used."""
 MAX_START_POINTS = 64
@@ -78,8 +81,19 @@ def minimise(criterion: Criterion, is_diagonal: np.ndarray) -> Optimum:
     -------
     Optimum
     """
-    optima = [newton(criterion, start) for start in _starts(criterion, is_diagonal)]
-    return min(optima, key=lambda optimum: optimum.criterion)
+    ends = [_approach(criterion, start) for start in _starts(criterion, is_diagonal)]
+    return newton(criterion, min(ends, key=lambda end: _value(criterion, end)))
+
+
+def _approach(criterion: Criterion, start: np.ndarray) -> np.ndarray:
+    """Quasi-Newton steps to the neighbourhood of a minimum."""
+    return scipy.optimize.minimize(
+        lambda theta: (_value(criterion, theta), gradient(criterion, theta)),
+        start,
+        jac=True,
+        method="BFGS",
+        options={"gtol": ROUGH_GRADIENT},
+    ).x
 
 
 def _starts(criterion: Criterion, is_diagonal: np.ndarray) -> list[np.ndarray]:

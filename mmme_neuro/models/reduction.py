@@ -44,7 +44,8 @@ def fit_reduced(
     themselves (zero variance, or a rank-deficient covariance in step 1): a slope with a clear
     variance stays although the video variance is zero, since leaving it out would make tests of
     that slope's fixed effect anticonservative (Barr et al. 2013, J Mem Lang 68:255; Bates et al.
-    2015, arXiv 1506.04967).
+    2015, arXiv 1506.04967). An intercept at zero below a slope with variance stays: once
+    uncorrelated, leaving out a zero variance changes no estimate.
 
     Examples
     --------

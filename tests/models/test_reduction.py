@@ -39,17 +39,28 @@ def test_supported_terms_are_kept():
 
 
 def test_zero_stimulus_variance_leaves_the_participant_slope():
-    for seed in range(20):
+    steps = []
+    for seed in range(6):
         fit = fit_reduced(MAXIMAL, simulate(seed, slope_sd=1.0))
-        assert not fit.singular
-        assert "expression" in str(fit.design.formula.random[0])
-    assert any("stimulus" in step for step in fit.reductions)
+        assert "(1 + expression | participant)" in fit.formula
+        steps.extend(fit.reductions)
+    assert len(steps) > 3
+    assert all("stimulus" in step for step in steps)
+
+
+@pytest.mark.filterwarnings("ignore:singular fit")
+def test_reduced_fit_lies_between_maximal_and_uncorrelated():
+    events = simulate(2, slope_sd=1.0)
+    fit = fit_reduced(MAXIMAL, events)
+    uncorrelated = "(1 + expression || participant) + (1 + expression || stimulus)"
+    assert fit.criterion >= fit_lmm(MAXIMAL, events).criterion - 1e-8
+    assert fit.criterion <= fit_lmm(f"y ~ expression + {uncorrelated}", events).criterion + 1e-8
 
 
 def test_order_is_fixed():
     order = ["correlations of", "expression from", "(1 | stimulus)"]
     n_reduced = 0
-    for seed in range(20):
+    for seed in range(8):
         fit = fit_reduced(MAXIMAL, simulate(seed))
         stages = [
             next(i for i, start in enumerate(order) if step.startswith(start))
@@ -63,7 +74,7 @@ def test_order_is_fixed():
         n_reduced += bool(stages)
         assert all("singular" in step for step in fit.reductions)
         assert any(factor.name == "participant" for factor in fit.design.random)
-    assert n_reduced > 5
+    assert n_reduced > 3
 
 
 def test_kept_intercept_stays_even_without_variance():
