@@ -15,5 +15,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io.physio": ["read_physio"],
         "io.ratings": ["read_ratings"],
         "io.sheet": ["read_events"],
+        "models.contrasts": ["contrast", "marginal_means"],
+        "models.mixed": ["LMMFit", "fit_lmm"],
+        "models.reduction": ["fit_reduced"],
     },
 )

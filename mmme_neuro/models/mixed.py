@@ -1,0 +1,374 @@
+"""Linear mixed models of one response with crossed or nested random effects."""
+
+import warnings
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from mmme_neuro.models.crossproducts import CrossProducts, cross_products
+from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.dof import Satterthwaite, satterthwaite
+from mmme_neuro.models.formula import Formula, parse_formula
+from mmme_neuro.models.kenward_roger import KenwardRoger, kenward_roger
+from mmme_neuro.models.likelihood import Likelihood
+from mmme_neuro.models.modes import conditional_modes
+from mmme_neuro.models.summary import summary_text
+
+SINGULAR_BELOW = 1e-4
+"""Relative standard deviation under which a fit counts as singular (as in lme4)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LMMFit:
+    """A fitted linear mixed model.
+
+    Parameters
+    ----------
+    design : Design
+        Fixed and random columns and what was left out.
+    response : array, shape (n_observations,)
+        Response of the used events.
+    reml : bool
+        Restricted maximum likelihood, else maximum likelihood.
+    theta : array, shape (n_theta,)
+        Relative covariance parameters, as in lme4.
+    coefficients : Series, shape (n_terms,)
+        Fixed effects.
+    sigma : float
+        Residual standard deviation, in units of the response.
+    criterion : float
+        -2 log (restricted) likelihood, with lme4's constants.
+    converged : bool
+        Whether first- and second-order conditions of a minimum hold.
+    warnings : tuple of str
+        What the reader of the result must know.
+    reductions : tuple of str
+        Random terms left out by `fit_reduced`, in that order.
+    """
+
+    design: Design
+    response: np.ndarray
+    reml: bool
+    theta: np.ndarray
+    coefficients: pd.Series
+    sigma: float
+    criterion: float
+    converged: bool
+    warnings: tuple[str, ...] = ()
+    reductions: tuple[str, ...] = ()
+    _products: CrossProducts = field(default=None)
+    _satterthwaite: Satterthwaite = field(default=None)
+
+    @property
+    def formula(self) -> str:
+        """The formula of this fit."""
+        return str(self.design.formula)
+
+    @property
+    def n_observations(self) -> int:
+        """Number of events used."""
+        return self.design.n_events
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """Number of levels of each grouping factor."""
+        return {factor.name: len(factor.levels) for factor in self.design.random}
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of rows left out for missing values."""
+        return self.design.n_dropped
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """Covariance of the fixed effects, shape (n_terms, n_terms)."""
+        names = self.coefficients.index
+        return pd.DataFrame(self._satterthwaite.covariance, names, names)
+
+    @property
+    def relative_factors(self) -> dict[str, np.ndarray]:
+        """Relative covariance factor of each grouping factor."""
+        factors = self._products.relative_factors(self.theta)
+        return {
+            factor.name: lower for factor, lower in zip(self.design.random, factors, strict=True)
+        }
+
+    @property
+    def singular(self) -> bool:
+        """Whether a variance is zero or a correlation is one, by lme4's tolerance."""
+        return any(
+            (np.diagonal(lower) < SINGULAR_BELOW).any() for lower in self.relative_factors.values()
+        )
+
+    @property
+    def random_covariances(self) -> dict[str, pd.DataFrame]:
+        """Covariance of the random effects of each grouping factor."""
+        covariances = {}
+        for factor in self.design.random:
+            lower = self.sigma * self.relative_factors[factor.name]
+            names = list(factor.column_names)
+            covariances[factor.name] = pd.DataFrame(lower @ lower.T, names, names)
+        return covariances
+
+    @property
+    def variance_components(self) -> pd.DataFrame:
+        """Variances of the random effects.
+
+        Columns ``group, term, variance, sd, correlation``; the last is the correlation with the
+        first column of the same random term (all of them are in `random_covariances`).
+        """
+        rows = [row for factor in self.design.random for row in self._component_rows(factor.name)]
+        rows.append(("Residual", "", self.sigma**2, self.sigma, np.nan))
+        return pd.DataFrame(rows, columns=["group", "term", "variance", "sd", "correlation"])
+
+    @property
+    def loglik(self) -> float:
+        """(Restricted) log likelihood."""
+        return -self.criterion / 2
+
+    @property
+    def n_parameters(self) -> int:
+        """Fixed effects, covariance parameters and the residual variance."""
+        return len(self.coefficients) + len(self.theta) + 1
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return self.criterion + 2 * self.n_parameters
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion, with the number of events as in lme4."""
+        return self.criterion + np.log(self.n_observations) * self.n_parameters
+
+    @property
+    def conditional_modes(self) -> dict[str, pd.DataFrame]:
+        """Predicted random effects of each grouping factor, one row for each level."""
+        return {
+            factor.name: pd.DataFrame(
+                modes, pd.Index(factor.levels, name=factor.name), list(factor.column_names)
+            )
+            for factor, modes in zip(
+                self.design.random, conditional_modes(self._products, self.theta), strict=True
+            )
+        }
+
+    @property
+    def fitted(self) -> np.ndarray:
+        """Fitted values, random effects included, shape (n_observations,)."""
+        fitted = self.design.fixed @ self.coefficients.to_numpy()
+        for factor, modes in zip(
+            self.design.random, conditional_modes(self._products, self.theta), strict=True
+        ):
+            fitted = fitted + (factor.columns * modes[factor.codes]).sum(axis=1)
+        return fitted
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Response minus fitted values, shape (n_observations,)."""
+        return self.response - self.fitted
+
+    def table(self, df: str = "satterthwaite", *, confidence: float = 0.95) -> pd.DataFrame:
+        """Test the fixed effects against zero.
+
+        Parameters
+        ----------
+        df : {"satterthwaite", "kenward-roger"}
+            Degrees of freedom. Kenward-Roger also widens the standard errors; it needs REML.
+        confidence : float
+            Level of the intervals.
+
+        Returns
+        -------
+        DataFrame, shape (n_terms, 7)
+            Index ``term``; ``estimate, std_error, dof, statistic, p_value, ci_low, ci_high``.
+
+        Notes
+        -----
+        Where the fit is singular, Satterthwaite's derivatives are taken along the boundary: the
+        parameters of zero variances are held at zero. Such a fit is flagged by `singular`.
+        """
+        index = pd.Index(self.coefficients.index, name="term")
+        return self.combinations(np.eye(len(index)), index, df=df, confidence=confidence)
+
+    def combinations(
+        self,
+        weights: np.ndarray,
+        index: pd.Index,
+        *,
+        df: str = "satterthwaite",
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """Test linear combinations of the fixed effects against zero.
+
+        Parameters
+        ----------
+        weights : array, shape (n_combinations, n_terms)
+            Weight of each fixed effect.
+        index : Index, shape (n_combinations,)
+            Names of the combinations.
+        df : {"satterthwaite", "kenward-roger"}
+            Degrees of freedom.
+        confidence : float
+            Level of the intervals.
+
+        Returns
+        -------
+        DataFrame, shape (n_combinations, 7)
+        """
+        if df not in DOF_METHODS:
+            raise ValueError(f"df must be one of {sorted(DOF_METHODS)}, got {df!r}")
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+        method = DOF_METHODS[df](self)
+        estimate = weights @ self.coefficients.to_numpy()
+        std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
+        dof = method.dof(weights)
+        statistic = estimate / std_error
+        half_width = scipy.stats.t.isf((1 - confidence) / 2, dof) * std_error
+        columns = {
+            "estimate": estimate,
+            "std_error": std_error,
+            "dof": dof,
+            "statistic": statistic,
+            "p_value": 2 * scipy.stats.t.sf(np.abs(statistic), dof),
+            "ci_low": estimate - half_width,
+            "ci_high": estimate + half_width,
+        }
+        return pd.DataFrame(columns, index=index)
+
+    def summary(self, df: str = "satterthwaite") -> str:
+        """Printed summary in the layout of lme4 and lmerTest."""
+        return summary_text(self, self.table(df), df)
+
+    def __repr__(self) -> str:
+        state = "" if self.converged else ", not converged"
+        state += ", singular" if self.singular else ""
+        groups = ", ".join(f"{n} {name}" for name, n in self.n_groups.items())
+        method = "REML" if self.reml else "ML"
+        return (
+            f"<LMMFit | {self.formula} | {self.n_observations} events, {groups} | "
+            f"{method} criterion {self.criterion:.4f}{state}>"
+        )
+
+    def _component_rows(self, name: str) -> list[tuple[str, str, float, float, float]]:
+        """Rows of `variance_components` for one grouping factor."""
+        factor = next(factor for factor in self.design.random if factor.name == name)
+        covariance = self.random_covariances[name].to_numpy()
+        sds = np.sqrt(np.diagonal(covariance))
+        first = {int(row): int(column) for row, column in factor.template[::-1]}
+        rows = []
+        for i, term in enumerate(factor.column_names):
+            j = first[i]
+            both = sds[i] * sds[j]
+            correlation = covariance[i, j] / both if i != j and both > 0 else np.nan
+            rows.append((name, term, covariance[i, i], sds[i], correlation))
+        return rows
+
+
+def _satterthwaite_of(fit: LMMFit) -> Satterthwaite:
+    return fit._satterthwaite
+
+
+def _kenward_roger_of(fit: LMMFit) -> KenwardRoger:
+    if not fit.reml:
+        raise ValueError("Kenward-Roger degrees of freedom need a REML fit: fit with reml=True")
+    return kenward_roger(fit._products, fit.theta, fit.sigma)
+
+
+DOF_METHODS = {"satterthwaite": _satterthwaite_of, "kenward-roger": _kenward_roger_of}
+
+
+def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) -> LMMFit:
+    """Fit a linear mixed model by exact (restricted) maximum likelihood.
+
+    Parameters
+    ----------
+    formula : str
+        Wilkinson formula with lme4's random terms, for example
+        ``"n400 ~ expression * valence + (1 + expression | participant) + (1 | stimulus)"``.
+        Predictors are treatment coded, the first category as reference.
+    data : DataFrame, shape (n_rows, n_columns)
+        One row for each event. Rows with missing values in a used column are left out and counted.
+    reml : bool
+        Restricted maximum likelihood (the default), else maximum likelihood.
+
+    Returns
+    -------
+    LMMFit
+
+    See Also
+    --------
+    parse_formula : The notation and where it differs from lme4.
+
+    Notes
+    -----
+    The profiled criterion of Bates et al. (2015, J Stat Softw 67(1)) is minimised by Newton steps
+    from inside and from the boundary, so that optima at a zero variance are found exactly.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> events = pd.DataFrame({"participant": np.repeat(np.arange(10), 20)})
+    >>> events["expression"] = np.where(rng.random(200) < 0.4, "micro", "macro")
+    >>> events["amplitude_uv"] = rng.normal(size=10)[events["participant"]] + rng.normal(size=200)
+    >>> fit = fit_lmm("amplitude_uv ~ expression + (1 | participant)", events)
+    >>> list(fit.table().index)
+    ['Intercept', 'expression[T.micro]']
+    """
+    fit = estimate_lmm(formula, data, reml=reml)
+    for message in fit.warnings:
+        warnings.warn(message, stacklevel=2)
+    return fit
+
+
+def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> LMMFit:
+    """`fit_lmm` with its warnings recorded in the result only."""
+    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    if parsed.response is None:
+        raise ValueError(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
+    design, response = build_design(parsed, data)
+    products = cross_products(design, response)
+    likelihood = Likelihood(products, reml)
+    optimum = likelihood.optimum()
+    profile = products.profile(optimum.theta)
+    coefficients = np.linalg.solve(products.triangle, products.offset + profile.coefficients)
+    fit = LMMFit(
+        design=design,
+        response=response,
+        reml=reml,
+        theta=optimum.theta,
+        coefficients=pd.Series(
+            coefficients, pd.Index(design.fixed_names, name="term"), name="estimate"
+        ),
+        sigma=float(np.sqrt(profile.residual / likelihood.residual_dof)),
+        criterion=optimum.criterion,
+        converged=optimum.is_minimum,
+        _products=products,
+        _satterthwaite=satterthwaite(likelihood, optimum.theta),
+    )
+    return replace(fit, warnings=_warnings(fit))
+
+
+def _warnings(fit: LMMFit) -> tuple[str, ...]:
+    """What stands but needs care."""
+    messages = []
+    if fit.design.aliased:
+        messages.append(
+            f"fixed terms {list(fit.design.aliased)} are combinations of others and were left out"
+        )
+    if not fit.converged:
+        messages.append("the search did not end in a minimum; simplify the random terms")
+    if fit.singular:
+        components = fit.variance_components
+        zero = components[components["sd"] < SINGULAR_BELOW * fit.sigma]
+        named = [f"{row.term} | {row.group}" for row in zero.itertuples()]
+        messages.append(
+            "singular fit: "
+            + (f"zero variance of {', '.join(named)}" if named else "correlation of one")
+            + "; degrees of freedom are conditional on this boundary (see fit_reduced)"
+        )
+    return tuple(messages)
