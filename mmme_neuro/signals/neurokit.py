@@ -177,8 +177,8 @@ def respiration(rsp: np.ndarray, sfreq: float) -> Cycles:
     Examples
     --------
     >>> breathing = np.sin(2 * np.pi * 0.25 * np.arange(0, 60, 0.05))
-    >>> respiration(breathing, 20.0).seconds.size
-    14
+    >>> np.diff(respiration(breathing, 20.0).seconds).mean().round(2)
+    np.float64(4.0)
     """
     return _cycles(rsp, sfreq, RSP)
 
