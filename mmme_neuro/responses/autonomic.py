@@ -15,6 +15,9 @@ SCR_THRESHOLD_US = 0.01
 SCR_ONSET_S = (1.0, 4.0)
 """Onsets that may belong to the event, s after it."""
 
+SCR_ONSET_SHARE = 0.1
+"""A response has begun when it has risen by this share: its very start is lost in drift."""
+
 SCR_SEARCH_END_S = 8.0
 """Latest peak of a response, s after the event."""
 
@@ -118,7 +121,7 @@ def autonomic_responses(
     pandas.DataFrame
         Row *i* is epoch *i* (index of ``epochs.metadata`` where there is one). One column per
         window: its mean minus the baseline mean, in the window's unit. Column
-        ``scr_magnitude_us``: the largest trough-to-peak rise with onset 1-4 s after the event,
+        ``scr_magnitude_us``: the largest trough-to-peak rise that begins 1-4 s after the event,
         zero where none reaches the threshold, NaN where data are missing. ``attrs["windows"]``
         holds the windows (s) as used, ``attrs["baseline"]`` the baseline.
 
@@ -175,8 +178,8 @@ def scr_magnitude(
     Returns
     -------
     array, shape (n_epochs,)
-        Largest rise, uS, with its trough 1-4 s and its peak at most 8 s after the event; zero
-        where there is none; NaN where a sample between 1 and 8 s is missing or the epoch ends
+        Largest rise from trough to peak, uS, that has begun (risen by a tenth) 1-4 s and ends at
+        most 8 s after the event; zero where there is none; NaN where a sample between 1 and 8 s is missing or the epoch ends
         before 6 s.
 
     Examples
@@ -201,15 +204,21 @@ def scr_magnitude(
 
 
 def _largest_rise(curve: np.ndarray, times: np.ndarray, threshold: float) -> float:
-    """Largest rise with its trough in the onset window, or zero."""
+    """Largest rise that begins in the onset window, or zero."""
     is_finite = np.isfinite(curve)
     curve, times = curve[is_finite], times[is_finite]
     heights = [
         curve[peak] - curve[trough]
         for trough, peak in _rises(curve, threshold)
-        if SCR_ONSET_S[0] <= times[trough] <= SCR_ONSET_S[1]
+        if SCR_ONSET_S[0] <= times[_onset(curve, trough, peak)] <= SCR_ONSET_S[1]
     ]
     return float(max(heights, default=0.0))
+
+
+def _onset(curve: np.ndarray, trough: int, peak: int) -> int:
+    """Last sample of a rise before it has risen by a tenth."""
+    level = curve[trough] + SCR_ONSET_SHARE * (curve[peak] - curve[trough])
+    return trough + int(np.flatnonzero(curve[trough:peak] <= level)[-1])
 
 
 def _rises(curve: np.ndarray, threshold: float) -> list[tuple[int, int]]:
