@@ -39,6 +39,8 @@ class Detector:
         Slowest sampling rate that still carries the peaks, Hz.
     min_seconds : float
         Shortest piece, s.
+    bridge_seconds : float
+        Shorter gaps are bridged for detection, so that a lost sample does not cost a cycle, s.
     max_interval : float
         A longer interval is a gap: no cycle was missed there, the signal was lost, s.
     is_cardiac : bool
@@ -50,6 +52,7 @@ class Detector:
     rate: float
     min_sfreq: float
     min_seconds: float
+    bridge_seconds: float
     max_interval: float
     is_cardiac: bool
 
@@ -177,8 +180,8 @@ def respiration(rsp: np.ndarray, sfreq: float) -> Cycles:
     Examples
     --------
     >>> breathing = np.sin(2 * np.pi * 0.25 * np.arange(0, 60, 0.05))
-    >>> respiration(breathing, 20.0).seconds.size
-    14
+    >>> np.diff(respiration(breathing, 20.0).seconds).mean().round(2)
+    np.float64(4.0)
     """
     return _cycles(rsp, sfreq, RSP)
 
@@ -191,7 +194,9 @@ def _cycles(signal: np.ndarray, sfreq: float, detector: Detector) -> Cycles:
     if sfreq < detector.min_sfreq:
         return _no_cycles(f"sampled at {sfreq:g} Hz, needs {detector.min_sfreq:g} Hz or more")
     pieces = finite_pieces(
-        signal, shortest=int(detector.min_seconds * sfreq), bridge=int(BRIDGE_SECONDS * sfreq)
+        signal,
+        shortest=int(detector.min_seconds * sfreq),
+        bridge=int(detector.bridge_seconds * sfreq),
     )
     if not pieces:
         return _no_cycles(f"no finite stretch of {detector.min_seconds:g} s")
@@ -324,9 +329,6 @@ def _heights(values: np.ndarray, peaks: np.ndarray) -> np.ndarray:
     return np.r_[np.nan, values[peaks[1:]] - troughs][: peaks.size]
 
 
-BRIDGE_SECONDS = 0.25
-"""Shorter gaps are bridged for detection, so that a lost sample does not cost a beat."""
-
-ECG = Detector("ECG", _find_r_peaks, 500.0, 50.0, 5.0, 3.0, is_cardiac=True)
-PPG = Detector("PPG", _find_pulse_peaks, 200.0, 15.0, 5.0, 3.0, is_cardiac=True)
-RSP = Detector("RSP", _find_breaths, 25.0, 2.0, 20.0, 20.0, is_cardiac=False)
+ECG = Detector("ECG", _find_r_peaks, 500.0, 50.0, 5.0, 0.25, 3.0, is_cardiac=True)
+PPG = Detector("PPG", _find_pulse_peaks, 200.0, 15.0, 5.0, 0.25, 3.0, is_cardiac=True)
+RSP = Detector("RSP", _find_breaths, 25.0, 2.0, 20.0, 1.0, 20.0, is_cardiac=False)

@@ -35,9 +35,9 @@ def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArra
     ----------
     raw : mne.io.Raw
         Recording with any of the channels ``ECG`` (V), ``PPG`` (V), ``RSP`` (V), ``EDA`` (S),
-        ``SKT_A``, ``SKT_B`` (degC) and ``EMG_A``, ``EMG_B`` ... (V). Where none has the name,
-        the only channel of type ``ecg``, ``resp``, ``gsr`` or ``temperature`` is taken. Others,
-        digital lines among them, are not passed on.
+        ``SKT`` (degC) and ``EMG`` (V), each with or without ``_A``, and ``SKT_B``, ``EMG_B`` ....
+        Where none has the name, the only channel of type ``ecg``, ``resp``, ``gsr`` or
+        ``temperature`` is taken. Others, digital lines among them, are not passed on.
     sfreq : float
         Sampling rate of the result, Hz.
 
@@ -47,18 +47,18 @@ def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArra
         Channels of type ``misc``, same duration, first time and annotations as ``raw``, no names
         or dates:
 
-        ===================  ========================================================
-        ``heart_rate``       beats/min, from ``ECG``
-        ``pulse_rate``       beats/min, from ``PPG``
-        ``pulse_amplitude``  foot to peak, unit of ``PPG``
-        ``rsp_rate``         breaths/min, from ``RSP``
-        ``rsp_amplitude``    trough to peak of each inspiration, unit of ``RSP``
-        ``eda``              skin conductance below 3 Hz, S
-        ``eda_phasic``       its part above 0.05 Hz, S
-        ``eda_tonic``        the rest, S
-        ``skt``              skin temperature below 1 Hz, degC; ``skt_b`` where there is one
-        ``emg_a`` ...        envelope of 20-450 Hz, V, where there is one
-        ===================  ========================================================
+        ======================  ======================================================
+        ``heart_rate``          beats/min, from ``ECG``
+        ``pulse_rate``          beats/min, from ``PPG``
+        ``pulse_amplitude``     foot to peak, unit of ``PPG``
+        ``rsp_rate``            breaths/min, from ``RSP``
+        ``rsp_amplitude``       trough to peak of each inspiration, unit of ``RSP``
+        ``eda``                 skin conductance below 3 Hz, S
+        ``eda_phasic``          its part above 0.05 Hz, S
+        ``eda_tonic``           the rest, S
+        ``skt``                 skin temperature below 1 Hz, degC; ``skt_b`` where there is one
+        ``emg``, ``emg_a`` ...  envelope of 20-450 Hz, V, named as in the recording
+        ======================  ======================================================
 
         Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
         warning. Read the quality of every channel with :func:`physio_quality`.
@@ -85,7 +85,7 @@ def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArra
     found = {source: _channel_of(raw, source) for source in sources_of(raw.ch_names)}
     if not any(found.values()):
         raise ValueError(
-            "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT_A, EMG_A, found "
+            "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT, EMG, found "
             f"{raw.ch_names}; rename them with raw.rename_channels()"
         )
     grid = _grid(raw, sfreq)
@@ -138,9 +138,10 @@ def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
 
 def _channel_of(raw: mne.io.BaseRaw, source: Source) -> str | None:
     """Channel with the source's name, or the only one of its type."""
-    by_name = [name for name in raw.ch_names if name.upper() == source.name]
-    if by_name:
-        return by_name[0]
+    by_name = {name.upper(): name for name in raw.ch_names}
+    for name in (source.name, f"{source.name}_A"):
+        if name in by_name:
+            return by_name[name]
     kinds = zip(raw.ch_names, raw.get_channel_types(), strict=True)
     by_kind = [name for name, kind in kinds if kind == source.kind]
     return by_kind[0] if len(by_kind) == 1 else None

@@ -52,7 +52,7 @@ def finite_pieces(signal: np.ndarray, *, shortest: int = 1, bridge: int = 0) -> 
     is_cut = starts[1:] - stops[:-1] > bridge
     starts, stops = starts[np.r_[True, is_cut]], stops[np.r_[is_cut, True]]
     return [
-        Piece(start, _filled(signal[start:stop]))
+        Piece(int(start), _filled(signal[start:stop]))
         for start, stop in zip(starts, stops, strict=True)
         if stop - start >= shortest
     ]

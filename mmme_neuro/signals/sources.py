@@ -63,7 +63,7 @@ class Source:
     Parameters
     ----------
     name : str
-        Channel name in the recording.
+        Channel name in the recording, with or without ``_A``.
     channels : tuple of str
         Derived channels.
     derive : callable
@@ -94,10 +94,10 @@ def sources_of(ch_names: list[str]) -> list[Source]:
     Examples
     --------
     >>> [source.name for source in sources_of(["EMG_A", "Digital"])]
-    ['ECG', 'PPG', 'RSP', 'EDA', 'SKT_A', 'EMG_A']
+    ['ECG', 'PPG', 'RSP', 'EDA', 'SKT', 'EMG_A']
     """
     derive = {"EMG": _derive_muscle, "SKT": _derive_temperature}
-    extra = sorted(name for name in ch_names if re.fullmatch(r"EMG_\w|SKT_[B-Z]", name.upper()))
+    extra = sorted(name for name in ch_names if re.fullmatch(r"EMG(_\w)?|SKT_[B-Z]", name.upper()))
     return [
         *USUAL_SOURCES,
         *(Source(name.upper(), (name.lower(),), derive[name[:3].upper()]) for name in extra),
@@ -216,6 +216,6 @@ USUAL_SOURCES = (
     Source("PPG", ("pulse_rate", "pulse_amplitude"), _derive_pulse),
     Source("RSP", ("rsp_rate", "rsp_amplitude"), _derive_breathing, "resp"),
     Source("EDA", ("eda", "eda_phasic", "eda_tonic"), _derive_conductance, "gsr"),
-    Source("SKT_A", ("skt",), _derive_temperature, "temperature"),
+    Source("SKT", ("skt",), _derive_temperature, "temperature"),
 )
 """Always in the result, all NaN where the recording has no such channel."""

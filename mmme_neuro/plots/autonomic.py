@@ -1,0 +1,196 @@
+"""Figures of event-locked autonomic responses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+EXPRESSION_COLOURS: Mapping[str, str] = MappingProxyType(
+    {"macro": "#D55E00", "micro": "#0072B2", "mixed": "#CC79A7", "control": "0.45"}
+)
+"""Colours that people with colour-vision deficiency can tell apart (Okabe and Ito)."""
+
+EXPRESSION_LABELS: Mapping[str, str] = MappingProxyType(
+    {"macro": "Macro", "micro": "Micro", "mixed": "Mixed", "control": "No expression"}
+)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """How a channel is shown.
+
+    Parameters
+    ----------
+    title : str
+        Name of the signal.
+    unit : str
+        Unit on the axis.
+    scale : float
+        From the unit of the channel to that on the axis.
+    """
+
+    title: str
+    unit: str
+    scale: float = 1.0
+
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
+    {
+        "eda": Quantity("Skin conductance", "µS", 1e6),
+        "eda_phasic": Quantity("Phasic skin conductance", "µS", 1e6),
+        "eda_tonic": Quantity("Tonic skin conductance", "µS", 1e6),
+        "heart_rate": Quantity("Heart rate", "beats/min"),
+        "pulse_rate": Quantity("Pulse rate", "beats/min"),
+        "pulse_amplitude": Quantity("Pulse amplitude", "mV", 1e3),
+        "rsp_rate": Quantity("Breathing rate", "breaths/min"),
+        "rsp_amplitude": Quantity("Breathing amplitude", "V"),
+        "skt": Quantity("Skin temperature", "°C"),
+        "skt_b": Quantity("Skin temperature B", "°C"),
+        "emg_a": Quantity("Muscle activity A", "µV", 1e6),
+        "emg_b": Quantity("Muscle activity B", "µV", 1e6),
+    }
+)
+"""Shown quantities by channel of :func:`mmme_neuro.derive_physio`."""
+
+
+def response_panel(
+    band: pd.DataFrame,
+    ax: Axes,
+    *,
+    channel: str,
+    window: tuple[float, float] | None = None,
+    colours: Mapping[str, str] = EXPRESSION_COLOURS,
+) -> Axes:
+    """Draw the mean response of each expression with its confidence band.
+
+    Parameters
+    ----------
+    band : pandas.DataFrame
+        Columns ``channel, expression, time, mean, ci_low, ci_high`` (s and unit of the channel),
+        as :func:`mmme_neuro.responses.curves.within_participant_band` gives it.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    channel : str
+        Channel to draw.
+    window : tuple of float or None
+        Measuring window to mark on the time axis, s.
+    colours : mapping of str to str
+        Colour of each expression, in the order of drawing.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given.
+    """
+    shown = band[band["channel"] == channel]
+    if shown.empty:
+        raise ValueError(
+            f"channel: expected one of {sorted(band['channel'].unique())}, got {channel!r}"
+        )
+    unknown = sorted(set(shown["expression"]) - set(colours))
+    if unknown:
+        raise ValueError(f"colours: no colour for {unknown}; pass colours={{name: colour, ...}}")
+    quantity = QUANTITIES.get(channel, Quantity(channel, "a.u."))
+    ax.axhline(0.0, color="0.75", linewidth=0.6, zorder=0)
+    ax.axvline(0.0, color="0.2", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
+    if window is not None:
+        ax.axvspan(*window, color="0.95", linewidth=0, zorder=-1)
+    for expression in colours:
+        curve = shown[shown["expression"] == expression].sort_values("time")
+        if not curve.empty:
+            _draw_curve(curve, ax, quantity.scale, expression, colours[expression])
+    ax.set_xlim(shown["time"].min(), shown["time"].max())
+    ax.set_title(quantity.title, loc="left")
+    ax.set_ylabel(f"Change ({quantity.unit})")
+    ax.set_xlabel("Time from onset (s)")
+    ax.spines[["top", "right"]].set_visible(False)
+    if not np.isfinite(shown["mean"]).any():
+        ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="bottom", color="0.4")
+        ax.set_yticks([])
+    return ax
+
+
+def autonomic_figure(
+    band: pd.DataFrame,
+    *,
+    channels: Sequence[str] | None = None,
+    windows: Mapping[str, tuple[float, float]] | None = None,
+    n_columns: int = 3,
+    colours: Mapping[str, str] = EXPRESSION_COLOURS,
+) -> Figure:
+    """Draw the mean responses of all channels in a grid.
+
+    Parameters
+    ----------
+    band : pandas.DataFrame
+        As for :func:`response_panel`.
+    channels : sequence of str or None
+        Channels in the order of the panels; None takes all of the table, in its order.
+    windows : mapping of str to tuple of float, or None
+        Measuring window of each channel to mark, s.
+    n_columns : int
+        Panels in a row.
+    colours : mapping of str to str
+        Colour of each expression.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        180 mm wide, one legend for all panels; not shown and not saved.
+    """
+    channels = list(band["channel"].unique()) if channels is None else list(channels)
+    n_rows = -(-len(channels) // n_columns)
+    figure = plt.figure(figsize=(7.1, 0.45 + 1.75 * n_rows), layout="constrained")
+    axes = [figure.add_subplot(n_rows, n_columns, i + 1) for i in range(len(channels))]
+    for i, (channel, ax) in enumerate(zip(channels, axes, strict=True)):
+        window = (windows or {}).get(channel)
+        response_panel(band, ax, channel=channel, window=window, colours=colours)
+        _make_small(ax)
+        if i + n_columns < len(channels):
+            ax.set_xlabel("")
+    handles, labels = _legend_entries(axes)
+    figure.legend(
+        handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=8
+    )
+    figure.align_ylabels(axes)
+    return figure
+
+
+def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, expression: str, colour: str) -> None:
+    """One mean and its band."""
+    label = EXPRESSION_LABELS.get(expression, expression)
+    ax.fill_between(
+        curve["time"],
+        scale * curve["ci_low"],
+        scale * curve["ci_high"],
+        color=colour,
+        alpha=0.2,
+        linewidth=0,
+    )
+    ax.plot(curve["time"], scale * curve["mean"], color=colour, linewidth=1.4, label=label)
+
+
+def _make_small(ax: Axes) -> None:
+    """Sizes of type that a printed column can bear."""
+    ax.title.set_fontsize(8.5)
+    ax.title.set_fontweight("bold")
+    ax.xaxis.label.set_fontsize(8)
+    ax.yaxis.label.set_fontsize(8)
+    ax.tick_params(labelsize=7, length=2.5, width=0.6)
+    ax.locator_params(axis="y", nbins=5)
+    for spine in ax.spines.values():
+        spine.set_linewidth(0.6)
+
+
+def _legend_entries(axes: Sequence[Axes]) -> tuple[list, list[str]]:
+    """Each expression once, whatever panel it is in."""
+    entries = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    return list(entries.values()), list(entries)

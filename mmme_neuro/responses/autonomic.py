@@ -1,0 +1,322 @@
+"""Event-locked autonomic responses: one number per epoch and measure."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import mne
+import numpy as np
+import pandas as pd
+
+SCR_THRESHOLD_US = 0.01
+"""Smallest skin conductance response, uS (Boucsein 2012); absolute, not relative to a record."""
+
+SCR_ONSET_S = (1.0, 4.0)
+"""Onsets that may belong to the event, s after it."""
+
+SCR_ONSET_SHARE = 0.1
+"""A response has begun when it has risen by this share: its very start is lost in drift."""
+
+SCR_SEARCH_END_S = 8.0
+"""Latest peak of a response, s after the event."""
+
+MIN_WINDOW_S = 2.0
+"""Shorter remains of a window are not measured."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is averaged for one measure.
+
+    Parameters
+    ----------
+    channel : str
+        Channel made by :func:`mmme_neuro.derive_physio`.
+    tmin, tmax : float
+        Window, s after the event.
+    unit : str
+        Unit of the measure, for axes and tables.
+    column : str
+        Column of the result.
+    scale : float
+        From the unit of the channel to ``unit``.
+    is_relative : bool
+        Whether the change is divided by the baseline.
+    may_be_cut : bool
+        Whether epochs that end inside the window are expected: it then ends with them.
+    """
+
+    channel: str
+    tmin: float
+    tmax: float
+    unit: str
+    column: str
+    scale: float = 1.0
+    is_relative: bool = False
+    may_be_cut: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins."""
+        if not self.tmin < self.tmax:
+            raise ValueError(
+                f"Window {self.column!r}: tmin must be less than tmax, got {self.tmin} and "
+                f"{self.tmax}"
+            )
+
+
+AUTONOMIC_WINDOWS: Mapping[str, Window] = MappingProxyType(
+    {
+        window.column: window
+        for window in (
+            Window("eda", 2.5, 5.5, "µS", "scr_us", scale=1e6),
+            Window("heart_rate", 4.0, 8.0, "beats/min", "heart_rate_bpm"),
+            Window("pulse_rate", 4.0, 8.0, "beats/min", "pulse_rate_bpm"),
+            Window("pulse_amplitude", 3.0, 8.0, "V", "pulse_amplitude_v"),
+            Window(
+                "pulse_amplitude", 3.0, 8.0, "ratio", "pulse_amplitude_relative", is_relative=True
+            ),
+            Window("rsp_rate", 2.0, 8.0, "breaths/min", "rsp_rate_bpm"),
+            Window("rsp_amplitude", 4.0, 10.0, "V", "rsp_amplitude"),
+            Window("skt", 5.0, 20.0, "°C", "skt_celsius", may_be_cut=True),
+        )
+    }
+)
+"""Windows by column.
+
+Skin conductance: around the peak of the canonical response, 3-4 s. Heart and pulse rate: around
+6.65 s, the mode of the main component of the heart period response (gamma, k 13.4, theta 0.73 s,
+shift -2.4 s). Breathing: amplitude around 8.1 s, period around 4.2 s. Skin temperature follows
+vasoconstriction by about 15 s (Kistler et al. 1998), so an epoch of 10 s holds only its beginning.
+"""
+
+
+def autonomic_responses(
+    epochs: mne.BaseEpochs,
+    *,
+    windows: Mapping[str, Window] = AUTONOMIC_WINDOWS,
+    baseline: tuple[float, float] = (-1.0, 0.0),
+    min_present: float = 1.0,
+    scr_threshold_us: float = SCR_THRESHOLD_US,
+) -> pd.DataFrame:
+    """Measure the autonomic response to each event.
+
+    Parameters
+    ----------
+    epochs : mne.Epochs, shape (n_epochs, n_channels, n_times)
+        Cut from the result of :func:`mmme_neuro.derive_physio`, without baseline correction where
+        a relative measure is wanted.
+    windows : mapping of str to Window
+        Measures by column.
+    baseline : tuple of float
+        Start and end of the baseline, s relative to the event.
+    min_present : float
+        Share of the samples of a window, and of the baseline, that must be there; with fewer the
+        measure is NaN. The default asks for all.
+    scr_threshold_us : float
+        Smallest rise that counts as a skin conductance response, uS.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Row *i* is epoch *i* (index of ``epochs.metadata`` where there is one). One column per
+        window: its mean minus the baseline mean, in the window's unit. Column
+        ``scr_magnitude_us``: the largest trough-to-peak rise that begins 1-4 s after the event,
+        zero where none reaches the threshold, NaN where data are missing. ``attrs["windows"]``
+        holds the windows (s) as used, ``attrs["baseline"]`` the baseline.
+
+    Notes
+    -----
+    The window measures are linear in the signal: they average, model and simulate without bias.
+    ``scr_magnitude_us`` is not (noise adds to it); report it beside ``scr_us``.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["eda"], 50.0, "misc")
+    >>> data = np.full((2, 1, 601), 5e-6)
+    >>> data[0, 0, 200:] += 1e-6
+    >>> epochs = mne.EpochsArray(data, info, tmin=-2.0, verbose="error")
+    >>> windows = {"scr_us": AUTONOMIC_WINDOWS["scr_us"]}
+    >>> autonomic_responses(epochs, windows=windows)["scr_us"].round(3).tolist()
+    [1.0, 0.0]
+    """
+    _check(epochs, windows, baseline, min_present)
+    ends = {column: _end(window, epochs.times[-1]) for column, window in windows.items()}
+    measures = {
+        column: _change(epochs, window, (window.tmin, ends[column]), baseline, min_present)
+        for column, window in windows.items()
+    }
+    if "eda" in epochs.ch_names:
+        eda_us = 1e6 * epochs.get_data(picks=["eda"])[:, 0]
+        measures["scr_magnitude_us"] = scr_magnitude(
+            eda_us, epochs.times, threshold_us=scr_threshold_us
+        )
+    _warn_of(epochs, windows, ends)
+    index = pd.RangeIndex(len(epochs)) if epochs.metadata is None else epochs.metadata.index
+    table = pd.DataFrame(measures, index=index)
+    table.attrs = {
+        "windows": {column: (window.tmin, ends[column]) for column, window in windows.items()},
+        "baseline": tuple(baseline),
+    }
+    return table
+
+
+def scr_magnitude(
+    eda_us: np.ndarray, times: np.ndarray, *, threshold_us: float = SCR_THRESHOLD_US
+) -> np.ndarray:
+    """Score the skin conductance response from trough to peak.
+
+    Parameters
+    ----------
+    eda_us : array, shape (n_epochs, n_times)
+        Skin conductance below 3 Hz, uS.
+    times : array, shape (n_times,)
+        Times relative to the event, s.
+    threshold_us : float
+        Smallest rise that counts, and smallest fall that ends a rise, uS.
+
+    Returns
+    -------
+    array, shape (n_epochs,)
+        Largest rise from trough to peak, uS, that has begun (risen by a tenth) 1-4 s and ends at
+        most 8 s after the event; zero where there is none; NaN where a sample between 1 and 8 s is missing or the epoch ends
+        before 6 s.
+
+    Examples
+    --------
+    >>> times = np.arange(0, 10, 0.1)
+    >>> scr_magnitude(np.clip(times - 2, 0, 1)[np.newaxis], times)
+    array([1.])
+    """
+    is_searched = (times >= SCR_ONSET_S[0]) & (times <= SCR_SEARCH_END_S)
+    if not is_searched.any() or times[-1] < SCR_ONSET_S[1] + MIN_WINDOW_S:
+        return np.full(len(eda_us), np.nan)
+    # A trough is known from the fall before it, so look from the event on.
+    is_seen = (times >= 0) & (times <= SCR_SEARCH_END_S)
+    return np.array(
+        [
+            _largest_rise(curve[is_seen], times[is_seen], threshold_us)
+            if np.isfinite(curve[is_searched]).all()
+            else np.nan
+            for curve in eda_us
+        ]
+    )
+
+
+def _largest_rise(curve: np.ndarray, times: np.ndarray, threshold: float) -> float:
+    """Largest rise that begins in the onset window, or zero."""
+    is_finite = np.isfinite(curve)
+    curve, times = curve[is_finite], times[is_finite]
+    heights = [
+        curve[peak] - curve[trough]
+        for trough, peak in _rises(curve, threshold)
+        if SCR_ONSET_S[0] <= times[_onset(curve, trough, peak)] <= SCR_ONSET_S[1]
+    ]
+    return float(max(heights, default=0.0))
+
+
+def _onset(curve: np.ndarray, trough: int, peak: int) -> int:
+    """Last sample of a rise before it has risen by a tenth."""
+    level = curve[trough] + SCR_ONSET_SHARE * (curve[peak] - curve[trough])
+    return trough + int(np.flatnonzero(curve[trough:peak] <= level)[-1])
+
+
+def _rises(curve: np.ndarray, threshold: float) -> list[tuple[int, int]]:
+    """Troughs and peaks of all rises of at least ``threshold``; smaller dips do not end one."""
+    slope = np.sign(np.diff(curve))
+    # Only samples where the direction changes can be extremes; on a plateau, its last one.
+    is_turn = np.r_[True, slope[1:] != slope[:-1], True]
+    rises, trough, peak = [], 0, 0
+    for i in np.flatnonzero(is_turn):
+        if curve[i] > curve[peak]:
+            peak = i
+        elif curve[peak] - curve[i] >= threshold or curve[i] <= curve[trough]:
+            if curve[peak] - curve[trough] >= threshold:
+                rises.append((trough, peak))
+            trough = peak = i
+    if curve[peak] - curve[trough] >= threshold:
+        rises.append((trough, peak))
+    return rises
+
+
+def _change(
+    epochs: mne.BaseEpochs,
+    window: Window,
+    span: tuple[float, float],
+    baseline: tuple[float, float],
+    min_present: float,
+) -> np.ndarray:
+    """Mean in the span minus mean in the baseline, one number per epoch."""
+    if window.channel not in epochs.ch_names or np.isnan(span[1]):
+        return np.full(len(epochs), np.nan)
+    data = epochs.get_data(picks=[window.channel])[:, 0]
+    before = _mean(data, epochs.times, baseline, min_present)
+    change = _mean(data, epochs.times, span, min_present) - before
+    if window.is_relative:
+        return np.divide(change, before, out=np.full(len(epochs), np.nan), where=before > 0)
+    return window.scale * change
+
+
+def _mean(
+    data: np.ndarray, times: np.ndarray, span: tuple[float, float], min_present: float
+) -> np.ndarray:
+    """Mean of the samples in a span that are there; NaN where too few are."""
+    inside = data[:, (times >= span[0] - 1e-9) & (times <= span[1] + 1e-9)]
+    n_present = np.isfinite(inside).sum(axis=1)
+    is_enough = (n_present > 0) & (n_present >= min_present * inside.shape[1])
+    total = np.where(np.isfinite(inside), inside, 0.0).sum(axis=1)
+    return np.divide(total, n_present, out=np.full(len(data), np.nan), where=is_enough)
+
+
+def _end(window: Window, last_time: float) -> float:
+    """End of the window in these epochs, s; NaN where too little of it is left."""
+    if window.tmax <= last_time + 1e-9:
+        return window.tmax
+    is_enough = window.may_be_cut and last_time - window.tmin >= MIN_WINDOW_S
+    return float(last_time) if is_enough else np.nan
+
+
+def _check(
+    epochs: mne.BaseEpochs,
+    windows: Mapping[str, Window],
+    baseline: tuple[float, float],
+    min_present: float,
+) -> None:
+    """Refuse epochs and options that cannot give a single number."""
+    channels = {window.channel for window in windows.values()}
+    if not channels & set(epochs.ch_names):
+        raise ValueError(
+            f"epochs: expected at least one of the channels {sorted(channels)}, found "
+            f"{epochs.ch_names}; cut epochs from the result of derive_physio"
+        )
+    step = 1.0 / epochs.info["sfreq"]
+    if baseline[0] < epochs.times[0] - step or baseline[1] > epochs.times[-1] + step:
+        raise ValueError(
+            f"baseline: expected a span inside the epochs ({epochs.times[0]:g} to "
+            f"{epochs.times[-1]:g} s), got {baseline}; cut longer epochs or move the baseline"
+        )
+    if not baseline[0] < baseline[1]:
+        raise ValueError(f"baseline: start must come before the end, got {baseline}")
+    if not 0 < min_present <= 1:
+        raise ValueError(f"min_present: expected a share above 0 and up to 1, got {min_present}")
+
+
+def _warn_of(
+    epochs: mne.BaseEpochs, windows: Mapping[str, Window], ends: Mapping[str, float]
+) -> None:
+    """One warning for all measures that could not be taken."""
+    absent = {w.channel for w in windows.values()} - set(epochs.ch_names)
+    faults = [f"no channel {channel}" for channel in sorted(absent)]
+    faults += [
+        f"{column} needs epochs to {window.tmax:g} s, found {epochs.times[-1]:g} s"
+        for column, window in windows.items()
+        if np.isnan(ends[column]) and window.channel not in absent
+    ]
+    if epochs.times[-1] < SCR_ONSET_S[1] + MIN_WINDOW_S and "eda" in epochs.ch_names:
+        faults.append(f"scr_magnitude_us needs epochs to {SCR_ONSET_S[1] + MIN_WINDOW_S:g} s")
+    if faults:
+        warnings.warn(
+            "autonomic_responses: NaN for want of data: " + "; ".join(faults),
+            RuntimeWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,169 @@
+"""Mean time courses of event-locked signals and their within-participant uncertainty."""
+
+import mne
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student_t
+
+CURVE_COLUMNS = ("channel", "participant", "expression", "time", "value", "n_events")
+
+
+def response_curves(
+    epochs: mne.BaseEpochs,
+    *,
+    participant: str = "participant",
+    expression: str = "expression",
+    baseline: tuple[float, float] | None = (-1.0, 0.0),
+) -> pd.DataFrame:
+    """Average epochs by participant and expression.
+
+    Parameters
+    ----------
+    epochs : mne.Epochs, shape (n_epochs, n_channels, n_times)
+        Epochs whose metadata name participant and expression.
+    participant, expression : str
+        Columns of the metadata.
+    baseline : tuple of float or None
+        Span whose mean is taken from every epoch, s; None leaves the level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per channel, participant, expression and time (s): ``value`` in the unit of the
+        channel, averaged over the ``n_events`` epochs that have a sample there.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["skt"], 10.0, "misc")
+    >>> events = pd.DataFrame({"participant": ["01", "01"], "expression": ["micro", "macro"]})
+    >>> epochs = mne.EpochsArray(
+    ...     np.full((2, 1, 40), 32.0), info, tmin=-2.0, metadata=events, verbose="error"
+    ... )
+    >>> response_curves(epochs)["value"].unique()
+    array([0.])
+    """
+    if epochs.metadata is None or not {participant, expression} <= set(epochs.metadata):
+        raise ValueError(
+            f"epochs: expected metadata with columns {participant!r} and {expression!r}, found "
+            f"{None if epochs.metadata is None else list(epochs.metadata)}; attach the events "
+            "table as epochs.metadata"
+        )
+    data = epochs.get_data(copy=True)
+    if baseline is not None:
+        is_before = (epochs.times >= baseline[0] - 1e-9) & (epochs.times <= baseline[1] + 1e-9)
+        if not is_before.any():
+            raise ValueError(f"baseline: expected a span inside the epochs, got {baseline}")
+        data -= data[:, :, is_before].mean(axis=2, keepdims=True)
+    groups = epochs.metadata.groupby([participant, expression], sort=True, observed=True).indices
+    return pd.concat(
+        [
+            _curve(data[rows][:, i], epochs.times, channel, who, what)
+            for (who, what), rows in groups.items()
+            for i, channel in enumerate(epochs.ch_names)
+        ],
+        ignore_index=True,
+    )
+
+
+def within_participant_band(curves: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Give the mean curve of each expression with a within-participant confidence band.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        As :func:`response_curves` gives it.
+    confidence : float
+        Coverage of the band at each time, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``channel, expression, time, mean, ci_low, ci_high, n_participants, n_incomplete``.
+        At each time only participants with all expressions count, the others are counted in
+        ``n_incomplete``; with fewer than two there is no band.
+
+    Notes
+    -----
+    Cousineau (2005): each participant's mean over expressions is replaced by the grand mean.
+    Morey (2008): the variance is then multiplied by k / (k - 1) for k expressions. The band is
+    for comparing expressions, not for comparing one of them with zero.
+
+    Examples
+    --------
+    >>> curves = pd.DataFrame({"channel": "eda", "participant": ["1", "1", "2", "2"],
+    ...     "expression": ["macro", "micro"] * 2, "time": 0.0, "value": [1.0, 2.0, 5.0, 6.0]})
+    >>> band = within_participant_band(curves)
+    >>> (band["ci_high"] - band["ci_low"]).tolist()
+    [0.0, 0.0]
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence: expected a value between 0 and 1, got {confidence}")
+    bands = [
+        _band(part, channel, confidence)
+        for channel, part in curves.groupby("channel", sort=False, observed=True)
+    ]
+    return pd.concat(bands, ignore_index=True)
+
+
+def _curve(
+    data: np.ndarray, times: np.ndarray, channel: str, participant: str, expression: str
+) -> pd.DataFrame:
+    """Mean over the epochs that have a sample, as a table."""
+    n_events = np.isfinite(data).sum(axis=0)
+    total = np.where(np.isfinite(data), data, 0.0).sum(axis=0)
+    value = np.divide(total, n_events, out=np.full(times.size, np.nan), where=n_events > 0)
+    columns = (channel, participant, expression, times, value, n_events)
+    return pd.DataFrame(dict(zip(CURVE_COLUMNS, columns, strict=True)))
+
+
+def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame:
+    """Mean and band of one channel."""
+    cells = curves.set_index(["time", "expression", "participant"])["value"]
+    if cells.index.has_duplicates:
+        raise ValueError(
+            f"curves: expected one row per time, expression and participant of {channel!r}, found "
+            "several; average them first, as response_curves does"
+        )
+    times, expressions, participants = (
+        level.unique().sort_values() for level in cells.index.levels
+    )
+    full = pd.MultiIndex.from_product([times, expressions, participants])
+    shape = (len(times), len(expressions), len(participants))
+    values = cells.reindex(full).to_numpy(dtype=float).reshape(shape)
+    is_complete = np.isfinite(values).all(axis=1)
+    is_incomplete = np.isfinite(values).any(axis=1) & ~is_complete
+    values = np.where(is_complete[:, np.newaxis], values, np.nan)
+    mean, half = _mean_and_half_width(values, is_complete.sum(axis=1), confidence)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "channel": channel,
+                    "expression": expression,
+                    "time": times,
+                    "mean": mean[:, i],
+                    "ci_low": mean[:, i] - half[:, i],
+                    "ci_high": mean[:, i] + half[:, i],
+                    "n_participants": is_complete.sum(axis=1),
+                    "n_incomplete": is_incomplete.sum(axis=1),
+                }
+            )
+            for i, expression in enumerate(expressions)
+        ],
+        ignore_index=True,
+    )
+
+
+def _mean_and_half_width(
+    values: np.ndarray, n_participants: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and half width of the band, shape (n_times, n_expressions)."""
+    n = np.where(n_participants > 0, n_participants, np.nan)[:, np.newaxis]
+    k = values.shape[1]
+    mean = np.nansum(values, axis=2) / n
+    normed = values - values.mean(axis=1, keepdims=True) + mean.mean(axis=1)[:, None, None]
+    square = np.nansum((normed - mean[:, :, np.newaxis]) ** 2, axis=2)
+    dof = np.where(n > 1, n - 1, np.nan)
+    morey = k / (k - 1) if k > 1 else 1.0
+    error = np.sqrt(morey * square / dof / n)
+    return mean, student_t.ppf(0.5 + confidence / 2, dof) * error
