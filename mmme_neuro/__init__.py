@@ -13,5 +13,17 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io.physio": ["read_physio"],
         "io.ratings": ["read_ratings"],
         "io.sheet": ["read_events"],
+        "responses.bandpower": ["band_power"],
+        "responses.connectivity": ["connectivity"],
+        "responses.evoked": [
+            "evoked",
+            "mean_amplitude",
+            "standardized_measurement_error",
+            "window_amplitudes",
+        ],
+        "responses.grandaverage": ["grand_average"],
+        "responses.graph": ["graph_measures"],
+        "responses.regions": ["ROIS", "Window"],
+        "responses.timefrequency": ["time_frequency"],
     },
 )
