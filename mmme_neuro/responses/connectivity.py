@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from .bandpower import band_edges
-from .cells import cell_rows, count_cells
+from .cells import cell_name, cell_rows, count_cells
 from .regions import time_mask
 
 MIRRORS = {
@@ -170,7 +170,7 @@ def _plan(
     """Decide which cells are estimated, from how many epochs and subsamples."""
     if min_epochs < 2:
         raise ValueError(f"min_epochs={min_epochs}: coupling over epochs needs 2 or more.")
-    names = ["/".join(map(str, key if isinstance(key, tuple) else (key,))) for key in cells]
+    names = [cell_name(key) for key in cells]
     if by is None:
         counts = pd.DataFrame({"n_epochs": [len(epochs.selection)]})
     else:
@@ -208,7 +208,7 @@ def _subsamples(
     members: np.ndarray, n_used: int, n_subsamples: int, rng: np.random.Generator | None
 ) -> list[np.ndarray]:
     """Random subsets of a cell's epochs without replacement; the cell itself if all are used."""
-    if n_used == len(members):
+    if rng is None or n_used == len(members):
         return [members]
     return [rng.choice(members, n_used, replace=False) for _ in range(n_subsamples)]
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from .cells import cell_labels, cell_name
 from .evoked import MICROVOLT, Evokeds
 
 
@@ -174,17 +175,23 @@ def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Datase
 
 
 def _cell_table(evokeds: Evokeds) -> pd.DataFrame:
-    """One row a cell: label, participant, condition, n_epochs."""
+    """One row a cell: participant, condition, n_epochs."""
     if len(evokeds.by) < 2 or evokeds.by[0] != "participant":
         raise ValueError(
             f"evokeds: must be averaged by ['participant', condition], got by={list(evokeds.by)}. "
             "Use evoked(epochs, ['participant', 'expression'])."
         )
     rows = [
-        (label, label[0], "/".join(map(str, label[1:])), int(n_epochs))
+        (*_participant_and_condition(label), int(n_epochs))
         for label, n_epochs in evokeds.counts["n_epochs"].items()
     ]
-    return pd.DataFrame(rows, columns=["label", "participant", "condition", "n_epochs"])
+    return pd.DataFrame(rows, columns=["participant", "condition", "n_epochs"])
+
+
+def _participant_and_condition(key: Hashable) -> tuple[Hashable, str]:
+    """Split the key of a cell into its first label and the name of the rest."""
+    participant, *rest = cell_labels(key)
+    return participant, cell_name(tuple(rest))
 
 
 def _complete_participants(
@@ -213,8 +220,7 @@ def _reason(counts: pd.Series, min_epochs: int) -> str:
 def _stack(evokeds: Evokeds, participants: list[Hashable], conditions: list[str]) -> xr.DataArray:
     """Averages in uV on (participant, condition, channel, time)."""
     by_cell = {
-        (label[0], "/".join(map(str, label[1:]))): average
-        for label, average in evokeds.evokeds.items()
+        _participant_and_condition(label): average for label, average in evokeds.evokeds.items()
     }
     data = np.array(
         [[by_cell[person, name].data for name in conditions] for person in participants]
