@@ -4,7 +4,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import mne
-import numpy as np
 import pandas as pd
 
 from .cells import cell_labels, cell_name, cell_rows, count_cells
@@ -65,7 +64,7 @@ def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str] = "expression") -> Ev
 
     Examples
     --------
-    >>> import pandas as pd
+    >>> import numpy as np
     >>> info = mne.create_info(["Cz"], 100.0, "eeg")
     >>> table = pd.DataFrame({"expression": ["macro", "macro", "micro"]})
     >>> data = np.zeros((3, 1, 50))

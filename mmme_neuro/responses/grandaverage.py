@@ -1,6 +1,6 @@
 """Grand averages over participants with within-participant confidence intervals."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import mne
@@ -11,6 +11,7 @@ from scipy import stats
 
 from .cells import cell_labels, cell_name
 from .evoked import MICROVOLT, Evokeds
+from .regions import roi_channels
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,7 @@ def grand_average(
         )
     individual = _stack(evokeds, kept, wanted)
     mean, half_width = within_interval(individual.to_numpy(), confidence=confidence)
-    dims, coords = individual.dims[1:], {name: individual[name] for name in individual.dims[1:]}
-    data = xr.Dataset(
-        {
-            "mean": (dims, mean),
-            "ci_low": (dims, mean - half_width),
-            "ci_high": (dims, mean + half_width),
-        },
-        coords=coords,
-        attrs={"units": "uV", "confidence": confidence, "n_participants": len(kept)},
-    )
+    data = _with_interval(individual, mean, half_width)
     info = next(iter(evokeds.evokeds.values())).info
     return GrandAverage(data, individual, info, excluded, confidence)
 
@@ -171,6 +163,45 @@ def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Datase
     return xr.Dataset(
         {"mean": mean, "ci_low": mean - half_width, "ci_high": mean + half_width},
         attrs={"units": "uV", "n_participants": n_participants},
+    )
+
+
+def region_average(grand: GrandAverage, roi: str | Sequence[str]) -> xr.Dataset:
+    """Average each participant over a region and give means and intervals of that.
+
+    Parameters
+    ----------
+    grand : GrandAverage
+        Averages over participants.
+    roi : str | sequence of str
+        A key of `regions.ROIS` or channel names.
+
+    Returns
+    -------
+    region : Dataset
+        ``mean, ci_low, ci_high`` in uV on (condition, time), Cousineau-Morey as in
+        `grand_average`; ``attrs["channels"]`` names the channels averaged.
+    """
+    channels = roi_channels(grand.info, roi)
+    individual = grand.individual.sel(channel=channels).mean("channel")
+    mean, half_width = within_interval(individual.to_numpy(), confidence=grand.confidence)
+    region = _with_interval(individual, mean, half_width)
+    return region.assign_attrs(channels=channels)
+
+
+def _with_interval(
+    individual: xr.DataArray, mean: np.ndarray, half_width: np.ndarray
+) -> xr.Dataset:
+    """Dataset of means and intervals on the axes of ``individual`` after the first."""
+    dims = individual.dims[1:]
+    return xr.Dataset(
+        {
+            "mean": (dims, mean),
+            "ci_low": (dims, mean - half_width),
+            "ci_high": (dims, mean + half_width),
+        },
+        coords={name: individual[name] for name in dims},
+        attrs={"units": "uV", "n_participants": individual.sizes["participant"]},
     )
 
 
