@@ -59,7 +59,7 @@ def band_power(
     mixed model can average: as power of independent sources adds up in expectation, stationary
     noise cancels from it, which it does not from a ratio.
     """
-    low, high = _band_edges(band, epochs.info["sfreq"])
+    low, high = band_edges(band, epochs.info["sfreq"])
     if method not in KERNELS:
         raise ValueError(f"method={method!r}: must be one of {list(KERNELS)}.")
     kernel = KERNELS[method](low, high, epochs.info["sfreq"])
@@ -182,8 +182,21 @@ def _relative(power: np.ndarray, after: np.ndarray, before: np.ndarray | None) -
     )
 
 
-def _band_edges(band: str | tuple[float, float], sfreq: float) -> tuple[float, float]:
-    """Edges in Hz of a named or given band."""
+def band_edges(band: str | tuple[float, float], sfreq: float) -> tuple[float, float]:
+    """Edges of a named or given band, checked against the sampling rate.
+
+    Parameters
+    ----------
+    band : str | tuple of float
+        A key of `BANDS` or (low, high) in Hz.
+    sfreq : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    low, high : float
+        Hz.
+    """
     if isinstance(band, str) and band not in BANDS:
         raise ValueError(f"band={band!r}: must be one of {list(BANDS)} or (low, high) in Hz.")
     low, high = BANDS[band] if isinstance(band, str) else band

@@ -57,6 +57,38 @@ def count_cells(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> pd.DataFrame
     return counts
 
 
+def cell_labels(key: Hashable) -> tuple[Hashable, ...]:
+    """Labels of a cell as a tuple, whether one column or several define it.
+
+    Parameters
+    ----------
+    key : hashable
+        Key of `cell_rows`.
+
+    Returns
+    -------
+    labels : tuple
+        One label a column.
+    """
+    return key if isinstance(key, tuple) else (key,)
+
+
+def cell_name(key: Hashable) -> str:
+    """Name of a cell: its labels joined by "/".
+
+    Parameters
+    ----------
+    key : hashable
+        Key of `cell_rows`.
+
+    Returns
+    -------
+    name : str
+        E.g. ``"p01/micro"``.
+    """
+    return "/".join(map(str, cell_labels(key)))
+
+
 def _labelled_metadata(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> pd.DataFrame:
     """Metadata whose columns ``by`` exist and have no missing label."""
     columns = [by] if isinstance(by, str) else list(by)

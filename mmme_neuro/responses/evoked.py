@@ -4,10 +4,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import mne
-import numpy as np
 import pandas as pd
 
-from .cells import cell_rows, count_cells
+from .cells import cell_labels, cell_name, cell_rows, count_cells
 from .regions import Window, roi_channels, time_mask
 
 DEFAULT_BASELINE = (-1.5, -1.0)
@@ -65,7 +64,7 @@ def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str] = "expression") -> Ev
 
     Examples
     --------
-    >>> import pandas as pd
+    >>> import numpy as np
     >>> info = mne.create_info(["Cz"], 100.0, "eeg")
     >>> table = pd.DataFrame({"expression": ["macro", "macro", "micro"]})
     >>> data = np.zeros((3, 1, 50))
@@ -76,7 +75,7 @@ def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str] = "expression") -> Ev
     cells = cell_rows(epochs, by)
     evokeds = {label: epochs[rows].average(picks="all") for label, rows in cells.items()}
     for label, average in evokeds.items():
-        average.comment = label if isinstance(label, str) else "/".join(map(str, np.ravel(label)))
+        average.comment = cell_name(label)
     return Evokeds(evokeds=evokeds, counts=count_cells(epochs, by), by=columns)
 
 
@@ -191,9 +190,10 @@ def standardized_measurement_error(
     columns = [by] if isinstance(by, str) else list(by)
     rows = []
     for label, members in cell_rows(epochs, by).items():
-        labels = label if isinstance(label, tuple) else (label,)
         errors = amplitudes.iloc[members].sem()
-        rows += [(*labels, window, len(members), error) for window, error in errors.items()]
+        rows += [
+            (*cell_labels(label), window, len(members), error) for window, error in errors.items()
+        ]
     return pd.DataFrame(rows, columns=[*columns, "window", "n_epochs", "sme_uv"])
 
 

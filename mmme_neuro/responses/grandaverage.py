@@ -1,6 +1,6 @@
 """Grand averages over participants with within-participant confidence intervals."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import mne
@@ -9,7 +9,9 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from .cells import cell_labels, cell_name
 from .evoked import MICROVOLT, Evokeds
+from .regions import roi_channels
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,7 @@ def grand_average(
         )
     individual = _stack(evokeds, kept, wanted)
     mean, half_width = within_interval(individual.to_numpy(), confidence=confidence)
-    dims, coords = individual.dims[1:], {name: individual[name] for name in individual.dims[1:]}
-    data = xr.Dataset(
-        {
-            "mean": (dims, mean),
-            "ci_low": (dims, mean - half_width),
-            "ci_high": (dims, mean + half_width),
-        },
-        coords=coords,
-        attrs={"units": "uV", "confidence": confidence, "n_participants": len(kept)},
-    )
+    data = _with_interval(individual, mean, half_width)
     info = next(iter(evokeds.evokeds.values())).info
     return GrandAverage(data, individual, info, excluded, confidence)
 
@@ -173,18 +166,63 @@ def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Datase
     )
 
 
+def region_average(grand: GrandAverage, roi: str | Sequence[str]) -> xr.Dataset:
+    """Average each participant over a region and give means and intervals of that.
+
+    Parameters
+    ----------
+    grand : GrandAverage
+        Averages over participants.
+    roi : str | sequence of str
+        A key of `regions.ROIS` or channel names.
+
+    Returns
+    -------
+    region : Dataset
+        ``mean, ci_low, ci_high`` in uV on (condition, time), Cousineau-Morey as in
+        `grand_average`; ``attrs["channels"]`` names the channels averaged.
+    """
+    channels = roi_channels(grand.info, roi)
+    individual = grand.individual.sel(channel=channels).mean("channel")
+    mean, half_width = within_interval(individual.to_numpy(), confidence=grand.confidence)
+    region = _with_interval(individual, mean, half_width)
+    return region.assign_attrs(channels=channels)
+
+
+def _with_interval(
+    individual: xr.DataArray, mean: np.ndarray, half_width: np.ndarray
+) -> xr.Dataset:
+    """Dataset of means and intervals on the axes of ``individual`` after the first."""
+    dims = individual.dims[1:]
+    return xr.Dataset(
+        {
+            "mean": (dims, mean),
+            "ci_low": (dims, mean - half_width),
+            "ci_high": (dims, mean + half_width),
+        },
+        coords={name: individual[name] for name in dims},
+        attrs={"units": "uV", "n_participants": individual.sizes["participant"]},
+    )
+
+
 def _cell_table(evokeds: Evokeds) -> pd.DataFrame:
-    """One row a cell: label, participant, condition, n_epochs."""
+    """One row a cell: participant, condition, n_epochs."""
     if len(evokeds.by) < 2 or evokeds.by[0] != "participant":
         raise ValueError(
             f"evokeds: must be averaged by ['participant', condition], got by={list(evokeds.by)}. "
             "Use evoked(epochs, ['participant', 'expression'])."
         )
     rows = [
-        (label, label[0], "/".join(map(str, label[1:])), int(n_epochs))
+        (*_participant_and_condition(label), int(n_epochs))
         for label, n_epochs in evokeds.counts["n_epochs"].items()
     ]
-    return pd.DataFrame(rows, columns=["label", "participant", "condition", "n_epochs"])
+    return pd.DataFrame(rows, columns=["participant", "condition", "n_epochs"])
+
+
+def _participant_and_condition(key: Hashable) -> tuple[Hashable, str]:
+    """Split the key of a cell into its first label and the name of the rest."""
+    participant, *rest = cell_labels(key)
+    return participant, cell_name(tuple(rest))
 
 
 def _complete_participants(
@@ -213,8 +251,7 @@ def _reason(counts: pd.Series, min_epochs: int) -> str:
 def _stack(evokeds: Evokeds, participants: list[Hashable], conditions: list[str]) -> xr.DataArray:
     """Averages in uV on (participant, condition, channel, time)."""
     by_cell = {
-        (label[0], "/".join(map(str, label[1:]))): average
-        for label, average in evokeds.evokeds.items()
+        _participant_and_condition(label): average for label, average in evokeds.evokeds.items()
     }
     data = np.array(
         [[by_cell[person, name].data for name in conditions] for person in participants]

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 from mne.time_frequency import tfr_array_morlet
 
-from .cells import cell_rows, count_cells
+from .cells import cell_name, cell_rows, count_cells
 from .evoked import MICROVOLT
 from .regions import time_mask
 
@@ -133,7 +133,7 @@ def time_frequency(
         maps,
         dims=("condition", "channel", "frequency", "time"),
         coords={
-            "condition": ["/".join(map(str, _labels(key))) for key in cells],
+            "condition": [cell_name(key) for key in cells],
             "channel": picked.ch_names,
             "frequency": frequencies,
             "time": times,
@@ -220,7 +220,7 @@ def _batched_power(signal: np.ndarray, wavelets: _Wavelets) -> Batches:
 
 def _log_first(batches: Batches, weights: np.ndarray, before: np.ndarray | None) -> np.ndarray:
     """Average over epochs of log power minus its own baseline, in dB."""
-    total = 0.0
+    total = np.zeros(1)
     for batch, power in batches:
         with np.errstate(divide="ignore", invalid="ignore"):  # a flat channel becomes NaN
             level = 10 * np.log10(power)
@@ -232,7 +232,9 @@ def _log_first(batches: Batches, weights: np.ndarray, before: np.ndarray | None)
 
 def _average(batches: Batches, weights: np.ndarray, before: np.ndarray | None) -> np.ndarray:
     """Average power minus average baseline power."""
-    total = sum(np.tensordot(weights[:, batch], power, axes=1) for batch, power in batches)
+    total = np.zeros(1)
+    for batch, power in batches:
+        total = total + np.tensordot(weights[:, batch], power, axes=1)
     if before is None:
         return total
     return total - total[..., before].mean(axis=-1, keepdims=True)
@@ -301,8 +303,3 @@ def _membership(cells: dict, n_epochs: int) -> np.ndarray:
     for row, members in enumerate(cells.values()):
         weights[row, members] = 1 / len(members)
     return weights
-
-
-def _labels(key: object) -> tuple:
-    """Labels of a cell as a tuple."""
-    return key if isinstance(key, tuple) else (key,)

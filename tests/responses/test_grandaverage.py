@@ -3,7 +3,12 @@ import pytest
 from scipy import stats
 
 from mmme_neuro.responses.evoked import evoked
-from mmme_neuro.responses.grandaverage import difference, grand_average, within_interval
+from mmme_neuro.responses.grandaverage import (
+    difference,
+    grand_average,
+    region_average,
+    within_interval,
+)
 
 
 @pytest.fixture
@@ -33,6 +38,22 @@ def test_grand_average_weighs_participants_equally(evokeds):
     assert grand.n_participants == 6
     reference = np.mean([evokeds[f"p{i}", "micro"].data for i in range(6)], axis=0) * 1e6
     np.testing.assert_allclose(grand.data["mean"].sel(condition="micro"), reference)
+
+
+def test_region_interval_is_that_of_the_averaged_channels(evokeds):
+    grand = grand_average(evokeds)
+    region = region_average(grand, "sensorimotor")
+    assert region.attrs["channels"] == ["C3", "Cz", "C4"]
+    values = np.array(
+        [
+            [evokeds[f"p{i}", kind].get_data(["C3", "Cz", "C4"]).mean(axis=0) for kind in kinds]
+            for i in range(6)
+            for kinds in [("macro", "micro")]
+        ]
+    )
+    mean, half_width = within_interval(values * 1e6, confidence=0.95)
+    np.testing.assert_allclose(region["mean"], mean)
+    np.testing.assert_allclose(region["ci_high"] - region["mean"], half_width)
 
 
 def test_difference_is_the_paired_t_interval(evokeds):

@@ -1,0 +1,293 @@
+"""Connectivity: matrix ordered along the cap, and the strongest connections on a head plan."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import mne
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+from mmme_neuro.plots.style import (
+    DIVERGING,
+    PAGE_MM,
+    SEQUENTIAL,
+    journal_style,
+    name_of,
+    new_figure,
+    panel_letter,
+)
+from mmme_neuro.responses.connectivity import MIRRORS, Connectivity
+from mmme_neuro.responses.regions import LOBES, lobe_of
+
+METHOD_NAMES = {
+    "wpli2_debiased": "Debiased squared wPLI",
+    "pli2_unbiased": "Unbiased squared PLI",
+    "ppc": "Pairwise phase consistency",
+    "imcoh": "Imaginary coherency",
+    "ciplv": "Corrected imaginary PLV",
+    "wpli": "wPLI",
+    "pli": "PLI",
+    "plv": "PLV",
+    "coh": "Coherence",
+}
+
+
+def order_channels(ch_names: Sequence[str]) -> list[str]:
+    """Order electrodes from front to back, and in each row of the cap from left to right.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        10-10 names in any letter case.
+
+    Returns
+    -------
+    ordered : list of str
+        The same names.
+
+    Examples
+    --------
+    >>> order_channels(["Oz", "C4", "Cz", "C3", "Fz"])
+    ['Fz', 'C3', 'Cz', 'C4', 'Oz']
+    """
+    rows = [*LOBES, "other"]
+    return sorted(ch_names, key=lambda name: (rows.index(lobe_of(name)), _laterality(name)))
+
+
+def plot_connectivity_matrix(
+    matrix: xr.DataArray, ax: Axes, *, limits: tuple[float, float], cmap: str = SEQUENTIAL
+) -> Axes:
+    """Draw a connectivity matrix with channels ordered and grouped by the rows of the cap.
+
+    Parameters
+    ----------
+    matrix : DataArray
+        On (channel, other).
+    ax : Axes
+        Where to draw.
+    limits : tuple of float
+        Ends of the colour scale.
+    cmap : str
+        Colour map.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    names = order_channels(list(matrix["channel"].to_numpy()))
+    ordered = matrix.sel(channel=names, other=names).to_numpy()
+    ax.imshow(ordered, cmap=cmap, vmin=limits[0], vmax=limits[1], interpolation="nearest")
+    lobes = [lobe_of(name) for name in names]
+    starts = [position for position, lobe in enumerate(lobes) if lobe not in lobes[:position]]
+    ends = [*starts[1:], len(lobes)]
+    for start in starts[1:]:
+        ax.axhline(start - 0.5, color="white", linewidth=0.6)
+        ax.axvline(start - 0.5, color="white", linewidth=0.6)
+    centres = [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
+    labels = [lobes[start] for start in starts]
+    ax.set_yticks(centres, labels)
+    ax.set_xticks(centres, labels, rotation=45, ha="right", rotation_mode="anchor")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_head_connections(
+    matrix: xr.DataArray,
+    info: mne.Info,
+    ax: Axes,
+    *,
+    n_strongest: int = 30,
+    limits: tuple[float, float],
+    cmap: str = SEQUENTIAL,
+) -> Axes:
+    """Draw the strongest connections on the head, seen from above, nose up.
+
+    Parameters
+    ----------
+    matrix : DataArray
+        On (channel, other), symmetric in magnitude.
+    info : mne.Info
+        Channels with positions.
+    ax : Axes
+        Where to draw.
+    n_strongest : int
+        Number of connections, by magnitude.
+    limits : tuple of float
+        Ends of the colour scale.
+    cmap : str
+        Colour map.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    names = list(matrix["channel"].to_numpy())
+    plan = head_plan(info, names)
+    rows, columns = np.triu_indices(len(names), 1)
+    weights = matrix.to_numpy()[rows, columns]
+    is_known = np.isfinite(weights)
+    rows, columns, weights = rows[is_known], columns[is_known], weights[is_known]
+    # Ascending, so that the strongest are drawn last and lie on top.
+    strongest = np.argsort(np.abs(weights), kind="stable")[-n_strongest:]
+    segments = np.stack([plan[rows[strongest]], plan[columns[strongest]]], axis=1)
+    _outline(ax)
+    share = np.abs(weights[strongest]) / max(np.abs(limits))
+    lines = LineCollection(
+        list(segments), cmap=cmap, norm=mpl.colors.Normalize(*limits), zorder=2,
+        linewidths=0.5 + 1.8 * np.clip(share, 0, 1),
+    )  # fmt: skip
+    lines.set_array(weights[strongest])
+    ax.add_collection(lines)
+    used = np.unique(np.concatenate([rows[strongest], columns[strongest]]))
+    ax.plot(*plan.T, "o", color="0.6", markersize=1.6, markeredgewidth=0, zorder=3)
+    ax.plot(*plan[used].T, "o", color="black", markersize=2.4, markeredgewidth=0, zorder=4)
+    return ax
+
+
+def connectivity_figure(
+    result: Connectivity,
+    *,
+    conditions: Sequence[str] = ("micro", "macro"),
+    n_strongest: int = 30,
+) -> Figure:
+    """Compose matrix and head plan of each condition on one colour scale.
+
+    Parameters
+    ----------
+    result : Connectivity
+        Matrices by condition.
+    conditions : sequence of str
+        One row of panels each; a refused condition shows the reason.
+    n_strongest : int
+        Connections on the head plan.
+
+    Returns
+    -------
+    figure : Figure
+        180 mm wide.
+    """
+    unknown = [name for name in conditions if name not in result.counts.index]
+    if unknown:
+        raise ValueError(f"conditions={list(conditions)}: there are {list(result.counts.index)}.")
+    limits, cmap = _scale(result, conditions)
+    with journal_style():
+        figure = new_figure(width_mm=PAGE_MM, height_mm=8 + 74 * len(conditions))
+        axes = figure.subplots(len(conditions), 2, squeeze=False)
+        for number, (condition, (left, right)) in enumerate(zip(conditions, axes, strict=True)):
+            matrix = result.matrix.sel(condition=condition)
+            counts = result.counts.loc[condition]
+            panel_letter(left, "abcdefgh"[2 * number])
+            panel_letter(right, "abcdefgh"[2 * number + 1])
+            if counts["reason"]:
+                _refusal(left, right, condition, counts["reason"])
+                continue
+            plot_connectivity_matrix(matrix, left, limits=limits, cmap=cmap)
+            plot_head_connections(
+                matrix, result.info, right, n_strongest=n_strongest, limits=limits, cmap=cmap
+            )
+            left.set_title(_title(condition, counts))
+            right.set_title(f"{n_strongest} strongest connections")
+        low, high = result.band
+        figure.colorbar(
+            mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), cmap), ax=axes, aspect=30,
+            shrink=0.7, label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
+        )  # fmt: skip
+    return figure
+
+
+def head_plan(info: mne.Info, ch_names: Sequence[str]) -> np.ndarray:
+    """Project electrodes on the plane; the circle of radius 1 is the plan's head outline.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Channels with positions.
+    ch_names : sequence of str
+        Channels to place.
+
+    Returns
+    -------
+    plan : array, shape (n_channels, 2)
+        Right and front are positive.
+
+    Notes
+    -----
+    Azimuthal equidistant about the vertex of a sphere fitted to the positions by least squares;
+    radius 1 is 100 degrees from the vertex, just below the electrodes of the 10-20 belt.
+    """
+    places = {channel["ch_name"]: channel["loc"][:3] for channel in info["chs"]}
+    lost = [n for n in ch_names if not np.isfinite(places[n]).all() or not places[n].any()]
+    if lost:
+        raise ValueError(
+            f"info: a head plan needs positions, channels {lost} have none. Use set_montage or "
+            "leave the channels out."
+        )
+    located = np.array([p for p in places.values() if np.isfinite(p).all() and p.any()])
+    points = np.array([places[name] for name in ch_names]) - _sphere_centre(located)
+    polar = np.arccos(points[:, 2] / np.linalg.norm(points, axis=1))
+    azimuth = np.arctan2(points[:, 1], points[:, 0])
+    radius = polar / np.deg2rad(100)
+    return radius[:, None] * np.column_stack([np.cos(azimuth), np.sin(azimuth)])
+
+
+def _sphere_centre(points: np.ndarray) -> np.ndarray:
+    """Centre of the least-squares sphere; the origin if too few points determine one."""
+    if len(points) < 8:
+        return np.zeros(3)
+    design = np.column_stack([2 * points, np.ones(len(points))])
+    return np.linalg.lstsq(design, (points**2).sum(axis=1), rcond=None)[0][:3]
+
+
+def _laterality(name: str) -> int:
+    """Place from left (odd numbers, negative) to right (even numbers)."""
+    digits = "".join(character for character in name if character.isdigit())
+    number = int(digits) if digits else 0
+    return -number if number % 2 else number
+
+
+def _scale(result: Connectivity, conditions: Sequence[str]) -> tuple[tuple[float, float], str]:
+    """Common limits of the colours: symmetric for signed methods, from zero for others."""
+    values = np.abs(result.matrix.sel(condition=list(conditions)).to_numpy())
+    if not np.isfinite(values).any():
+        return (0.0, 1.0), SEQUENTIAL
+    limit = float(np.nanquantile(values, 0.999))
+    if MIRRORS[result.method] < 0:
+        return (-limit, limit), DIVERGING
+    return (0.0, limit), SEQUENTIAL
+
+
+def _title(condition: str, counts: dict) -> str:
+    """Condition with what its matrix rests on."""
+    if counts["n_subsamples"] > 1:
+        return (
+            f"{name_of(condition)} ({counts['n_subsamples']} subsamples of {counts['n_used']} "
+            f"of {counts['n_epochs']} epochs)"
+        )
+    return f"{name_of(condition)} ({counts['n_epochs']} epochs)"
+
+
+def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
+    """Say in the panel why a condition has no matrix."""
+    left.set_title(name_of(condition))
+    left.text(0.5, 0.5, f"not estimated:\n{reason}", ha="center", va="center")
+    left.set_axis_off()
+    right.set_axis_off()
+
+
+def _outline(ax: Axes) -> None:
+    """Head, nose and ears."""
+    style = dict(color="black", linewidth=0.8, zorder=1)
+    ax.add_patch(Circle((0, 0), 1.0, fill=False, edgecolor="black", linewidth=0.8, zorder=1))
+    ax.plot([-0.1, 0, 0.1], [0.995, 1.12, 0.995], **style)
+    ear = np.linspace(-np.pi / 2, np.pi / 2, 30)
+    for side in (-1, 1):
+        ax.plot(side * (0.99 + 0.08 * np.cos(ear)), 0.16 * np.sin(ear), **style)
+    ax.set(xlim=(-1.15, 1.15), ylim=(-1.1, 1.2), aspect="equal")
+    ax.set_axis_off()

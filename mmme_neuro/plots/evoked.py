@@ -1,0 +1,270 @@
+"""Evoked responses: traces by condition with intervals, and topographies of time windows."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import mne
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmme_neuro.plots.style import (
+    DIVERGING,
+    MINUS,
+    PAGE_MM,
+    colour_of,
+    journal_style,
+    mark_onset,
+    name_of,
+    new_figure,
+    panel_letter,
+)
+from mmme_neuro.responses.grandaverage import GrandAverage, difference, region_average
+from mmme_neuro.responses.regions import Window, roi_channels
+
+
+def plot_evoked(
+    region: xr.Dataset,
+    ax: Axes,
+    *,
+    windows: Sequence[Window] = (),
+    baseline: tuple[float, float] | None = None,
+) -> Axes:
+    """Draw the mean response of a region by condition with its interval.
+
+    Parameters
+    ----------
+    region : Dataset
+        ``mean, ci_low, ci_high`` in uV on (condition, time), as of `region_average`.
+    ax : Axes
+        Where to draw.
+    windows : sequence of Window
+        Measurement windows, shaded and named.
+    baseline : tuple of float | None
+        Baseline in s, marked by a bar on the time axis.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    times = region["time"].to_numpy()
+    mark_onset(ax)
+    ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
+    for position, condition in enumerate(region["condition"].to_numpy()):
+        trace, colour = region.sel(condition=condition), colour_of(condition, position)
+        ax.fill_between(
+            times, trace["ci_low"], trace["ci_high"], color=colour, alpha=0.2, linewidth=0
+        )
+        ax.plot(times, trace["mean"], color=colour, label=name_of(condition))
+    _extend_upwards(ax)
+    for window in windows:
+        _shade(ax, window)
+    if baseline is not None:
+        _baseline_bar(ax, baseline)
+    ax.set(xlim=(times[0], times[-1]), xlabel="Time from onset (s)", ylabel="Amplitude (µV)")
+    return ax
+
+
+def plot_topography(
+    values: xr.DataArray,
+    info: mne.Info,
+    ax: Axes,
+    *,
+    limit: float,
+    highlight: Sequence[str] = (),
+) -> Axes:
+    """Draw values of all channels on the scalp, seen from above, nose up.
+
+    Parameters
+    ----------
+    values : DataArray
+        In uV on (channel,).
+    info : mne.Info
+        Channels with positions.
+    ax : Axes
+        Where to draw.
+    limit : float
+        The colours run from ``-limit`` to ``limit`` uV.
+    highlight : sequence of str
+        Channels drawn as larger dots, e.g. those of the measured region.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    names = list(values["channel"].to_numpy())
+    picked = mne.pick_info(info, [info["ch_names"].index(name) for name in names])
+    _check_positions(picked)
+    mne.viz.plot_topomap(
+        values.to_numpy(),
+        picked,
+        axes=ax,
+        show=False,
+        cmap=DIVERGING,
+        vlim=(-limit, limit),
+        contours=0,
+        sensors="k.",
+        mask=np.isin(names, list(highlight)),
+        mask_params={"markersize": 3, "markerfacecolor": "white", "markeredgewidth": 0.5},
+    )
+    _thin(ax)
+    return ax
+
+
+def evoked_figure(
+    grand: GrandAverage,
+    *,
+    rois: Sequence[str],
+    windows: Sequence[Window],
+    contrast: tuple[str, str] = ("micro", "macro"),
+    baseline: tuple[float, float] | None = None,
+) -> Figure:
+    """Compose traces of regions and, below, topographies of each window and its difference.
+
+    Parameters
+    ----------
+    grand : GrandAverage
+        Averages over participants.
+    rois : sequence of str
+        Regions, one trace panel each.
+    windows : sequence of Window
+        One row of topographies each; shaded in the traces of their own region.
+    contrast : tuple of str
+        Conditions (a, b): the topographies show a, b and a - b on one colour scale.
+    baseline : tuple of float | None
+        Baseline in s, marked.
+
+    Returns
+    -------
+    figure : Figure
+        180 mm wide.
+    """
+    with journal_style():
+        figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(windows))
+        upper, lower = figure.subfigures(2, 1, height_ratios=(54, 40 * len(windows)))
+        _draw_traces(upper, grand, rois, windows, baseline)
+        _draw_topographies(lower, grand, windows, contrast)
+    return figure
+
+
+def _draw_traces(
+    figure: mpl.figure.SubFigure,
+    grand: GrandAverage,
+    rois: Sequence[str],
+    windows: Sequence[Window],
+    baseline: tuple[float, float] | None,
+) -> None:
+    """One trace panel a region, on a common amplitude scale."""
+    axes = figure.subplots(1, len(rois), sharey=True, squeeze=False)[0]
+    for number, (ax, roi) in enumerate(zip(axes, rois, strict=True)):
+        region = region_average(grand, roi)
+        own = [window for window in windows if window.roi == roi]
+        plot_evoked(region, ax, windows=own, baseline=baseline)
+        ax.set_title(_region_title(roi, region.attrs["channels"]))
+        panel_letter(ax, "abcdefgh"[number])
+        if number:
+            ax.set_ylabel("")
+    percent = round(100 * grand.confidence)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4,
+        title=f"mean of {grand.n_participants} participants, within-participant {percent} % CI",
+        title_fontsize=6.5,
+    )  # fmt: skip
+
+
+def _draw_topographies(
+    figure: mpl.figure.SubFigure,
+    grand: GrandAverage,
+    windows: Sequence[Window],
+    contrast: tuple[str, str],
+) -> None:
+    """Rows of windows; columns of the two conditions and their difference; one colour scale."""
+    rows = [_window_means(grand, window, contrast) for window in windows]
+    limit = max(float(abs(values).max()) for row in rows for values in row)
+    titles = [*map(name_of, contrast), f"{contrast[0]} {MINUS} {contrast[1]}"]
+    axes = figure.subplots(len(windows), 3, squeeze=False)
+    for window, row_axes, row in zip(windows, axes, rows, strict=True):
+        for ax, values in zip(row_axes, row, strict=True):
+            highlight = roi_channels(grand.info, window.roi)
+            plot_topography(values, grand.info, ax, limit=limit, highlight=highlight)
+        row_axes[0].set_ylabel(
+            f"{window.name.replace('_', ' ')}\n{_span(window)}", rotation=0, ha="right", va="center"
+        )
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title)
+    panel_letter(axes[0, 0], "abcdefgh"[len(set(w.roi for w in windows))])
+    norm = mpl.colors.Normalize(-limit, limit)
+    figure.colorbar(
+        mpl.cm.ScalarMappable(norm, DIVERGING), ax=axes, label="Amplitude (µV)", shrink=0.7,
+        aspect=18,
+    )  # fmt: skip
+
+
+def _window_means(
+    grand: GrandAverage, window: Window, contrast: tuple[str, str]
+) -> list[xr.DataArray]:
+    """Channel means in a window: both conditions and their difference."""
+    span = slice(window.tmin, window.tmax)
+    means = [grand.data["mean"].sel(condition=name, time=span).mean("time") for name in contrast]
+    return [*means, difference(grand, *contrast)["mean"].sel(time=span).mean("time")]
+
+
+def _span(window: Window) -> str:
+    """A window's times in ms."""
+    first, last = (f"{1000 * time:.0f}".replace("-", MINUS) for time in (window.tmin, window.tmax))
+    return f"{first} to {last} ms"
+
+
+def _region_title(roi: str, channels: Sequence[str]) -> str:
+    """Region with its channels."""
+    return f"{str(roi).replace('_', '-')} ({', '.join(channels)})"
+
+
+def _extend_upwards(ax: Axes) -> None:
+    """Leave room above the traces for the names of the windows."""
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.14 * (high - low))
+
+
+def _shade(ax: Axes, window: Window) -> None:
+    """Shade a measurement window and name it at the top."""
+    ax.axvspan(window.tmin, window.tmax, color="0.9", linewidth=0, zorder=0)
+    ax.annotate(
+        window.name.replace("_", " "), ((window.tmin + window.tmax) / 2, 1), xytext=(0, -2),
+        xycoords=("data", "axes fraction"), textcoords="offset points",
+        ha="center", va="top", fontsize=6, color="0.3",
+    )  # fmt: skip
+
+
+def _baseline_bar(ax: Axes, baseline: tuple[float, float]) -> None:
+    """Mark the baseline on the time axis."""
+    transform = ax.get_xaxis_transform()
+    ax.plot(baseline, (0.015, 0.015), color="0.4", linewidth=2.5, transform=transform,
+            solid_capstyle="butt")  # fmt: skip
+    ax.text(np.mean(baseline), 0.04, "baseline", transform=transform, ha="center", va="bottom",
+            fontsize=6, color="0.3")  # fmt: skip
+
+
+def _thin(ax: Axes) -> None:
+    """Thin the head outline and sensors to journal weight."""
+    for line in ax.lines:
+        line.set_linewidth(0.7)
+        if line.get_marker() == ".":
+            line.set(markersize=1.2, markeredgewidth=0)
+
+
+def _check_positions(info: mne.Info) -> None:
+    """Refuse channels without a place on the head."""
+    lost = [
+        channel["ch_name"]
+        for channel in info["chs"]
+        if not np.isfinite(channel["loc"][:3]).all() or not channel["loc"][:3].any()
+    ]
+    if lost:
+        raise ValueError(
+            f"info: a scalp map needs positions, channels {lost} have none. Use set_montage or "
+            "leave the channels out."
+        )

@@ -1,0 +1,255 @@
+"""Estimates with their intervals: forests in their own units, and recovery of a known truth."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmme_neuro.plots.style import (
+    COLUMN_MM,
+    MINUS,
+    OKABE_ITO,
+    PAGE_MM,
+    journal_style,
+    new_figure,
+    panel_letter,
+)
+
+FOREST_COLUMNS = ("label", "estimate", "ci_low", "ci_high")
+RECOVERY_COLUMNS = ("quantity", "truth", "estimate", "std_error", "ci_low", "ci_high", "covered")
+
+_ROW_MM = 5.0
+
+
+def plot_forest(table: pd.DataFrame, ax: Axes, *, xlabel: str, reference: float = 0.0) -> Axes:
+    """Draw estimates with their intervals, one a row, from top to bottom.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``label, estimate, ci_low, ci_high``, and optionally ``colour``. A missing estimate
+        is written as such.
+    ax : Axes
+        Where to draw.
+    xlabel : str
+        Quantity with its unit.
+    reference : float
+        Value of no effect, drawn as a line.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    _check_columns(table, FOREST_COLUMNS)
+    rows = np.arange(len(table))
+    ax.axvline(reference, color="0.5", linewidth=0.6, zorder=1)
+    colours = table["colour"] if "colour" in table else [OKABE_ITO["black"]] * len(table)
+    for row, (_, entry), colour in zip(rows, table.iterrows(), colours, strict=True):
+        if np.isnan(entry["estimate"]):
+            ax.annotate(
+                "no estimate", (0.5, row), xycoords=("axes fraction", "data"),
+                ha="center", va="center", fontsize=6, color="0.4",
+            )  # fmt: skip
+            continue
+        _interval(ax, row, entry["estimate"], entry["ci_low"], entry["ci_high"], colour)
+    ax.set_yticks(rows, list(table["label"]))
+    ax.set(ylim=(len(table) - 0.4, -0.6), xlabel=xlabel)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def forest_figure(
+    table: pd.DataFrame, *, width_mm: float = PAGE_MM, reference: float = 0.0
+) -> Figure:
+    """Compose forests, one panel for each unit, so that no axis mixes units.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``label, estimate, ci_low, ci_high, unit`` and optionally ``quantity`` (name of the
+        panel's axis) and ``colour``.
+    width_mm : float
+        Width on paper.
+    reference : float
+        Value of no effect.
+
+    Returns
+    -------
+    figure : Figure
+        Panels in the order in which units appear.
+    """
+    _check_columns(table, (*FOREST_COLUMNS, "unit"))
+    keys = ["quantity", "unit"] if "quantity" in table else ["unit"]
+    groups = list(table.groupby(keys, sort=False, dropna=False))
+    n_columns = 1 if width_mm <= COLUMN_MM else min(2, len(groups))
+    n_rows = -(-len(groups) // n_columns)
+    longest = max(len(group) for _, group in groups)
+    with journal_style():
+        height = n_rows * (_ROW_MM * longest + 14)
+        figure = new_figure(width_mm=width_mm, height_mm=height)
+        axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        for number, (ax, (key, group)) in enumerate(zip(axes, groups, strict=False)):
+            quantity = key[0] if len(keys) == 2 else "Estimate"
+            plot_forest(group, ax, xlabel=f"{quantity} ({key[-1]})", reference=reference)
+            if len(groups) > 1:
+                panel_letter(ax, "abcdefghijklmnop"[number])
+        for ax in axes[len(groups) :]:
+            ax.set_axis_off()
+    return figure
+
+
+def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw how far estimates lie from the known truth, in standard errors.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``quantity, truth, estimate, std_error, ci_low, ci_high, covered`` and optionally
+        ``unit``. Rows are drawn from top to bottom.
+    ax : Axes
+        Where to draw.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes. A filled dot: the interval covers the truth; a hollow one: it does not.
+    """
+    _check_columns(table, RECOVERY_COLUMNS)
+    _check_errors(table)
+    offset = table[["estimate", "ci_low", "ci_high"]].sub(table["truth"], axis=0)
+    standard = offset.div(table["std_error"], axis=0)
+    ax.axvspan(-1.96, 1.96, color="0.93", linewidth=0, zorder=0)
+    ax.axvline(0, color=OKABE_ITO["green"], linewidth=1.0, zorder=1)
+    for row, (values, covered) in enumerate(
+        zip(standard.to_numpy(), table["covered"].astype(bool), strict=True)
+    ):
+        colour = OKABE_ITO["blue"] if covered else OKABE_ITO["vermilion"]
+        _interval(ax, row, *values, colour, is_filled=covered)
+    reach = max(4.0, 1.08 * float(np.nanmax(np.abs(standard.to_numpy()))))
+    ax.set_yticks(range(len(table)), list(table["quantity"]))
+    ax.set(
+        xlim=(-reach, reach),
+        ylim=(len(table) - 0.4, -0.6),
+        xlabel=f"(estimate {MINUS} truth) / standard error",
+    )
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def recovery_figure(table: pd.DataFrame, *, width_mm: float = PAGE_MM) -> Figure:
+    """Compose the recovery plot with the numbers of each quantity beside it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `plot_recovery`.
+    width_mm : float
+        Width on paper.
+
+    Returns
+    -------
+    figure : Figure
+        One row a quantity: name, standardised estimate with interval, truth, estimate.
+    """
+    _check_columns(table, RECOVERY_COLUMNS)
+    with journal_style():
+        figure = new_figure(width_mm=width_mm, height_mm=_ROW_MM * len(table) + 20)
+        ax = figure.subplots()
+        plot_recovery(table, ax)
+        intervals = [_with_interval(entry) for _, entry in table.iterrows()]
+        texts = {
+            "truth": [number(value) for value in table["truth"]],
+            "estimate [95 % CI]": intervals,
+            "unit": list(table["unit"]) if "unit" in table else [""] * len(table),
+        }
+        places = dict(zip(texts, (1.10, 1.30, 1.49), strict=True))
+        for title, column in texts.items():
+            if any(column):
+                _text_column(ax, places[title], title, column)
+        n_covered = int(table["covered"].astype(bool).sum())
+        ax.set_title(f"{n_covered} of {len(table)} intervals cover the truth", loc="left", pad=14)
+    return figure
+
+
+def number(value: float) -> str:
+    """Write a number with three significant digits and a typographic minus.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+
+    Returns
+    -------
+    text : str
+        E.g. ``"−0.0123"`` or ``"1.2×10⁻⁵"``.
+
+    Examples
+    --------
+    >>> number(0.98765), number(1234.5)
+    ('0.988', '1234')
+    """
+    if value == 0 or not np.isfinite(value):
+        return "0" if value == 0 else "–"
+    exponent = int(np.floor(np.log10(abs(value))))
+    if not -4 <= exponent < 6:
+        raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{value / 10**exponent:.1f}×10{raised}".replace("-", MINUS)
+    return f"{value:.{max(0, 2 - exponent)}f}".replace("-", MINUS)
+
+
+def _with_interval(entry: pd.Series) -> str:
+    """Estimate and interval as text, all with the decimals of the estimate's precision."""
+    low, high = number(entry["ci_low"]), number(entry["ci_high"])
+    return f"{number(entry['estimate'])} [{low}, {high}]"
+
+
+def _text_column(ax: Axes, place: float, title: str, texts: Sequence[str]) -> None:
+    """Write one text a row to the right of the axes, under a heading."""
+    transform = ax.get_yaxis_transform()
+    style = dict(transform=transform, ha="center", va="center", fontsize=6.5)
+    for row, text in enumerate(texts):
+        ax.text(place, row, text, **style)
+    ax.text(place, -1.0, title, **{**style, "color": "0.3"})
+
+
+def _interval(
+    ax: Axes,
+    row: int,
+    estimate: float,
+    low: float,
+    high: float,
+    colour: str,
+    is_filled: bool = True,
+) -> None:
+    """A dot with a horizontal interval."""
+    ax.plot([low, high], [row, row], color=colour, linewidth=1.1, zorder=2)
+    face = colour if is_filled else "white"
+    ax.plot(
+        estimate, row, "o", markersize=4, markerfacecolor=face, markeredgecolor=colour,
+        markeredgewidth=1.0, zorder=3,
+    )  # fmt: skip
+
+
+def _check_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse a table without the columns needed, or without rows."""
+    absent = [column for column in columns if column not in table]
+    if absent:
+        raise ValueError(f"table: needs columns {list(columns)}, lacks {absent}.")
+    if table.empty:
+        raise ValueError("table: has no row to draw.")
+
+
+def _check_errors(table: pd.DataFrame) -> None:
+    """Refuse standard errors by which nothing can be divided."""
+    wrong = ~(table["std_error"] > 0)
+    if wrong.any():
+        raise ValueError(
+            "table: std_error must be positive to standardise by, but is not for "
+            f"{list(table.loc[wrong, 'quantity'])}. Leave these rows out and report them."
+        )

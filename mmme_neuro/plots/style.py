@@ -1,0 +1,200 @@
+"""One look for all figures: journal widths, type sizes, colour-blind safe colours, stable files."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLUMN_MM = 85.0
+"""Width of a one-column figure."""
+
+PAGE_MM = 180.0
+"""Width of a two-column figure."""
+
+OKABE_ITO = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+}
+
+EXPRESSION_COLOURS = {
+    "macro": "#D55E00",
+    "micro": "#0072B2",
+    "control": "#666666",
+    "mixed": "#CC79A7",
+}
+
+EXPRESSION_NAMES = {
+    "macro": "Macro-expression",
+    "micro": "Micro-expression",
+    "control": "No expression",
+    "mixed": "Mixed",
+}
+
+DIVERGING = "RdBu_r"
+SEQUENTIAL = "cividis"
+MINUS = "\N{MINUS SIGN}"
+
+_RC = {
+    # The font that comes with matplotlib: the same file everywhere.
+    "font.family": "DejaVu Sans",
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.0,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "patch.linewidth": 0.6,
+    "hatch.linewidth": 0.4,
+    "savefig.dpi": 300,
+    "figure.dpi": 150,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mmme_neuro",
+}
+
+_METADATA = {
+    "pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+
+@contextmanager
+def journal_style() -> Iterator[None]:
+    """Draw with the journal settings inside a ``with`` block and restore the user's after it.
+
+    Yields
+    ------
+    None
+        The settings hold inside the block.
+    """
+    with mpl.rc_context(_RC):
+        yield
+
+
+def new_figure(*, width_mm: float = PAGE_MM, height_mm: float) -> Figure:
+    """Make an empty figure of a printed size.
+
+    Parameters
+    ----------
+    width_mm, height_mm : float
+        Size on paper in mm.
+
+    Returns
+    -------
+    figure : Figure
+        With constrained layout.
+    """
+    return plt.figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout="constrained")
+
+
+def save_figure(
+    figure: Figure, stem: str | Path, *, formats: Sequence[str] = ("pdf", "svg", "png")
+) -> list[Path]:
+    """Write a figure so that the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write.
+    stem : str | Path
+        Path without suffix; its folder has to exist.
+    formats : sequence of {"pdf", "svg", "png"}
+        One file each.
+
+    Returns
+    -------
+    paths : list of Path
+        Files written.
+    """
+    unknown = [name for name in formats if name not in _METADATA]
+    if unknown:
+        raise ValueError(f"formats={list(formats)}: must be among {list(_METADATA)}.")
+    paths = []
+    with journal_style():
+        for name in formats:
+            path = Path(f"{stem}.{name}")
+            figure.savefig(path, format=name, metadata=_METADATA[name])
+            paths.append(path)
+    return paths
+
+
+def colour_of(condition: str, position: int = 0) -> str:
+    """Colour of an expression, or one of the palette for any other condition.
+
+    Parameters
+    ----------
+    condition : str
+        Name of the condition.
+    position : int
+        Place among the conditions, for names without a fixed colour.
+
+    Returns
+    -------
+    colour : str
+        Hex code.
+    """
+    others = [OKABE_ITO[name] for name in ("green", "orange", "sky", "purple", "black")]
+    return EXPRESSION_COLOURS.get(condition, others[position % len(others)])
+
+
+def name_of(condition: str) -> str:
+    """Printed name of a condition.
+
+    Parameters
+    ----------
+    condition : str
+        Name in the tables.
+
+    Returns
+    -------
+    name : str
+        Name in figures.
+    """
+    return EXPRESSION_NAMES.get(condition, condition.replace("_", " "))
+
+
+def mark_onset(ax: Axes) -> None:
+    """Draw the event as a thin line at time zero.
+
+    Parameters
+    ----------
+    ax : Axes
+        Time on its x axis.
+    """
+    ax.axvline(0, color="black", linewidth=0.6, zorder=1.5)
+
+
+def panel_letter(ax: Axes, letter: str) -> None:
+    """Letter a panel at the upper left, outside the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+        The panel.
+    letter : str
+        E.g. ``"a"``.
+    """
+    ax.annotate(
+        letter, (0, 1), xytext=(-4, 5), xycoords="axes fraction", textcoords="offset points",
+        fontsize=9, fontweight="bold", ha="right", va="bottom",
+    )  # fmt: skip

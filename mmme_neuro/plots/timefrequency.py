@@ -1,0 +1,175 @@
+"""Time-frequency maps of conditions and their difference on one symmetric colour scale."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmme_neuro.plots.style import (
+    DIVERGING,
+    MINUS,
+    PAGE_MM,
+    journal_style,
+    mark_onset,
+    name_of,
+    new_figure,
+    panel_letter,
+)
+from mmme_neuro.responses.regions import roi_channels
+from mmme_neuro.responses.timefrequency import TimeFrequency
+
+FREQUENCY_TICKS = (1, 2, 4, 6, 8, 10, 13, 20, 30, 40, 60, 80)
+
+
+def plot_time_frequency(
+    values: xr.DataArray,
+    ax: Axes,
+    *,
+    limit: float,
+    baseline: tuple[float, float] | None = None,
+    log: bool = True,
+) -> Axes:
+    """Draw one map of power.
+
+    Parameters
+    ----------
+    values : DataArray
+        On (frequency in Hz, time in s). Where its coordinate ``reliable`` is False the map is
+        hatched, as the wavelet reaches past the epoch there.
+    ax : Axes
+        Where to draw.
+    limit : float
+        The colours run from ``-limit`` to ``limit``, in the units of ``values``.
+    baseline : tuple of float | None
+        Baseline in s, marked on the time axis.
+    log : bool
+        Whether the frequency axis is logarithmic.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    values = values.transpose("frequency", "time")
+    times, frequencies = values["time"].to_numpy(), values["frequency"].to_numpy()
+    ax.set_yscale("log" if log else "linear")
+    ax.pcolormesh(
+        times, frequencies, values.to_numpy(), cmap=DIVERGING, vmin=-limit, vmax=limit,
+        shading="gouraud", rasterized=True,
+    )  # fmt: skip
+    if "reliable" in values.coords and not values["reliable"].all():
+        _hatch(ax, values)
+    mark_onset(ax)
+    if baseline is not None:
+        ax.plot(
+            baseline, (0.012, 0.012), color="black", linewidth=2.5, solid_capstyle="butt",
+            transform=ax.get_xaxis_transform(),
+        )  # fmt: skip
+    ax.set(
+        xlim=(times[0], times[-1]),
+        ylim=(frequencies[0], frequencies[-1]),
+        xlabel="Time from onset (s)",
+        ylabel="Frequency (Hz)",
+    )
+    ticks = [tick for tick in FREQUENCY_TICKS if frequencies[0] <= tick <= frequencies[-1]]
+    if ticks:
+        ax.set_yticks(ticks, [str(tick) for tick in ticks])
+        ax.set_yticks([], minor=True)
+    return ax
+
+
+def time_frequency_figure(
+    maps: TimeFrequency,
+    *,
+    roi: str | Sequence[str],
+    contrast: tuple[str, str] = ("micro", "macro"),
+    limit: float | None = None,
+    log: bool = True,
+) -> Figure:
+    """Compose the maps of two conditions and their difference, averaged over a region.
+
+    Parameters
+    ----------
+    maps : TimeFrequency
+        Maps by condition.
+    roi : str | sequence of str
+        A key of `regions.ROIS` or channel names.
+    contrast : tuple of str
+        Conditions (a, b): panels are a, b and a - b, on one colour scale.
+    limit : float | None
+        Largest magnitude of the colour scale; None for the largest reliable one in the maps.
+    log : bool
+        Whether the frequency axis is logarithmic.
+
+    Returns
+    -------
+    figure : Figure
+        180 mm wide.
+    """
+    _check_conditions(maps, contrast)
+    channels = roi_channels(maps.info, roi)
+    region = maps.data.sel(channel=channels).mean("channel")
+    first, second = (region.sel(condition=name, drop=True) for name in contrast)
+    panels = [first, second, first - second]
+    if limit is None:
+        limit = max(float(abs(panel.where(panel["reliable"])).max()) for panel in panels)
+    titles = [
+        *(f"{name_of(name)} ({_count(maps, name)} epochs)" for name in contrast),
+        f"{contrast[0]} {MINUS} {contrast[1]}",
+    ]
+    with journal_style():
+        figure = new_figure(width_mm=PAGE_MM, height_mm=62)
+        axes = figure.subplots(1, 3, sharex=True, sharey=True)
+        for number, (ax, panel, title) in enumerate(zip(axes, panels, titles, strict=True)):
+            plot_time_frequency(panel, ax, limit=limit, baseline=maps.baseline, log=log)
+            ax.set_title(title)
+            panel_letter(ax, "abc"[number])
+            if number:
+                ax.set_ylabel("")
+        norm = mpl.colors.Normalize(-limit, limit)
+        figure.colorbar(
+            mpl.cm.ScalarMappable(norm, DIVERGING), ax=axes, aspect=22,
+            label=_label(maps),
+        )  # fmt: skip
+        name = str(roi).replace("_", "-") if isinstance(roi, str) else "region"
+        figure.supxlabel(f"{name}: mean of {', '.join(channels)}", fontsize=6.5, color="0.3")
+    return figure
+
+
+def _count(maps: TimeFrequency, condition: str) -> int:
+    """Epochs of a condition."""
+    position = list(maps.data["condition"].to_numpy()).index(condition)
+    return int(maps.counts["n_epochs"].iloc[position])
+
+
+def _label(maps: TimeFrequency) -> str:
+    """Quantity and unit of the colour bar."""
+    units = maps.data.attrs["units"].replace("uV^2", "µV²")
+    kind = "Power" if maps.baseline is None else "Power change"
+    return f"{kind} ({units})"
+
+
+def _hatch(ax: Axes, values: xr.DataArray) -> None:
+    """Hatch where the wavelet reaches past the epoch."""
+    unreliable = ~values["reliable"].transpose("frequency", "time").to_numpy()
+    ax.contourf(
+        values["time"], values["frequency"], unreliable.astype(float), levels=[0.5, 1.5],
+        colors=["white"], alpha=0.55,
+    )  # fmt: skip
+    ax.contour(
+        values["time"], values["frequency"], unreliable.astype(float), levels=[0.5],
+        colors=["0.45"], linewidths=0.5, linestyles="dotted",
+    )  # fmt: skip
+
+
+def _check_conditions(maps: TimeFrequency, contrast: tuple[str, str]) -> None:
+    """Refuse conditions that the maps do not have."""
+    known = list(maps.data["condition"].to_numpy())
+    unknown = [name for name in contrast if name not in known]
+    if unknown:
+        raise ValueError(f"contrast={contrast}: the maps have conditions {known}.")
+    if not np.isfinite(maps.data.sel(condition=list(contrast))).any():
+        raise ValueError("maps: every value is missing; were the channels flat?")

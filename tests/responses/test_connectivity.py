@@ -1,0 +1,143 @@
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+from mne_connectivity import spectral_connectivity_epochs
+
+from mmme_neuro.responses.connectivity import DEBIASED, MIRRORS, connectivity
+
+N_TIMES = 126
+WINDOW = dict(tmin=-0.25, tmax=1.0)
+
+
+def _coupled_epochs(coherency, n_epochs, *, seed, n_pairs=1, metadata=None):
+    """Pairs of circular complex Gaussian signals of given coherency at every frequency."""
+    rng = np.random.default_rng(seed)
+    shape = (2, n_epochs, n_pairs, N_TIMES // 2 + 1)
+    first, own = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+    second = np.conj(coherency) * first + np.sqrt(1 - abs(coherency) ** 2) * own
+    spectra = np.stack([first, second], axis=2).reshape(n_epochs, 2 * n_pairs, -1)
+    info = mne.create_info(2 * n_pairs, 100.0, "eeg", verbose="error")
+    signal = np.fft.irfft(spectra, N_TIMES, axis=-1) * 1e-5
+    return mne.EpochsArray(signal, info, tmin=-0.25, metadata=metadata, verbose="error")
+
+
+def _wpli(coherency):
+    """Weighted phase lag index of circular complex Gaussian signals.
+
+    The imaginary part of x y* is the difference of two exponentials with means (s + b) / 2 and
+    (s - b) / 2, where b is the imaginary part of the coherency, a its real part and
+    s^2 = 1 - a^2; so its mean is b and its mean magnitude (s^2 + b^2) / (2 s).
+    """
+    b, s = abs(coherency.imag), np.sqrt(1 - coherency.real**2)
+    return 2 * b * s / (s**2 + b**2)
+
+
+@pytest.mark.parametrize("coherency", [0.3j, 0.5 + 0.2j, -0.6 + 0.5j, 0.7 + 0.0j])
+def test_analytic_wpli_holds_by_simulation(coherency):
+    rng = np.random.default_rng(0)
+    x, own = rng.normal(size=(2, 400_000)) + 1j * rng.normal(size=(2, 400_000))
+    y = np.conj(coherency) * x + np.sqrt(1 - abs(coherency) ** 2) * own
+    imaginary = np.imag(x * np.conj(y))
+    assert abs(imaginary.mean()) / np.abs(imaginary).mean() == pytest.approx(
+        _wpli(coherency), abs=0.006
+    )
+
+
+@pytest.mark.parametrize("coherency", [0.3j, 0.5 + 0.2j, -0.6 + 0.5j])
+def test_debiased_wpli_recovers_its_analytic_value(coherency):
+    estimates = []
+    for seed in range(8):
+        epochs = _coupled_epochs(coherency, 150, seed=seed, n_pairs=4)
+        matrix = connectivity(epochs, **WINDOW).matrix[0].to_numpy()
+        estimates += [matrix[2 * pair, 2 * pair + 1] for pair in range(4)]
+    error = np.std(estimates, ddof=1) / np.sqrt(len(estimates))
+    assert error < 0.02
+    assert abs(np.mean(estimates) - _wpli(coherency) ** 2) < 3.5 * error
+
+
+def test_zero_lag_coupling_is_not_seen():
+    matrix = connectivity(_coupled_epochs(0.9 + 0j, 200, seed=0), **WINDOW).matrix[0]
+    assert abs(float(matrix[0, 1])) < 0.03
+
+
+@pytest.mark.parametrize("method", DEBIASED)
+def test_debiased_methods_have_no_trial_bias_under_the_null(method):
+    means, errors, plv = [], [], []
+    for n_epochs in (6, 26):
+        values = []
+        for seed in range(6):
+            epochs = _coupled_epochs(0j, n_epochs, seed=seed, n_pairs=6)
+            matrix = connectivity(epochs, method=method, min_epochs=5, **WINDOW).matrix[0]
+            values.append(np.nanmean(matrix))
+        means.append(np.mean(values))
+        errors.append(np.std(values, ddof=1) / np.sqrt(6))
+        biased = connectivity(epochs, method="plv", min_epochs=5, **WINDOW).matrix[0]
+        plv.append(float(np.nanmean(biased)))
+    assert np.all(np.abs(means) < 4.5 * np.array(errors))
+    assert np.max(errors) < 0.015
+    assert plv[0] == pytest.approx(0.365, abs=0.04)
+    assert plv[1] == pytest.approx(0.174, abs=0.03)
+
+
+@pytest.mark.parametrize("method", MIRRORS)
+def test_values_equal_mne_connectivity(method):
+    epochs = _coupled_epochs(0.4 + 0.3j, 30, seed=1, n_pairs=2)
+    matrix = connectivity(epochs, method=method, **WINDOW).matrix[0].to_numpy()
+    pairs = (np.array([0, 3, 1]), np.array([1, 0, 2]))
+    reference = spectral_connectivity_epochs(
+        epochs.get_data(), method=method, indices=pairs, mode="fourier", sfreq=100.0,
+        fmin=8, fmax=13, faverage=True, verbose="error",
+    ).get_data()[:, 0]  # fmt: skip
+    np.testing.assert_allclose(matrix[pairs], reference, atol=1e-12)
+    assert np.isnan(np.diag(matrix)).all()
+
+
+def _unequal(n_micro=22, n_macro=60, n_mixed=5):
+    kinds = ["micro"] * n_micro + ["macro"] * n_macro + ["mixed"] * n_mixed
+    return _coupled_epochs(
+        0.5j, len(kinds), seed=2, n_pairs=2, metadata=pd.DataFrame({"expression": kinds})
+    )
+
+
+def test_cells_are_equalised_and_small_ones_refused():
+    epochs = _unequal()
+    result = connectivity(epochs, by="expression", rng=1, n_subsamples=20, **WINDOW)
+    counts = result.counts
+    assert counts.loc["macro", ["n_epochs", "n_used", "n_subsamples"]].tolist() == [60, 22, 20]
+    assert counts.loc["micro", ["n_epochs", "n_used", "n_subsamples"]].tolist() == [22, 22, 1]
+    assert counts.loc["mixed", "reason"] == "5 epochs, fewer than 20"
+    assert np.isnan(result.matrix.sel(condition="mixed")).all()
+    micro = connectivity(epochs["expression == 'micro'"], **WINDOW).matrix[0]
+    np.testing.assert_allclose(result.matrix.sel(condition="micro"), micro)
+    again = connectivity(epochs, by="expression", rng=1, n_subsamples=20, **WINDOW)
+    np.testing.assert_array_equal(result.matrix, again.matrix)
+
+
+def test_plv_of_equalised_cells_agrees_where_that_of_unequal_cells_does_not():
+    kinds = pd.DataFrame({"expression": ["micro"] * 20 + ["macro"] * 200})
+    epochs = _coupled_epochs(0j, 220, seed=3, n_pairs=5, metadata=kinds)
+    options = dict(method="plv", by="expression", **WINDOW)
+    unequal = connectivity(epochs, equalize=False, **options).matrix.mean(["channel", "other"])
+    equal = connectivity(epochs, rng=0, n_subsamples=20, **options).matrix.mean(
+        ["channel", "other"]
+    )
+    assert float(unequal.sel(condition="micro") - unequal.sel(condition="macro")) > 0.1
+    assert abs(float(equal.sel(condition="micro") - equal.sel(condition="macro"))) < 0.03
+
+
+def test_bad_input_is_refused():
+    epochs = _unequal()
+    with pytest.raises(ValueError, match="method='pearson'"):
+        connectivity(epochs, method="pearson", **WINDOW)
+    with pytest.raises(ValueError, match="rng=None"):
+        connectivity(epochs, by="expression", **WINDOW)
+    with pytest.raises(ValueError, match="leaves no frequency"):
+        connectivity(epochs, band=(8.0, 8.5), tmin=0.0, tmax=0.3)
+    with pytest.warns(UserWarning, match="cycles"):
+        connectivity(epochs, band=(4.0, 8.0), tmin=0.0, tmax=0.5)
+    with pytest.warns(UserWarning, match="all are refused"):
+        refused = connectivity(epochs, min_epochs=500, **WINDOW)
+    assert refused.counts["reason"].tolist() == ["87 epochs, fewer than 500"]
+    with pytest.raises(ValueError, match="needs 2 or more"):
+        connectivity(epochs, min_epochs=1, **WINDOW)
