@@ -11,6 +11,7 @@ import bioread
 import numpy as np
 import pandas as pd
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 from scipy.signal import resample_poly
 
 from mmme_neuro.io.physio_channels import is_digital
@@ -44,7 +45,7 @@ def read_mat(path: Path) -> PhysioSignals:
             f"{path}: expected a MATLAB file up to version 7, found version 7.3 (HDF5); "
             "save it from MATLAB with '-v7', or give the .acq file."
         ) from error
-    except (ValueError, TypeError, OSError, zlib.error, IndexError) as error:
+    except (MatReadError, ValueError, TypeError, OSError, zlib.error, IndexError) as error:
         raise _unreadable(path, "an AcqKnowledge MATLAB export", error) from error
     missing = [name for name in MAT_VARIABLES if name not in content]
     if missing:

@@ -30,9 +30,9 @@ def read_eeg(path: str | Path) -> EEG:
     Notes
     -----
     Types follow the channel names (`mmme_neuro.io.montage.channel_types`) where the file leaves
-    them open; electrodes without a position get that of the 10-05 system. Outside Curry files a
-    trigger channel stored among the EEG becomes ``misc``, as its codes were scaled like voltages;
-    the events are annotations there.
+    them open; electrodes without a position get that of the 10-05 system. Where a format
+    scales a trigger channel like the EEG (EEGLAB, BrainVision) it becomes ``misc``, as its codes
+    cannot be found any more; the events are annotations there.
 
     Examples
     --------

@@ -38,6 +38,7 @@ UNITS = (
     (re.compile(r"(mV|millivolts?)", re.I), "V", 1e-3, 0.0),
     (re.compile(_MICRO + r"\s*(V|volts?)", re.I), "V", 1e-6, 0.0),
     (re.compile(r"(S|siemens?)", re.I), "S", 1.0, 0.0),
+    (re.compile(r"(mS|millisiemens?)", re.I), "S", 1e-3, 0.0),
     (re.compile(_MICRO + r"\s*(S|siemens?|mhos?)", re.I), "S", 1e-6, 0.0),
     (re.compile(r"(deg(rees?)?\.?|°)?\s*(C|celsius)", re.I), "C", 1.0, 0.0),
     (re.compile(r"(deg(rees?)?\.?|°)?\s*(F|fahrenheit)", re.I), "C", 5 / 9, -160 / 9),

@@ -222,9 +222,7 @@ def test_projections_copies_pickles_and_fif_hold_the_same(recording, tmp_path):
     assert saved.annotations.extras[1]["remark"] == "视频开始"
 
 
-@pytest.mark.parametrize(
-    ("unit", "scale"), [("mV", 1e-3), ("V", 1.0), ("nV", 1e-9), ("µV", 1e-6)]
-)
+@pytest.mark.parametrize(("unit", "scale"), [("mV", 1e-3), ("V", 1.0), ("nV", 1e-9), ("µV", 1e-6)])
 def test_units_of_each_group(recording, unit, scale):
     path, data, _ = recording
     edit(path, "DataUnit             = uV", f"DataUnit             = {unit}")

@@ -1,0 +1,87 @@
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from mmme_neuro.io.physio_table import read_bids_physio, read_table
+
+SIDECAR = {
+    "SamplingFrequency": 50.0,
+    "StartTime": -2.5,
+    "Columns": ["cardiac", "eda"],
+    "eda": {"Units": "uS"},
+}
+
+
+def bids(tmp_path, *, sidecar=SIDECAR, text="1\t0.5\n2\tn/a\n3\t1.5\n"):
+    path = tmp_path / "sub-01_task-expression_recording-biopac_physio.tsv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    if sidecar is not None:
+        path.with_name(path.name.replace(".tsv.gz", ".json")).write_text(json.dumps(sidecar))
+    return path
+
+
+def plain(tmp_path, text, name="a.csv"):
+    (tmp_path / name).write_text(text)
+    return tmp_path / name
+
+
+def test_bids_table_with_its_sidecar(tmp_path):
+    signals = read_bids_physio(bids(tmp_path))
+    assert signals.labels == ("cardiac", "eda") and signals.units == ("", "uS")
+    assert signals.sfreq == 50.0 and signals.first_sample == -125
+    np.testing.assert_array_equal(signals.data, [[1, 2, 3], [0.5, np.nan, 1.5]])
+
+
+def test_bids_without_sidecar_or_keys_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"biopac_physio\.json"):
+        read_bids_physio(bids(tmp_path, sidecar=None))
+    with pytest.raises(ValueError, match="'StartTime'.* missing"):
+        read_bids_physio(
+            bids(tmp_path, sidecar={k: v for k, v in SIDECAR.items() if k != "StartTime"})
+        )
+    with pytest.raises(ValueError, match="3 columns"):
+        read_bids_physio(bids(tmp_path, sidecar=SIDECAR | {"Columns": ["a", "b", "c"]}))
+
+
+def test_truncated_bids_table_is_refused(tmp_path):
+    path = bids(tmp_path, text="1.25\t0.5\n" * 1000)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ValueError, match="truncated"):
+        read_bids_physio(path)
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_names_in_the_first_line(tmp_path, separator):
+    text = "\n".join(separator.join(row) for row in [("ECG", "EDA"), ("1", "2"), ("3", "")])
+    signals = read_table(
+        plain(tmp_path, text), sfreq=100, ch_names=None, units={"EDA": "microsiemens"}
+    )
+    assert signals.labels == ("ECG", "EDA") and signals.units == ("", "microsiemens")
+    np.testing.assert_array_equal(signals.data, [[1, 3], [2, np.nan]])
+
+
+def test_table_without_names(tmp_path):
+    path = plain(tmp_path, "1\t-2e-3\t\n3\t4\t\n", "a.txt")
+    assert read_table(path, sfreq=100, ch_names=None, units=None).labels == ("CH1", "CH2")
+    named = read_table(path, sfreq=100, ch_names=["A", "B"], units=None)
+    assert named.labels == ("A", "B") and named.data.tolist() == [[1, 3], [-0.002, 4]]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("1,2\n", {"sfreq": None}, "`sfreq`"),
+        ("1,2\n", {"sfreq": -1.0}, "`sfreq`"),
+        ("1,2\n", {"ch_names": ["A"]}, "2 names"),
+        ("1,2\n", {"units": {"EDA": "uS"}}, "EDA"),
+        ("A,B\n1,x\n", {}, r"\['B'\]"),
+        ("A,B\n", {}, "0 rows"),
+        ("1,2\n1,2,3\n", {}, "cannot be read"),
+    ],
+)
+def test_tables_that_cannot_be_right_are_refused(tmp_path, text, options, message):
+    arguments = {"sfreq": 100.0, "ch_names": None, "units": None} | options
+    with pytest.raises(ValueError, match=message):
+        read_table(plain(tmp_path, text), **arguments)
