@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -232,7 +233,7 @@ def _rows(source_rows: pd.Series) -> str:
     return f"row {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def _text(cell: object) -> str:
+def _text(cell: Any) -> str:
     """Text of a cell that must not be empty."""
     text = "" if pd.isna(cell) else str(cell).strip()
     if not text:
