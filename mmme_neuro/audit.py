@@ -236,7 +236,7 @@ def _duplicate_checks(events: pd.DataFrame) -> list[AuditCheck]:
     for _, clip in events.groupby("clip"):
         iou = overlap_iou(clip, clip)
         np.fill_diagonal(iou, 0)
-        overlaps[clip.index] = (iou > 0).any(axis=1)
+        overlaps[clip.index] = np.any(iou > 0, axis=1)
     merge = "Merge (merge='union')."
     return [
         _row_check("rows with all three times of an earlier row", repeated, everything, merge),

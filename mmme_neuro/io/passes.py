@@ -1,7 +1,9 @@
 """Annotation passes: telling them apart in a sheet, and merging what two of them saw."""
 
 import warnings
+from collections.abc import Hashable
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -141,9 +143,9 @@ def overlap_iou(events: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     return np.where(shared > 1e-6, shared / np.where(spanned > 0, spanned, 1), 0.0)
 
 
-def _merge_group(rows: pd.DataFrame, how: str) -> dict[str, object]:
+def _merge_group(rows: pd.DataFrame, how: str) -> dict[Hashable, Any]:
     """One event of overlapping rows; ``"first"`` hears one pass for times, label, action units."""
-    event = rows.loc[rows["source_row"].idxmin()].to_dict()
+    event = rows.iloc[rows["source_row"].to_numpy().argmin()].to_dict()
     voices = rows
     if how == "first":
         voices = rows[rows["annotation_pass"] == rows["annotation_pass"].min()]
@@ -165,7 +167,7 @@ def _merge_group(rows: pd.DataFrame, how: str) -> dict[str, object]:
     return event
 
 
-def _mean_times(rows: pd.DataFrame, columns: tuple[str, str, str]) -> dict[str, float]:
+def _mean_times(rows: pd.DataFrame, columns: tuple[str, str, str]) -> dict[Hashable, Any]:
     """Onset, apex, offset of one event: the span within each pass, then the mean over passes."""
     times = rows[list(columns)].to_numpy()
     names, censored = rows["annotation_pass"].to_numpy(), rows["censored"].to_numpy()

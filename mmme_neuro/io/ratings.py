@@ -57,7 +57,10 @@ def _refuse(path: Path, ratings: pd.DataFrame, is_wrong: pd.Series, found: str) 
     if not is_wrong.any():
         return
     wrong = ratings[is_wrong].head(_MAX_ROWS_NAMED)
-    cells = "; ".join(f"row {row + 2}: {', '.join(cells)}" for row, cells in wrong.T.items())
+    cells = "; ".join(
+        f"row {row}: {', '.join(cells)}"
+        for row, cells in zip(wrong.index + 2, wrong.to_numpy(), strict=True)
+    )
     raise ValueError(
         f"{path.name}: each row must hold participant, stimulus, item and a number, once; found "
         f"{found} in {int(is_wrong.sum())} rows ({cells}). Correct or remove them."

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +11,19 @@ from mmme_neuro.io.action_units import normalise_action_units
 from mmme_neuro.io.expression_rule import expression_by_rule
 from mmme_neuro.io.frame_names import parse_frame_name, unwrap_midnight
 from mmme_neuro.io.passes import infer_passes, merge_passes
+from mmme_neuro.io.sheet_cells import (
+    name_rows,
+    parse_column,
+    read_expression,
+    read_seconds,
+    read_stimulus_code,
+    read_text,
+)
 from mmme_neuro.vocabulary import (
     CAMERA_COLUMNS,
     EMOTION_BY_CODED_WORD,
     EVENT_COLUMNS,
-    FIRST_STIMULUS_CODE,
-    LAST_STIMULUS_CODE,
     VALENCE_BY_EMOTION,
-    is_stimulus_code,
 )
 
 TIME_COLUMNS = {"OnsetTime": "onset", "ApexTime": "apex", "OffsetTime": "offset"}
@@ -41,11 +45,8 @@ REQUIRED_COLUMNS = (
 PASS_COLUMNS = ("annotation_pass", "Annotation Pass", "Pass", "Coder", "Annotator")
 """Names of a column that says which pass a row belongs to; the first found is used."""
 
-EXPRESSION_BY_CODED_WORD = {"macro": "macro", "mae": "macro", "micro": "micro", "me": "micro"}
-
 _CLIP_NAME = re.compile(r"[^_]+_\d+_(?P<code>\d+)_(?P<participant>.+)_(?P<date>\d{8})(\.\w+)?")
 _CODING_DATE_PARTS = r"(\d{4})\D+(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})"
-_MAX_ROWS_NAMED = 10
 
 
 def read_events(
@@ -123,40 +124,16 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
             f"{source}: holds no row below its header; expected one row an expression."
         )
     events = pd.DataFrame({"source_row": table["source_row"]})
-    events["participant"] = _parse(table, "Subject", _text, "a participant's code", source)
-    events["code"] = _parse(table, "Marker", _stimulus_code, "a video's trigger code", source)
-    events["stimulus"] = events["code"].astype(str)
-    events["clip"] = events["participant"] + "_" + events["stimulus"]
-    session = _sessions(table, events, source)
-    for column, name in TIME_COLUMNS.items():
-        events[name] = _parse(table, column, _seconds, "seconds from the clip's start", source)
-    has_counter = _read_clocks(table, events, session, source)
-    _check_order(events, source)
-    events["duration"] = events["offset"] - events["onset"]
-    events["rise"] = events["apex"] - events["onset"]
-    events["censored"] = events["apex"] == events["offset"]
-    events["emotion"] = _parse_emotion(table, source)
-    events["valence"] = events["emotion"].map(VALENCE_BY_EMOTION)
-    events["action_units"] = _parse(
-        table.fillna({"Action Units": ""}),
-        "Action Units",
-        normalise_action_units,
-        "action units like 'AU4, AU7'",
-        source,
-    )
-    by_rule = expression_by_rule(events["onset"], events["apex"], events["offset"])
-    events["expression_by_rule"] = by_rule
-    is_coded = "Macro/Micro" in table
-    events["expression"] = by_rule
-    if is_coded:
-        events["expression"] = _parse(table, "Macro/Micro", _expression, "Macro or Micro", source)
+    _add_clip(events, table, source)
+    has_counter = _add_times(events, table, source)
+    _add_labels(events, table, source)
     pass_column = next((name for name in PASS_COLUMNS if name in table), None)
     events["annotation_pass"] = _passes(table, pass_column, has_counter, source)
     events = events.assign(onset_sd=np.nan, exclusion_reason="", clock="clip")
     events = events[[*EVENT_COLUMNS, *CAMERA_COLUMNS]]
     used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", pass_column, "source_row"}
     events.attrs["ignored_columns"] = [name for name in table if name not in used]
-    events.attrs["expression_source"] = "coded" if is_coded else "rule"
+    events.attrs["expression_source"] = "coded" if "Macro/Micro" in table else "rule"
     events.attrs["pass_source"] = pass_column or "inferred"
     return events
 
@@ -204,64 +181,50 @@ def _check_columns(table: pd.DataFrame, source: str) -> None:
         raise ValueError(f"{source}: has the columns {doubled} more than once; keep one of each.")
 
 
-def _parse(
-    table: pd.DataFrame, column: str, read: Callable, expected: str, source: str
-) -> pd.Series:
-    """Apply `read` to each cell; refuse all unreadable ones at once, with their row numbers."""
-    values, unreadable = [], []
-    for cell in table[column]:
-        try:
-            values.append(read(cell))
-        except ValueError:
-            values.append(None)
-        unreadable.append(values[-1] is None)
-    if any(unreadable):
-        wrong = table[unreadable]
-        found = list(dict.fromkeys(repr(cell) for cell in wrong[column]))[:_MAX_ROWS_NAMED]
-        raise ValueError(
-            f"{source}: {column} must be {expected}, found {', '.join(found)} in "
-            f"{_rows(wrong['source_row'])}. Correct the cells."
+def _add_clip(events: pd.DataFrame, table: pd.DataFrame, source: str) -> None:
+    """Add who saw which video."""
+    events["participant"] = parse_column(
+        table, "Subject", read_text, "a participant's code", source
+    )
+    events["code"] = parse_column(
+        table, "Marker", read_stimulus_code, "a video's trigger code", source
+    )
+    events["stimulus"] = events["code"].astype(str)
+    events["clip"] = events["participant"] + "_" + events["stimulus"]
+
+
+def _add_times(events: pd.DataFrame, table: pd.DataFrame, source: str) -> pd.Series:
+    """Add the times on both clocks, checked; return whether frame names have a counter."""
+    for column, name in TIME_COLUMNS.items():
+        events[name] = parse_column(
+            table, column, read_seconds, "seconds from the clip's start", source
         )
-    return pd.Series(values, index=table.index)
+    session = _sessions(table, events, source)
+    has_counter = _add_clocks(events, table, session, source)
+    _check_order(events, source)
+    events["duration"] = events["offset"] - events["onset"]
+    events["rise"] = events["apex"] - events["onset"]
+    events["censored"] = events["apex"] == events["offset"]
+    return has_counter
 
 
-def _rows(source_rows: pd.Series) -> str:
-    """Row numbers for a message."""
-    named = ", ".join(str(row) for row in source_rows[:_MAX_ROWS_NAMED])
-    more = len(source_rows) - _MAX_ROWS_NAMED
-    return f"row {named}" + (f" and {more} more" if more > 0 else "")
-
-
-def _text(cell: object) -> str:
-    """Text of a cell that must not be empty."""
-    text = "" if pd.isna(cell) else str(cell).strip()
-    if not text:
-        raise ValueError("empty cell")
-    return text
-
-
-def _seconds(cell: object) -> float:
-    """A finite time from the clip's start."""
-    seconds = float(_text(cell))
-    if not (np.isfinite(seconds) and seconds >= 0):
-        raise ValueError("not a time")
-    return seconds
-
-
-def _stimulus_code(cell: object) -> int:
-    """The trigger code of a video."""
-    number = float(_text(cell))
-    if not (number.is_integer() and is_stimulus_code(int(number))):
-        raise ValueError(f"not between {FIRST_STIMULUS_CODE} and {LAST_STIMULUS_CODE}")
-    return int(number)
-
-
-def _expression(cell: object) -> str:
-    """Macro or micro."""
-    word = _text(cell).lower().removesuffix("expression").rstrip("- ")
-    if word not in EXPRESSION_BY_CODED_WORD:
-        raise ValueError("neither macro nor micro")
-    return EXPRESSION_BY_CODED_WORD[word]
+def _add_labels(events: pd.DataFrame, table: pd.DataFrame, source: str) -> None:
+    """Add emotion, action units and expression, as coded and by rule."""
+    events["emotion"] = _parse_emotion(table, source)
+    events["valence"] = events["emotion"].map(VALENCE_BY_EMOTION)
+    events["action_units"] = parse_column(
+        table.fillna({"Action Units": ""}),
+        "Action Units",
+        normalise_action_units,
+        "action units like 'AU4, AU7'",
+        source,
+    )
+    by_rule = expression_by_rule(events["onset"], events["apex"], events["offset"])
+    events["expression_by_rule"] = events["expression"] = by_rule
+    if "Macro/Micro" in table:
+        events["expression"] = parse_column(
+            table, "Macro/Micro", read_expression, "Macro or Micro", source
+        )
 
 
 def _parse_emotion(table: pd.DataFrame, source: str) -> pd.Series:
@@ -277,7 +240,7 @@ def _parse_emotion(table: pd.DataFrame, source: str) -> pd.Series:
             hints.append(f"{word!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
         raise ValueError(
             f"{source}: Estimated Emotion holds unknown words {', '.join(hints)} in "
-            f"{_rows(table['source_row'][unknown])}. Known words: {', '.join(known)} "
+            f"{name_rows(table['source_row'][unknown])}. Known words: {', '.join(known)} "
             "(vocabulary.EMOTION_BY_CODED_WORD)."
         )
     return words.map(known)
@@ -294,17 +257,17 @@ def _sessions(table: pd.DataFrame, events: pd.DataFrame, source: str) -> pd.Seri
     if wrong.any():
         raise ValueError(
             f"{source}: Filename must name the row's Subject and Marker; it names others in "
-            f"{_rows(table['source_row'][wrong])}. Correct one of the cells."
+            f"{name_rows(table['source_row'][wrong])}. Correct one of the cells."
         )
     return events["participant"] + "_" + parts["date"].fillna("")
 
 
-def _read_clocks(
-    table: pd.DataFrame, events: pd.DataFrame, session: pd.Series, source: str
+def _add_clocks(
+    events: pd.DataFrame, table: pd.DataFrame, session: pd.Series, source: str
 ) -> pd.Series:
     """Add the camera columns, running on past midnight; return whether names have a counter."""
     for column, name in FRAME_COLUMNS.items():
-        frames = _parse(
+        frames = parse_column(
             table, column, parse_frame_name, "a clock like HH-MM-SS-mmm[-counter]", source
         )
         events[name] = [frame.seconds for frame in frames]
@@ -332,7 +295,7 @@ def _check_order(events: pd.DataFrame, source: str) -> None:
             if is_wrong.any():
                 raise ValueError(
                     f"{source}: {name} must run onset <= apex <= offset with some duration, found "
-                    f"{found} in {_rows(events['source_row'][is_wrong])}. Correct the cells."
+                    f"{found} in {name_rows(events['source_row'][is_wrong])}. Correct the cells."
                 )
 
 
@@ -341,7 +304,7 @@ def _passes(
 ) -> pd.Series:
     """Pass of each row: as the sheet says, else inferred."""
     if pass_column is not None:
-        return _parse(table, pass_column, _text, "the name of a pass", source)
+        return parse_column(table, pass_column, read_text, "the name of a pass", source)
     coded_at = pd.Series(pd.NaT, index=table.index)
     if "Date" in table:
         parts = table["Date"].astype(str).str.extract(_CODING_DATE_PARTS)

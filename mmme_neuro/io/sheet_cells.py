@@ -1,0 +1,99 @@
+"""Cells of the annotation sheet: reading them, and naming the rows that cannot be read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.vocabulary import FIRST_STIMULUS_CODE, LAST_STIMULUS_CODE, is_stimulus_code
+
+EXPRESSION_BY_CODED_WORD = {"macro": "macro", "mae": "macro", "micro": "micro", "me": "micro"}
+
+_MAX_ROWS_NAMED = 10
+
+
+def parse_column(
+    table: pd.DataFrame, column: str, read: Callable, expected: str, source: str
+) -> pd.Series:
+    """Read the cells of a column; refuse all unreadable ones at once, with their row numbers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The sheet, with ``source_row``.
+    column : str
+    read : callable
+        Takes a cell; raises ValueError where it cannot be read.
+    expected : str
+        What a cell must be, for the message.
+    source : str
+        Name of the sheet, for the message.
+
+    Returns
+    -------
+    Series
+    """
+    values, unreadable = [], []
+    for cell in table[column]:
+        try:
+            values.append(read(cell))
+        except ValueError:
+            values.append(None)
+        unreadable.append(values[-1] is None)
+    if any(unreadable):
+        wrong = table[unreadable]
+        found = list(dict.fromkeys(repr(cell) for cell in wrong[column]))[:_MAX_ROWS_NAMED]
+        raise ValueError(
+            f"{source}: {column} must be {expected}, found {', '.join(found)} in "
+            f"{name_rows(wrong['source_row'])}. Correct the cells."
+        )
+    return pd.Series(values, index=table.index)
+
+
+def name_rows(source_rows: pd.Series) -> str:
+    """Name rows in a message, the first ten of them.
+
+    Parameters
+    ----------
+    source_rows : Series of int
+
+    Returns
+    -------
+    str
+    """
+    named = ", ".join(str(row) for row in source_rows[:_MAX_ROWS_NAMED])
+    more = len(source_rows) - _MAX_ROWS_NAMED
+    return f"row {named}" + (f" and {more} more" if more > 0 else "")
+
+
+def read_text(cell: Any) -> str:
+    """Read text that must not be empty."""
+    text = "" if pd.isna(cell) else str(cell).strip()
+    if not text:
+        raise ValueError("empty cell")
+    return text
+
+
+def read_seconds(cell: object) -> float:
+    """Read a time from the clip's start: finite, not negative (s)."""
+    seconds = float(read_text(cell))
+    if not (np.isfinite(seconds) and seconds >= 0):
+        raise ValueError("not a time")
+    return seconds
+
+
+def read_stimulus_code(cell: object) -> int:
+    """Read the trigger code of a video."""
+    number = float(read_text(cell))
+    if not (number.is_integer() and is_stimulus_code(int(number))):
+        raise ValueError(f"not between {FIRST_STIMULUS_CODE} and {LAST_STIMULUS_CODE}")
+    return int(number)
+
+
+def read_expression(cell: object) -> str:
+    """Read macro or micro."""
+    word = read_text(cell).lower().removesuffix("expression").rstrip("- ")
+    if word not in EXPRESSION_BY_CODED_WORD:
+        raise ValueError("neither macro nor micro")
+    return EXPRESSION_BY_CODED_WORD[word]
