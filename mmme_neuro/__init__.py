@@ -9,9 +9,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "alignment": ["ClockFit", "align_clocks"],
         "audit": ["audit_events", "merge_passes"],
+        "camera": ["align_camera", "place_events"],
         "io.eeg": ["read_eeg"],
         "io.physio": ["read_physio"],
         "io.ratings": ["read_ratings"],
         "io.sheet": ["read_events"],
+        "triggers": ["annotation_codes", "digital_codes", "recording_codes", "stim_codes"],
     },
 )

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ class ClockFit:
     matched: pd.DataFrame
     unmatched: pd.DataFrame
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         missing = [name for name in SEGMENT_COLUMNS if name not in self.segments]
         if missing or self.segments.empty:
             raise ValueError(
@@ -99,7 +100,11 @@ class ClockFit:
         """Reference - mapped other time of each match (ms)."""
         return self.matched["residual_ms"].to_numpy(dtype=float)
 
-    def to_reference(self, seconds: float | np.ndarray) -> float | np.ndarray:
+    @overload
+    def to_reference(self, seconds: float) -> float: ...
+    @overload
+    def to_reference(self, seconds: np.ndarray | pd.Series) -> np.ndarray: ...
+    def to_reference(self, seconds: float | np.ndarray | pd.Series) -> float | np.ndarray:
         """Map times of the other clock to the reference clock (s).
 
         Between two segments the nearer one holds.
@@ -108,13 +113,21 @@ class ClockFit:
         elapsed = np.asarray(seconds, dtype=float) - row["centre_other"]
         return _like(seconds, row["centre_reference"] + elapsed * (1 + 1e-6 * row["drift_ppm"]))
 
-    def from_reference(self, seconds: float | np.ndarray) -> float | np.ndarray:
+    @overload
+    def from_reference(self, seconds: float) -> float: ...
+    @overload
+    def from_reference(self, seconds: np.ndarray | pd.Series) -> np.ndarray: ...
+    def from_reference(self, seconds: float | np.ndarray | pd.Series) -> float | np.ndarray:
         """Map times of the reference clock to the other clock (s)."""
         row = self._nearest(seconds, clock="reference")
         elapsed = np.asarray(seconds, dtype=float) - row["centre_reference"]
         return _like(seconds, row["centre_other"] + elapsed / (1 + 1e-6 * row["drift_ppm"]))
 
-    def se_at(self, seconds: float | np.ndarray) -> float | np.ndarray:
+    @overload
+    def se_at(self, seconds: float) -> float: ...
+    @overload
+    def se_at(self, seconds: np.ndarray | pd.Series) -> np.ndarray: ...
+    def se_at(self, seconds: float | np.ndarray | pd.Series) -> float | np.ndarray:
         """Standard error (s) of `to_reference` at times of the other clock.
 
         Between two segments, where the moment of the pause is unknown, half of the jump is added
@@ -126,7 +139,9 @@ class ClockFit:
         variance = variance + (self._jump_between(seconds) / 2) ** 2
         return _like(seconds, np.sqrt(variance))
 
-    def _nearest(self, seconds: float | np.ndarray, *, clock: str) -> dict[str, np.ndarray]:
+    def _nearest(
+        self, seconds: float | np.ndarray | pd.Series, *, clock: str
+    ) -> dict[str, np.ndarray]:
         """Columns of the segment that holds, or is nearest to, each time."""
         time = np.asarray(seconds, dtype=float)
         start, stop = (
@@ -137,7 +152,7 @@ class ClockFit:
         names = ("centre_reference", "centre_other", "centre_se", "drift_ppm", "drift_se_ppm")
         return {name: self.segments[name].to_numpy(dtype=float)[index] for name in names}
 
-    def _jump_between(self, seconds: float | np.ndarray) -> np.ndarray:
+    def _jump_between(self, seconds: float | np.ndarray | pd.Series) -> np.ndarray:
         """Difference (s) of the neighbouring segments' maps, where a time lies in neither."""
         time = np.asarray(seconds, dtype=float)
         jump = np.zeros(time.shape)
@@ -414,6 +429,6 @@ def _wanders(residual: np.ndarray) -> bool:
     return bool(ratio < 2 - 8 * np.sqrt((n_points - 2) / (n_points**2 - 1)))
 
 
-def _like(template: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:
+def _like(template: float | np.ndarray | pd.Series, values: np.ndarray) -> float | np.ndarray:
     """Return a float for a scalar, otherwise an array."""
     return float(values) if np.ndim(template) == 0 else np.asarray(values)
