@@ -7,9 +7,10 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "alignment": ["ClockFit", "align_clocks"],
+        "alignment": ["align_clocks"],
         "audit": ["audit_events", "merge_passes"],
         "camera": ["align_camera", "place_events"],
+        "clock": ["ClockFit"],
         "io.eeg": ["read_eeg"],
         "io.physio": ["read_physio"],
         "io.ratings": ["read_ratings"],

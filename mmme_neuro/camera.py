@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.alignment import ClockFit, segment_row
+from mmme_neuro.clock import ClockFit, segment_row
 from mmme_neuro.robust_line import Line, bisquare_line
 from mmme_neuro.vocabulary import CAMERA_COLUMNS
 
