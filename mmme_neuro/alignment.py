@@ -1,167 +1,16 @@
 """Alignment of two devices' clocks from the trigger codes that both received."""
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.matching import (
-    Segment,
-    Sequence,
-    code_counts,
-    match_sequences,
-)
+from mmme_neuro.clock import ClockFit, segment_row
+from mmme_neuro.matching import Segment, match_sequences
+from mmme_neuro.pairing import Sequence, code_counts
 
 MATCH_COLUMNS = ("code", "onset_reference", "onset_other", "residual_ms", "segment")
 UNMATCHED_COLUMNS = ("device", "code", "onset", "reason")
-SEGMENT_COLUMNS = (
-    "segment",
-    "start_reference",
-    "stop_reference",
-    "start_other",
-    "stop_other",
-    "offset",
-    "offset_se",
-    "drift_ppm",
-    "drift_se_ppm",
-    "n_matched",
-    "dof",
-    "residual_sd_ms",
-    "centre_reference",
-    "centre_other",
-    "centre_se",
-    "note",
-)
-
-
-@dataclass(frozen=True, eq=False)
-class ClockFit:
-    """Map between the clocks of two devices.
-
-    ``reference_time = offset + (1 + drift_ppm * 1e-6) * other_time`` in each segment.
-
-    Parameters
-    ----------
-    segments : DataFrame
-        One row per stretch without a pause: first and last matched code on both clocks (s),
-        ``offset, offset_se`` (s), ``drift_ppm, drift_se_ppm``, ``n_matched, dof,
-        residual_sd_ms``, the centre of the fit, ``centre_reference, centre_other, centre_se`` (s),
-        and a ``note``.
-    matched : DataFrame
-        One row per match: ``code, onset_reference, onset_other`` (s, each on its own clock),
-        ``residual_ms`` (reference - mapped other) and ``segment``.
-    unmatched : DataFrame
-        Every other row of both tables: ``device`` (reference or other), ``code``, ``onset`` (s on
-        the device's own clock) and ``reason``.
-    """
-
-    segments: pd.DataFrame
-    matched: pd.DataFrame
-    unmatched: pd.DataFrame
-
-    def __post_init__(self):
-        missing = [name for name in SEGMENT_COLUMNS if name not in self.segments]
-        if missing or self.segments.empty:
-            raise ValueError(
-                f"segments must have at least one row and the columns {', '.join(SEGMENT_COLUMNS)}"
-                f"; found {len(self.segments)} row(s), missing {missing or 'no columns'}"
-            )
-
-    @property
-    def longest(self) -> pd.Series:
-        """Segment that lasts longest; the scalars below are its."""
-        duration = self.segments["stop_other"] - self.segments["start_other"]
-        return self.segments.iloc[int(np.argmax(duration.to_numpy()))]
-
-    @property
-    def offset(self) -> float:
-        """Reference time (s) when the other clock reads zero."""
-        return float(self.longest["offset"])
-
-    @property
-    def offset_se(self) -> float:
-        """Standard error of ``offset`` (s)."""
-        return float(self.longest["offset_se"])
-
-    @property
-    def drift_ppm(self) -> float:
-        """How much slower than the reference the other clock runs, in parts per million."""
-        return float(self.longest["drift_ppm"])
-
-    @property
-    def drift_se_ppm(self) -> float:
-        """Standard error of ``drift_ppm``."""
-        return float(self.longest["drift_se_ppm"])
-
-    @property
-    def residual_ms(self) -> np.ndarray:
-        """Reference - mapped other time of each match (ms)."""
-        return self.matched["residual_ms"].to_numpy(dtype=float)
-
-    def to_reference(self, seconds: float | np.ndarray) -> float | np.ndarray:
-        """Map times of the other clock to the reference clock (s).
-
-        Between two segments the nearer one holds.
-        """
-        row = self._nearest(seconds, clock="other")
-        elapsed = np.asarray(seconds, dtype=float) - row["centre_other"]
-        return _like(seconds, row["centre_reference"] + elapsed * (1 + 1e-6 * row["drift_ppm"]))
-
-    def from_reference(self, seconds: float | np.ndarray) -> float | np.ndarray:
-        """Map times of the reference clock to the other clock (s)."""
-        row = self._nearest(seconds, clock="reference")
-        elapsed = np.asarray(seconds, dtype=float) - row["centre_reference"]
-        return _like(seconds, row["centre_other"] + elapsed / (1 + 1e-6 * row["drift_ppm"]))
-
-    def se_at(self, seconds: float | np.ndarray) -> float | np.ndarray:
-        """Standard error (s) of `to_reference` at times of the other clock.
-
-        Between two segments, where the moment of the pause is unknown, half of the jump is added
-        in quadrature.
-        """
-        row = self._nearest(seconds, clock="other")
-        elapsed = np.asarray(seconds, dtype=float) - row["centre_other"]
-        variance = row["centre_se"] ** 2 + (elapsed * 1e-6 * row["drift_se_ppm"]) ** 2
-        variance = variance + (self._jump_between(seconds) / 2) ** 2
-        return _like(seconds, np.sqrt(variance))
-
-    def _nearest(self, seconds: float | np.ndarray, *, clock: str) -> dict[str, np.ndarray]:
-        """Columns of the segment that holds, or is nearest to, each time."""
-        time = np.asarray(seconds, dtype=float)
-        start, stop = (
-            self.segments[f"{edge}_{clock}"].to_numpy(dtype=float) for edge in ("start", "stop")
-        )
-        away = np.maximum(start - time[..., None], time[..., None] - stop)
-        index = np.argmin(np.maximum(away, 0.0), axis=-1)
-        names = ("centre_reference", "centre_other", "centre_se", "drift_ppm", "drift_se_ppm")
-        return {name: self.segments[name].to_numpy(dtype=float)[index] for name in names}
-
-    def _jump_between(self, seconds: float | np.ndarray) -> np.ndarray:
-        """Difference (s) of the neighbouring segments' maps, where a time lies in neither."""
-        time = np.asarray(seconds, dtype=float)
-        jump = np.zeros(time.shape)
-        table = self.segments
-        for k in range(len(table) - 1):
-            before, after = table.iloc[k], table.iloc[k + 1]
-            between = (time > before["stop_other"]) & (time < after["start_other"])
-            maps = [
-                row["centre_reference"]
-                + (time - row["centre_other"]) * (1 + 1e-6 * row["drift_ppm"])
-                for row in (before, after)
-            ]
-            jump = np.where(between, np.abs(maps[1] - maps[0]), jump)
-        return jump
-
-    def __repr__(self) -> str:
-        residual_sd = float(self.longest["residual_sd_ms"])
-        more = f", {len(self.segments)} segments" if len(self.segments) > 1 else ""
-        return (
-            f"<ClockFit | offset {self.offset:.4f} +- {self.offset_se:.4f} s, "
-            f"drift {self.drift_ppm:.2f} +- {self.drift_se_ppm:.2f} ppm, "
-            f"{len(self.matched)} matched, {len(self.unmatched)} unmatched, "
-            f"residual SD {residual_sd:.2f} ms{more}>"
-        )
 
 
 def align_clocks(
@@ -239,42 +88,6 @@ def align_clocks(
     fit = ClockFit(table, matched, unmatched)
     _warn_doubtful(fit, reference_codes, other_codes, max_drift_ppm=max_drift_ppm)
     return fit
-
-
-def segment_row(
-    *,
-    segment: int,
-    reference_span: tuple[float, float],
-    other_span: tuple[float, float],
-    centre_reference: float,
-    centre_other: float,
-    centre_se: float,
-    drift: float,
-    drift_se: float,
-    n_matched: int,
-    dof: int,
-    residual_sd: float,
-    note: str = "",
-) -> dict[str, float | int | str]:
-    """Row of `ClockFit.segments` from the centre form of a line (times in s, drift relative)."""
-    return {
-        "segment": segment,
-        "start_reference": reference_span[0],
-        "stop_reference": reference_span[1],
-        "start_other": other_span[0],
-        "stop_other": other_span[1],
-        "offset": centre_reference - (1 + drift) * centre_other,
-        "offset_se": float(np.hypot(centre_se, drift_se * centre_other)),
-        "drift_ppm": 1e6 * drift,
-        "drift_se_ppm": 1e6 * drift_se,
-        "n_matched": n_matched,
-        "dof": dof,
-        "residual_sd_ms": 1e3 * residual_sd,
-        "centre_reference": centre_reference,
-        "centre_other": centre_other,
-        "centre_se": centre_se,
-        "note": note,
-    }
 
 
 def _sequence(table: pd.DataFrame, name: str) -> Sequence:
@@ -412,8 +225,3 @@ def _wanders(residual: np.ndarray) -> bool:
         return False
     ratio = np.sum(np.diff(residual) ** 2) / np.sum(residual**2)
     return bool(ratio < 2 - 8 * np.sqrt((n_points - 2) / (n_points**2 - 1)))
-
-
-def _like(template: float | np.ndarray, values: np.ndarray) -> float | np.ndarray:
-    """Return a float for a scalar, otherwise an array."""
-    return float(values) if np.ndim(template) == 0 else np.asarray(values)

@@ -1,9 +1,11 @@
 """Alignment of the face camera's wall clock with the EEG, and events moved to the EEG clock."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.alignment import ClockFit, segment_row
+from mmme_neuro.clock import ClockFit, segment_row
 from mmme_neuro.robust_line import Line, bisquare_line
 from mmme_neuro.vocabulary import CAMERA_COLUMNS
 
@@ -18,6 +20,8 @@ DRIFT_PRIOR_SD_PPM = 100.0
 
 RESOLUTION_S = 0.001
 MIN_CLIPS_FOR_DRIFT = 3
+MIN_CLIPS_FOR_SCATTER = 8
+"""Fewer clips may agree by chance, so their starts are taken to scatter by `CLIP_START_SD_S`."""
 
 
 def align_camera(
@@ -104,12 +108,16 @@ def clip_starts(events: pd.DataFrame) -> pd.DataFrame:
     """
     start = events["onset_clock"].astype(float) - events["onset"].astype(float)
     clips = events.assign(_start=start).groupby("clip", sort=False, observed=True)
-    return clips.agg(
-        code=("code", "first"),
-        onset_other=("_start", "median"),
-        n_events=("_start", "count"),
-        spread_ms=("_start", lambda starts: 1e3 * starts.std()),
-    ).reset_index()
+    return (
+        clips.agg(
+            code=("code", "first"),
+            onset_other=("_start", "median"),
+            n_events=("_start", "count"),
+            spread_ms=("_start", "std"),
+        )
+        .assign(spread_ms=lambda clips: 1e3 * clips["spread_ms"])
+        .reset_index()
+    )
 
 
 def place_events(
@@ -221,8 +229,12 @@ def _camera_line(
     """Line through the clip starts, level where the clips tell less of the drift than the prior."""
     if len(wall) >= MIN_CLIPS_FOR_DRIFT and np.ptp(wall) > 0:
         line = bisquare_line(wall, difference, resolution=RESOLUTION_S)
+        note = ""
+        if len(wall) < MIN_CLIPS_FOR_SCATTER:
+            line = _at_least_scattered(line, wall)
+            note = f"clip starts taken to scatter by at least {1e3 * CLIP_START_SD_S:g} ms"
         if line.slope_se < drift_prior_sd:
-            return line, ""
+            return line, note
     residual = difference - np.median(difference)
     spread = max(CLIP_START_SD_S, 1.4826 * float(np.median(np.abs(residual))))
     line = Line(
@@ -243,16 +255,23 @@ def _camera_line(
     return line, note
 
 
+def _at_least_scattered(line: Line, wall: np.ndarray) -> Line:
+    """Line whose standard errors are no smaller than the usual scatter of clip starts gives."""
+    return replace(
+        line,
+        level_se=max(line.level_se, CLIP_START_SD_S / float(np.sqrt(len(wall)))),
+        slope_se=max(
+            line.slope_se, CLIP_START_SD_S / float(np.sqrt(np.sum((wall - line.centre) ** 2)))
+        ),
+    )
+
+
 def _unused(outliers: pd.DataFrame, unused: pd.DataFrame) -> pd.DataFrame:
     """Clips that do not enter the fit, with the reason."""
-    reasons = [
-        *(f"clip {row.clip}: starts {row.residual_ms:.0f} ms off" for row in outliers.itertuples()),
-        *(
-            f"clip {row.clip}: "
-            + ("no camera time" if pd.isna(row.onset_other) else "no such code in the EEG")
-            for row in unused.itertuples()
-        ),
-    ]
+    lacks = np.where(unused["onset_other"].isna(), "no camera time", "no such code in the EEG")
+    off = [f"starts {residual:.0f} ms off" for residual in outliers["residual_ms"]]
+    clips = [*outliers["clip"], *unused["clip"]]
+    reasons = [f"clip {clip}: {reason}" for clip, reason in zip(clips, [*off, *lacks], strict=True)]
     rows = pd.concat([outliers, unused])[["code", "onset_other"]].set_axis(
         ["code", "onset"], axis=1
     )
@@ -305,9 +324,9 @@ def _require_columns(table: pd.DataFrame, names: tuple[str, ...], argument: str)
 
 def _require_one_participant(events: pd.DataFrame) -> None:
     """Refuse a table of several participants, whose recordings have clocks of their own."""
-    participants = events["participant"].unique() if "participant" in events else []
-    if len(participants) > 1:
+    n_participants = events["participant"].nunique() if "participant" in events else 1
+    if n_participants > 1:
         raise ValueError(
-            f"events: expected one participant; found {len(participants)}. Align each recording "
+            f"events: expected one participant; found {n_participants}. Align each recording "
             "with its own events (events.groupby('participant'))."
         )

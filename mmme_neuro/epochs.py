@@ -148,6 +148,48 @@ def epoch(
     return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock)
 
 
+def reject(locked: EventLocked, *, eeg_uv: float = 150.0) -> EventLocked:
+    """Leave out events whose EEG deviates too far, in both modalities and with a reason.
+
+    Parameters
+    ----------
+    locked : EventLocked
+        Epochs; the rule is the same for every kind of event.
+    eeg_uv : float
+        Largest absolute deviation of any EEG channel from its mean over the epoch, microvolt.
+
+    Returns
+    -------
+    EventLocked
+
+    Raises
+    ------
+    ValueError
+        When no epoch is left.
+    """
+    if locked.eeg is None:
+        return locked
+    data = 1e6 * locked.eeg.get_data(picks="eeg", verbose="error")
+    peak = np.abs(data - data.mean(axis=2, keepdims=True)).max(axis=(1, 2))
+    kept = np.flatnonzero(peak <= eeg_uv)
+    if not kept.size:
+        raise ValueError(
+            f"all {len(locked)} epochs exceed eeg_uv={eeg_uv:g} microvolt (smallest peak "
+            f"{peak.min():.0f}); look at the recording or raise the threshold."
+        )
+    lost = locked.events[peak > eeg_uv].copy()
+    lost["exclusion_reason"] = [
+        f"EEG deviates by {value:.0f} uV (limit {eeg_uv:g})" for value in peak[peak > eeg_uv]
+    ]
+    return EventLocked(
+        eeg=locked.eeg[kept],
+        physio=None if locked.physio is None else locked.physio[kept],
+        events=locked.events.iloc[kept].reset_index(drop=True),
+        excluded=pd.concat([locked.excluded, lost], ignore_index=True),
+        lock=locked.lock,
+    )
+
+
 def concatenate(parts: list[EventLocked]) -> EventLocked:
     """Join the epochs of several participants, keeping rows and epochs together.
 

@@ -132,10 +132,11 @@ def read_recording(
         clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
     camera = align_camera(events, codes)
     duration = eeg.n_times / eeg.info["sfreq"]
+    placed = place_events(events, camera, recording_duration=duration)
     return Recording(
         eeg=eeg,
         physio=physio,
-        events=place_events(events, camera, recording_duration=duration),
+        events=placed.sort_values("onset", kind="stable", ignore_index=True),
         clock=clock,
         camera=camera,
         participant=directory.name,

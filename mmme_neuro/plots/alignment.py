@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from mmme_neuro.alignment import ClockFit
+from mmme_neuro.clock import ClockFit
 
 MATCHED_COLOR = "#0072B2"
 UNMATCHED_COLORS = {"reference": "#D55E00", "other": "#E69F00"}
@@ -73,8 +73,9 @@ def _origin(fit: ClockFit) -> float:
 
 def _draw_bands(fit: ClockFit, ax: Axes, origin: float) -> None:
     """Shade the 95 % band of the map in each segment and mark the pauses between them."""
-    for k, row in enumerate(fit.segments.itertuples()):
-        other = np.linspace(row.start_other, row.stop_other, 100)
+    spans = fit.segments[["start_other", "stop_other"]].to_numpy(dtype=float)
+    for k, (start, stop) in enumerate(spans):
+        other = np.linspace(start, stop, 100)
         minutes = (fit.to_reference(other) - origin) / SECONDS_PER_MINUTE
         half_width = 1e3 * NORMAL_95 * fit.se_at(other)
         ax.fill_between(

@@ -191,7 +191,7 @@ def _mains_and_drift(parameters, time, *, n_channels: int, rng) -> np.ndarray:
 
 def _spoil(scalp: np.ndarray, ch_names: list[str], parameters, rng) -> dict[str, str]:
     """Make some electrodes flat or noisy, in place; sources' own electrodes stay good."""
-    spared = {"PZ", "CPZ", "FCZ", "FZ", *COUPLED_PAIR, *UNCOUPLED_PAIR}
+    spared = {"PZ", "FCZ", "OZ", *COUPLED_PAIR, *UNCOUPLED_PAIR}
     n_bad = rng.binomial(len(ch_names), parameters.eeg.bad_channel_share)
     chosen = rng.permutation([name for name in ch_names if name not in spared])[:n_bad]
     bad = {}

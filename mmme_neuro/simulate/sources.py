@@ -9,9 +9,9 @@ from mmme_neuro.simulate.noise import PowerLaw, Rhythm, Spectrum, density
 from mmme_neuro.simulate.parameters import EegParameters
 
 REGIONS = {
-    "fronto_central": ("FZ", "FC1", "FCZ", "FC2"),
-    "parietal": ("P1", "PZ", "P2", "CPZ", "POZ"),
-    "occipital": ("O1", "OZ", "O2", "POZ"),
+    "fronto_central": ("F1", "FZ", "F2", "FC1", "FCZ", "FC2"),
+    "parietal": ("CP1", "CPZ", "CP2", "P1", "PZ", "P2"),
+    "occipital": ("PO3", "POZ", "PO4", "O1", "OZ", "O2"),
 }
 """Regions in which amplitudes are stated."""
 

@@ -1,0 +1,1 @@
+"""The analysis of the study, one numbered script a step."""

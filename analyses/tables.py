@@ -1,0 +1,113 @@
+"""Results of a step on disk: written atomically, read back with their types."""
+
+import os
+from pathlib import Path
+
+import mne
+import pandas as pd
+import xarray as xr
+
+from analyses import study
+from mmme_neuro.preprocess import read_epochs
+from mmme_neuro.responses.connectivity import Connectivity
+from mmme_neuro.responses.grandaverage import GrandAverage
+from mmme_neuro.responses.timefrequency import TimeFrequency
+
+
+def write_table(results: Path, name: str, table: pd.DataFrame) -> None:
+    """Write one CSV."""
+    path = results / f"{name}.csv"
+    part = path.with_suffix(".part")
+    table.to_csv(part, index=False)
+    os.replace(part, path)
+
+
+def read_table(results: Path, name: str) -> pd.DataFrame:
+    """Read one CSV; empty texts stay empty."""
+    table = pd.read_csv(results / f"{name}.csv", dtype={"stimulus": str})
+    texts = [name for name in ("reason", "exclusion_reason", "note") if name in table]
+    return table.fillna({name: "" for name in texts})
+
+
+def write_map(results: Path, name: str, data: xr.Dataset) -> None:
+    """Write one labelled array as NetCDF."""
+    path = results / f"{name}.nc"
+    part = path.with_suffix(".part")
+    data.to_netcdf(part, engine="h5netcdf")
+    os.replace(part, path)
+
+
+def read_map(results: Path, name: str) -> xr.Dataset:
+    """Read a labelled array."""
+    return xr.load_dataset(results / f"{name}.nc", engine="h5netcdf")
+
+
+def write_grand_average(results: Path, name: str, grand: GrandAverage) -> None:
+    """Write a grand average: arrays as NetCDF, channels as FIF, who was left out as CSV."""
+    data = grand.data.assign(individual=grand.individual)
+    write_map(results, name, data.assign_attrs(confidence=grand.confidence))
+    grand.info.save(results / f"{name}-info.fif", overwrite=True, verbose="error")
+    write_table(results, f"{name}_excluded", grand.excluded)
+
+
+def read_grand_average(results: Path, name: str) -> GrandAverage:
+    """Read what ``write_grand_average`` wrote."""
+    data = read_map(results, name)
+    info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+    left_out = read_table(results, f"{name}_excluded")
+    return GrandAverage(data, data["individual"], info, left_out, data.attrs["confidence"])
+
+
+def write_time_frequency(results: Path, name: str, maps: TimeFrequency) -> None:
+    """Write power maps: array as NetCDF, channels as FIF, counts as CSV."""
+    data = maps.data.assign_attrs(baseline=list(maps.baseline))
+    write_map(results, name, data.to_dataset(name="power"))
+    maps.info.save(results / f"{name}-info.fif", overwrite=True, verbose="error")
+    write_table(results, f"{name}_counts", maps.counts.reset_index())
+
+
+def read_time_frequency(results: Path, name: str) -> TimeFrequency:
+    """Read what ``write_time_frequency`` wrote."""
+    data = read_map(results, name)["power"]
+    info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+    counts = read_table(results, f"{name}_counts").set_index("condition")
+    return TimeFrequency(data, counts, info, data.attrs["mode"], tuple(data.attrs["baseline"]))
+
+
+def write_connectivity(results: Path, name: str, result: Connectivity) -> None:
+    """Write matrices: array as NetCDF, channels as FIF, counts as CSV."""
+    about = {"method": result.method, "band": list(result.band), "window": list(result.window)}
+    write_map(results, name, result.matrix.to_dataset(name="matrix").assign_attrs(about))
+    result.info.save(results / f"{name}-info.fif", overwrite=True, verbose="error")
+    write_table(results, f"{name}_counts", result.counts.reset_index())
+
+
+def read_connectivity(results: Path, name: str) -> Connectivity:
+    """Read what ``write_connectivity`` wrote."""
+    data = read_map(results, name)
+    info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+    counts = read_table(results, f"{name}_counts").set_index("condition")
+    band, window = tuple(data.attrs["band"]), tuple(data.attrs["window"])
+    return Connectivity(data["matrix"], counts, info, data.attrs["method"], band, window)
+
+
+def analysed(results: Path) -> list[str]:
+    """Participants whose preprocessing went through."""
+    table = read_table(results, "participants")
+    return table.loc[table["status"] == "done", "participant"].tolist()
+
+
+def eeg_epochs(results: Path):
+    """EEG epochs of both expressions, all participants."""
+    return _compared(read_epochs(results / "epochs", analysed(results), "eeg"))
+
+
+def physio_epochs(results: Path):
+    """Physiological epochs of both expressions, all participants."""
+    return _compared(read_epochs(results / "epochs", analysed(results), "physio"))
+
+
+def _compared(epochs):
+    """Epochs of the expressions that are compared."""
+    rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]
+    return epochs[rows]

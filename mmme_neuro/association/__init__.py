@@ -1,0 +1,1 @@
+"""Association of face, brain and body within participants."""
