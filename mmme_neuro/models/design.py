@@ -148,6 +148,8 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     response : array, shape (n_events,) or None
         None for a one-sided formula.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise TypeError(f"data must be a DataFrame with one row per event, got {type(data)}")
     if not formula.random:
         raise ValueError(
             f"formula {str(formula)!r} has no random term; add one such as (1 | participant), or "
@@ -177,6 +179,10 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
         predictors=table[sorted(fixed_variables)],
         _spec=spec,
     )
+    if not design.fixed_names:
+        raise ValueError(
+            f"formula {str(formula)!r} has no fixed terms; keep at least the intercept"
+        )
     if design.n_events <= len(design.fixed_names):
         raise ValueError(
             f"formula {str(formula)!r} has {len(design.fixed_names)} fixed terms for "

@@ -15,6 +15,9 @@ INDISTINGUISHABLE = 1e-9
 EXACT_FIT = 1e-14
 """Residual share of the response's variance under which no residual variance can be estimated."""
 
+ROUNDING = 1e-26
+"""Share of the response's sum of squares outside the fixed terms that counts as rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Likelihood:
@@ -63,6 +66,11 @@ class Likelihood:
         is_diagonal = np.concatenate(
             [factor.template[:, 0] == factor.template[:, 1] for factor in design.random]
         )
+        if not total > ROUNDING * (total + self.products.offset @ self.products.offset):
+            raise ValueError(
+                f"response {design.formula.response!r} is constant or reproduced exactly by the "
+                "fixed terms; there is nothing to model"
+            )
         found = minimise(self, is_diagonal)
         residual = self.products.profile(found.theta).residual
         if not residual > EXACT_FIT * total:
