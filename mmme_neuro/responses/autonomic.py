@@ -179,8 +179,8 @@ def scr_magnitude(
     -------
     array, shape (n_epochs,)
         Largest rise from trough to peak, uS, that has begun (risen by a tenth) 1-4 s and ends at
-        most 8 s after the event; zero where there is none; NaN where a sample between 1 and 8 s is missing or the epoch ends
-        before 6 s.
+        most 8 s after the event; zero where there is none; NaN where a sample between 1 and 8 s is
+        missing or the epoch ends before 6 s.
 
     Examples
     --------
