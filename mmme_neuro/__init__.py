@@ -13,5 +13,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io.physio": ["read_physio"],
         "io.ratings": ["read_ratings"],
         "io.sheet": ["read_events"],
+        "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
+        "responses.curves": ["response_curves", "within_participant_band"],
+        "signals.physio": ["derive_physio", "physio_quality"],
     },
 )

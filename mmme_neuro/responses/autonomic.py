@@ -227,7 +227,7 @@ def _rises(curve: np.ndarray, threshold: float) -> list[tuple[int, int]]:
     # Only samples where the direction changes can be extremes; on a plateau, its last one.
     is_turn = np.r_[True, slope[1:] != slope[:-1], True]
     rises, trough, peak = [], 0, 0
-    for i in np.flatnonzero(is_turn):
+    for i in np.flatnonzero(is_turn).tolist():
         if curve[i] > curve[peak]:
             peak = i
         elif curve[peak] - curve[i] >= threshold or curve[i] <= curve[trough]:

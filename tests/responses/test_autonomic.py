@@ -243,6 +243,63 @@ def test_magnitude_of_quiet_noise_is_zero_and_means_are_unbiased():
     assert abs(found.mean()) < 3 * found.sem()
 
 
+def recording_with_events(*, response_us, response_bpm, seed):
+    """Recording with known responses every 20 to 28 s, and what the windows hold of them."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(0, 600, 0.01)
+    events = np.cumsum(rng.uniform(20, 28, 22))
+    sizes = rng.uniform(0.5, 1.5, events.size)
+    skin, rate = np.full(times.size, 6.0), np.full(times.size, 72.0)
+    for event, size in zip(events, sizes, strict=True):
+        skin += response_us * size * canonical_scr(times - event)
+        rate += response_bpm * size * np.exp(-0.5 * ((times - event - 6.5) / 1.8) ** 2)
+    count = np.cumsum(rate) * 0.01 / 60
+    beats = np.interp(np.arange(1, int(count[-1])), count, times)
+    ecg = 2e-5 * rng.standard_normal(times.size)
+    for beat in beats:
+        near = np.abs(times - beat) < 0.1
+        ecg[near] += 1e-3 * np.exp(-0.5 * ((times[near] - beat) / 0.015) ** 2)
+    noisy = 1e-6 * (skin + 0.002 * rng.standard_normal(times.size))
+    info = mne.create_info(["ECG", "EDA"], 100.0, ["ecg", "gsr"])
+    truth = {
+        name: np.array(
+            [span(curve, times, e, window) - span(curve, times, e, (-1, 0)) for e in events]
+        )
+        for name, curve, window in (
+            ("scr_us", skin, (2.5, 5.5)),
+            ("heart_rate_bpm", rate, (4, 8)),
+        )
+    }
+    return mne.io.RawArray(np.array([ecg, noisy]), info, verbose="error"), events, truth
+
+
+def span(curve, times, event, window):
+    """Mean of a curve over a window after an event."""
+    return curve[(times >= event + window[0]) & (times <= event + window[1])].mean()
+
+
+@pytest.mark.parametrize(("response_us", "response_bpm"), [(0.4, -4.0), (0.0, 0.0)])
+def test_known_responses_are_recovered_from_the_recording(response_us, response_bpm):
+    raw, events, truth = recording_with_events(
+        response_us=response_us, response_bpm=response_bpm, seed=11
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        derived = derive_physio(raw)
+    samples = np.c_[np.rint(events * 50), np.zeros(events.size), np.ones(events.size)].astype(int)
+    epochs = mne.Epochs(
+        derived, samples, tmin=-2, tmax=10, baseline=None, picks="all", verbose="error"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = autonomic_responses(epochs)
+    np.testing.assert_allclose(table["scr_us"], truth["scr_us"], atol=0.005)
+    error = table["heart_rate_bpm"] - truth["heart_rate_bpm"]
+    assert abs(error.mean()) < 0.1
+    assert error.std() < 0.3
+    assert table[["pulse_rate_bpm", "skt_celsius"]].isna().all().all()
+
+
 def faces_of(path):
     """Recording and onsets of one AcqKnowledge text export: three inverted digital lines."""
     columns = np.genfromtxt(path, delimiter="\t")[:, :8].T
