@@ -163,6 +163,13 @@ def test_wrong_unit_of_conductance_is_told(recording):
     assert np.isnan(curve(derived, "eda")).all()
 
 
+def test_noise_is_told_from_a_heart(recording):
+    noise = 1e-3 * np.random.default_rng(8).standard_normal(30000)
+    with pytest.warns(RuntimeWarning, match="heart_rate: artefacts"):
+        quality = physio_quality(derive_physio(recording(ECG=noise)))
+    assert quality.loc["heart_rate", "share_usable"] < 0.5
+
+
 def test_first_time_and_annotations_are_kept(recording):
     raw = recording()
     raw.set_annotations(mne.Annotations([50.0], [2.0], ["BAD_cough"]))
