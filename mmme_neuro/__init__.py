@@ -22,9 +22,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "models.mixed": ["LMMFit", "fit_lmm"],
         "models.reduction": ["fit_reduced"],
         "recording": ["Recording", "read_recording"],
-        "responses.autonomic": ["autonomic_responses"],
+        "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
         "responses.bandpower": ["band_power"],
         "responses.connectivity": ["connectivity"],
+        "responses.curves": ["response_curves", "within_participant_band"],
         "responses.evoked": [
             "evoked",
             "mean_amplitude",

@@ -7,8 +7,10 @@ from types import MappingProxyType
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 EXPRESSION_COLOURS: Mapping[str, str] = MappingProxyType(
     {"macro": "#D55E00", "micro": "#0072B2", "mixed": "#CC79A7", "control": "0.45"}
@@ -105,6 +107,7 @@ def response_panel(
         if not curve.empty:
             _draw_curve(curve, ax, quantity.scale, expression, colours[expression])
     ax.set_xlim(shown["time"].min(), shown["time"].max())
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
     ax.set_title(quantity.title, loc="left")
     ax.set_ylabel(f"Change ({quantity.unit})")
     ax.set_xlabel("Time from onset (s)")
@@ -134,7 +137,7 @@ def autonomic_figure(
     windows : mapping of str to tuple of float, or None
         Measuring window of each channel to mark, s.
     n_columns : int
-        Panels in a row.
+        Most panels in a row.
     colours : mapping of str to str
         Colour of each expression.
 
@@ -144,6 +147,7 @@ def autonomic_figure(
         180 mm wide, one legend for all panels; not shown and not saved.
     """
     channels = list(band["channel"].unique()) if channels is None else list(channels)
+    n_columns = min(n_columns, len(channels))
     n_rows = -(-len(channels) // n_columns)
     figure = plt.figure(figsize=(7.1, 0.45 + 1.75 * n_rows), layout="constrained")
     axes = [figure.add_subplot(n_rows, n_columns, i + 1) for i in range(len(channels))]
@@ -177,8 +181,7 @@ def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, expression: str, co
 
 def _make_small(ax: Axes) -> None:
     """Sizes of type that a printed column can bear."""
-    ax.title.set_fontsize(8.5)
-    ax.title.set_fontweight("bold")
+    ax.set_title(ax.get_title(loc="left"), loc="left", fontsize=9, fontweight="bold")
     ax.xaxis.label.set_fontsize(8)
     ax.yaxis.label.set_fontsize(8)
     ax.tick_params(labelsize=7, length=2.5, width=0.6)
@@ -189,7 +192,7 @@ def _make_small(ax: Axes) -> None:
 
 def _legend_entries(axes: Sequence[Axes]) -> tuple[list, list[str]]:
     """Each expression once, whatever panel it is in."""
-    entries = {}
+    entries: dict[str, Artist] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)

@@ -179,8 +179,8 @@ def scr_magnitude(
     -------
     array, shape (n_epochs,)
         Largest rise from trough to peak, uS, that has begun (risen by a tenth) 1-4 s and ends at
-        most 8 s after the event; zero where there is none; NaN where a sample between 1 and 8 s is missing or the epoch ends
-        before 6 s.
+        most 8 s after the event; zero where there is none; NaN where a sample between 1 and 8 s is
+        missing or the epoch ends before 6 s.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def _rises(curve: np.ndarray, threshold: float) -> list[tuple[int, int]]:
     # Only samples where the direction changes can be extremes; on a plateau, its last one.
     is_turn = np.r_[True, slope[1:] != slope[:-1], True]
     rises, trough, peak = [], 0, 0
-    for i in np.flatnonzero(is_turn):
+    for i in np.flatnonzero(is_turn).tolist():
         if curve[i] > curve[peak]:
             peak = i
         elif curve[peak] - curve[i] >= threshold or curve[i] <= curve[trough]:

@@ -99,7 +99,7 @@ def within_participant_band(curves: pd.DataFrame, *, confidence: float = 0.95) -
     if not 0 < confidence < 1:
         raise ValueError(f"confidence: expected a value between 0 and 1, got {confidence}")
     bands = [
-        _band(part, channel, confidence)
+        _band(part, str(channel), confidence)
         for channel, part in curves.groupby("channel", sort=False, observed=True)
     ]
     return pd.concat(bands, ignore_index=True)
@@ -124,10 +124,9 @@ def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame
             f"curves: expected one row per time, expression and participant of {channel!r}, found "
             "several; average them first, as response_curves does"
         )
-    times, expressions, participants = (
-        level.unique().sort_values() for level in cells.index.levels
-    )
-    full = pd.MultiIndex.from_product([times, expressions, participants])
+    names = ["time", "expression", "participant"]
+    times, expressions, participants = (np.sort(curves[name].unique()) for name in names)
+    full = pd.MultiIndex.from_product([times, expressions, participants], names=names)
     shape = (len(times), len(expressions), len(participants))
     values = cells.reindex(full).to_numpy(dtype=float).reshape(shape)
     is_complete = np.isfinite(values).all(axis=1)

@@ -16,6 +16,9 @@ MIN_SECONDS = 5.0
 MAX_ARTEFACT_SHARE = 0.3
 """A larger share of artefacts is worth a warning."""
 
+MIN_USABLE_SHARE = 0.5
+"""So is a smaller share of usable samples."""
+
 QUALITY_COLUMNS = (
     "channel",
     "source",
@@ -209,9 +212,11 @@ def _warn_of(rows: list[dict]) -> None:
     """One warning for all channels that need care."""
     faults = [f"{row['channel']}: {row['reason']}" for row in rows if row["reason"]]
     faults += [
-        f"{row['channel']}: artefacts in {row['share_artefact']:.0%} of the time"
+        f"{row['channel']}: artefacts in {row['share_artefact']:.0%} of the time, usable in "
+        f"{row['share_usable']:.0%}"
         for row in rows
-        if not row["reason"] and row["share_artefact"] > MAX_ARTEFACT_SHARE
+        if not row["reason"]
+        and (row["share_artefact"] > MAX_ARTEFACT_SHARE or row["share_usable"] < MIN_USABLE_SHARE)
     ]
     if faults:
         warnings.warn("derive_physio: " + "; ".join(faults), RuntimeWarning, stacklevel=3)

@@ -12,6 +12,7 @@ from mmme_neuro.responses.autonomic import (
     autonomic_responses,
     scr_magnitude,
 )
+from mmme_neuro.signals.physio import derive_physio
 
 SFREQ = 50.0
 TIMES = np.arange(-100, 501) / SFREQ
@@ -240,3 +241,140 @@ def test_magnitude_of_quiet_noise_is_zero_and_means_are_unbiased():
     windows = {"scr_us": AUTONOMIC_WINDOWS["scr_us"]}
     found = autonomic_responses(make_epochs(data, ch_names=["eda"]), windows=windows)["scr_us"]
     assert abs(found.mean()) < 3 * found.sem()
+
+
+def recording_with_events(*, response_us, response_bpm, seed):
+    """Recording with known responses every 20 to 28 s, and what the windows hold of them."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(0, 600, 0.01)
+    events = np.cumsum(rng.uniform(20, 28, 22))
+    sizes = rng.uniform(0.5, 1.5, events.size)
+    skin, rate = np.full(times.size, 6.0), np.full(times.size, 72.0)
+    for event, size in zip(events, sizes, strict=True):
+        skin += response_us * size * canonical_scr(times - event)
+        rate += response_bpm * size * np.exp(-0.5 * ((times - event - 6.5) / 1.8) ** 2)
+    count = np.cumsum(rate) * 0.01 / 60
+    beats = np.interp(np.arange(1, int(count[-1])), count, times)
+    ecg = 2e-5 * rng.standard_normal(times.size)
+    for beat in beats:
+        near = np.abs(times - beat) < 0.1
+        ecg[near] += 1e-3 * np.exp(-0.5 * ((times[near] - beat) / 0.015) ** 2)
+    noisy = 1e-6 * (skin + 0.002 * rng.standard_normal(times.size))
+    info = mne.create_info(["ECG", "EDA"], 100.0, ["ecg", "gsr"])
+    truth = {
+        name: np.array(
+            [span(curve, times, e, window) - span(curve, times, e, (-1, 0)) for e in events]
+        )
+        for name, curve, window in (
+            ("scr_us", skin, (2.5, 5.5)),
+            ("heart_rate_bpm", rate, (4, 8)),
+        )
+    }
+    return mne.io.RawArray(np.array([ecg, noisy]), info, verbose="error"), events, truth
+
+
+def span(curve, times, event, window):
+    """Mean of a curve over a window after an event."""
+    return curve[(times >= event + window[0]) & (times <= event + window[1])].mean()
+
+
+@pytest.mark.parametrize(("response_us", "response_bpm"), [(0.4, -4.0), (0.0, 0.0)])
+def test_known_responses_are_recovered_from_the_recording(response_us, response_bpm):
+    raw, events, truth = recording_with_events(
+        response_us=response_us, response_bpm=response_bpm, seed=11
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        derived = derive_physio(raw)
+    samples = np.c_[np.rint(events * 50), np.zeros(events.size), np.ones(events.size)].astype(int)
+    epochs = mne.Epochs(
+        derived, samples, tmin=-2, tmax=10, baseline=None, picks="all", verbose="error"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = autonomic_responses(epochs)
+    np.testing.assert_allclose(table["scr_us"], truth["scr_us"], atol=0.005)
+    error = table["heart_rate_bpm"] - truth["heart_rate_bpm"]
+    assert abs(error.mean()) < 0.1
+    assert error.std() < 0.3
+    assert table[["pulse_rate_bpm", "skt_celsius"]].isna().all().all()
+
+
+def faces_of(path):
+    """Recording and onsets of one AcqKnowledge text export: three inverted digital lines."""
+    columns = np.genfromtxt(path, delimiter="\t")[:, :8].T
+    names = ["EDA", "EMG_A", "EMG_B", "zygomatic", "corrugator"]
+    info = mne.create_info(names, 100.0, ["gsr", "emg", "emg", "misc", "misc"])
+    units = np.array([1e-6, 1e-3, 1e-3, 1e-3, 1e-3])[:, np.newaxis]
+    raw = mne.io.RawArray(columns[:5] * units, info, verbose="error")
+    lines = dict(zip(("angry", "happy", "neutral"), columns[5:], strict=True))
+    onsets = [
+        (onset / 100, face)
+        for face, line in lines.items()
+        for onset in np.flatnonzero(np.diff(line) < -2.5) + 1
+    ]
+    return raw, pd.DataFrame(sorted(onsets), columns=["onset", "face"])
+
+
+@pytest.fixture(scope="module")
+def faces(shared_data):
+    """Responses of six people to blocks of angry, happy and neutral faces."""
+    windows = {
+        "scr_us": AUTONOMIC_WINDOWS["scr_us"],
+        "zygomatic": Window("emg_a", 1, 8, "ratio", "zygomatic", is_relative=True),
+        "corrugator": Window("emg_b", 1, 8, "ratio", "corrugator", is_relative=True),
+    }
+    tables = []
+    for path in sorted((shared_data / "physio_events" / "fmov").glob("*.txt.gz")):
+        raw, events = faces_of(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            derived = derive_physio(raw)
+        samples = np.c_[np.rint(events["onset"] * 50).astype(int), np.zeros((len(events), 2), int)]
+        samples[:, 2] = 1
+        epochs = mne.Epochs(
+            derived, samples, tmin=-2, tmax=12, baseline=None, picks="all", verbose="error"
+        )
+        table = autonomic_responses(epochs, windows=windows).assign(face=events["face"])
+        eda = raw.get_data(picks=["EDA"])[0] * 1e6
+        first = np.rint(events["onset"] * 100).astype(int)
+        table["by_hand_us"] = [
+            eda[i + 250 : i + 550].mean() - eda[i - 100 : i].mean() for i in first
+        ]
+        tables.append(table.assign(participant=path.name[:2]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_real_events_are_all_there(faces):
+    assert faces["face"].value_counts().to_dict() == {"angry": 24, "happy": 24, "neutral": 24}
+    assert faces.notna().all().all()
+
+
+def test_real_scr_equals_the_mean_by_hand(faces):
+    np.testing.assert_allclose(faces["scr_us"], faces["by_hand_us"], atol=0.01)
+    assert (faces["scr_magnitude_us"] >= 0).all()
+    assert 0 < (faces["scr_magnitude_us"] > 0).mean() < 1
+
+
+def test_real_faces_answer_happy_faces(faces):
+    # Zygomatic up and corrugator down to happy faces (Dimberg 1982); angry faces are weaker.
+    means = faces.groupby(["face", "participant"])[["zygomatic", "corrugator"]].mean()
+    difference = means.loc["happy"] - means.loc["neutral"]
+    assert (difference["zygomatic"] > 0).sum() >= 5
+    assert difference["zygomatic"].mean() > 0.5
+    assert difference["corrugator"].mean() < -0.1
+    angry = means.loc["angry"] - means.loc["happy"]
+    assert angry["corrugator"].mean() > 0
+    assert angry["zygomatic"].mean() < 0
+
+
+def test_real_envelope_follows_that_of_the_amplifier(shared_data):
+    path = shared_data / "physio_events" / "fmov" / "12_FMOV_preprocessed.txt.gz"
+    raw, _ = faces_of(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        derived = derive_physio(raw)
+    for name, reference in (("emg_a", "zygomatic"), ("emg_b", "corrugator")):
+        expected = np.interp(derived.times, raw.times, raw.get_data(picks=[reference])[0])
+        found = derived.get_data(picks=[name])[0]
+        assert np.corrcoef(found[25:-25], expected[25:-25])[0, 1] > 0.85

@@ -153,7 +153,7 @@ def test_gap_stays_missing(recording, name):
         assert quality.loc[channel, "share_missing"] == pytest.approx(751 / 30000, abs=1e-4)
         assert quality.loc[channel, "share_artefact"] < 0.05
         is_elsewhere = (derived.times > 5) & (derived.times < 115) & ~is_gap
-        assert np.isnan(found[is_elsewhere]).mean() < 0.2
+        assert np.isnan(found[is_elsewhere]).mean() < 0.25
 
 
 def test_wrong_unit_of_conductance_is_told(recording):
@@ -161,6 +161,13 @@ def test_wrong_unit_of_conductance_is_told(recording):
     with pytest.warns(RuntimeWarning, match="check the unit"):
         derived = derive_physio(recording(EDA=1e6 * raw.get_data(picks=["EDA"])[0]))
     assert np.isnan(curve(derived, "eda")).all()
+
+
+def test_noise_is_told_from_a_heart(recording):
+    noise = 1e-3 * np.random.default_rng(8).standard_normal(30000)
+    with pytest.warns(RuntimeWarning, match="heart_rate: artefacts"):
+        quality = physio_quality(derive_physio(recording(ECG=noise)))
+    assert quality.loc["heart_rate", "share_usable"] < 0.5
 
 
 def test_first_time_and_annotations_are_kept(recording):
