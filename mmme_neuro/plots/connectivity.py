@@ -86,8 +86,8 @@ def plot_connectivity_matrix(
     starts = [position for position, lobe in enumerate(lobes) if lobe not in lobes[:position]]
     ends = [*starts[1:], len(lobes)]
     for start in starts[1:]:
-        ax.axhline(start - 0.5, color="white", linewidth=0.6)
-        ax.axvline(start - 0.5, color="white", linewidth=0.6)
+        ax.axhline(start - 0.5, color="0.5", linewidth=0.5)
+        ax.axvline(start - 0.5, color="0.5", linewidth=0.5)
     centres = [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
     labels = [lobes[start] for start in starts]
     ax.set_yticks(centres, labels)
@@ -141,7 +141,7 @@ def plot_head_connections(
     share = np.abs(weights[strongest]) / max(np.abs(limits))
     lines = LineCollection(
         list(segments), cmap=cmap, norm=mpl.colors.Normalize(*limits), zorder=2,
-        linewidths=0.5 + 1.8 * np.clip(share, 0, 1),
+        linewidths=0.4 + 1.0 * np.clip(share, 0, 1),
     )  # fmt: skip
     lines.set_array(weights[strongest])
     ax.add_collection(lines)
@@ -192,8 +192,8 @@ def connectivity_figure(
             plot_head_connections(
                 matrix, result.info, right, n_strongest=n_strongest, limits=limits, cmap=cmap
             )
-            left.set_title(_title(condition, counts))
-            right.set_title(f"{n_strongest} strongest connections")
+            left.set_title(_title(condition, counts), loc="left")
+            right.set_title(f"{n_strongest} strongest connections", loc="left")
         low, high = result.band
         figure.colorbar(
             mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), cmap), ax=axes, aspect=30,
@@ -267,15 +267,15 @@ def _title(condition: str, counts: dict) -> str:
     """Condition with what its matrix rests on."""
     if counts["n_subsamples"] > 1:
         return (
-            f"{name_of(condition)} ({counts['n_subsamples']} subsamples of {counts['n_used']} "
-            f"of {counts['n_epochs']} epochs)"
+            f"{name_of(condition)} ({counts['n_used']} of {counts['n_epochs']} epochs, mean of "
+            f"{counts['n_subsamples']} draws)"
         )
     return f"{name_of(condition)} ({counts['n_epochs']} epochs)"
 
 
 def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
     """Say in the panel why a condition has no matrix."""
-    left.set_title(name_of(condition))
+    left.set_title(name_of(condition), loc="left")
     left.text(0.5, 0.5, f"not estimated:\n{reason}", ha="center", va="center")
     left.set_axis_off()
     right.set_axis_off()

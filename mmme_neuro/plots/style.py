@@ -41,7 +41,8 @@ EXPRESSION_NAMES = {
 }
 
 DIVERGING = "RdBu_r"
-SEQUENTIAL = "cividis"
+SEQUENTIAL = "magma_r"
+"""Strong is dark, so that thin strong lines stand out on white."""
 MINUS = "\N{MINUS SIGN}"
 
 _RC = {
