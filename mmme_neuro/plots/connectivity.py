@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import mne
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -180,14 +181,15 @@ def connectivity_figure(
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=8 + 74 * len(conditions))
         axes = figure.subplots(len(conditions), 2, squeeze=False)
-        for number, (condition, (left, right)) in enumerate(zip(conditions, axes, strict=True)):
+        letters = iter("abcdefghijkl")
+        for condition, (left, right) in zip(conditions, axes, strict=True):
             matrix = result.matrix.sel(condition=condition)
-            counts = result.counts.loc[condition]
-            panel_letter(left, "abcdefgh"[2 * number])
-            panel_letter(right, "abcdefgh"[2 * number + 1])
+            counts = result.counts.loc[[condition]].iloc[0]
+            panel_letter(left, next(letters))
             if counts["reason"]:
                 _refusal(left, right, condition, counts["reason"])
                 continue
+            panel_letter(right, next(letters))
             plot_connectivity_matrix(matrix, left, limits=limits, cmap=cmap)
             plot_head_connections(
                 matrix, result.info, right, n_strongest=n_strongest, limits=limits, cmap=cmap
@@ -263,11 +265,11 @@ def _scale(result: Connectivity, conditions: Sequence[str]) -> tuple[tuple[float
     return (0.0, limit), SEQUENTIAL
 
 
-def _title(condition: str, counts: dict) -> str:
+def _title(condition: str, counts: pd.Series) -> str:
     """Condition with what its matrix rests on."""
     if counts["n_subsamples"] > 1:
         return (
-            f"{name_of(condition)} ({counts['n_used']} of {counts['n_epochs']} epochs, mean of "
+            f"{name_of(condition)} ({counts['n_used']} of {counts['n_epochs']} epochs, "
             f"{counts['n_subsamples']} draws)"
         )
     return f"{name_of(condition)} ({counts['n_epochs']} epochs)"
@@ -283,11 +285,11 @@ def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
 
 def _outline(ax: Axes) -> None:
     """Head, nose and ears."""
-    style = dict(color="black", linewidth=0.8, zorder=1)
     ax.add_patch(Circle((0, 0), 1.0, fill=False, edgecolor="black", linewidth=0.8, zorder=1))
-    ax.plot([-0.1, 0, 0.1], [0.995, 1.12, 0.995], **style)
+    nose = (np.array([-0.1, 0, 0.1]), np.array([0.995, 1.12, 0.995]))
     ear = np.linspace(-np.pi / 2, np.pi / 2, 30)
-    for side in (-1, 1):
-        ax.plot(side * (0.99 + 0.08 * np.cos(ear)), 0.16 * np.sin(ear), **style)
+    ears = [(side * (0.99 + 0.08 * np.cos(ear)), 0.16 * np.sin(ear)) for side in (-1, 1)]
+    for line in (nose, *ears):
+        ax.plot(*line, color="black", linewidth=0.8, zorder=1)
     ax.set(xlim=(-1.15, 1.15), ylim=(-1.1, 1.2), aspect="equal")
     ax.set_axis_off()

@@ -14,6 +14,7 @@ from mmme_neuro.plots.style import (
     MINUS,
     PAGE_MM,
     colour_of,
+    difference_name,
     journal_style,
     mark_onset,
     name_of,
@@ -151,9 +152,9 @@ def evoked_figure(
     """
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(windows))
-        upper, lower = figure.subfigures(2, 1, height_ratios=(54, 40 * len(windows)))
-        _draw_traces(upper, grand, rois, windows, baseline)
-        _draw_topographies(lower, grand, windows, contrast)
+        parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(54, 40 * len(windows)))[:, 0]
+        _draw_traces(parts[0], grand, rois, windows, baseline)
+        _draw_topographies(parts[1], grand, windows, contrast)
     return figure
 
 
@@ -194,7 +195,7 @@ def _draw_topographies(
     """Rows of windows; columns of the two conditions and their difference; one colour scale."""
     rows = [_window_means(grand, window, contrast) for window in windows]
     limit = max(float(abs(values).max()) for row in rows for values in row)
-    titles = [*map(name_of, contrast), f"{contrast[0]} {MINUS} {contrast[1]}"]
+    titles = [*map(name_of, contrast), difference_name(*contrast)]
     grid = figure.subplots(len(windows), 4, squeeze=False, width_ratios=(0.45, 1, 1, 1))
     labels, axes = grid[:, 0], grid[:, 1:]
     for window, label, row_axes, row in zip(windows, labels, axes, rows, strict=True):
@@ -236,12 +237,17 @@ def _region_title(roi: str, channels: Sequence[str]) -> str:
 
 
 def _shade(ax: Axes, window: Window) -> None:
-    """Shade a measurement window and name it at the top."""
+    """Shade a measurement window and name it at the top, clear of the onset line."""
     ax.axvspan(window.tmin, window.tmax, color="0.9", linewidth=0, zorder=0)
+    place, align, shift = (window.tmin + window.tmax) / 2, "center", 0
+    if window.tmax <= 0:
+        place, align, shift = window.tmax, "right", -2
+    elif window.tmin >= 0:
+        place, align, shift = window.tmin, "left", 2
     ax.annotate(
-        window.name.replace("_", " "), ((window.tmin + window.tmax) / 2, 1), xytext=(0, -2),
+        window.name.replace("_", " "), (place, 1), xytext=(shift, -2),
         xycoords=("data", "axes fraction"), textcoords="offset points",
-        ha="center", va="top", fontsize=6, color="0.3",
+        ha=align, va="top", fontsize=6, color="0.3",
     )  # fmt: skip
 
 
@@ -250,7 +256,7 @@ def _baseline_bar(ax: Axes, baseline: tuple[float, float]) -> None:
     transform = ax.get_xaxis_transform()
     ax.plot(baseline, (0.015, 0.015), color="0.4", linewidth=2.5, transform=transform,
             solid_capstyle="butt")  # fmt: skip
-    ax.text(np.mean(baseline), 0.04, "baseline", transform=transform, ha="center", va="bottom",
+    ax.text(sum(baseline) / 2, 0.04, "baseline", transform=transform, ha="center", va="bottom",
             fontsize=6, color="0.3")  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def plot_forest(table: pd.DataFrame, ax: Axes, *, xlabel: str, reference: float 
         The same axes.
     """
     _check_columns(table, FOREST_COLUMNS)
-    rows = np.arange(len(table))
+    rows = range(len(table))
     ax.axvline(reference, color="0.5", linewidth=0.6, zorder=1)
     colours = table["colour"] if "colour" in table else [OKABE_ITO["black"]] * len(table)
     for row, (_, entry), colour in zip(rows, table.iterrows(), colours, strict=True):
@@ -132,7 +132,8 @@ def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
         zip(standard.to_numpy(), table["covered"].astype(bool), strict=True)
     ):
         colour = OKABE_ITO["blue"] if covered else OKABE_ITO["vermilion"]
-        _interval(ax, row, *values, colour, is_filled=covered)
+        estimate, low, high = values
+        _interval(ax, row, estimate, low, high, colour, is_filled=covered)
     reach = max(4.0, 1.08 * float(np.nanmax(np.abs(standard.to_numpy()))))
     ax.set_yticks(range(len(table)), list(table["quantity"]))
     ax.set(
@@ -145,32 +146,31 @@ def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def recovery_figure(table: pd.DataFrame, *, width_mm: float = PAGE_MM) -> Figure:
+def recovery_figure(table: pd.DataFrame) -> Figure:
     """Compose the recovery plot with the numbers of each quantity beside it.
 
     Parameters
     ----------
     table : DataFrame
         As for `plot_recovery`.
-    width_mm : float
-        Width on paper.
 
     Returns
     -------
     figure : Figure
-        One row a quantity: name, standardised estimate with interval, truth, estimate.
+        180 mm wide, one row a quantity: name (unit), standardised estimate with interval, and the
+        numbers.
     """
     _check_columns(table, RECOVERY_COLUMNS)
     with journal_style():
-        figure = new_figure(width_mm=width_mm, height_mm=_ROW_MM * len(table) + 20)
-        ax, beside = figure.subplots(1, 2, sharey=True, width_ratios=(1, 0.62))
+        figure = new_figure(width_mm=PAGE_MM, height_mm=_ROW_MM * len(table) + 20)
+        ax, beside = figure.subplots(1, 2, sharey=True, width_ratios=(1, 0.78))
         plot_recovery(table, ax)
         if "unit" in table:
             labels = [f"{entry.quantity} ({entry.unit})" for entry in table.itertuples()]
             ax.set_yticks(range(len(table)), labels)
         beside.set_axis_off()
         decimals = [_decimals(error) for error in table["std_error"]]
-        for place, column in zip((0.2, 0.5, 0.83), ("truth", "estimate", "interval"), strict=True):
+        for place, column in ((0.12, "truth"), (0.38, "estimate"), (0.78, "interval")):
             _text_column(beside, place, column, _texts(table, column, decimals))
         n_covered = int(table["covered"].astype(bool).sum())
         ax.set_title(
@@ -227,11 +227,11 @@ def number(value: float, decimals: int) -> str:
 
 def _text_column(ax: Axes, place: float, title: str, texts: Sequence[str]) -> None:
     """Write one text a row, under a heading."""
-    transform = ax.get_yaxis_transform()
-    style = dict(transform=transform, ha="center", va="center", fontsize=6.5)
-    for row, text in enumerate(texts):
-        ax.text(place, row, text, **style)
-    ax.text(place, -0.9, title, **{**style, "color": "0.3"})
+    for row, text in [(-0.9, title), *enumerate(texts)]:
+        ax.text(
+            place, row, text, transform=ax.get_yaxis_transform(), ha="center", va="center",
+            fontsize=6.5, color="0.3" if row < 0 else "black",
+        )  # fmt: skip
 
 
 def _interval(

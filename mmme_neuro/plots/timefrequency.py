@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
     DIVERGING,
-    MINUS,
     PAGE_MM,
+    difference_name,
     journal_style,
     mark_onset,
     name_of,
@@ -118,7 +118,7 @@ def time_frequency_figure(
         limit = max(float(abs(panel.where(panel["reliable"])).max()) for panel in panels)
     titles = [
         *(f"{name_of(name)} ({_count(maps, name)} epochs)" for name in contrast),
-        f"{contrast[0]} {MINUS} {contrast[1]}",
+        difference_name(*contrast),
     ]
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=66)
