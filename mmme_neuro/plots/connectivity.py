@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import mne
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -86,8 +87,8 @@ def plot_connectivity_matrix(
     starts = [position for position, lobe in enumerate(lobes) if lobe not in lobes[:position]]
     ends = [*starts[1:], len(lobes)]
     for start in starts[1:]:
-        ax.axhline(start - 0.5, color="white", linewidth=0.6)
-        ax.axvline(start - 0.5, color="white", linewidth=0.6)
+        ax.axhline(start - 0.5, color="0.5", linewidth=0.5)
+        ax.axvline(start - 0.5, color="0.5", linewidth=0.5)
     centres = [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
     labels = [lobes[start] for start in starts]
     ax.set_yticks(centres, labels)
@@ -141,7 +142,7 @@ def plot_head_connections(
     share = np.abs(weights[strongest]) / max(np.abs(limits))
     lines = LineCollection(
         list(segments), cmap=cmap, norm=mpl.colors.Normalize(*limits), zorder=2,
-        linewidths=0.5 + 1.8 * np.clip(share, 0, 1),
+        linewidths=0.4 + 1.0 * np.clip(share, 0, 1),
     )  # fmt: skip
     lines.set_array(weights[strongest])
     ax.add_collection(lines)
@@ -180,20 +181,21 @@ def connectivity_figure(
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=8 + 74 * len(conditions))
         axes = figure.subplots(len(conditions), 2, squeeze=False)
-        for number, (condition, (left, right)) in enumerate(zip(conditions, axes, strict=True)):
+        letters = iter("abcdefghijkl")
+        for condition, (left, right) in zip(conditions, axes, strict=True):
             matrix = result.matrix.sel(condition=condition)
-            counts = result.counts.loc[condition]
-            panel_letter(left, "abcdefgh"[2 * number])
-            panel_letter(right, "abcdefgh"[2 * number + 1])
+            counts = result.counts.loc[[condition]].iloc[0]
+            panel_letter(left, next(letters))
             if counts["reason"]:
                 _refusal(left, right, condition, counts["reason"])
                 continue
+            panel_letter(right, next(letters))
             plot_connectivity_matrix(matrix, left, limits=limits, cmap=cmap)
             plot_head_connections(
                 matrix, result.info, right, n_strongest=n_strongest, limits=limits, cmap=cmap
             )
-            left.set_title(_title(condition, counts))
-            right.set_title(f"{n_strongest} strongest connections")
+            left.set_title(_title(condition, counts), loc="left")
+            right.set_title(f"{n_strongest} strongest connections", loc="left")
         low, high = result.band
         figure.colorbar(
             mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), cmap), ax=axes, aspect=30,
@@ -263,19 +265,19 @@ def _scale(result: Connectivity, conditions: Sequence[str]) -> tuple[tuple[float
     return (0.0, limit), SEQUENTIAL
 
 
-def _title(condition: str, counts: dict) -> str:
+def _title(condition: str, counts: pd.Series) -> str:
     """Condition with what its matrix rests on."""
     if counts["n_subsamples"] > 1:
         return (
-            f"{name_of(condition)} ({counts['n_subsamples']} subsamples of {counts['n_used']} "
-            f"of {counts['n_epochs']} epochs)"
+            f"{name_of(condition)} ({counts['n_used']} of {counts['n_epochs']} epochs, "
+            f"{counts['n_subsamples']} draws)"
         )
     return f"{name_of(condition)} ({counts['n_epochs']} epochs)"
 
 
 def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
     """Say in the panel why a condition has no matrix."""
-    left.set_title(name_of(condition))
+    left.set_title(name_of(condition), loc="left")
     left.text(0.5, 0.5, f"not estimated:\n{reason}", ha="center", va="center")
     left.set_axis_off()
     right.set_axis_off()
@@ -283,11 +285,11 @@ def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
 
 def _outline(ax: Axes) -> None:
     """Head, nose and ears."""
-    style = dict(color="black", linewidth=0.8, zorder=1)
     ax.add_patch(Circle((0, 0), 1.0, fill=False, edgecolor="black", linewidth=0.8, zorder=1))
-    ax.plot([-0.1, 0, 0.1], [0.995, 1.12, 0.995], **style)
+    nose = (np.array([-0.1, 0, 0.1]), np.array([0.995, 1.12, 0.995]))
     ear = np.linspace(-np.pi / 2, np.pi / 2, 30)
-    for side in (-1, 1):
-        ax.plot(side * (0.99 + 0.08 * np.cos(ear)), 0.16 * np.sin(ear), **style)
+    ears = [(side * (0.99 + 0.08 * np.cos(ear)), 0.16 * np.sin(ear)) for side in (-1, 1)]
+    for line in (nose, *ears):
+        ax.plot(*line, color="black", linewidth=0.8, zorder=1)
     ax.set(xlim=(-1.15, 1.15), ylim=(-1.1, 1.2), aspect="equal")
     ax.set_axis_off()

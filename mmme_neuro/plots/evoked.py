@@ -14,6 +14,7 @@ from mmme_neuro.plots.style import (
     MINUS,
     PAGE_MM,
     colour_of,
+    difference_name,
     journal_style,
     mark_onset,
     name_of,
@@ -58,7 +59,9 @@ def plot_evoked(
             times, trace["ci_low"], trace["ci_high"], color=colour, alpha=0.2, linewidth=0
         )
         ax.plot(times, trace["mean"], color=colour, label=name_of(condition))
-    _extend_upwards(ax)
+    low, high = float(region["ci_low"].min()), float(region["ci_high"].max())
+    # Room below for the baseline and above for the names of the windows.
+    ax.set_ylim(low - 0.12 * (high - low), high + 0.16 * (high - low))
     for window in windows:
         _shade(ax, window)
     if baseline is not None:
@@ -108,7 +111,12 @@ def plot_topography(
         contours=0,
         sensors="k.",
         mask=np.isin(names, list(highlight)),
-        mask_params={"markersize": 3, "markerfacecolor": "white", "markeredgewidth": 0.5},
+        mask_params={
+            "markersize": 3,
+            "markerfacecolor": "white",
+            "markeredgewidth": 0.5,
+            "linewidth": 0,
+        },
     )
     _thin(ax)
     return ax
@@ -144,9 +152,9 @@ def evoked_figure(
     """
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(windows))
-        upper, lower = figure.subfigures(2, 1, height_ratios=(54, 40 * len(windows)))
-        _draw_traces(upper, grand, rois, windows, baseline)
-        _draw_topographies(lower, grand, windows, contrast)
+        parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(54, 40 * len(windows)))[:, 0]
+        _draw_traces(parts[0], grand, rois, windows, baseline)
+        _draw_topographies(parts[1], grand, windows, contrast)
     return figure
 
 
@@ -158,7 +166,7 @@ def _draw_traces(
     baseline: tuple[float, float] | None,
 ) -> None:
     """One trace panel a region, on a common amplitude scale."""
-    axes = figure.subplots(1, len(rois), sharey=True, squeeze=False)[0]
+    axes = figure.subplots(1, len(rois), squeeze=False)[0]
     for number, (ax, roi) in enumerate(zip(axes, rois, strict=True)):
         region = region_average(grand, roi)
         own = [window for window in windows if window.roi == roi]
@@ -167,6 +175,9 @@ def _draw_traces(
         panel_letter(ax, "abcdefgh"[number])
         if number:
             ax.set_ylabel("")
+    limits = np.array([ax.get_ylim() for ax in axes])
+    for ax in axes:
+        ax.set_ylim(limits[:, 0].min(), limits[:, 1].max())
     percent = round(100 * grand.confidence)
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4,
@@ -184,15 +195,17 @@ def _draw_topographies(
     """Rows of windows; columns of the two conditions and their difference; one colour scale."""
     rows = [_window_means(grand, window, contrast) for window in windows]
     limit = max(float(abs(values).max()) for row in rows for values in row)
-    titles = [*map(name_of, contrast), f"{contrast[0]} {MINUS} {contrast[1]}"]
-    axes = figure.subplots(len(windows), 3, squeeze=False)
-    for window, row_axes, row in zip(windows, axes, rows, strict=True):
+    titles = [*map(name_of, contrast), difference_name(*contrast)]
+    grid = figure.subplots(len(windows), 4, squeeze=False, width_ratios=(0.45, 1, 1, 1))
+    labels, axes = grid[:, 0], grid[:, 1:]
+    for window, label, row_axes, row in zip(windows, labels, axes, rows, strict=True):
         for ax, values in zip(row_axes, row, strict=True):
             highlight = roi_channels(grand.info, window.roi)
             plot_topography(values, grand.info, ax, limit=limit, highlight=highlight)
-        row_axes[0].set_ylabel(
-            f"{window.name.replace('_', ' ')}\n{_span(window)}", rotation=0, ha="right", va="center"
+        label.text(
+            1, 0.5, f"{window.name.replace('_', ' ')}\n{_span(window)}", ha="right", va="center"
         )
+        label.set_axis_off()
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title)
     panel_letter(axes[0, 0], "abcdefgh"[len(set(w.roi for w in windows))])
@@ -223,19 +236,18 @@ def _region_title(roi: str, channels: Sequence[str]) -> str:
     return f"{str(roi).replace('_', '-')} ({', '.join(channels)})"
 
 
-def _extend_upwards(ax: Axes) -> None:
-    """Leave room above the traces for the names of the windows."""
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.14 * (high - low))
-
-
 def _shade(ax: Axes, window: Window) -> None:
-    """Shade a measurement window and name it at the top."""
+    """Shade a measurement window and name it at the top, clear of the onset line."""
     ax.axvspan(window.tmin, window.tmax, color="0.9", linewidth=0, zorder=0)
+    place, align, shift = (window.tmin + window.tmax) / 2, "center", 0
+    if window.tmax <= 0:
+        place, align, shift = window.tmax, "right", -2
+    elif window.tmin >= 0:
+        place, align, shift = window.tmin, "left", 2
     ax.annotate(
-        window.name.replace("_", " "), ((window.tmin + window.tmax) / 2, 1), xytext=(0, -2),
+        window.name.replace("_", " "), (place, 1), xytext=(shift, -2),
         xycoords=("data", "axes fraction"), textcoords="offset points",
-        ha="center", va="top", fontsize=6, color="0.3",
+        ha=align, va="top", fontsize=6, color="0.3",
     )  # fmt: skip
 
 
@@ -244,16 +256,17 @@ def _baseline_bar(ax: Axes, baseline: tuple[float, float]) -> None:
     transform = ax.get_xaxis_transform()
     ax.plot(baseline, (0.015, 0.015), color="0.4", linewidth=2.5, transform=transform,
             solid_capstyle="butt")  # fmt: skip
-    ax.text(np.mean(baseline), 0.04, "baseline", transform=transform, ha="center", va="bottom",
+    ax.text(sum(baseline) / 2, 0.04, "baseline", transform=transform, ha="center", va="bottom",
             fontsize=6, color="0.3")  # fmt: skip
 
 
 def _thin(ax: Axes) -> None:
     """Thin the head outline and sensors to journal weight."""
     for line in ax.lines:
-        line.set_linewidth(0.7)
         if line.get_marker() == ".":
             line.set(markersize=1.2, markeredgewidth=0)
+        elif line.get_marker() in ("None", None, ""):
+            line.set_linewidth(0.7)
 
 
 def _check_positions(info: mne.Info) -> None:

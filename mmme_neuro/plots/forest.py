@@ -44,7 +44,7 @@ def plot_forest(table: pd.DataFrame, ax: Axes, *, xlabel: str, reference: float 
         The same axes.
     """
     _check_columns(table, FOREST_COLUMNS)
-    rows = np.arange(len(table))
+    rows = range(len(table))
     ax.axvline(reference, color="0.5", linewidth=0.6, zorder=1)
     colours = table["colour"] if "colour" in table else [OKABE_ITO["black"]] * len(table)
     for row, (_, entry), colour in zip(rows, table.iterrows(), colours, strict=True):
@@ -87,14 +87,18 @@ def forest_figure(
     groups = list(table.groupby(keys, sort=False, dropna=False))
     n_columns = 1 if width_mm <= COLUMN_MM else min(2, len(groups))
     n_rows = -(-len(groups) // n_columns)
-    longest = max(len(group) for _, group in groups)
+    counts = [len(group) for _, group in groups]
+    longest = [max(counts[start : start + n_columns]) for start in range(0, len(counts), n_columns)]
     with journal_style():
-        height = n_rows * (_ROW_MM * longest + 14)
-        figure = new_figure(width_mm=width_mm, height_mm=height)
-        axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        figure = new_figure(width_mm=width_mm, height_mm=_ROW_MM * sum(longest) + 15 * n_rows)
+        axes = figure.subplots(
+            n_rows, n_columns, squeeze=False, height_ratios=[count + 1 for count in longest]
+        ).ravel()
         for number, (ax, (key, group)) in enumerate(zip(axes, groups, strict=False)):
             quantity = key[0] if len(keys) == 2 else "Estimate"
             plot_forest(group, ax, xlabel=f"{quantity} ({key[-1]})", reference=reference)
+            # Rows equally far apart in neighbouring panels.
+            ax.set_ylim(longest[number // n_columns] - 0.4, -0.6)
             if len(groups) > 1:
                 panel_letter(ax, "abcdefghijklmnop"[number])
         for ax in axes[len(groups) :]:
@@ -128,7 +132,8 @@ def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
         zip(standard.to_numpy(), table["covered"].astype(bool), strict=True)
     ):
         colour = OKABE_ITO["blue"] if covered else OKABE_ITO["vermilion"]
-        _interval(ax, row, *values, colour, is_filled=covered)
+        estimate, low, high = values
+        _interval(ax, row, estimate, low, high, colour, is_filled=covered)
     reach = max(4.0, 1.08 * float(np.nanmax(np.abs(standard.to_numpy()))))
     ax.set_yticks(range(len(table)), list(table["quantity"]))
     ax.set(
@@ -141,81 +146,92 @@ def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def recovery_figure(table: pd.DataFrame, *, width_mm: float = PAGE_MM) -> Figure:
+def recovery_figure(table: pd.DataFrame) -> Figure:
     """Compose the recovery plot with the numbers of each quantity beside it.
 
     Parameters
     ----------
     table : DataFrame
         As for `plot_recovery`.
-    width_mm : float
-        Width on paper.
 
     Returns
     -------
     figure : Figure
-        One row a quantity: name, standardised estimate with interval, truth, estimate.
+        180 mm wide, one row a quantity: name (unit), standardised estimate with interval, and the
+        numbers.
     """
     _check_columns(table, RECOVERY_COLUMNS)
     with journal_style():
-        figure = new_figure(width_mm=width_mm, height_mm=_ROW_MM * len(table) + 20)
-        ax = figure.subplots()
+        figure = new_figure(width_mm=PAGE_MM, height_mm=_ROW_MM * len(table) + 20)
+        ax, beside = figure.subplots(1, 2, sharey=True, width_ratios=(1, 0.78))
         plot_recovery(table, ax)
-        intervals = [_with_interval(entry) for _, entry in table.iterrows()]
-        texts = {
-            "truth": [number(value) for value in table["truth"]],
-            "estimate [95 % CI]": intervals,
-            "unit": list(table["unit"]) if "unit" in table else [""] * len(table),
-        }
-        places = dict(zip(texts, (1.10, 1.30, 1.49), strict=True))
-        for title, column in texts.items():
-            if any(column):
-                _text_column(ax, places[title], title, column)
+        if "unit" in table:
+            labels = [f"{entry.quantity} ({entry.unit})" for entry in table.itertuples()]
+            ax.set_yticks(range(len(table)), labels)
+        beside.set_axis_off()
+        decimals = [_decimals(error) for error in table["std_error"]]
+        for place, column in ((0.12, "truth"), (0.38, "estimate"), (0.78, "interval")):
+            _text_column(beside, place, column, _texts(table, column, decimals))
         n_covered = int(table["covered"].astype(bool).sum())
-        ax.set_title(f"{n_covered} of {len(table)} intervals cover the truth", loc="left", pad=14)
+        ax.set_title(
+            f"{n_covered} of {len(table)} intervals cover the truth (filled dots)", loc="left"
+        )
     return figure
 
 
-def number(value: float) -> str:
-    """Write a number with three significant digits and a typographic minus.
+def _decimals(std_error: float) -> int:
+    """Decimals that show two digits of the standard error."""
+    return max(0, 1 - int(np.floor(np.log10(std_error))))
+
+
+def _texts(table: pd.DataFrame, column: str, decimals: Sequence[int]) -> list[str]:
+    """One text a row: a column, or both ends of the interval, to the precision of the row."""
+    if column != "interval":
+        return [
+            number(value, places) for value, places in zip(table[column], decimals, strict=True)
+        ]
+    return [
+        f"[{number(low, places)}, {number(high, places)}]"
+        for low, high, places in zip(table["ci_low"], table["ci_high"], decimals, strict=True)
+    ]
+
+
+def number(value: float, decimals: int) -> str:
+    """Write a number with fixed decimals and a typographic minus.
 
     Parameters
     ----------
     value : float
-        Any number.
+        Any number; a missing one is written as a dash.
+    decimals : int
+        Digits after the point; beyond five the number is written with a power of ten.
 
     Returns
     -------
     text : str
-        E.g. ``"−0.0123"`` or ``"1.2×10⁻⁵"``.
+        E.g. ``"−0.012"`` or ``"1.2×10⁻⁵"``.
 
     Examples
     --------
-    >>> number(0.98765), number(1234.5)
-    ('0.988', '1234')
+    >>> number(0.98765, 2), number(1.2e-6, 7)
+    ('0.99', '1.2×10⁻⁶')
     """
-    if value == 0 or not np.isfinite(value):
-        return "0" if value == 0 else "–"
+    if not np.isfinite(value):
+        return "–"
+    if decimals <= 5 or value == 0:
+        return f"{value:.{min(decimals, 5)}f}".replace("-", MINUS)
     exponent = int(np.floor(np.log10(abs(value))))
-    if not -4 <= exponent < 6:
-        raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"{value / 10**exponent:.1f}×10{raised}".replace("-", MINUS)
-    return f"{value:.{max(0, 2 - exponent)}f}".replace("-", MINUS)
-
-
-def _with_interval(entry: pd.Series) -> str:
-    """Estimate and interval as text, all with the decimals of the estimate's precision."""
-    low, high = number(entry["ci_low"]), number(entry["ci_high"])
-    return f"{number(entry['estimate'])} [{low}, {high}]"
+    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{value / 10.0**exponent:.1f}×10{raised}".replace("-", MINUS)
 
 
 def _text_column(ax: Axes, place: float, title: str, texts: Sequence[str]) -> None:
-    """Write one text a row to the right of the axes, under a heading."""
-    transform = ax.get_yaxis_transform()
-    style = dict(transform=transform, ha="center", va="center", fontsize=6.5)
-    for row, text in enumerate(texts):
-        ax.text(place, row, text, **style)
-    ax.text(place, -1.0, title, **{**style, "color": "0.3"})
+    """Write one text a row, under a heading."""
+    for row, text in [(-0.9, title), *enumerate(texts)]:
+        ax.text(
+            place, row, text, transform=ax.get_yaxis_transform(), ha="center", va="center",
+            fontsize=6.5, color="0.3" if row < 0 else "black",
+        )  # fmt: skip
 
 
 def _interval(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -41,10 +42,12 @@ EXPRESSION_NAMES = {
 }
 
 DIVERGING = "RdBu_r"
-SEQUENTIAL = "cividis"
+SEQUENTIAL = "magma_r"
+"""Strong is dark, so that thin strong lines stand out on white."""
 MINUS = "\N{MINUS SIGN}"
 
-_RC = {
+# Any: matplotlib's stubs know the settings only as a union of literal names.
+_RC: dict[Any, Any] = {
     # The font that comes with matplotlib: the same file everywhere.
     "font.family": "DejaVu Sans",
     "font.size": 7.0,
@@ -171,6 +174,23 @@ def name_of(condition: str) -> str:
         Name in figures.
     """
     return EXPRESSION_NAMES.get(condition, condition.replace("_", " "))
+
+
+def difference_name(condition: str, reference: str) -> str:
+    """Printed name of a difference.
+
+    Parameters
+    ----------
+    condition, reference : str
+        The difference is ``condition - reference``.
+
+    Returns
+    -------
+    name : str
+        E.g. ``"Micro − macro"``.
+    """
+    name = f"{condition} {MINUS} {reference}".replace("_", " ")
+    return name[0].upper() + name[1:]
 
 
 def mark_onset(ax: Axes) -> None:

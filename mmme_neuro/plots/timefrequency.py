@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
     DIVERGING,
-    MINUS,
     PAGE_MM,
+    difference_name,
     journal_style,
     mark_onset,
     name_of,
@@ -38,7 +38,7 @@ def plot_time_frequency(
     ----------
     values : DataArray
         On (frequency in Hz, time in s). Where its coordinate ``reliable`` is False the map is
-        hatched, as the wavelet reaches past the epoch there.
+        faded, as the wavelet reaches past the epoch there.
     ax : Axes
         Where to draw.
     limit : float
@@ -61,7 +61,7 @@ def plot_time_frequency(
         shading="gouraud", rasterized=True,
     )  # fmt: skip
     if "reliable" in values.coords and not values["reliable"].all():
-        _hatch(ax, values)
+        _fade(ax, values)
     mark_onset(ax)
     if baseline is not None:
         ax.plot(
@@ -118,10 +118,10 @@ def time_frequency_figure(
         limit = max(float(abs(panel.where(panel["reliable"])).max()) for panel in panels)
     titles = [
         *(f"{name_of(name)} ({_count(maps, name)} epochs)" for name in contrast),
-        f"{contrast[0]} {MINUS} {contrast[1]}",
+        difference_name(*contrast),
     ]
     with journal_style():
-        figure = new_figure(width_mm=PAGE_MM, height_mm=62)
+        figure = new_figure(width_mm=PAGE_MM, height_mm=66)
         axes = figure.subplots(1, 3, sharex=True, sharey=True)
         for number, (ax, panel, title) in enumerate(zip(axes, panels, titles, strict=True)):
             plot_time_frequency(panel, ax, limit=limit, baseline=maps.baseline, log=log)
@@ -135,7 +135,11 @@ def time_frequency_figure(
             label=_label(maps),
         )  # fmt: skip
         name = str(roi).replace("_", "-") if isinstance(roi, str) else "region"
-        figure.supxlabel(f"{name}: mean of {', '.join(channels)}", fontsize=6.5, color="0.3")
+        figure.supxlabel(
+            f"{name}: mean of {', '.join(channels)}. {_resolution(maps)}.\n"
+            "Bar: baseline; beyond the dotted lines the wavelet reaches past the epoch.",
+            fontsize=6.5, color="0.3",
+        )  # fmt: skip
     return figure
 
 
@@ -152,8 +156,18 @@ def _label(maps: TimeFrequency) -> str:
     return f"{kind} ({units})"
 
 
-def _hatch(ax: Axes, values: xr.DataArray) -> None:
-    """Hatch where the wavelet reaches past the epoch."""
+def _resolution(maps: TimeFrequency) -> str:
+    """Temporal resolution at both ends of the frequency axis."""
+    width = maps.data["fwhm"].to_numpy() * 1000
+    frequencies = maps.data["frequency"].to_numpy()
+    return (
+        f"Temporal FWHM {width[0]:.0f} ms at {frequencies[0]:g} Hz, {width[-1]:.0f} ms at "
+        f"{frequencies[-1]:g} Hz"
+    )
+
+
+def _fade(ax: Axes, values: xr.DataArray) -> None:
+    """Fade the map where the wavelet reaches past the epoch."""
     unreliable = ~values["reliable"].transpose("frequency", "time").to_numpy()
     ax.contourf(
         values["time"], values["frequency"], unreliable.astype(float), levels=[0.5, 1.5],

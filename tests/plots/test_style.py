@@ -1,0 +1,56 @@
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from mmme_neuro.plots.style import (
+    EXPRESSION_COLOURS,
+    colour_of,
+    difference_name,
+    journal_style,
+    name_of,
+    new_figure,
+    save_figure,
+)
+
+
+def _figure(slope):
+    with journal_style():
+        figure = new_figure(width_mm=85, height_mm=40)
+        figure.subplots().plot([0, slope], label="a")
+        figure.axes[0].legend()
+    return figure
+
+
+def test_same_figure_gives_same_bytes(tmp_path):
+    first = save_figure(_figure(1.0), tmp_path / "first")
+    second = save_figure(_figure(1.0), tmp_path / "second")
+    other = save_figure(_figure(2.0), tmp_path / "other")
+    assert [path.suffix for path in first] == [".pdf", ".svg", ".png"]
+    for one, same, different in zip(first, second, other, strict=True):
+        assert one.read_bytes() == same.read_bytes()
+        assert one.read_bytes() != different.read_bytes()
+    assert b"Date" not in first[0].read_bytes()
+    plt.close("all")
+
+
+def test_style_is_left_behind_and_sets_the_printed_size():
+    before = mpl.rcParams["font.size"]
+    figure = _figure(1.0)
+    assert mpl.rcParams["font.size"] == before
+    assert figure.get_size_inches() * 25.4 == pytest.approx([85, 40])
+    assert figure.axes[0].xaxis.label.get_size() == 7.0
+    plt.close(figure)
+
+
+def test_names_and_colours():
+    assert colour_of("micro") == EXPRESSION_COLOURS["micro"]
+    assert colour_of("anger", 0) != colour_of("fear", 1)
+    assert name_of("micro") == "Micro-expression"
+    assert name_of("self_report") == "self report"
+    assert difference_name("micro", "macro") == "Micro \N{MINUS SIGN} macro"
+
+
+def test_unknown_format_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="formats"):
+        save_figure(_figure(1.0), tmp_path / "x", formats=["bmp"])
+    plt.close("all")
