@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import ALPHA_BAND_HZ, ALPHA_ROI, ALPHA_WINDOW_S, TFR_BASELINE_S, TFR_CHANNELS
-from analyses.tables import eeg_epochs, write_time_frequency, write_table
+from analyses.tables import eeg_epochs, write_table, write_time_frequency
 from mmme_neuro import band_power, time_frequency
 
 READS = ("participants.csv", "epochs")

@@ -97,6 +97,16 @@ def analysed(results: Path) -> list[str]:
     return table.loc[table["status"] == "done", "participant"].tolist()
 
 
+def responses_table(results: Path) -> pd.DataFrame:
+    """Every single-event response beside its event, one row an event."""
+    table = read_table(results, "erp_amplitudes")
+    for name in ("band_power", "physio_responses"):
+        other = read_table(results, name)
+        new = other.columns.difference(table.columns)
+        table = pd.concat([table, other[new]], axis=1)
+    return table
+
+
 def eeg_epochs(results: Path):
     """EEG epochs of both expressions, all participants."""
     return _compared(read_epochs(results / "epochs", analysed(results), "eeg"))

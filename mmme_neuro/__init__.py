@@ -7,12 +7,13 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "alignment": ["ClockFit", "align_clocks"],
-        "audit": ["EventAudit", "audit_events", "merge_passes"],
+        "alignment": ["align_clocks"],
+        "audit": ["EventAudit", "audit_events"],
         "camera": ["align_camera", "place_events"],
         "clock": ["ClockFit"],
         "describe": ["Description", "describe_events", "describe_sheet"],
-        "epochs": ["EventLocked", "concatenate", "epoch"],
+        "association.repeated": ["rm_corr"],
+        "epochs": ["EventLocked", "concatenate", "epoch", "reject"],
         "io.eeg": ["read_eeg"],
         "io.passes": ["merge_passes"],
         "io.physio": ["read_physio"],

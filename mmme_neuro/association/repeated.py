@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import pingouin
+from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
 
@@ -47,14 +49,16 @@ def rm_corr(data: pd.DataFrame, x: str, y: str, *, participant: str = "participa
             "pingouin's rm_corr needs 3."
         )
     result = pingouin.rm_corr(complete, x=x, y=y, subject=participant).iloc[0]
-    low, high = result["CI95"]
+    # pingouin rounds its interval to two decimals: Fisher's z with dof + 2 observations again.
+    half_width = norm.ppf(0.975) / np.sqrt(result["dof"] - 1)
+    low, high = np.tanh(np.arctanh(result["r"]) + half_width * np.array([-1, 1]))
     return pd.Series(
         {
             "x": x,
             "y": y,
             "r": float(result["r"]),
             "dof": int(result["dof"]),
-            "p_value": float(result["pval"] if "pval" in result else result["p_val"]),
+            "p_value": float(result["pval"]),
             "ci_low": float(low),
             "ci_high": float(high),
             "n_events": len(complete),

@@ -1,5 +1,8 @@
 """Intraclass correlations of complete tables of ratings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pandas as pd
 import pingouin
 
@@ -9,9 +12,7 @@ FORMS = ("ICC(1)", "ICC(A,1)", "ICC(C,1)", "ICC(k)", "ICC(A,k)", "ICC(C,k)")
 _PINGOUIN_FORMS = ("ICC(1,1)", "ICC(A,1)", "ICC(C,1)", "ICC(1,k)", "ICC(A,k)", "ICC(C,k)")
 
 
-def icc_complete(
-    table: pd.DataFrame, *, targets: str, raters: str, ratings: str
-) -> pd.DataFrame:
+def icc_complete(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) -> pd.DataFrame:
     """Intraclass correlations with 95 % intervals where every rater rated every target.
 
     Parameters
@@ -50,7 +51,8 @@ def icc_complete(
             f"expected one rating in each of {n_targets} x {n_raters} cells, found "
             f"{len(complete)} ratings; fill or leave out incomplete raters and targets."
         )
-    result = pingouin.intraclass_corr(complete, targets=targets, raters=raters, ratings=ratings)
+    with _unrounded_intervals():
+        result = pingouin.intraclass_corr(complete, targets=targets, raters=raters, ratings=ratings)
     result = result.set_index("Type").loc[list(_PINGOUIN_FORMS)]
     low, high = zip(*result["CI95"], strict=True)
     return pd.DataFrame(
@@ -59,9 +61,21 @@ def icc_complete(
             "f": result["F"].to_numpy(),
             "dof1": result["df1"].to_numpy(),
             "dof2": result["df2"].to_numpy(),
-            "p_value": result["pval" if "pval" in result else "p_val"].to_numpy(),
+            "p_value": result["pval"].to_numpy(),
             "ci_low": low,
             "ci_high": high,
         },
         index=pd.Index(FORMS, name="form"),
     )
+
+
+@contextmanager
+def _unrounded_intervals() -> Iterator[None]:
+    """Let pingouin give intervals with all their digits; its default is two decimals."""
+    name = "round.column.CI95"
+    before = pingouin.options[name]
+    pingouin.options[name] = 12
+    try:
+        yield
+    finally:
+        pingouin.options[name] = before

@@ -63,9 +63,7 @@ def received_codes(
 
 def _without_collisions(codes: pd.DataFrame) -> pd.DataFrame:
     """Drop spurious codes that would overlap another code's pulse."""
-    gap = np.minimum(
-        codes["onset"].diff().fillna(np.inf), -codes["onset"].diff(-1).fillna(-np.inf)
-    )
+    gap = np.minimum(codes["onset"].diff().fillna(np.inf), -codes["onset"].diff(-1).fillna(-np.inf))
     return codes[(gap > 0.3) | ~codes["code"].isin(SPURIOUS_CODES)].reset_index(drop=True)
 
 

@@ -88,9 +88,7 @@ def _brain(parameters, time, onsets, amplitudes, *, head, person, rng) -> np.nda
     scalp = np.stack([s.pattern for s in sources], axis=1).astype(np.float32) @ courses
     scalp += _theta_bursts(parameters, time, onsets, amplitudes, sources, person=person, rng=rng)
     for name, pattern in evoked_patterns(head).items():
-        course = superpose(
-            time, onsets, amplitudes[name], person.shape(name), reach=EVOKED_REACH_S
-        )
+        course = superpose(time, onsets, amplitudes[name], person.shape(name), reach=EVOKED_REACH_S)
         scalp += np.outer(pattern, course).astype(np.float32)
     noise = rng.standard_normal(scalp.shape, dtype=np.float32)
     return scalp + np.float32(parameters.eeg.sensor_noise_uv) * noise
@@ -168,9 +166,7 @@ def _eyes(parameters, time, *, head, rng) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def _blink(time: np.ndarray) -> np.ndarray:
     """Quick closing, slower opening of the lid."""
-    return np.where(
-        time < 0, np.exp(-0.5 * (time / 0.06) ** 2), np.exp(-0.5 * (time / 0.11) ** 2)
-    )
+    return np.where(time < 0, np.exp(-0.5 * (time / 0.06) ** 2), np.exp(-0.5 * (time / 0.11) ** 2))
 
 
 def _leaky_sum(steps: np.ndarray, *, leak: float) -> np.ndarray:
@@ -203,6 +199,3 @@ def _spoil(scalp: np.ndarray, ch_names: list[str], parameters, rng) -> dict[str,
         else:
             row += (80 * rng.standard_normal(row.size)).astype(np.float32)
     return bad
-
-
-

@@ -90,7 +90,8 @@ def estimands(parameters: StudyParameters, n_videos: int) -> dict:
     }
     known["coupling"] = {
         "quantity": f"debiased wPLI^2 {'-'.join(COUPLED_PAIR)} minus {'-'.join(UNCOUPLED_PAIR)}",
-        "value": _coupling(parameters, head, COUPLED_PAIR) - _coupling(parameters, head, UNCOUPLED_PAIR),
+        "value": _coupling(parameters, head, COUPLED_PAIR)
+        - _coupling(parameters, head, UNCOUPLED_PAIR),
         "source_value": parameters.eeg.pair_coherence,
         "unit": "1",
         "band": list(CONNECTIVITY_BAND),
@@ -225,9 +226,7 @@ def _alpha_power(parameters: StudyParameters, head: Head) -> float:
 
 def _power_change(amplitude, shape, measure: Measure, lag: np.ndarray, *, power: float):
     """Return power in the window minus power in the baseline when a rhythm shrinks."""
-    courses = {
-        order: measured_course(shape(GRID) ** order, measure) for order in (1, 2)
-    }
+    courses = {order: measured_course(shape(GRID) ** order, measure) for order in (1, 2)}
     first, second = (np.interp(lag, GRID, courses[order]) for order in (1, 2))
     return power * (amplitude**2 * second - 2 * amplitude * first)
 
@@ -259,7 +258,9 @@ def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Measur
     rows = indices(head, present(head, measure.region))
     total = 0.0
     for source in ongoing_sources(head, parameters.eeg):
-        total += source.pattern[rows].mean() ** 2 * np.trapezoid(source.density(freqs) * gain, freqs)
+        total += source.pattern[rows].mean() ** 2 * np.trapezoid(
+            source.density(freqs) * gain, freqs
+        )
     white = parameters.eeg.sensor_noise_uv**2 / len(rows)
     return float(total + white * np.trapezoid(gain * 2 / parameters.eeg_sfreq, freqs))
 

@@ -206,9 +206,7 @@ def _write_session(
 def _write_eeg(folder, session, eeg: EegSignals, body: BodyState, parameters, *, head, rng):
     """Write the Curry recording with its trigger channel and event list."""
     sfreq, timeline = parameters.eeg_sfreq, session.timeline
-    codes = received_codes(
-        timeline.codes, parameters.clocks, duration=timeline.duration, rng=rng
-    )
+    codes = received_codes(timeline.codes, parameters.clocks, duration=timeline.duration, rng=rng)
     n_samples = eeg.scalp.shape[1]
     heart = 1000 * electrocardiogram(body, np.arange(n_samples) / sfreq)
     trigger = trigger_channel(
@@ -247,9 +245,7 @@ def _write_physio(folder, session, eeg, body: BodyState, parameters, *, rng) -> 
     end = float(clock.from_eeg(timeline.duration + PHYSIO_TAIL_S))
     device_time = np.arange(int(end * sfreq)) / sfreq
     time = clock.to_eeg(device_time)
-    codes = received_codes(
-        timeline.codes, parameters.clocks, duration=timeline.duration, rng=rng
-    )
+    codes = received_codes(timeline.codes, parameters.clocks, duration=timeline.duration, rng=rng)
     codes["onset"] = clock.from_eeg(codes["onset"])
     lines = digital_lines(
         codes,

@@ -114,12 +114,16 @@ def _duration(micro: bool, parameters: EventParameters, rng: np.random.Generator
         mean, sd = parameters.micro_duration_mean_s, parameters.micro_duration_sd_s
         return float(np.clip(rng.normal(mean, sd), 0.16, 0.5))
     log_sd = parameters.macro_duration_log_sd
-    return float(np.clip(parameters.macro_duration_median_s * np.exp(rng.normal(0, log_sd)), 0.3, 5))
+    return float(
+        np.clip(parameters.macro_duration_median_s * np.exp(rng.normal(0, log_sd)), 0.3, 5)
+    )
 
 
 def _action_units(rng: np.random.Generator) -> str:
     """Draw one or two action units with the frequencies of the dataset."""
     units = np.array(list(ACTION_UNIT_COUNTS))
     share = np.array(list(ACTION_UNIT_COUNTS.values()), float)
-    chosen = rng.choice(units, size=rng.choice([1, 2], p=[0.7, 0.3]), replace=False, p=share / share.sum())
+    chosen = rng.choice(
+        units, size=rng.choice([1, 2], p=[0.7, 0.3]), replace=False, p=share / share.sum()
+    )
     return ", ".join(f"AU{unit}" for unit in sorted(chosen))

@@ -1,0 +1,208 @@
+"""Compare what an analysis found with the truth behind a simulated study."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmme_neuro.simulate.devices import DeviceClock
+
+RECOVERY_COLUMNS = (
+    "quantity",
+    "unit",
+    "truth",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "covered",
+    "is_effect",
+)
+MODEL_RESPONSES = {
+    "premotor": "premotor",
+    "late_positivity": "late_positivity",
+    "alpha_power": "alpha_power",
+    "scr": "scr_us",
+    "heart_rate": "heart_rate_bpm",
+}
+"""Measure of the truth -> response of the mixed models."""
+
+MODEL_TERM = "expression[T.micro]"
+LARGEST_ONSET_ERROR_S = 0.5
+
+
+def recovery_table(
+    truth: Mapping, found: Mapping[str, pd.DataFrame], *, pairs: tuple[str, str]
+) -> pd.DataFrame:
+    """Return one row a quantity: truth, estimate and whether its 95 % interval covers it.
+
+    Parameters
+    ----------
+    truth : mapping
+        Content of ``truth.json``.
+    found : mapping of str to DataFrame
+        Tables ``clocks, erp_amplitudes, models, coupling, cross_modal, icc`` of the analysis.
+    pairs : tuple of str
+        Columns of ``coupling``: the coupled pair and the uncoupled one.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``RECOVERY_COLUMNS``; ``is_effect`` marks quantities whose truth is an effect,
+        so that their interval should exclude 0.
+    """
+    rows = [
+        *_clock_rows(truth, found["clocks"]),
+        _onset_row(truth, found["erp_amplitudes"]),
+        *_model_rows(truth["estimands"], found["models"]),
+        _coupling_row(truth["estimands"]["coupling"], found["coupling"], pairs),
+        _correlation_row(truth["estimands"]["brain_body_correlation"], found["cross_modal"]),
+        _icc_row(truth["estimands"]["rating_icc"], found["icc"]),
+    ]
+    table = pd.DataFrame([row for row in rows if row is not None])
+    table["covered"] = (table["ci_low"] <= table["truth"]) & (table["truth"] <= table["ci_high"])
+    return table[list(RECOVERY_COLUMNS)]
+
+
+def _row(quantity, unit, truth, estimate, std_error, interval, *, is_effect=True) -> dict:
+    """One row of the table."""
+    return {
+        "quantity": quantity,
+        "unit": unit,
+        "truth": float(truth),
+        "estimate": float(estimate),
+        "std_error": float(std_error),
+        "ci_low": float(interval[0]),
+        "ci_high": float(interval[1]),
+        "is_effect": is_effect,
+    }
+
+
+def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
+    """Drift and offset of each device, averaged over participants."""
+    rows = []
+    for device in ("physio", "camera"):
+        table = clocks[clocks["device"] == device]
+        if table.empty:
+            continue
+        true = {
+            person["participant"]: DeviceClock(**person[f"{device}_clock"])
+            for person in truth["participants"]
+        }
+        true = [true[name] for name in table["participant"]]
+        drift = np.array([clock.drift_ppm for clock in true])
+        centre = table["centre_device_s"].to_numpy()
+        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, centre, strict=True)])
+        rows += [
+            _mean_row(
+                f"{device} clock drift",
+                "ppm",
+                drift,
+                table["drift_ppm"],
+                table["drift_se_ppm"],
+                table["dof"],
+            ),
+            _mean_row(
+                f"{device} clock offset at mid-recording",
+                "s",
+                mapped - centre,
+                table["centre_eeg_s"] - centre,
+                table["centre_se_s"],
+                table["dof"],
+            ),
+        ]
+    return rows
+
+
+def _mean_row(quantity, unit, truth, estimate, std_error, dof) -> dict:
+    """Mean over participants of independent estimates; Satterthwaite's degrees of freedom."""
+    variance = np.asarray(std_error, float) ** 2
+    mean_se = np.sqrt(variance.sum()) / variance.size
+    total_dof = variance.sum() ** 2 / np.sum(variance**2 / np.maximum(np.asarray(dof, float), 1))
+    half = stats.t.ppf(0.975, total_dof) * mean_se
+    mean = np.mean(estimate)
+    interval = (mean - half, mean + half)
+    return _row(quantity, unit, np.mean(truth), mean, mean_se, interval, is_effect=False)
+
+
+def _onset_row(truth: Mapping, events: pd.DataFrame) -> dict:
+    """Mean error of event onsets on the EEG clock; participants are the units."""
+    errors = []
+    for person in truth["participants"]:
+        true = np.sort(np.asarray(person["events"]["onset"], float))
+        placed = events.loc[events["participant"] == person["participant"], "onset"].to_numpy()
+        if not placed.size or not true.size:
+            continue
+        error = placed[:, None] - true[None, :]
+        nearest = error[np.arange(placed.size), np.abs(error).argmin(axis=1)]
+        errors.append(1000 * nearest[np.abs(nearest) < LARGEST_ONSET_ERROR_S].mean())
+    mean, se, interval = _mean_of_people(np.array(errors))
+    return _row("event onset on the EEG clock", "ms", 0.0, mean, se, interval, is_effect=False)
+
+
+def _mean_of_people(values: np.ndarray) -> tuple[float, float, tuple[float, float]]:
+    """Mean, standard error and t interval over participants."""
+    se = values.std(ddof=1) / np.sqrt(values.size)
+    half = stats.t.ppf(0.975, values.size - 1) * se
+    return values.mean(), se, (values.mean() - half, values.mean() + half)
+
+
+def _model_rows(estimands: Mapping, models: pd.DataFrame) -> list[dict]:
+    """Fixed effects of expression."""
+    rows = []
+    for name, response in MODEL_RESPONSES.items():
+        fit = models[(models["response"] == response) & (models["term"] == MODEL_TERM)]
+        if fit.empty:
+            continue
+        fit, known = fit.iloc[0], estimands[name]
+        interval = (fit["ci_low"], fit["ci_high"])
+        rows.append(
+            _row(
+                known["quantity"],
+                known["unit"],
+                known["value"],
+                fit["estimate"],
+                fit["std_error"],
+                interval,
+                is_effect=known["source_value"] != 0,
+            )
+        )
+    return rows
+
+
+def _coupling_row(known: Mapping, coupling: pd.DataFrame, pairs: tuple[str, str]) -> dict | None:
+    """Coupled minus uncoupled pair, participants as units."""
+    difference = (coupling[pairs[0]] - coupling[pairs[1]]).to_numpy()
+    if difference.size < 2:
+        return None
+    mean, se, interval = _mean_of_people(difference)
+    return _row(known["quantity"], known["unit"], known["value"], mean, se, interval)
+
+
+def _correlation_row(known: Mapping, cross_modal: pd.DataFrame) -> dict:
+    """Within-participant correlation of brain and skin."""
+    rows = cross_modal[(cross_modal["x"] == "late_positivity") & (cross_modal["y"] == "scr_us")]
+    found = rows.iloc[0]
+    se = (found["ci_high"] - found["ci_low"]) / (2 * stats.norm.ppf(0.975))
+    interval = (found["ci_low"], found["ci_high"])
+    is_effect = known["source_value"] != 0
+    return _row(
+        known["quantity"],
+        known["unit"],
+        known["value"],
+        found["r"],
+        se,
+        interval,
+        is_effect=is_effect,
+    )
+
+
+def _icc_row(known: Mapping, icc: pd.DataFrame) -> dict | None:
+    """Absolute-agreement ICC of ratings."""
+    if icc.empty:
+        return None
+    found = icc.set_index("form").loc["ICC(A,1)"]
+    se = (found["ci_high"] - found["ci_low"]) / (2 * stats.norm.ppf(0.975))
+    interval = (found["ci_low"], found["ci_high"])
+    return _row(known["quantity"], known["unit"], known["value"], found["icc"], se, interval)
