@@ -87,14 +87,15 @@ def densest_line(
     difference, position = pairs.difference, pairs.position - centre
     half_span = max((high - low) / 2, 1e-9)
     order = itertools.count()
-    heap = [(-len(pairs), next(order), -max_drift, max_drift, np.arange(len(pairs)), 0.0)]
+    heap = [(-len(pairs), next(order), -max_drift, max_drift, np.arange(len(pairs)), np.nan)]
     proven = at_least
     while heap:
         bound, _, drift_low, drift_high, kept, level = heapq.heappop(heap)
         if -bound < proven:
             return None
         slack = (drift_high - drift_low) / 2 * half_span
-        if slack <= tolerance / 2:
+        # The whole range comes without a level: it is split at least once.
+        if slack <= tolerance / 2 and np.isfinite(level):
             return -bound, centre, level, (drift_low + drift_high) / 2
         edges = np.linspace(drift_low, drift_high, 5)
         for child_low, child_high in itertools.pairwise(edges):

@@ -146,6 +146,12 @@ def test_a_jump_within_the_tolerance_is_warned_of():
         )
 
 
+def test_a_recording_of_seconds_is_matched_too():
+    codes = pd.DataFrame({"code": [1, 2, 2, 1, 2], "onset": [0.0, 1.1, 3.7, 4.2, 8.3]})
+    fit = align_clocks(codes, codes.drop(index=1).assign(onset=lambda table: table["onset"] - 99))
+    assert fit.offset == pytest.approx(99, abs=1e-6) and len(fit.matched) == 4
+
+
 def test_few_of_many_codes_are_warned_of(clean):
     reference, other = clean
     moved = other["onset"].where(other.index < 30, other["onset"] ** 1.01)
