@@ -1,14 +1,14 @@
 """Compiled kernels: block elimination of the normal equations of a mixed model.
 
 They are generic in the number type: with complex parameters they carry derivatives by the complex
-step, so nothing is conjugated.
+step, so nothing is conjugated. Division by zero gives NaN, which the search takes as out of bounds.
 """
 
 import numba
 import numpy as np
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def cholesky_in_place(matrix: np.ndarray, size: int) -> None:
     """Lower Cholesky factor of the leading block, written over the lower triangle."""
     for i in range(size):
@@ -22,7 +22,7 @@ def cholesky_in_place(matrix: np.ndarray, size: int) -> None:
                 matrix[i, j] = total / matrix[j, j]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def scaled_block(block: np.ndarray, factor: np.ndarray, out: np.ndarray) -> None:
     """Write factor' block factor + identity to ``out``."""
     size = block.shape[0]
@@ -35,7 +35,7 @@ def scaled_block(block: np.ndarray, factor: np.ndarray, out: np.ndarray) -> None
             out[a, b] = total + (1.0 if a == b else 0.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def whiten_groups(
     blocks: np.ndarray,
     cross: np.ndarray,
@@ -83,7 +83,7 @@ def whiten_groups(
     return log_determinant
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def subtract_sparse(
     whitened: np.ndarray, pointer: np.ndarray, occupied: np.ndarray, rest: np.ndarray
 ) -> None:
@@ -100,7 +100,7 @@ def subtract_sparse(
                     rest[row, columns[q]] -= value * values[columns[q]]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def scale_factor(rest: np.ndarray, start: int, n_levels: int, factor: np.ndarray) -> None:
     """Scale the columns of one further grouping factor by its relative covariance factor.
 

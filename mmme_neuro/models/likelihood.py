@@ -12,7 +12,7 @@ ZERO_TOLERANCES = (1e-3, 1e-5, 1e-8)
 """Diagonal elements below are set to zero where the criterion does not rise."""
 INDISTINGUISHABLE = 1e-9
 """Difference of criteria that counts as none."""
-EXACT_FIT = 1e-14
+EXACT_FIT = 1e-10
 """Residual share of the response's variance under which no residual variance can be estimated."""
 
 ROUNDING = 1e-26
