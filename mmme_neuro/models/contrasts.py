@@ -120,10 +120,15 @@ def contrast(
     pairs = PAIRS[method](len(levels))
     differences = [by_level[later] - by_level[earlier] for later, earlier in pairs]
     labels = [f"{levels[later]} - {levels[earlier]}" for later, earlier in pairs]
-    within = index[: by_level.shape[1]].droplevel(0) if by_names else None
-    return fit.combinations(
-        np.concatenate(differences), _contrast_index(labels, within), df=df, confidence=confidence
+    cells = [cell[1:] for cell in index[: by_level.shape[1]]] if by_names else []
+    contrasts = (
+        pd.MultiIndex.from_tuples(
+            [(label, *cell) for label in labels for cell in cells], names=["contrast", *by_names]
+        )
+        if by_names
+        else pd.Index(labels, name="contrast")
     )
+    return fit.combinations(np.concatenate(differences), contrasts, df=df, confidence=confidence)
 
 
 def _reference_pairs(n_levels: int) -> list[tuple[int, int]]:
@@ -137,16 +142,6 @@ def _all_pairs(n_levels: int) -> list[tuple[int, int]]:
 
 
 PAIRS = {"reference": _reference_pairs, "pairwise": _all_pairs}
-
-
-def _contrast_index(labels: list[str], within: pd.Index | None) -> pd.Index:
-    """Labels of the contrasts, crossed with the levels of the predictors they are within."""
-    if within is None:
-        return pd.Index(labels, name="contrast")
-    cells = [cell if isinstance(cell, tuple) else (cell,) for cell in within]
-    return pd.MultiIndex.from_tuples(
-        [(label, *cell) for label in labels for cell in cells], names=["contrast", *within.names]
-    )
 
 
 def _names(by: str | Sequence[str] | None) -> list[str]:
@@ -201,13 +196,15 @@ def _averaged_rows(
 
 def _grid_values(fit: LMMFit, at: Mapping[str, Sequence[float]]) -> dict[str, list]:
     """Values of each predictor in the reference grid."""
-    design = fit.design
-    unknown = [name for name in at if name not in design.predictors or name in design.categories]
+    design, categories = fit.design, fit.design.categories
+    unknown = [name for name in at if name not in design.predictors or name in categories]
     if unknown:
         raise ValueError(f"'at' expects numeric predictors of {fit.formula!r}, found {unknown}")
     return {
-        name: list(at[name]) if name in at else design.categories.get(name) or [column.mean()]
-        for name, column in design.predictors.items()
+        name: list(at[name])
+        if name in at
+        else categories.get(name) or [design.predictors[name].mean()]
+        for name in map(str, design.predictors.columns)
     }
 
 

@@ -6,7 +6,15 @@ import numpy as np
 import scipy.sparse
 
 from mmme_neuro.models.design import Design, RandomFactor
-from mmme_neuro.models.elimination import cholesky_in_place, eliminate_groups, scale_factor
+from mmme_neuro.models.elimination import (
+    cholesky_in_place,
+    scale_factor,
+    subtract_sparse,
+    whiten_groups,
+)
+
+DENSE_ABOVE = 0.5
+"""Share of occupied cross products above which one matrix product is faster than loops."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +112,15 @@ class CrossProducts:
         """Cholesky factor of the remaining columns and the log determinant of the random part."""
         factors = self.relative_factors(theta)
         rest = self.gram.astype(theta.dtype)
-        log_determinant = eliminate_groups(
-            self.blocks, self.cross, self.pointer, self.occupied, factors[self.main], rest
+        whitened = np.zeros(self.cross.shape, dtype=theta.dtype)
+        log_determinant = whiten_groups(
+            self.blocks, self.cross, self.pointer, self.occupied, factors[self.main], whitened
         )
+        if len(self.occupied) * self.cross.shape[1] > DENSE_ABOVE * self.cross.size:
+            dense = whitened.reshape(-1, len(rest))
+            rest -= dense.T @ dense
+        else:
+            subtract_sparse(whitened, self.pointer, self.occupied, rest)
         for index, start in self.starts.items():
             scale_factor(rest, start, len(self.design.random[index].levels), factors[index])
         cholesky_in_place(rest, len(rest))

@@ -70,7 +70,7 @@ def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
     embed = np.eye(len(theta))[:, is_free]
     origin = theta * ~is_free
     free = theta[is_free]
-    variance = float(likelihood.log_determinants(theta)[1]) / likelihood.residual_dof
+    variance = float(np.real(likelihood.log_determinants(theta)[1])) / likelihood.residual_dof
 
     def covariance(point: np.ndarray) -> np.ndarray:
         return covariance_fixed(likelihood, origin + embed @ point, variance)

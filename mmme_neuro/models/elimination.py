@@ -1,15 +1,15 @@
 """Compiled kernels: block elimination of the normal equations of a mixed model.
 
 They are generic in the number type: with complex parameters they carry derivatives by the complex
-step, so nothing is conjugated.
+step, so nothing is conjugated. Division by zero gives NaN, which the search takes as out of bounds.
 """
 
 import numba
 import numpy as np
 
 
-@numba.njit(cache=True)
-def cholesky_in_place(matrix, size):
+@numba.njit(cache=True, error_model="numpy")
+def cholesky_in_place(matrix: np.ndarray, size: int) -> None:
     """Lower Cholesky factor of the leading block, written over the lower triangle."""
     for i in range(size):
         for j in range(i + 1):
@@ -22,8 +22,8 @@ def cholesky_in_place(matrix, size):
                 matrix[i, j] = total / matrix[j, j]
 
 
-@numba.njit(cache=True)
-def scaled_block(block, factor, out):
+@numba.njit(cache=True, error_model="numpy")
+def scaled_block(block: np.ndarray, factor: np.ndarray, out: np.ndarray) -> None:
     """Write factor' block factor + identity to ``out``."""
     size = block.shape[0]
     for a in range(size):
@@ -35,9 +35,16 @@ def scaled_block(block, factor, out):
             out[a, b] = total + (1.0 if a == b else 0.0)
 
 
-@numba.njit(cache=True)
-def eliminate_groups(blocks, cross, pointer, occupied, factor, rest):
-    """Subtract the groups of the largest factor from the lower triangle of ``rest``.
+@numba.njit(cache=True, error_model="numpy")
+def whiten_groups(
+    blocks: np.ndarray,
+    cross: np.ndarray,
+    pointer: np.ndarray,
+    occupied: np.ndarray,
+    factor: np.ndarray,
+    whitened: np.ndarray,
+) -> complex:
+    """Solve the blocks of the largest factor for their products with the remaining columns.
 
     Parameters
     ----------
@@ -49,51 +56,57 @@ def eliminate_groups(blocks, cross, pointer, occupied, factor, rest):
         Columns of ``cross`` that are not zero for a group, in increasing order.
     factor : array, shape (k, k)
         Relative covariance factor.
-    rest : array, shape (n_rest, n_rest)
-        Gram matrix of the remaining columns, changed in place.
+    whitened : array, shape (n_levels, k, n_rest)
+        Filled where occupied; its products are what elimination subtracts.
 
     Returns
     -------
     float or complex
-        Log determinant of the eliminated blocks.
+        Log determinant of the blocks.
     """
-    n_levels, size, n_rest = cross.shape
-    block = np.empty((size, size), dtype=rest.dtype)
-    solved = np.empty((size, n_rest), dtype=rest.dtype)
-    log_determinant = rest[0, 0] * 0.0
+    n_levels, size, _ = cross.shape
+    block = np.empty((size, size), dtype=factor.dtype)
+    log_determinant = factor[0, 0] * 0.0
     for level in range(n_levels):
         scaled_block(blocks[level], factor, block)
         cholesky_in_place(block, size)
         for k in range(size):
             log_determinant += 2.0 * np.log(block[k, k])
-        start, stop = pointer[level], pointer[level + 1]
-        for position in range(start, stop):
-            column = occupied[position]
+        for column in occupied[pointer[level] : pointer[level + 1]]:
             for a in range(size):
-                total = rest[0, 0] * 0.0
+                total = factor[0, 0] * 0.0
                 for i in range(a, size):
                     total += factor[i, a] * cross[level, i, column]
                 for i in range(a):
-                    total -= block[a, i] * solved[i, position - start]
-                solved[a, position - start] = total / block[a, a]
-        for p in range(stop - start):
-            row = occupied[start + p]
-            for q in range(p + 1):
-                total = rest[0, 0] * 0.0
-                for k in range(size):
-                    total += solved[k, p] * solved[k, q]
-                rest[row, occupied[start + q]] -= total
+                    total -= block[a, i] * whitened[level, i, column]
+                whitened[level, a, column] = total / block[a, a]
     return log_determinant
 
 
-@numba.njit(cache=True)
-def scale_factor(rest, start, n_levels, factor):
+@numba.njit(cache=True, error_model="numpy")
+def subtract_sparse(
+    whitened: np.ndarray, pointer: np.ndarray, occupied: np.ndarray, rest: np.ndarray
+) -> None:
+    """Subtract whitened' whitened from the lower triangle of ``rest``, occupied columns only."""
+    n_levels, size, _ = whitened.shape
+    for level in range(n_levels):
+        columns = occupied[pointer[level] : pointer[level + 1]]
+        for k in range(size):
+            values = whitened[level, k]
+            for p in range(len(columns)):
+                row = columns[p]
+                value = values[row]
+                for q in range(p + 1):
+                    rest[row, columns[q]] -= value * values[columns[q]]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def scale_factor(rest: np.ndarray, start: int, n_levels: int, factor: np.ndarray) -> None:
     """Scale the columns of one further grouping factor by its relative covariance factor.
 
     Only the lower triangle of ``rest`` is read and written; the identity is added.
     """
     size = factor.shape[0]
-    stop = start + size * n_levels
     n_rest = rest.shape[0]
     full = np.empty((size, size), dtype=rest.dtype)
     scaled = np.empty((size, size), dtype=rest.dtype)
@@ -119,4 +132,3 @@ def scale_factor(rest, start, n_levels, factor):
         for a in range(size):
             for b in range(a + 1):
                 rest[first + a, first + b] = scaled[a, b]
-    return stop

@@ -12,7 +12,7 @@ ZERO_TOLERANCES = (1e-3, 1e-5, 1e-8)
 """Diagonal elements below are set to zero where the criterion does not rise."""
 INDISTINGUISHABLE = 1e-9
 """Difference of criteria that counts as none."""
-EXACT_FIT = 1e-14
+EXACT_FIT = 1e-10
 """Residual share of the response's variance under which no residual variance can be estimated."""
 
 ROUNDING = 1e-26
@@ -80,14 +80,14 @@ class Likelihood:
             )
         for tolerance in ZERO_TOLERANCES:
             theta = self._canonical(found.theta, tolerance)
-            value = float(self(theta))
+            value = float(np.real(self(theta)))
             if value <= found.criterion + INDISTINGUISHABLE:
                 break
         else:
             return found
         polished = newton(self, theta)
         theta = self._canonical(polished.theta, tolerance)
-        return Optimum(theta, float(self(theta)), polished.is_minimum, found.n_steps)
+        return Optimum(theta, float(np.real(self(theta))), polished.is_minimum, found.n_steps)
 
     def _canonical(self, theta: np.ndarray, tolerance: float) -> np.ndarray:
         """Covariance parameters with a non-negative diagonal and small columns set to zero."""

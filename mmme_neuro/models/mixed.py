@@ -1,7 +1,8 @@
 """Linear mixed models of one response with crossed or nested random effects."""
 
 import warnings
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -56,10 +57,10 @@ class LMMFit:
     sigma: float
     criterion: float
     converged: bool
+    _products: CrossProducts
+    _satterthwaite: Satterthwaite
     warnings: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
-    _products: CrossProducts = field(default=None)
-    _satterthwaite: Satterthwaite = field(default=None)
 
     @property
     def formula(self) -> str:
@@ -278,7 +279,10 @@ def _kenward_roger_of(fit: LMMFit) -> KenwardRoger:
     return kenward_roger(fit._products, fit.theta, fit.sigma)
 
 
-DOF_METHODS = {"satterthwaite": _satterthwaite_of, "kenward-roger": _kenward_roger_of}
+DOF_METHODS: dict[str, Callable[[LMMFit], Satterthwaite | KenwardRoger]] = {
+    "satterthwaite": _satterthwaite_of,
+    "kenward-roger": _kenward_roger_of,
+}
 
 
 def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) -> LMMFit:
@@ -328,9 +332,9 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
 def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> LMMFit:
     """`fit_lmm` with its warnings recorded in the result only."""
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    if parsed.response is None:
-        raise ValueError(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
     design, response = build_design(parsed, data)
+    if response is None:
+        raise ValueError(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
     products = cross_products(design, response)
     likelihood = Likelihood(products, reml)
     optimum = likelihood.optimum()
@@ -344,7 +348,7 @@ def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> L
         coefficients=pd.Series(
             coefficients, pd.Index(design.fixed_names, name="term"), name="estimate"
         ),
-        sigma=float(np.sqrt(profile.residual / likelihood.residual_dof)),
+        sigma=float(np.sqrt(np.real(profile.residual) / likelihood.residual_dof)),
         criterion=optimum.criterion,
         converged=optimum.is_minimum,
         _products=products,

@@ -10,6 +10,7 @@ along a zero column is the derivative of the criterion along the variance.
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.optimize
@@ -27,7 +28,7 @@ START_VALUES = ((0.0, 0.15, 0.5, 1.5), (0.0, 0.4), (0.4,))
 MAX_START_POINTS = 64
 MAX_STEPS = 100
 
-Criterion = Callable[[np.ndarray], complex]
+Criterion = Callable[[np.ndarray], Any]
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,15 @@ def minimise(criterion: Criterion, is_diagonal: np.ndarray) -> Optimum:
 
 def _approach(criterion: Criterion, start: np.ndarray) -> np.ndarray:
     """Quasi-Newton steps to the neighbourhood of a minimum."""
+
+    def value_and_slope(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        points = theta + 1j * COMPLEX_STEP * np.eye(len(theta))
+        values = np.array([criterion(point) for point in points])
+        value = values[0].real
+        return value if np.isfinite(value) else np.inf, values.imag / COMPLEX_STEP
+
     return scipy.optimize.minimize(
-        lambda theta: (_value(criterion, theta), gradient(criterion, theta)),
+        value_and_slope,
         start,
         jac=True,
         method="BFGS",

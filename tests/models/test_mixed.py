@@ -169,24 +169,27 @@ def test_null_rate_with_few_stimuli_needs_the_stimulus_term():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:singular fit")
 @pytest.mark.parametrize(
-    ("formula", "term", "truth"),
+    ("formula", "term", "truth", "lowest"),
     [
-        ("y ~ valence + (1 | participant) + (1 | stimulus)", "valence[T.positive]", {}),
+        ("y ~ valence + (1 | participant) + (1 | stimulus)", "valence[T.positive]", {}, 0.035),
         (
             "y ~ expression + (1 + expression | participant) + (1 | stimulus)",
             "expression[T.micro]",
             {"slope_sd": 0.8},
+            0.035,
         ),
         (
             "y ~ expression + (1 + expression | participant) + (1 | stimulus)",
             "expression[T.micro]",
+            # a slope variance that is truly zero can only be overestimated: conservative
             {"slope_sd": 0.0, "stimulus_sd": 0.0},
+            0.015,
         ),
     ],
 )
-def test_null_rate_is_nominal(formula, term, truth):
+def test_null_rate_is_nominal(formula, term, truth, lowest):
     rate = rejection_rate(formula, term, 1500, seed=2, **truth)
-    assert 0.035 <= rate <= 0.066
+    assert lowest <= rate <= 0.066
 
 
 @pytest.fixture(scope="module")
