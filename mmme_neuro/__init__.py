@@ -24,6 +24,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.grandaverage": ["grand_average"],
         "responses.graph": ["graph_measures"],
         "responses.regions": ["ROIS", "Window"],
-        "responses.timefrequency": ["time_frequency"],
+        "responses.timefrequency": ["participant_average", "time_frequency"],
     },
 )

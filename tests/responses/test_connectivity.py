@@ -93,6 +93,14 @@ def test_values_equal_mne_connectivity(method):
     assert np.isnan(np.diag(matrix)).all()
 
 
+def test_channels_keep_the_order_asked_for():
+    epochs = _coupled_epochs(0.5j, 40, seed=4, n_pairs=2)
+    whole = connectivity(epochs, **WINDOW).matrix[0]
+    some = connectivity(epochs, picks=["3", "0", "1"], **WINDOW).matrix[0]
+    assert list(some["channel"].values) == ["3", "0", "1"]
+    np.testing.assert_allclose(some, whole.sel(channel=some["channel"], other=some["other"]))
+
+
 def _unequal(n_micro=22, n_macro=60, n_mixed=5):
     kinds = ["micro"] * n_micro + ["macro"] * n_macro + ["mixed"] * n_mixed
     return _coupled_epochs(
