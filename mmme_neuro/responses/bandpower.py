@@ -58,6 +58,15 @@ def band_power(
     centre has A^2 / 2, its mean square. The *linear* difference to the baseline is what a
     mixed model can average: as power of independent sources adds up in expectation, stationary
     noise cancels from it, which it does not from a ratio.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["C3", "C4"], 100.0, "eeg")
+    >>> noise = np.random.default_rng(0).normal(0, 1e-6, (4, 2, 351))
+    >>> epochs = mne.EpochsArray(noise, info, tmin=-1.5, verbose="error")
+    >>> table = band_power(epochs, band="alpha", roi="sensorimotor", window=(0.2, 0.8))
+    >>> list(table.columns)
+    ['power_uv2', 'window_uv2', 'baseline_uv2', 'log_ratio_db']
     """
     low, high = band_edges(band, epochs.info["sfreq"])
     if method not in KERNELS:

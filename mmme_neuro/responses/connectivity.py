@@ -11,7 +11,7 @@ import xarray as xr
 
 from .bandpower import band_edges
 from .cells import cell_name, cell_rows, count_cells
-from .regions import time_mask
+from .regions import good_channels, time_mask
 
 MIRRORS = {
     "wpli2_debiased": 1,
@@ -127,14 +127,23 @@ def connectivity(
     References
     ----------
     .. [1] Vinck et al. (2011). NeuroImage 55, 1548-1565.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["C3", "C4"], 100.0, "eeg")
+    >>> noise = np.random.default_rng(0).normal(0, 1e-6, (30, 2, 251))
+    >>> epochs = mne.EpochsArray(noise, info, tmin=-0.5, verbose="error")
+    >>> connectivity(epochs)
+    <Connectivity | wpli2_debiased 8-13 Hz, 1 conditions (0 refused), 2 channels>
     """
     if method not in MIRRORS:
         raise ValueError(f"method={method!r}: must be one of {list(MIRRORS)}.")
     sfreq = epochs.info["sfreq"]
     low, high = band_edges(band, sfreq)
-    picked = epochs.copy().pick(picks, exclude="bads", verbose="error")
-    data = picked.get_data(verbose="error")
-    data = data[..., time_mask(epochs.times, (tmin, tmax), name="tmin, tmax")]
+    info = good_channels(epochs.info, picks)
+    inside = np.flatnonzero(time_mask(epochs.times, (tmin, tmax), name="tmin, tmax"))
+    data = epochs.get_data(picks=info["ch_names"], copy=False, verbose="error")
+    data = data[..., inside[0] : inside[-1] + 1]
     _check_window(data.shape[-1], sfreq, low, high)
     cells = {"all": np.arange(len(data))} if by is None else cell_rows(epochs, by)
     counts = _plan(cells, epochs, by, min_epochs, equalize, n_subsamples)
@@ -151,12 +160,12 @@ def connectivity(
         dims=("condition", "channel", "other"),
         coords={
             "condition": list(counts.index),
-            "channel": picked.ch_names,
-            "other": picked.ch_names,
+            "channel": info["ch_names"],
+            "other": info["ch_names"],
         },
         name=method,
     )
-    return Connectivity(matrix, counts, picked.info, method, (low, high), (tmin, tmax))
+    return Connectivity(matrix, counts, info, method, (low, high), (tmin, tmax))
 
 
 def _plan(

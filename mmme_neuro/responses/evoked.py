@@ -106,6 +106,15 @@ def mean_amplitude(
     amplitude : Series
         ``amplitude_uv``, one row an epoch with the index of the metadata. ``attrs["channels"]``
         names the channels averaged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> info = mne.create_info(["C3", "C4"], 100.0, "eeg")
+    >>> step = np.where(np.arange(351) >= 150, 3e-6, 0.0) * np.ones((2, 2, 1))
+    >>> epochs = mne.EpochsArray(step, info, tmin=-1.5, verbose="error")
+    >>> mean_amplitude(epochs, roi="sensorimotor", tmin=0.2, tmax=0.4).round(6).tolist()
+    [3.0, 3.0]
     """
     channels = roi_channels(epochs.info, roi)
     signal = epochs.get_data(picks=channels, verbose="error").mean(axis=1)

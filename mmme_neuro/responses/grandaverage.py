@@ -11,7 +11,7 @@ from scipy import stats
 
 from .cells import cell_labels, cell_name
 from .evoked import MICROVOLT, Evokeds
-from .regions import roi_channels
+from .regions import good_channels, roi_channels
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def grand_average(
     conditions: list[str] | None = None,
     min_epochs: int = 1,
     confidence: float = 0.95,
+    picks: str | Sequence[str] = "eeg",
 ) -> GrandAverage:
     """Average over participants, each counting once, with within-participant intervals.
 
@@ -75,6 +76,8 @@ def grand_average(
         Fewest epochs of a participant in each condition.
     confidence : float
         Coverage of the interval.
+    picks : str | sequence of str
+        Channel type or names; bad channels are left out.
 
     Returns
     -------
@@ -100,10 +103,10 @@ def grand_average(
             f"evokeds: an interval needs 2 participants with {min_epochs} or more epochs in each "
             f"of {wanted}, found {len(kept)}. Lower min_epochs or name fewer conditions."
         )
-    individual = _stack(evokeds, kept, wanted)
+    info = good_channels(next(iter(evokeds.evokeds.values())).info, picks)
+    individual = _stack(evokeds, kept, wanted, info["ch_names"])
     mean, half_width = within_interval(individual.to_numpy(), confidence=confidence)
     data = _with_interval(individual, mean, half_width)
-    info = next(iter(evokeds.evokeds.values())).info
     return GrandAverage(data, individual, info, excluded, confidence)
 
 
@@ -248,23 +251,28 @@ def _reason(counts: pd.Series, min_epochs: int) -> str:
     return f"fewer than {min_epochs} epochs ({found})"
 
 
-def _stack(evokeds: Evokeds, participants: list[Hashable], conditions: list[str]) -> xr.DataArray:
+def _stack(
+    evokeds: Evokeds, participants: list[Hashable], conditions: list[str], ch_names: list[str]
+) -> xr.DataArray:
     """Averages in uV on (participant, condition, channel, time)."""
     by_cell = {
         _participant_and_condition(label): average for label, average in evokeds.evokeds.items()
     }
     data = np.array(
-        [[by_cell[person, name].data for name in conditions] for person in participants]
+        [
+            [by_cell[person, name].get_data(picks=ch_names) for name in conditions]
+            for person in participants
+        ]
     )
-    first = next(iter(evokeds.evokeds.values()))
+    times = next(iter(evokeds.evokeds.values())).times
     return xr.DataArray(
         data * MICROVOLT,
         dims=("participant", "condition", "channel", "time"),
         coords={
             "participant": participants,
             "condition": conditions,
-            "channel": first.ch_names,
-            "time": first.times,
+            "channel": ch_names,
+            "time": times,
         },
         name="amplitude_uv",
     )

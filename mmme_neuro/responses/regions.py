@@ -105,6 +105,40 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     return good
 
 
+def good_channels(info: mne.Info, picks: str | Sequence[str]) -> mne.Info:
+    """Reduce channel information to good channels of a type or of given names.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Channels of the recording.
+    picks : str | sequence of str
+        A channel type as MNE names it (``"eeg"``, ``"csd"``) or channel names as the recording
+        spells them.
+
+    Returns
+    -------
+    info : mne.Info
+        Without the channels in ``info["bads"]``.
+    """
+    by_type = mne.channel_indices_by_type(info)
+    if isinstance(picks, str) and picks in by_type:
+        indices = list(by_type[picks])
+    else:
+        names = [picks] if isinstance(picks, str) else list(picks)
+        absent = [name for name in names if name not in info["ch_names"]]
+        if absent:
+            raise ValueError(f"picks: {absent} are not among the channels {info['ch_names']}.")
+        indices = [info["ch_names"].index(name) for name in names]
+    good = [index for index in indices if info["ch_names"][index] not in info["bads"]]
+    if not good:
+        found = {name: len(members) for name, members in by_type.items() if len(members)}
+        raise ValueError(
+            f"picks={picks!r}: no good channel. The recording has {found}, bads {info['bads']}."
+        )
+    return mne.pick_info(info, good)
+
+
 def _wanted_channels(roi: str | Sequence[str]) -> tuple[str, ...]:
     """Channels asked for, by region or by name."""
     if not isinstance(roi, str):

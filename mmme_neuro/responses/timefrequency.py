@@ -1,7 +1,7 @@
 """Time-frequency maps: Morlet power of each condition relative to a baseline."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mne
 import numpy as np
@@ -11,7 +11,7 @@ from mne.time_frequency import tfr_array_morlet
 
 from .cells import cell_name, cell_rows, count_cells
 from .evoked import MICROVOLT
-from .regions import time_mask
+from .regions import good_channels, time_mask
 
 TFR_BASELINE = (-1.25, -0.75)
 """Default baseline in s: before the premotor period, half a wavelet inside the epoch."""
@@ -32,7 +32,7 @@ class TimeFrequency:
     data : DataArray
         On (condition, channel, frequency in Hz, time in s), in ``data.attrs["units"]``. The
         coordinates ``n_cycles`` and ``fwhm`` (s) belong to the frequencies; ``reliable`` is False
-        where more than half of the wavelet's spread reaches past an end of the epoch.
+        within two standard deviations of the wavelet of an end of the epoch.
     counts : DataFrame
         Epochs (participants, stimuli) of each condition.
     info : mne.Info
@@ -101,16 +101,26 @@ def time_frequency(
       over epochs. As the logarithm comes first, the expectation without an effect is zero at any
       number of epochs.
     - ``"logratio"``: log10 of (average power / average baseline power), as in MNE. It is biased
-      downwards by about .22 / n, so conditions with few and many epochs differ under the null.
+      downwards by up to .22 / n, so conditions with few and many epochs differ under the null.
     - ``"power"``: average power minus average baseline power, uV^2.
 
     A wavelet of n cycles at f Hz has a full width at half maximum of n sqrt(2 ln 2) / (pi f) s
-    [1]_. Channels and batches of epochs are gone through one by one, so memory does not grow with
-    their number.
+    [1]_. Every epoch weighs the same; see `participant_average` for participants to do so.
+    Channels and batches of epochs are gone through one by one, so memory does not grow with their
+    number.
 
     References
     ----------
     .. [1] Cohen (2019). NeuroImage 199, 81-86.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["C3", "C4"], 100.0, "eeg")
+    >>> table = pd.DataFrame({"expression": ["macro", "micro"]})
+    >>> noise = np.random.default_rng(0).normal(0, 1e-6, (2, 2, 351))
+    >>> epochs = mne.EpochsArray(noise, info, tmin=-1.5, metadata=table, verbose="error")
+    >>> time_frequency(epochs)
+    <TimeFrequency | 2 conditions, 2 channels, 4-40 Hz, dB>
     """
     express = _express(mode, baseline)
     frequencies = DEFAULT_FREQUENCIES if freqs is None else np.asarray(freqs, dtype=float)
@@ -123,18 +133,18 @@ def time_frequency(
     before = None if baseline is None else time_mask(times, baseline, name="baseline")
     cells = cell_rows(epochs, by)
     membership = _membership(cells, len(epochs))
-    picked = epochs.copy().pick(picks, exclude="bads", verbose="error")
+    info = good_channels(epochs.info, picks)
     wavelets = _Wavelets(sfreq, frequencies, n_cycles, decim)
-    maps = np.empty((len(cells), len(picked.ch_names), len(frequencies), len(times)))
-    for channel, name in enumerate(picked.ch_names):
-        signal = picked.get_data(picks=[name], verbose="error")[:, 0] * MICROVOLT
+    maps = np.empty((len(cells), len(info["ch_names"]), len(frequencies), len(times)))
+    for channel, name in enumerate(info["ch_names"]):
+        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * MICROVOLT
         maps[:, channel] = express(_batched_power(signal, wavelets), membership, before)
     data = xr.DataArray(
         maps,
         dims=("condition", "channel", "frequency", "time"),
         coords={
             "condition": [cell_name(key) for key in cells],
-            "channel": picked.ch_names,
+            "channel": info["ch_names"],
             "frequency": frequencies,
             "time": times,
             "n_cycles": ("frequency", n_cycles),
@@ -144,7 +154,43 @@ def time_frequency(
         attrs={"units": _units(mode, baseline), "mode": mode},
         name="power",
     )
-    return TimeFrequency(data, count_cells(epochs, by), picked.info, mode, baseline)
+    return TimeFrequency(data, count_cells(epochs, by), info, mode, baseline)
+
+
+def participant_average(maps: TimeFrequency) -> TimeFrequency:
+    """Average maps by participant and condition so that each participant weighs the same.
+
+    Parameters
+    ----------
+    maps : TimeFrequency
+        Of ``time_frequency(epochs, by=["participant", condition])``.
+
+    Returns
+    -------
+    average : TimeFrequency
+        By condition. A participant who lacks a condition raises an error, as the conditions would
+        otherwise rest on different people.
+    """
+    index = maps.counts.index
+    if index.nlevels < 2 or index.names[0] != "participant":
+        raise ValueError(
+            f"maps: must be by ['participant', condition], got by={list(index.names)}. Use "
+            "time_frequency(epochs, by=['participant', 'expression'])."
+        )
+    conditions = np.array([cell_name(tuple(key[1:])) for key in index])
+    people = index.get_level_values(0)
+    per_person = pd.crosstab(people, conditions)
+    lacking = list(per_person.index[(per_person == 0).any(axis=1)])
+    if lacking:
+        raise ValueError(
+            f"maps: participants {lacking} lack a condition. Leave their epochs out explicitly "
+            "before time_frequency."
+        )
+    groups = maps.data.assign_coords(condition=conditions).groupby("condition")
+    data = groups.mean(keep_attrs=True).transpose(*maps.data.dims)
+    counts = maps.counts.groupby(pd.Index(conditions, name="condition"))[["n_epochs"]].sum()
+    counts["n_participants"] = len(per_person)
+    return replace(maps, data=data, counts=counts)
 
 
 def cycles(frequencies: np.ndarray) -> np.ndarray:

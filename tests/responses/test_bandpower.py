@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import signal
+from scipy import signal, stats
 
 from mmme_neuro.responses.bandpower import KERNELS, band_power, energy_half_width
 
@@ -61,6 +61,15 @@ def test_added_power_is_recovered_in_noise():
     assert abs(table["power_uv2"].mean() - 8.0) < 3.5 * table["power_uv2"].sem()
     assert table["power_uv2"].sem() < 0.5
     assert table.attrs["channels"] == ["C3", "C4"]
+
+
+@pytest.mark.parametrize("column", ["power_uv2", "log_ratio_db"])
+def test_error_rate_is_nominal_without_an_effect(column):
+    # 200 experiments of 15 epochs; 10 rejections expected at .05, 99.9 % within 2 to 22.
+    noise = np.random.default_rng(9).normal(0, 5, (3000, 1, 351))
+    table = band_power(_epochs(noise), band="alpha", roi=["Cz"], window=WINDOW)
+    p_values = stats.ttest_1samp(table[column].to_numpy().reshape(200, 15), 0, axis=1).pvalue
+    assert 2 <= (p_values < 0.05).sum() <= 22
 
 
 def test_fir_equals_filter_and_hilbert_of_mne():

@@ -86,6 +86,14 @@ def test_incomplete_participants_are_listed_with_the_reason(evokeds):
         grand_average(evokeds, conditions=["macro", "mixed"])
 
 
+def test_only_good_channels_of_the_type_are_averaged(erp_epochs):
+    epochs = erp_epochs.copy().set_channel_types({"O1": "eog"}, verbose="error")
+    epochs.info["bads"] = ["Fz"]
+    grand = grand_average(evoked(epochs, ["participant", "expression"]))
+    names = [name for name in erp_epochs.ch_names if name not in ("O1", "Fz")]
+    assert list(grand.data["channel"].values) == names == grand.info["ch_names"]
+
+
 def test_other_cells_are_refused(erp_epochs):
     with pytest.raises(ValueError, match="averaged by"):
         grand_average(evoked(erp_epochs, "expression"))

@@ -2,7 +2,15 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.responses.regions import LOBES, ROIS, Window, lobe_of, roi_channels, time_mask
+from mmme_neuro.responses.regions import (
+    LOBES,
+    ROIS,
+    Window,
+    good_channels,
+    lobe_of,
+    roi_channels,
+    time_mask,
+)
 
 
 def _info(*ch_names):
@@ -44,3 +52,15 @@ def test_window_and_mask_refuse_impossible_times():
     assert time_mask(times, (-0.2, 0.3), name="w").sum() == 51
     with pytest.raises(ValueError, match="inside the epoch"):
         time_mask(times, (-1.5, -1.0), name="baseline")
+
+
+def test_good_channels_by_type_or_name():
+    info = mne.create_info(["Cz", "C4", "HEO"], 100.0, ["eeg", "eeg", "eog"], verbose="error")
+    info["bads"] = ["C4"]
+    assert good_channels(info, "eeg")["ch_names"] == ["Cz"]
+    assert good_channels(info, ["HEO", "Cz"])["ch_names"] == ["HEO", "Cz"]
+    assert good_channels(info, "HEO")["ch_names"] == ["HEO"]
+    with pytest.raises(ValueError, match="not among the channels"):
+        good_channels(info, ["Oz"])
+    with pytest.raises(ValueError, match="no good channel"):
+        good_channels(info, ["C4"])

@@ -5,7 +5,12 @@ import pytest
 
 from mmme_neuro.responses import timefrequency
 from mmme_neuro.responses.bandpower import band_power
-from mmme_neuro.responses.timefrequency import cycles, fwhm, time_frequency
+from mmme_neuro.responses.timefrequency import (
+    cycles,
+    fwhm,
+    participant_average,
+    time_frequency,
+)
 
 FREQS = np.array([8.0, 10.0, 14.0])
 
@@ -81,6 +86,26 @@ def test_desynchronisation_is_recovered(noise_epochs):
     late = maps.sel(time=slice(0.6, 1.5)).mean(["time", "channel", "frequency"])
     assert abs(float(late.sel(condition="macro")) + 6.02) < 0.1
     assert abs(float(late.sel(condition="micro"))) < 0.1
+
+
+def test_participants_weigh_the_same(erp_epochs):
+    options = dict(freqs=[10.0], n_cycles=3.0, picks=["Cz"])
+    maps = time_frequency(erp_epochs, by=["participant", "expression"], **options)
+    average = participant_average(maps)
+    reference = np.mean(
+        [maps.data.sel(condition=f"p{i}/micro").to_numpy() for i in range(6)], axis=0
+    )
+    np.testing.assert_allclose(average.data.sel(condition="micro"), reference)
+    assert average.data.dims == maps.data.dims
+    assert average.counts.loc["micro"].tolist() == [33, 6]
+    pooled = time_frequency(erp_epochs, **options)
+    assert not np.allclose(average.data.sel(condition="micro"), pooled.data.sel(condition="micro"))
+    with pytest.raises(ValueError, match="must be by"):
+        participant_average(pooled)
+    table = erp_epochs.metadata
+    some = erp_epochs[((table["participant"] != "p2") | (table["expression"] == "macro")).values]
+    with pytest.raises(ValueError, match="'p2'"):
+        participant_average(time_frequency(some, by=["participant", "expression"], **options))
 
 
 def test_resolution_is_stated(noise_epochs):
