@@ -5,8 +5,6 @@ Reads epochs/; writes physio_responses.csv and physio_curves.csv.
 
 from pathlib import Path
 
-import pandas as pd
-
 from analyses.study import PHYSIO_BASELINE_S
 from analyses.tables import physio_epochs, write_table
 from mmme_neuro import autonomic_responses
@@ -19,7 +17,6 @@ WRITES = ("physio_responses.csv", "physio_curves.csv")
 def main(study: Path, results: Path) -> None:
     epochs = physio_epochs(results)
     responses = autonomic_responses(epochs, baseline=PHYSIO_BASELINE_S)
-    table = pd.concat([epochs.metadata, responses.reset_index(drop=True)], axis=1)
-    write_table(results, "physio_responses", table.loc[:, ~table.columns.duplicated()])
+    write_table(results, "physio_responses", epochs.metadata.join(responses))
     curves = response_curves(epochs, baseline=PHYSIO_BASELINE_S)
     write_table(results, "physio_curves", within_participant_band(curves))

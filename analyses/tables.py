@@ -120,4 +120,6 @@ def physio_epochs(results: Path):
 def _compared(epochs):
     """Epochs of the expressions that are compared."""
     rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]
-    return epochs[rows]
+    chosen = epochs[rows]
+    chosen.metadata = chosen.metadata.reset_index(drop=True)
+    return chosen

@@ -10,6 +10,8 @@ from mmme_neuro.simulate.parameters import ClockParameters
 SPURIOUS_CODES = (77, 88)
 N_LINES = 8
 HIGH_VOLT = 5.0
+GLITCH_S = 0.002
+"""Within this time after the first bit the others follow."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,20 @@ def digital_lines(
     """Return the eight lines in volts, array (n_samples, 8).
 
     ``codes`` holds ``code, onset`` in seconds of the device. Some switches glitch: the bits do
-    not change within the same sample.
+    not change within the same sample, the first of them on time.
     """
     lines = np.zeros((n_samples, N_LINES), bool)
     for code, onset in zip(codes["code"], codes["onset"], strict=True):
-        glitch = rng.random() < parameters.glitch_share
+        first = int(round(onset * sfreq))
         last = int(round((onset + parameters.pulse_s) * sfreq))
-        for bit in range(N_LINES):
-            late = int(rng.integers(0, 3)) if glitch else 0
-            first = int(round(onset * sfreq)) + late
-            if code >> bit & 1 and 0 <= first < last < n_samples:
-                lines[first:last, bit] = True
+        if not 0 <= first < last < n_samples:
+            continue
+        bits = [bit for bit in range(N_LINES) if code >> bit & 1]
+        late = np.zeros(len(bits), int)
+        if rng.random() < parameters.glitch_share:
+            late[1:] = rng.integers(0, int(GLITCH_S * sfreq) + 1, len(bits) - 1)
+        for bit, delay in zip(rng.permutation(bits), late, strict=True):
+            lines[first + delay : last, bit] = True
     lines[:, list(inverted_lines)] ^= True
     return lines * HIGH_VOLT
 

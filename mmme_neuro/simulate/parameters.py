@@ -183,7 +183,7 @@ class StudyParameters:
         return asdict(self)
 
     def under_null(self) -> "StudyParameters":
-        """Return the same study without any mean difference between ME and MaE in brain and body."""
+        """Return the same study without a mean difference of ME and MaE in brain and body."""
         return self._with_effects(Effect.without_difference)
 
     def muscles_only(self) -> "StudyParameters":
@@ -205,6 +205,6 @@ DEMO_CHANNELS = tuple(
 """A subset of the Quik-Cap that covers every region of interest."""
 
 DEMO = StudyParameters(
-    gap_s=(8.0, 14.0), eeg_sfreq=250.0, physio_sfreq=250.0, channels=DEMO_CHANNELS
+    gap_s=(8.0, 14.0), eeg_sfreq=250.0, physio_sfreq=500.0, channels=DEMO_CHANNELS
 )
-"""The demo: the same study with shorter pauses, 250 Hz and 42 of the 64 electrodes."""
+"""The demo: the same study with shorter pauses, lower rates and 42 of the 64 electrodes."""
