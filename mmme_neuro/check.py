@@ -13,7 +13,6 @@ from mmme_neuro.io.sheet import read_events
 from mmme_neuro.preprocess import clock_table
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
 
-
 KINDS = ("micro", "macro", "mixed")
 
 

@@ -115,8 +115,8 @@ def read_recording(
     Notes
     -----
     Physiology is aligned by trigger codes (``align_clocks``); events by the camera's wall clock
-    against the trigger codes of the clips (``align_camera``). A clip's code that the EEG lost is taken
-    from the physiology.
+    against the trigger codes of the clips (``align_camera``). A clip's code that the EEG lost is
+    taken from the physiology.
     """
     directory = Path(directory)
     events = _participant_events(directory, sheet, merge=merge, annotation_pass=annotation_pass)
