@@ -70,7 +70,9 @@ def read_time_frequency(results: Path, name: str) -> TimeFrequency:
     """Read what ``write_time_frequency`` wrote."""
     data = read_map(results, name)["power"]
     info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
-    counts = read_table(results, f"{name}_counts").set_index("condition")
+    counts = read_table(results, f"{name}_counts")
+    # The first column is named after what the maps are by.
+    counts = counts.set_index(counts.columns[0])
     return TimeFrequency(data, counts, info, data.attrs["mode"], tuple(data.attrs["baseline"]))
 
 
