@@ -9,6 +9,7 @@ import xarray as xr
 
 from analyses import study
 from mmme_neuro.preprocess import read_epochs
+from mmme_neuro.pseudonyms import pseudonyms
 from mmme_neuro.responses.connectivity import Connectivity
 from mmme_neuro.responses.grandaverage import GrandAverage
 from mmme_neuro.responses.timefrequency import TimeFrequency
@@ -97,6 +98,12 @@ def analysed(results: Path) -> list[str]:
     """Participants whose preprocessing went through."""
     table = read_table(results, "participants")
     return table.loc[table["status"] == "done", "participant"].tolist()
+
+
+def participant_numbers(results: Path) -> dict[str, str]:
+    """Number that stands for each participant in figures."""
+    listed, folders = (read_table(results, name) for name in ("events", "participants"))
+    return pseudonyms(listed["participant"], folders["participant"])
 
 
 def responses_table(results: Path) -> pd.DataFrame:
