@@ -1,7 +1,7 @@
 """Alignment of each participant's device clocks to the EEG clock: residual of every matched
-trigger code after the linear map (one row a participant, upwards is late; scale bar at the lower
-right), with the drift and the spread of the residuals. The camera's codes are the starts of its
-clips.
+trigger code after the linear map, EEG time minus mapped device time (one row a participant,
+upwards is positive; scale bar at the lower right), with the drift and the spread of the residuals.
+The camera's codes are the starts of its clips.
 """
 
 from pathlib import Path

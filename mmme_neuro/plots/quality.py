@@ -53,7 +53,9 @@ def plot_stack(
     for column, (label, colour) in columns.items():
         values = table[column].to_numpy(dtype=float)
         edge = "0.4" if colour == "white" else "none"
-        ax.barh(range(len(table)), values, left=left, height=0.72, color=colour, label=label,
+        # A piece of no width would still show its outline.
+        shown = np.where(values > 0, values, np.nan)
+        ax.barh(range(len(table)), shown, left=left, height=0.72, color=colour, label=label,
                 edgecolor=edge, linewidth=0.4)  # fmt: skip
         left += values
     ax.set(ylim=(len(table) - 0.4, -0.6), xlabel=xlabel, xlim=(0, max(1.05 * left.max(), 1)))
