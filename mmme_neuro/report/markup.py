@@ -37,6 +37,8 @@ STYLE = """
   #toc { position: static !important; width: 100% !important; height: auto !important;
     margin-top: 4.5rem !important; padding-bottom: .5rem !important; }
   #content { margin-left: 0 !important; width: 100% !important; margin-top: .5rem !important; }
+  #toc-navbar { display: block !important; column-count: 2; }
+  #toc-navbar .nav-link { padding: .15rem .5rem; }
   #top-bar .fs-3 { font-size: 1rem !important; }
 }
 """
