@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyses.study import ERP_BASELINE_S, ERP_WINDOWS
+from analyses.study import ERP_WINDOWS
 from analyses.tables import read_grand_average, read_table
 from mmme_neuro import AUTONOMIC_WINDOWS
 from mmme_neuro.plots.overview import overview_figure
@@ -33,7 +33,6 @@ def main(
         read_table(results, "physio_curves"),
         windows=ERP_WINDOWS,
         channels=CHANNELS,
-        baseline=ERP_BASELINE_S,
         physio_windows={w.channel: (w.tmin, w.tmax) for w in AUTONOMIC_WINDOWS.values()},
     )
     save_figure(figure, out.with_suffix(""), formats=["png"], width_px=WIDTH_PX)

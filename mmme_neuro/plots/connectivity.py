@@ -200,7 +200,8 @@ def connectivity_figure(
         is_clipped = float(np.nanmax(np.abs(result.matrix), initial=0.0)) > limits[1]
         figure.colorbar(
             mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), cmap), ax=axes, aspect=30,
-            shrink=0.7, extend="max" if is_clipped and limits[0] == 0 else "neither", label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
+            shrink=0.7, extend="max" if is_clipped and limits[0] == 0 else "neither",
+            label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
         )  # fmt: skip
     return figure
 

@@ -20,7 +20,6 @@ def overview_figure(
     *,
     windows: Sequence[Window],
     channels: Sequence[str],
-    baseline: tuple[float, float],
     physio_windows: Mapping[str, tuple[float, float]],
     contrast: tuple[str, str] = ("micro", "macro"),
 ) -> Figure:
@@ -36,8 +35,6 @@ def overview_figure(
         Two windows; each is shaded in the trace of its own region.
     channels : sequence of str
         Three channels of the autonomic responses.
-    baseline : tuple of float
-        Baseline of the potentials in s.
     physio_windows : mapping of str to tuple of float
         Measuring window of each channel, s.
     contrast : tuple of str
@@ -53,7 +50,7 @@ def overview_figure(
         axes = figure.subplots(2, 3)
         for ax, window in zip(axes[0], windows, strict=False):
             region = region_average(grand, window.roi)
-            plot_evoked(region, ax, windows=[window], baseline=baseline)
+            plot_evoked(region, ax, windows=[window])
             ax.set_title(f"EEG, {str(window.roi).replace('_', '-')}", loc="left", weight="bold")
         low = min(ax.get_ylim()[0] for ax in axes[0, :2])
         high = max(ax.get_ylim()[1] for ax in axes[0, :2])

@@ -81,7 +81,7 @@ def write_report(
     report = mne.Report(title=study_name, verbose="error")
     report.add_custom_css(STYLE)
     for title in SECTIONS:
-        report.add_html(_section(title, source), title=title, tags=("section",))
+        report.add_html(_section(title, source), title=title, tags=())
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".part_{out.stem}.html")
     report.save(part, open_browser=False, overwrite=True, verbose="error")

@@ -131,4 +131,3 @@ class Results:
             return []
         column = pd.read_csv(self.folder / f"{table}.csv", usecols=["participant"], dtype=str)
         return column["participant"].dropna().tolist()
-
