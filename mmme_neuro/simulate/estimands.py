@@ -309,7 +309,7 @@ def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) ->
 def _cross_spectrum(
     parameters: StudyParameters, sources: list[Ongoing], rows: list[int], freq: float
 ) -> np.ndarray:
-    """Return the cross-spectral density of two electrodes at one frequency, as a Hann taper sees it.
+    """Return the cross-spectral density of two electrodes at one frequency, through a Hann taper.
 
     The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
     """
