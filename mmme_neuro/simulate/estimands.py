@@ -11,6 +11,7 @@ from functools import lru_cache
 import mne
 import numpy as np
 import pandas as pd
+from scipy.signal import fftconvolve
 
 from mmme_neuro.io.montage import QUIK_CAP_64
 from mmme_neuro.simulate.body import SLOW_TONIC
@@ -188,10 +189,7 @@ def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
     """Return what the measure gives when taken ``GRID`` seconds after the true onset."""
     step = GRID[1] - GRID[0]
     if measure.high_pass_hz:
-        kernel = mne.filter.create_filter(
-            None, 1 / step, measure.high_pass_hz, None, verbose="error"
-        )
-        shape = np.convolve(shape, kernel, mode="full")[kernel.size // 2 :][: shape.size]
+        shape = fftconvolve(shape, _high_pass(measure.high_pass_hz), mode="same")
     area = np.concatenate([[0], np.cumsum((shape[1:] + shape[:-1]) / 2 * step)])
 
     def mean(window: tuple[float, float]) -> np.ndarray:
@@ -199,6 +197,13 @@ def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
         return (ends[1] - ends[0]) / (window[1] - window[0])
 
     return mean(measure.window) - mean(measure.baseline)
+
+
+@lru_cache(maxsize=4)
+def _high_pass(edge_hz: float) -> np.ndarray:
+    """Kernel of the high-pass that cleaning applies, on the steps of ``GRID``."""
+    step = GRID[1] - GRID[0]
+    return mne.filter.create_filter(None, 1 / step, edge_hz, None, verbose="error")
 
 
 def _region_weights(head: Head) -> dict[str, dict[str, float]]:
