@@ -115,11 +115,12 @@ def _plain(measure: Measure) -> dict:
 def _virtual_sample(parameters: StudyParameters, n_videos: int, head: Head) -> pd.DataFrame:
     """Return noise-free measures of many virtual events as coded, one row an event."""
     rng = np.random.default_rng(VIRTUAL_SEED)
-    stimuli = Stimuli.drawn(parameters, n_videos, rng)
     weights, power = _region_weights(head), _alpha_power(parameters, head)
     people = []
     for number in range(N_VIRTUAL_PARTICIPANTS):
         timeline = simulate_timeline(parameters, n_videos=n_videos, rng=rng)
+        # Videos of their own for everyone: what a model estimates holds over videos, too.
+        stimuli = Stimuli.drawn(parameters, n_videos, rng)
         person = _virtual_participant(parameters, timeline, stimuli, weights, power, rng)
         people.append(person.assign(participant=number))
     return pd.concat(people, ignore_index=True)
@@ -238,7 +239,7 @@ def _power_change(amplitude, shape, measure: Measure, lag: np.ndarray, *, power:
 
 def _contrast(sample: pd.DataFrame, name: str) -> float:
     """Return mean of micro minus mean of macro, each participant's own mean weighing the same."""
-    means = sample.groupby(["participant", "expression"])[name].mean().unstack()
+    means = sample.pivot_table(name, "participant", "expression", aggfunc="mean")
     return float((means["micro"] - means["macro"]).mean())
 
 
@@ -314,7 +315,7 @@ def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) ->
 def _cross_spectrum(
     parameters: StudyParameters, sources: list[Ongoing], rows: list[int], freq: float
 ) -> np.ndarray:
-    """Return the cross-spectral density of two electrodes at one frequency, seen through a Hann taper.
+    """Return the cross-spectral density of two electrodes at one frequency under a Hann taper.
 
     The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
     """
