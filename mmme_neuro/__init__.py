@@ -39,7 +39,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.timefrequency": ["participant_average", "time_frequency"],
         "signals.eeg": ["clean_eeg", "removed_by_cleaning"],
         "signals.physio": ["derive_physio", "physio_quality"],
-        "simulate": ["simulate_study"],
+        "check": ["StudyCheck", "check_study"],
+        "report": ["write_report"],
+        "simulate.parameters": ["DEMO", "Effect", "StudyParameters"],
+        "simulate.study": ["simulate_study"],
         "triggers": ["annotation_codes", "digital_codes", "recording_codes", "stim_codes"],
     },
 )

@@ -11,6 +11,7 @@ from mmme_neuro.recording import Recording
 LANDMARKS = ("onset", "apex", "offset")
 CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
 OTHER_CODE = 9
+DEVICE_NAMES = {"eeg": "EEG", "physio": "physio"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,34 +119,49 @@ def epoch(
     >>> len(locked), locked.excluded["exclusion_reason"].tolist()
     (1, ['window leaves the EEG recording'])
     """
+    events = events_with_reasons(recording, lock=lock, eeg=eeg, physio=physio)
+    kept = (events["exclusion_reason"] == "").to_numpy()
+    if not kept.any():
+        counts = events["exclusion_reason"].value_counts().to_dict()
+        raise ValueError(f"no event of {len(events)} can be cut: {counts}.")
+    metadata = events[kept].reset_index(drop=True)
+    cut = {
+        name: _cut(raw, times[kept], window, metadata, baseline if name == "eeg" else None)
+        for name, (raw, window, times) in _signals(recording, events[lock], eeg, physio).items()
+    }
+    excluded = events[~kept].reset_index(drop=True)
+    return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock)
+
+
+def events_with_reasons(
+    recording: Recording,
+    *,
+    lock: str = "onset",
+    eeg: tuple[float, float] | None = (-1.5, 2.0),
+    physio: tuple[float, float] | None = (-2.0, 10.0),
+) -> pd.DataFrame:
+    """Return all events of a recording with the reason why one cannot be cut, without cutting.
+
+    Parameters
+    ----------
+    recording, lock, eeg, physio
+        As in `epoch`.
+
+    Returns
+    -------
+    DataFrame
+        The events with ``exclusion_reason``; empty where an epoch can be cut.
+    """
     events = _checked_events(recording.events, lock)
-    signals = {
-        "eeg": (recording.eeg, eeg, events[lock].to_numpy(float)),
-        "physio": (recording.physio, physio, _physio_times(recording, events[lock])),
-    }
-    signals = {
-        name: part for name, part in signals.items() if part[0] is not None and part[1] is not None
-    }
+    signals = _signals(recording, events[lock], eeg, physio)
     if not signals:
         raise ValueError("eeg and physio are both left out or absent; nothing to cut.")
     reasons = events["exclusion_reason"].fillna("").astype(str).to_numpy(object)
     reasons = np.where(events[lock].isna() & (reasons == ""), f"{lock} not coded", reasons)
     for name, (raw, window, times) in signals.items():
         outside = ~_inside(raw, window, times) & (reasons == "")
-        label = {"eeg": "EEG", "physio": "physio"}[name]
-        reasons[outside] = f"window leaves the {label} recording"
-    events = events.assign(exclusion_reason=reasons)
-    kept = reasons == ""
-    if not kept.any():
-        counts = pd.Series(reasons).value_counts().to_dict()
-        raise ValueError(f"no event of {len(events)} can be cut: {counts}.")
-    metadata = events[kept].reset_index(drop=True)
-    cut = {
-        name: _cut(raw, times[kept], window, metadata, baseline if name == "eeg" else None)
-        for name, (raw, window, times) in signals.items()
-    }
-    excluded = events[~kept].reset_index(drop=True)
-    return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock)
+        reasons[outside] = f"window leaves the {DEVICE_NAMES[name]} recording"
+    return events.assign(exclusion_reason=reasons)
 
 
 def reject(locked: EventLocked, *, eeg_uv: float = 150.0) -> EventLocked:
@@ -244,7 +260,23 @@ def _has_unmerged_passes(events: pd.DataFrame) -> bool:
     """Whether clips were coded in more than one pass and rows were neither chosen nor merged."""
     if "annotation_pass" not in events or "source_rows" in events:
         return False
-    return events["annotation_pass"].nunique() > 1
+    return len(set(events["annotation_pass"])) > 1
+
+
+def _signals(
+    recording: Recording,
+    times: pd.Series,
+    eeg: tuple[float, float] | None,
+    physio: tuple[float, float] | None,
+) -> dict[str, tuple[mne.io.BaseRaw, tuple[float, float], np.ndarray]]:
+    """Signal, window and event times on its own clock, of each modality that is wanted."""
+    parts = {
+        "eeg": (recording.eeg, eeg, times.to_numpy(float)),
+        "physio": (recording.physio, physio, _physio_times(recording, times)),
+    }
+    return {
+        name: part for name, part in parts.items() if part[0] is not None and part[1] is not None
+    }
 
 
 def _physio_times(recording: Recording, times: pd.Series) -> np.ndarray:

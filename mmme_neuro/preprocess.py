@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.alignment import ClockFit
+from mmme_neuro.clock import ClockFit
 from mmme_neuro.epochs import EventLocked, epoch, reject
+from mmme_neuro.failures import EXPECTED_FAILURES
 from mmme_neuro.recording import Recording, read_recording
 from mmme_neuro.signals.eeg import clean_eeg, component_table, removed_by_cleaning
 from mmme_neuro.signals.physio import derive_physio, physio_quality
 
 TABLES = ("clocks", "codes", "bad_channels", "components", "physio_quality", "excluded")
 """Tables kept for every participant beside the epochs."""
-
-EXPECTED_FAILURES = (OSError, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ import mne
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.alignment import ClockFit, align_clocks
+from mmme_neuro.alignment import align_clocks
 from mmme_neuro.camera import align_camera, place_events
+from mmme_neuro.clock import ClockFit
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.io.sheet import read_events
 from mmme_neuro.triggers import recording_codes
+from mmme_neuro.vocabulary import is_stimulus_code
 
 SHEET_NAMES = ("coding_file.xlsx", "coding_file.csv")
 EEG_PATTERNS = ("*.cdt", "*.set", "*.vhdr", "*.edf", "*.bdf", "*.cnt", "*.fif")
@@ -113,7 +115,8 @@ def read_recording(
     Notes
     -----
     Physiology is aligned by trigger codes (``align_clocks``); events by the camera's wall clock
-    against the trigger codes of the clips (``align_camera``).
+    against the trigger codes of the clips (``align_camera``). A clip's code that the EEG lost is
+    taken from the physiology.
     """
     directory = Path(directory)
     events = _participant_events(directory, sheet, merge=merge, annotation_pass=annotation_pass)
@@ -130,6 +133,7 @@ def read_recording(
         physio_codes = _device_codes(physio, directory, "physio")
         tolerance = 0.01 + 2 / min(eeg.info["sfreq"], physio.info["sfreq"])
         clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
+        codes = _with_codes_of(codes, physio_codes, clock)
     camera = align_camera(events, codes)
     duration = eeg.n_times / eeg.info["sfreq"]
     placed = place_events(events, camera, recording_duration=duration)
@@ -240,6 +244,14 @@ def _device_codes(raw: mne.io.BaseRaw, directory: Path, device: str) -> pd.DataF
         return recording_codes(raw)
     except ValueError as error:
         raise ValueError(f"{directory}: {device}: {error}") from error
+
+
+def _with_codes_of(codes: pd.DataFrame, other: pd.DataFrame, clock: ClockFit) -> pd.DataFrame:
+    """EEG codes and those stimulus codes that only the other device stored, on the EEG clock."""
+    stored = set(codes["code"])
+    lost = other[[code not in stored and is_stimulus_code(code) for code in other["code"]]]
+    mapped = lost.assign(onset=clock.to_reference(lost["onset"].to_numpy()))
+    return pd.concat([codes, mapped]).sort_values("onset", ignore_index=True)
 
 
 def _signal_text(name: str, raw: mne.io.BaseRaw | None) -> str:

@@ -233,7 +233,7 @@ def _power_change(amplitude, shape, measure: Measure, lag: np.ndarray, *, power:
 
 def _contrast(sample: pd.DataFrame, name: str) -> float:
     """Return mean of micro minus mean of macro, each participant's own mean weighing the same."""
-    means = sample.groupby(["participant", "expression"])[name].mean().unstack()
+    means = sample.pivot_table(name, index="participant", columns="expression")
     return float((means["micro"] - means["macro"]).mean())
 
 
@@ -309,7 +309,7 @@ def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) ->
 def _cross_spectrum(
     parameters: StudyParameters, sources: list[Ongoing], rows: list[int], freq: float
 ) -> np.ndarray:
-    """Return the cross-spectral density of two electrodes at one frequency, seen through a Hann taper.
+    """Return the cross-spectral density of two electrodes at one frequency, through a Hann taper.
 
     The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
     """

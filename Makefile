@@ -1,0 +1,67 @@
+# Two commands: `make demo` and `make test`. Each sets up what it needs; both can be repeated.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+STUDY ?= .demo/study
+RESULTS ?= .demo/results
+FIGURES ?= .demo/figures
+REPORT ?= .demo/report.html
+JOBS ?= 2
+
+BIN := .venv/bin
+READY := .venv/.ready
+export OMP_NUM_THREADS := 1
+export MNE_LOGGING_LEVEL := ERROR
+export MPLBACKEND := Agg
+
+.PHONY: help demo test slow lint clean
+
+help:
+	@echo "make demo   simulate a small study and analyse it: figures and report in .demo/"
+	@echo "make test   run the tests"
+	@echo "make slow   run the long calibrations, too (about an hour)"
+	@echo "make lint   check style and types"
+	@echo "make clean  remove .demo and .venv"
+
+$(READY): pyproject.toml constraints.txt
+	@python=; for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then python=$$candidate; break; fi; done; \
+	if [ -z "$$python" ]; then echo "Python 3.11 or later is needed; install it or set PYTHON=..."; exit 1; fi; \
+	echo "setting up .venv with $$($$python --version) (one to four minutes)"; \
+	$$python -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' 2> >(grep -v '^WARNING: Location' >&2)
+	@touch $(READY)
+	@echo "set up"
+
+$(STUDY)/truth.json: | $(READY)
+	@echo "== 1/5 simulating a study with known truth in $(STUDY)"
+	@rm -rf $(STUDY)
+	@$(BIN)/mmme simulate $(STUDY) --participants 10 --videos 12 --seed 20260101
+
+demo: $(READY) $(STUDY)/truth.json
+	@echo "== 2/5 checking what is there"
+	@$(BIN)/mmme check $(STUDY)
+	@echo "== 3/5 analysing"
+	@MMME_JOBS=$(JOBS) $(BIN)/python -W ignore -m analyses --study $(STUDY) --results $(RESULTS)
+	@echo "== 4/5 drawing figures"
+	@$(BIN)/python -W ignore -m figures --results $(RESULTS) --out $(FIGURES)
+	@echo "== 5/5 writing the report"
+	@$(BIN)/mmme report $(RESULTS) --figures $(FIGURES) --out $(REPORT) --name "Demo study"
+	@echo "done: open $(REPORT)"
+
+test: $(READY)
+	@echo "running the tests on $(JOBS) cores"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
+
+slow: $(READY)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q -m slow
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+clean:
+	rm -rf .demo .venv
