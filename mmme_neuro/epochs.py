@@ -99,8 +99,9 @@ def epoch(
     Returns
     -------
     EventLocked
-        An event stays only if its window lies inside every modality's recording and it carries no
-        ``exclusion_reason``; the others are in ``excluded`` with the reason.
+        An event stays only if its window lies inside every modality's recording, touches no
+        stretch annotated as bad (MNE's convention: the description starts with "bad") and it
+        carries no ``exclusion_reason``; the others are in ``excluded`` with the reason.
 
     Raises
     ------
@@ -161,6 +162,8 @@ def events_with_reasons(
     for name, (raw, window, times) in signals.items():
         outside = ~_inside(raw, window, times) & (reasons == "")
         reasons[outside] = f"window leaves the {DEVICE_NAMES[name]} recording"
+        for text, touched in _in_bad_stretch(raw, window, times).items():
+            reasons[touched & (reasons == "")] = f"{DEVICE_NAMES[name]} window touches {text!r}"
     return events.assign(exclusion_reason=reasons)
 
 
@@ -289,6 +292,22 @@ def _inside(raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray)
     """Whether the window around each time lies inside the recording."""
     last = (raw.n_times - 1) / raw.info["sfreq"]
     return (times + window[0] >= 0) & (times + window[1] <= last)
+
+
+def _in_bad_stretch(
+    raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Whether the window around each time touches a stretch annotated as bad, by annotation."""
+    touched: dict[str, np.ndarray] = {}
+    for annotation in raw.annotations:
+        text = annotation["description"]
+        if not text.upper().startswith("BAD"):
+            continue
+        begin = annotation["onset"] - raw.first_time
+        end = begin + annotation["duration"]
+        now = (times + window[0] < end) & (times + window[1] > begin)
+        touched[text] = touched.get(text, False) | now
+    return touched
 
 
 def _cut(

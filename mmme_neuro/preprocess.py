@@ -101,7 +101,7 @@ def preprocess_recording(recording: Recording, options: Options) -> EventLocked:
 def preprocess_study(
     folders: Iterable[Path],
     events: pd.DataFrame,
-    out: Path,
+    out: str | Path,
     *,
     options: Options,
     executor: Executor,
@@ -129,6 +129,7 @@ def preprocess_study(
     DataFrame
         One row a participant: ``participant, status, reason`` and counts of epochs.
     """
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     jobs: list[Future] = [
         executor.submit(preprocess_participant, folder, events, out, options) for folder in folders
@@ -154,7 +155,8 @@ def preprocess_participant(
             _write(locked, recording, out)
     except EXPECTED_FAILURES as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{error} [{type(error).__name__} in {last.name}]"
+        text = str(error) if str(folder) in str(error) else f"{folder}: {error}"
+        reason = f"{text} [{type(error).__name__} in {last.name}]"
         return Outcome(participant, "failed", reason)
     counts = locked.events["expression"].value_counts()
     return Outcome(
