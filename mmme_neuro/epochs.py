@@ -59,13 +59,7 @@ class EventLocked:
     def __getitem__(self, query: str) -> "EventLocked":
         """Select events by a metadata query, in both modalities."""
         rows = self.events.reset_index(drop=True).query(query).index.to_numpy()
-        return EventLocked(
-            eeg=None if self.eeg is None else self.eeg[rows],
-            physio=None if self.physio is None else self.physio[rows],
-            events=self.events.iloc[rows].reset_index(drop=True),
-            excluded=self.excluded,
-            lock=self.lock,
-        )
+        return _chosen(self, rows, self.excluded)
 
     def __repr__(self) -> str:
         parts = [
@@ -200,13 +194,7 @@ def reject(locked: EventLocked, *, eeg_uv: float = 150.0) -> EventLocked:
     lost["exclusion_reason"] = [
         f"EEG deviates by {value:.0f} uV (limit {eeg_uv:g})" for value in peak[peak > eeg_uv]
     ]
-    return EventLocked(
-        eeg=locked.eeg[kept],
-        physio=None if locked.physio is None else locked.physio[kept],
-        events=locked.events.iloc[kept].reset_index(drop=True),
-        excluded=pd.concat([locked.excluded, lost], ignore_index=True),
-        lock=locked.lock,
-    )
+    return _chosen(locked, kept, pd.concat([locked.excluded, lost], ignore_index=True))
 
 
 def concatenate(parts: list[EventLocked]) -> EventLocked:
@@ -220,22 +208,52 @@ def concatenate(parts: list[EventLocked]) -> EventLocked:
     Returns
     -------
     EventLocked
+
+    Raises
+    ------
+    ValueError
+        When there are no parts, locks differ or only some parts have a modality.
     """
     if not parts:
         raise ValueError("parts is empty; nothing to join.")
-    joined = {}
-    for name in ("eeg", "physio"):
-        epochs = [getattr(part, name) for part in parts]
-        if any(one is None for one in epochs):
-            joined[name] = None
-            continue
-        joined[name] = mne.concatenate_epochs(epochs, verbose="error")
+    locks = sorted({part.lock for part in parts})
+    if len(locks) > 1:
+        raise ValueError(f"parts must share one lock, got {locks}; epoch them alike.")
     events = pd.concat([part.events for part in parts], ignore_index=True)
     excluded = pd.concat([part.excluded for part in parts], ignore_index=True)
-    for epochs in joined.values():
-        if epochs is not None:
-            epochs.metadata = events
-    return EventLocked(joined["eeg"], joined["physio"], events, excluded, parts[0].lock)
+    eeg, physio = (
+        _joined([getattr(part, name) for part in parts], events, name) for name in ("eeg", "physio")
+    )
+    return EventLocked(eeg, physio, events, excluded, parts[0].lock)
+
+
+def _joined(
+    parts: list[mne.BaseEpochs | None], events: pd.DataFrame, name: str
+) -> mne.BaseEpochs | None:
+    """Epochs of one modality of all parts, or none where no part has it."""
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    if len(there) < len(parts):
+        raise ValueError(
+            f"{name} is there in {len(there)} of {len(parts)} parts only; leave those parts out or "
+            f"epoch all with {name}=None."
+        )
+    joined = mne.concatenate_epochs(there, verbose="error")
+    with mne.utils.use_log_level("error"):
+        joined.metadata = events
+    return joined
+
+
+def _chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> EventLocked:
+    """Some epochs of each modality and their rows."""
+    return EventLocked(
+        eeg=None if locked.eeg is None else locked.eeg[rows],
+        physio=None if locked.physio is None else locked.physio[rows],
+        events=locked.events.iloc[rows].reset_index(drop=True),
+        excluded=excluded,
+        lock=locked.lock,
+    )
 
 
 def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:

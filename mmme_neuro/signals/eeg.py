@@ -86,7 +86,9 @@ def clean_eeg(
 
     Notes
     -----
-    Missing samples (NaN): see ``signals.gaps``. Bad channels: flat, robust z of log amplitude above 5, or largest correlation with any other
+    Missing samples (NaN) are filled and marked (``signals.gaps``).
+
+    Bad channels: flat, robust z of log amplitude above 5, or largest correlation with any other
     channel below 0.3 (the criteria of PREP, Bigdely-Shamlo et al. 2015). The ICA (Picard, extended
     infomax likelihood) is fitted to a copy high-passed at 1 Hz (Winkler et al. 2015) and its
     components are removed from the data high-passed at ``highpass_hz``. Muscles: 51-69 Hz is
