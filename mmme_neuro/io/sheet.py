@@ -3,6 +3,7 @@
 import difflib
 import re
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -140,18 +141,31 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Cells of the file, untouched; blank lines kept so that row numbers hold."""
+    if path.suffix.lower() not in (".xlsx", ".xlsm", ".csv", ".tsv", ".txt"):
+        raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected an annotation sheet, found no such file.")
+    try:
+        return _cells(path)
+    except (ValueError, KeyError, BadZipFile) as error:
+        raise ValueError(
+            f"{path}: expected an annotation sheet, found {path.stat().st_size} bytes that cannot "
+            f"be read ({type(error).__name__}: {error}); save it again."
+        ) from error
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    """Cells of a workbook's first sheet or of a text table."""
     suffix = path.suffix.lower()
     if suffix in (".xlsx", ".xlsm"):
-        return pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
-    if suffix not in (".csv", ".tsv", ".txt"):
-        raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
-    content = path.read_bytes()
-    encoding = "utf-8-sig" if _is_utf8(content) else "gb18030"
-    separator = "," if suffix == ".csv" else "\t"
+        return pd.read_excel(
+            path, dtype=object, engine="openpyxl", keep_default_na=False, na_values=[""]
+        )
+    encoding = "utf-8-sig" if _is_utf8(path.read_bytes()) else "gb18030"
     return pd.read_csv(
         path,
         dtype=object,
-        sep=separator,
+        sep="," if suffix == ".csv" else "\t",
         encoding=encoding,
         skip_blank_lines=False,
         keep_default_na=False,
