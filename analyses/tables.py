@@ -1,6 +1,5 @@
 """Results of a step on disk: written atomically, read back with their types."""
 
-import os
 from pathlib import Path
 
 import mne
@@ -8,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from analyses import study
+from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.preprocess import read_epochs
 from mmme_neuro.pseudonyms import pseudonyms
 from mmme_neuro.responses.connectivity import Connectivity
@@ -17,10 +17,8 @@ from mmme_neuro.responses.timefrequency import TimeFrequency
 
 def write_table(results: Path, name: str, table: pd.DataFrame) -> None:
     """Write one CSV."""
-    path = results / f"{name}.csv"
-    part = path.with_suffix(".part")
-    table.to_csv(part, index=False)
-    os.replace(part, path)
+    with atomic_file(results / f"{name}.csv") as part:
+        table.to_csv(part, index=False)
 
 
 def read_table(results: Path, name: str) -> pd.DataFrame:
@@ -32,10 +30,8 @@ def read_table(results: Path, name: str) -> pd.DataFrame:
 
 def write_map(results: Path, name: str, data: xr.Dataset) -> None:
     """Write one labelled array as NetCDF."""
-    path = results / f"{name}.nc"
-    part = path.with_suffix(".part")
-    data.to_netcdf(part, engine="h5netcdf")
-    os.replace(part, path)
+    with atomic_file(results / f"{name}.nc") as part:
+        data.to_netcdf(part, engine="h5netcdf")
 
 
 def read_map(results: Path, name: str) -> xr.Dataset:
@@ -130,5 +126,6 @@ def _compared(epochs):
     """Epochs of the expressions that are compared."""
     rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]
     chosen = epochs[rows]
-    chosen.metadata = chosen.metadata.reset_index(drop=True)
+    with mne.use_log_level("error"):
+        chosen.metadata = chosen.metadata.reset_index(drop=True)
     return chosen

@@ -59,13 +59,7 @@ class EventLocked:
     def __getitem__(self, query: str) -> "EventLocked":
         """Select events by a metadata query, in both modalities."""
         rows = self.events.reset_index(drop=True).query(query).index.to_numpy()
-        return EventLocked(
-            eeg=None if self.eeg is None else self.eeg[rows],
-            physio=None if self.physio is None else self.physio[rows],
-            events=self.events.iloc[rows].reset_index(drop=True),
-            excluded=self.excluded,
-            lock=self.lock,
-        )
+        return _chosen(self, rows, self.excluded)
 
     def __repr__(self) -> str:
         parts = [
@@ -99,8 +93,9 @@ def epoch(
     Returns
     -------
     EventLocked
-        An event stays only if its window lies inside every modality's recording and it carries no
-        ``exclusion_reason``; the others are in ``excluded`` with the reason.
+        An event stays only if its window lies inside every modality's recording, touches no
+        stretch annotated as bad (MNE's convention: the description starts with "bad") and it
+        carries no ``exclusion_reason``; the others are in ``excluded`` with the reason.
 
     Raises
     ------
@@ -161,6 +156,8 @@ def events_with_reasons(
     for name, (raw, window, times) in signals.items():
         outside = ~_inside(raw, window, times) & (reasons == "")
         reasons[outside] = f"window leaves the {DEVICE_NAMES[name]} recording"
+        for text, touched in _in_bad_stretch(raw, window, times).items():
+            reasons[touched & (reasons == "")] = f"{DEVICE_NAMES[name]} window touches {text!r}"
     return events.assign(exclusion_reason=reasons)
 
 
@@ -197,13 +194,7 @@ def reject(locked: EventLocked, *, eeg_uv: float = 150.0) -> EventLocked:
     lost["exclusion_reason"] = [
         f"EEG deviates by {value:.0f} uV (limit {eeg_uv:g})" for value in peak[peak > eeg_uv]
     ]
-    return EventLocked(
-        eeg=locked.eeg[kept],
-        physio=None if locked.physio is None else locked.physio[kept],
-        events=locked.events.iloc[kept].reset_index(drop=True),
-        excluded=pd.concat([locked.excluded, lost], ignore_index=True),
-        lock=locked.lock,
-    )
+    return _chosen(locked, kept, pd.concat([locked.excluded, lost], ignore_index=True))
 
 
 def concatenate(parts: list[EventLocked]) -> EventLocked:
@@ -217,22 +208,52 @@ def concatenate(parts: list[EventLocked]) -> EventLocked:
     Returns
     -------
     EventLocked
+
+    Raises
+    ------
+    ValueError
+        When there are no parts, locks differ or only some parts have a modality.
     """
     if not parts:
         raise ValueError("parts is empty; nothing to join.")
-    joined = {}
-    for name in ("eeg", "physio"):
-        epochs = [getattr(part, name) for part in parts]
-        if any(one is None for one in epochs):
-            joined[name] = None
-            continue
-        joined[name] = mne.concatenate_epochs(epochs, verbose="error")
+    locks = sorted({part.lock for part in parts})
+    if len(locks) > 1:
+        raise ValueError(f"parts must share one lock, got {locks}; epoch them alike.")
     events = pd.concat([part.events for part in parts], ignore_index=True)
     excluded = pd.concat([part.excluded for part in parts], ignore_index=True)
-    for epochs in joined.values():
-        if epochs is not None:
-            epochs.metadata = events
-    return EventLocked(joined["eeg"], joined["physio"], events, excluded, parts[0].lock)
+    eeg, physio = (
+        _joined([getattr(part, name) for part in parts], events, name) for name in ("eeg", "physio")
+    )
+    return EventLocked(eeg, physio, events, excluded, parts[0].lock)
+
+
+def _joined(
+    parts: list[mne.BaseEpochs | None], events: pd.DataFrame, name: str
+) -> mne.BaseEpochs | None:
+    """Epochs of one modality of all parts, or none where no part has it."""
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    if len(there) < len(parts):
+        raise ValueError(
+            f"{name} is there in {len(there)} of {len(parts)} parts only; leave those parts out or "
+            f"epoch all with {name}=None."
+        )
+    joined = mne.concatenate_epochs(there, verbose="error")
+    with mne.utils.use_log_level("error"):
+        joined.metadata = events
+    return joined
+
+
+def _chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> EventLocked:
+    """Some epochs of each modality and their rows."""
+    return EventLocked(
+        eeg=None if locked.eeg is None else locked.eeg[rows],
+        physio=None if locked.physio is None else locked.physio[rows],
+        events=locked.events.iloc[rows].reset_index(drop=True),
+        excluded=excluded,
+        lock=locked.lock,
+    )
 
 
 def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:
@@ -289,6 +310,22 @@ def _inside(raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray)
     """Whether the window around each time lies inside the recording."""
     last = (raw.n_times - 1) / raw.info["sfreq"]
     return (times + window[0] >= 0) & (times + window[1] <= last)
+
+
+def _in_bad_stretch(
+    raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Whether the window around each time touches a stretch annotated as bad, by annotation."""
+    touched: dict[str, np.ndarray] = {}
+    for annotation in raw.annotations:
+        text = annotation["description"]
+        if not text.upper().startswith("BAD"):
+            continue
+        begin = annotation["onset"] - raw.first_time
+        end = begin + annotation["duration"]
+        now = (times + window[0] < end) & (times + window[1] > begin)
+        touched[text] = touched.get(text, False) | now
+    return touched
 
 
 def _cut(

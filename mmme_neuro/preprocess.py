@@ -1,10 +1,10 @@
 """From a participant's raw files to cleaned, event-locked epochs; one failure stops no other."""
 
 import json
-import os
 import traceback
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.clock import ClockFit
 from mmme_neuro.epochs import EventLocked, epoch, reject
 from mmme_neuro.failures import EXPECTED_FAILURES
@@ -101,7 +102,7 @@ def preprocess_recording(recording: Recording, options: Options) -> EventLocked:
 def preprocess_study(
     folders: Iterable[Path],
     events: pd.DataFrame,
-    out: Path,
+    out: str | Path,
     *,
     options: Options,
     executor: Executor,
@@ -129,6 +130,7 @@ def preprocess_study(
     DataFrame
         One row a participant: ``participant, status, reason`` and counts of epochs.
     """
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     jobs: list[Future] = [
         executor.submit(preprocess_participant, folder, events, out, options) for folder in folders
@@ -154,7 +156,8 @@ def preprocess_participant(
             _write(locked, recording, out)
     except EXPECTED_FAILURES as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{error} [{type(error).__name__} in {last.name}]"
+        text = str(error) if str(folder) in str(error) else f"{folder}: {error}"
+        reason = f"{text} [{type(error).__name__} in {last.name}]"
         return Outcome(participant, "failed", reason)
     counts = locked.events["expression"].value_counts()
     return Outcome(
@@ -225,21 +228,19 @@ def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.Data
 
 
 def _write(locked: EventLocked, recording: Recording, out: Path) -> None:
-    """Write epochs and tables of one participant, each under a temporary name first."""
+    """Write epochs and tables of one participant; files appear when all are complete."""
     participant = recording.participant
-    for modality in ("eeg", "physio"):
-        epochs = getattr(locked, modality)
-        if epochs is None:
-            continue
-        path = out / f"{participant}_{modality}-epo.fif"
-        part = path.with_name(f".part_{path.name}")
-        epochs.save(part, fmt="single", overwrite=True, verbose="error")
-        os.replace(part, path)
-    for name, table in _tables(locked, recording).items():
-        path = out / f"{participant}_{name}.csv"
-        part = path.with_suffix(".part")
-        table.to_csv(part, index=False)
-        os.replace(part, path)
+    with ExitStack() as complete:
+        for modality in ("eeg", "physio"):
+            epochs = getattr(locked, modality)
+            if epochs is None:
+                continue
+            path = out / f"{participant}_{modality}-epo.fif"
+            part = complete.enter_context(atomic_file(path))
+            epochs.save(part, fmt="single", overwrite=True, verbose="error")
+        for name, table in _tables(locked, recording).items():
+            part = complete.enter_context(atomic_file(out / f"{participant}_{name}.csv"))
+            table.to_csv(part, index=False)
 
 
 def _tables(locked: EventLocked, recording: Recording) -> dict[str, pd.DataFrame]:
@@ -281,9 +282,8 @@ def _code_table(clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
 
 def write_json(path: Path, content: dict) -> None:
     """Write a small result as JSON, atomically."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1, default=_plain), encoding="utf-8")
-    os.replace(part, path)
+    with atomic_file(path) as part:
+        part.write_text(json.dumps(content, indent=1, default=_plain), encoding="utf-8")
 
 
 def _plain(value: object) -> object:

@@ -122,7 +122,7 @@ def stim_codes(
     Notes
     -----
     A resting value other than zero (Neuroscan amplifiers rest at 65280 or 255) is removed from the
-    codes bit by bit.
+    codes bit by bit. Missing samples (NaN) hold the value before them.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def stim_codes(
             f"channel {channel!r} is not in the recording; it has {', '.join(raw.ch_names)}"
         )
     values = raw.get_data(picks=[channel], verbose="error")[0]
-    state = _integers(values, channel)
+    state = _integers(_held(values), channel)
     table, _ = _state_codes(
         state, raw.info["sfreq"], rest=None, min_duration=min_duration, source=channel
     )
@@ -228,7 +228,8 @@ def recording_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
     tables = [annotation_codes(raw), *(stim_codes(raw, channel) for channel in channels)]
     if lines:
         data = np.zeros((max(lines.values()) + 1, raw.n_times))
-        data[list(lines.values())] = raw.get_data(picks=list(lines), verbose="error")
+        stored = raw.get_data(picks=list(lines), verbose="error")
+        data[list(lines.values())] = [_held(line) for line in stored]
         tables.append(digital_codes(data, raw.info["sfreq"]))
     longest = max(tables, key=len)
     if longest.empty:
@@ -239,6 +240,13 @@ def recording_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
             "channels accordingly (raw.rename_channels, raw.set_channel_types)."
         )
     return longest
+
+
+def _held(values: np.ndarray) -> np.ndarray:
+    """Samples with the last finite one in place of those that are not; zero before the first."""
+    is_finite = np.isfinite(values)
+    last = np.maximum.accumulate(np.where(is_finite, np.arange(values.size), -1))
+    return np.where(last < 0, 0.0, values[last])
 
 
 def _high(lines: np.ndarray, *, threshold: float | None) -> np.ndarray:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from mne.preprocessing import ICA
 
+from mmme_neuro.signals.gaps import fill_gaps
+
 ICA_BAND_HZ = (1.0, 100.0)
 MUSCLE_BAND_HZ = (51.0, 69.0)
 BRAIN_BAND_HZ = (4.0, 30.0)
@@ -80,22 +82,26 @@ def clean_eeg(
     Raises
     ------
     ValueError
-        When there are fewer than three good EEG channels.
+        When there are fewer than three good EEG channels, or hardly any samples.
 
     Notes
     -----
+    Missing samples (NaN) are filled and marked (``signals.gaps``).
+
     Bad channels: flat, robust z of log amplitude above 5, or largest correlation with any other
-    channel below 0.3 (the criteria of PREP, Bigdely-Shamlo et al. 2015). The ICA (Picard, extended
-    infomax likelihood) is fitted to a copy high-passed at 1 Hz (Winkler et al. 2015) and its
-    components are removed from the data high-passed at ``highpass_hz``. Muscles: 51-69 Hz is
-    Gasser et al.'s (2005) EMG band.
+    channel below 0.3 (the criteria of PREP, Bigdely-Shamlo et al. 2015). The ICA is Picard-O
+    (Ablin et al. 2018: extended infomax among orthogonal unmixings of whitened data, which
+    converges where the unconstrained form often does not), fitted to a copy high-passed at 1 Hz
+    (Winkler et al. 2015); its components are removed from the data high-passed at
+    ``highpass_hz``. Muscles: 51-69 Hz is Gasser et al.'s (2005) EMG band.
 
     Examples
     --------
     >>> cleaned = clean_eeg(read_eeg("Acquisition 01.cdt"), rng=1)  # doctest: +SKIP
     """
     data = raw.copy().pick(["eeg", "eog", "emg"]).load_data(verbose="error")
-    bad = _bad_channels(data)
+    data, gaps = fill_gaps(data)
+    bad = gaps | _bad_channels(data, left_out=set(gaps))
     data.info["bads"] = sorted(set(data.info["bads"]) | set(bad))
     if line_hz:
         harmonics = np.arange(line_hz, data.info["sfreq"] / 2, line_hz)
@@ -116,7 +122,7 @@ def clean_eeg(
         "line_hz": line_hz,
         "highpass_hz": highpass_hz,
         "sfreq": rate,
-        "ica": "picard, extended" if ica else "none",
+        "ica": "picard-o, extended" if ica else "none",
         "eye_r": eye_r,
         "muscle_r": muscle_r,
         "muscle_log_ratio": muscle_log_ratio,
@@ -146,16 +152,21 @@ def component_table(removed: Removed) -> pd.DataFrame:
     return pd.DataFrame(removed.components)
 
 
-def _bad_channels(raw: mne.io.BaseRaw) -> dict[str, str]:
-    """Name faulty EEG channels and why."""
-    eeg = raw.copy().pick("eeg").filter(1.0, None, verbose="error")
-    if len(eeg.ch_names) < 3:
-        raise ValueError(f"raw must have at least 3 EEG channels, got {eeg.ch_names}.")
+def _bad_channels(raw: mne.io.BaseRaw, *, left_out: set[str]) -> dict[str, str]:
+    """Name faulty EEG channels and why, apart from those already left out."""
+    eeg = raw.copy().pick("eeg")
+    complete = [name for name in eeg.ch_names if name not in left_out]
+    if len(complete) < 3:
+        raise ValueError(
+            f"raw must have at least 3 EEG channels with complete data, got {complete} of "
+            f"{len(eeg.ch_names)}; look at the recording."
+        )
+    eeg.pick(complete).filter(1.0, None, verbose="error")
     values = eeg.get_data(verbose="error")
     spread = np.percentile(np.abs(values), 68, axis=1)
     median = np.median(spread)
     reasons = {
-        name: "flat" for name, own in zip(eeg.ch_names, spread, strict=True) if own < 0.02 * median
+        name: "flat" for name, own in zip(eeg.ch_names, spread, strict=True) if own <= 0.02 * median
     }
     logs = np.log(np.maximum(spread, 1e-12))
     deviation = 1.4826 * np.median(np.abs(logs - np.median(logs)))
@@ -167,10 +178,15 @@ def _bad_channels(raw: mne.io.BaseRaw) -> dict[str, str]:
     with np.errstate(invalid="ignore"):
         correlation = np.abs(np.corrcoef(slow)) - np.eye(len(slow))
     for name, row in zip(eeg.ch_names, correlation, strict=True):
-        if not np.nanmax(row) >= 0.3:
-            reasons.setdefault(name, f"correlates at most {np.nanmax(row):.2f} with any other")
+        largest = np.max(row, initial=0.0, where=np.isfinite(row))
+        if largest < 0.3:
+            reasons.setdefault(name, f"correlates at most {largest:.2f} with any other")
     if len(eeg.ch_names) - len(reasons) < 3:
-        raise ValueError(f"fewer than 3 of {len(eeg.ch_names)} EEG channels are usable: {reasons}.")
+        examples = dict(list(reasons.items())[:3])
+        raise ValueError(
+            f"expected at least 3 usable EEG channels, found {len(eeg.ch_names) - len(reasons)} of "
+            f"{len(eeg.ch_names)} (such as {examples}); look at the recording."
+        )
     return reasons
 
 
@@ -184,7 +200,7 @@ def _without_components(
     solution = ICA(
         n_components=0.999,
         method="picard",
-        fit_params={"ortho": False, "extended": True, "tol": 1e-4},
+        fit_params={"ortho": True, "extended": True, "tol": 1e-3},
         max_iter=150,
         random_state=rng,
         verbose="error",

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
 from mmme_neuro.simulate.body import (
@@ -127,7 +127,8 @@ def simulate_study(
         "estimands": estimands(parameters, n_videos),
         "participants": truths,
     }
-    _write_atomically(directory / TRUTH_FILE, json.dumps(truth, indent=1))
+    with atomic_file(directory / TRUTH_FILE) as part:
+        part.write_text(json.dumps(truth, indent=1), encoding="utf-8")
     return directory
 
 
@@ -324,10 +325,3 @@ def _session_truth(session: Session, eeg: EegSignals) -> dict:
         "videos": session.timeline.videos.round(6).to_dict("list"),
         "events": events.round(6).to_dict("list"),
     }
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Write under a temporary name, then move into place."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)

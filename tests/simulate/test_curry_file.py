@@ -108,7 +108,7 @@ def test_nothing_half_written_stays(tmp_path):
             tmp_path / "a.cdt", np.zeros((1, 10)).view(Unreadable), sfreq=100.0, ch_names=["FZ"]
         )
     assert not (tmp_path / "a.cdt").exists()
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".part*"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from mmme_neuro.simulate.atomic_file import atomic_file
+from mmme_neuro.atomic_file import atomic_file
 
 
 def test_a_failure_leaves_the_old_file(tmp_path):

@@ -29,7 +29,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     >>> path.read_text()
     'complete'
     """
-    part = path.with_name(path.name + ".part")
+    # In front: writers go by the end of a name.
+    part = path.with_name(f".part_{path.name}")
     try:
         yield part
         os.replace(part, path)

@@ -1,0 +1,295 @@
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmme_neuro import EventLocked, Recording, align_clocks, concatenate, epoch, reject
+from mmme_neuro.clock import ClockFit
+from mmme_neuro.epochs import events_with_reasons
+
+SFREQ = 100.0
+N_SECONDS = 60.0
+PHYSIO_SFREQ = 40.0
+
+
+def ramp(n_seconds=N_SECONDS, sfreq=SFREQ, *, kind="eeg", scale=1e-6, first_samp=0):
+    """A signal that is its own time in seconds (times scale), so that epochs tell when they are."""
+    times = np.arange(int(n_seconds * sfreq)) / sfreq
+    info = mne.create_info(["FZ", "PZ"], sfreq, kind)
+    return mne.io.RawArray(
+        scale * np.stack([times, -times]), info, first_samp=first_samp, verbose="error"
+    )
+
+
+def table_of(onsets, **columns):
+    return pd.DataFrame({"onset": np.asarray(onsets, float), **columns})
+
+
+@pytest.fixture
+def recording():
+    events = table_of(
+        [10.0, 20.0, 30.0, 40.0],
+        apex=[10.1, 20.2, np.nan, 40.4],
+        offset=[10.5, np.nan, np.nan, 41.0],
+        expression=["micro", "macro", "micro", "macro"],
+        stimulus=["101", "101", "102", "102"],
+    )
+    return Recording(
+        eeg=ramp(),
+        physio=ramp(sfreq=PHYSIO_SFREQ, kind="misc", scale=1.0),
+        events=events,
+        clock=None,
+    )
+
+
+def seconds_at_zero(epochs, scale):
+    """Time of the recording at time 0 of each epoch, read from the ramp."""
+    return epochs.get_data(picks=[0])[:, 0, np.argmin(np.abs(epochs.times))] / scale
+
+
+def assert_in_step(locked):
+    assert_allclose = np.testing.assert_allclose
+    landmark = locked.events[locked.lock].to_numpy()
+    if locked.eeg is not None:
+        assert_allclose(seconds_at_zero(locked.eeg, 1e-6), landmark, atol=0.5 / SFREQ + 1e-9)
+        assert_same_table(locked.eeg.metadata, locked.events)
+    if locked.physio is not None:
+        assert_allclose(seconds_at_zero(locked.physio, 1), landmark, atol=0.5 / PHYSIO_SFREQ + 1e-9)
+        assert_same_table(locked.physio.metadata, locked.events)
+
+
+def assert_same_table(metadata, events):
+    # MNE numbers metadata by the epochs' place before selection.
+    pd.testing.assert_frame_equal(metadata.reset_index(drop=True), events)
+
+
+def test_row_i_is_epoch_i_of_both_modalities(recording):
+    locked = epoch(recording)
+    assert len(locked) == 4 and isinstance(locked.eeg, mne.BaseEpochs)
+    assert_in_step(locked)
+    assert locked.eeg.tmin == -1.5 and locked.eeg.tmax == 2.0
+    assert locked.physio.tmin == -2.0 and locked.physio.tmax == 10.0
+    assert locked.eeg.baseline is None
+
+
+def test_events_are_named_by_expression(recording):
+    locked = epoch(recording)
+    assert locked.eeg.event_id == {"macro": 1, "micro": 2}
+    assert len(locked.eeg["micro"]) == 2
+
+
+def test_a_query_selects_in_both(recording):
+    chosen = epoch(recording)["expression == 'micro' and onset > 15"]
+    assert chosen.events["onset"].tolist() == [30.0]
+    assert len(chosen.eeg) == len(chosen.physio) == 1
+    assert_in_step(chosen)
+
+
+def test_a_query_without_a_match_is_empty_in_both(recording):
+    none = epoch(recording)["onset > 100"]
+    assert len(none) == len(none.eeg) == len(none.physio) == 0
+
+
+@pytest.mark.parametrize(("lock", "n_kept", "n_lost"), [("apex", 3, 1), ("offset", 2, 2)])
+def test_other_landmarks(recording, lock, n_kept, n_lost):
+    locked = epoch(recording, lock=lock)
+    assert (len(locked), len(locked.excluded)) == (n_kept, n_lost)
+    assert set(locked.excluded["exclusion_reason"]) == {f"{lock} not coded"}
+    assert locked.lock == lock
+    assert_in_step(locked)
+
+
+@pytest.mark.parametrize("first_samp", [0, 5000])
+def test_hand_made_raw_with_only_onsets(first_samp):
+    raw = ramp(first_samp=first_samp)
+    mine = Recording(eeg=raw, physio=None, events=table_of([5.0, 7.123]))
+    locked = epoch(mine, eeg=(-0.5, 1.0))
+    assert locked.physio is None and locked.eeg.event_id == {"event": 9}
+    assert_in_step(locked)
+    assert "apex" not in locked.events
+
+
+def test_one_modality_only(recording):
+    assert epoch(recording, physio=None).physio is None
+    assert epoch(recording, eeg=None).eeg is None
+    with pytest.raises(ValueError, match="nothing to cut"):
+        epoch(recording, eeg=None, physio=None)
+
+
+def test_physio_has_its_own_clock(recording):
+    # The physio device was started 12 s before the EEG and runs 100 ppm fast.
+    codes = np.linspace(0, 50, 6)
+    device = (codes + 12) * (1 + 1e-4)
+    times = np.arange(int(80 * PHYSIO_SFREQ)) / PHYSIO_SFREQ
+    on_eeg_clock = times / (1 + 1e-4) - 12
+    info = mne.create_info(["EDA"], PHYSIO_SFREQ, "misc")
+    physio = mne.io.RawArray(on_eeg_clock[None], info, verbose="error")
+    fit = fitted_clock(codes, device)
+    locked = epoch(Recording(recording.eeg, physio, recording.events, fit))
+    assert_in_step(locked)
+
+
+def fitted_clock(reference, device) -> ClockFit:
+    codes = np.arange(101, 101 + len(reference))
+    return align_clocks(
+        pd.DataFrame({"code": codes, "onset": reference}),
+        pd.DataFrame({"code": codes, "onset": device}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("onset", "reason"),
+    [
+        (1.0, "window leaves the EEG recording"),
+        (58.5, "window leaves the EEG recording"),
+        (1.8, "window leaves the physio recording"),
+        (51.0, "window leaves the physio recording"),
+        (-3.0, "window leaves the EEG recording"),
+        (1e6, "window leaves the EEG recording"),
+    ],
+)
+def test_a_window_that_leaves_a_recording_is_a_row_with_a_reason(recording, onset, reason):
+    events = table_of(sorted([onset, 30.0]))
+    locked = epoch(Recording(recording.eeg, recording.physio, events))
+    assert locked.events["onset"].tolist() == [30.0]
+    assert locked.excluded[["onset", "exclusion_reason"]].to_numpy().tolist() == [[onset, reason]]
+    assert_in_step(locked)
+
+
+def test_the_first_and_last_sample_are_inside():
+    mine = Recording(eeg=ramp(), physio=None, events=table_of([1.5, 57.99]))
+    assert len(epoch(mine)) == 2
+
+
+def test_reasons_of_before_stay(recording):
+    events = recording.events.assign(exclusion_reason=["", "coder unsure", None, ""])
+    locked = epoch(Recording(recording.eeg, recording.physio, events))
+    assert locked.excluded["exclusion_reason"].tolist() == ["coder unsure"]
+    assert locked.events["onset"].tolist() == [10.0, 30.0, 40.0]
+
+
+def test_windows_that_touch_a_bad_stretch_have_a_reason(recording):
+    eeg = recording.eeg.copy()
+    eeg.set_annotations(mne.Annotations([21.0, 41.0, 31.0], [0.5, 0.5, 5.0], ["bad", "BAD x", "k"]))
+    locked = epoch(Recording(eeg, recording.physio, recording.events))
+    assert locked.excluded[["onset", "exclusion_reason"]].to_numpy().tolist() == [
+        [20.0, "EEG window touches 'bad'"],
+        [40.0, "EEG window touches 'BAD x'"],
+    ]
+    assert_in_step(locked)
+
+
+def test_bad_stretches_of_a_cropped_recording(recording):
+    eeg = ramp(first_samp=5000)
+    eeg.set_annotations(mne.Annotations([21.0], [0.5], ["BAD"]))
+    assert epoch(Recording(eeg, None, recording.events)).excluded["onset"].tolist() == [20.0]
+
+
+def test_two_events_on_one_sample():
+    mine = Recording(eeg=ramp(), physio=None, events=table_of([10.0, 10.001, 10.002, 30.0]))
+    locked = epoch(mine)
+    assert locked.events["onset"].tolist() == [10.0, 10.001, 10.002, 30.0]
+    assert len(locked.eeg) == 4
+    np.testing.assert_allclose(seconds_at_zero(locked.eeg, 1e-6), [10.0, 10.01, 10.02, 30.0])
+
+
+def test_events_on_the_clip_clock_are_refused(recording):
+    events = recording.events.assign(clock="clip")
+    with pytest.raises(ValueError, match="clock of their clips.*read_recording"):
+        epoch(Recording(recording.eeg, None, events))
+
+
+def test_unmerged_passes_are_refused_and_merged_ones_are_not(recording):
+    events = recording.events.assign(annotation_pass=["first", "second"] * 2)
+    with pytest.raises(ValueError, match="count twice.*merge"):
+        epoch(Recording(recording.eeg, None, events))
+    merged = events.assign(source_rows=["0,1", "2", "3", "4"])
+    assert len(epoch(Recording(recording.eeg, None, merged))) == 4
+    chosen = recording.events.assign(annotation_pass="second")
+    assert len(epoch(Recording(recording.eeg, None, chosen))) == 4
+
+
+def test_other_bad_arguments(recording):
+    with pytest.raises(ValueError, match=r"lock must be one of .*'apx'"):
+        epoch(recording, lock="apx")
+    with pytest.raises(ValueError, match="needs an events column 'apex'"):
+        epoch(Recording(recording.eeg, None, table_of([10.0])), lock="apex")
+    with pytest.raises(ValueError, match="no event of 1 can be cut: {'window leaves the EEG"):
+        epoch(Recording(recording.eeg, None, table_of([0.1])))
+    with pytest.raises(ValueError, match="order of their times"):
+        epoch(Recording(recording.eeg, None, table_of([30.0, 10.0])))
+
+
+def test_baseline_of_the_eeg(recording):
+    locked = epoch(recording, baseline=(-1.5, -1.0))
+    early = locked.eeg.copy().crop(-1.5, -1.0).get_data()
+    np.testing.assert_allclose(early.mean(axis=2), 0, atol=1e-15)
+    np.testing.assert_allclose(seconds_at_zero(locked.physio, 1), [10, 20, 30, 40])
+
+
+def test_inputs_are_not_changed(recording):
+    before = recording.events.copy()
+    data = recording.eeg.get_data().copy()
+    epoch(recording)
+    pd.testing.assert_frame_equal(recording.events, before)
+    np.testing.assert_array_equal(recording.eeg.get_data(), data)
+
+
+def test_reasons_without_cutting_are_those_of_cutting(recording):
+    events = table_of([1.0, 20.0, 58.0])
+    mine = Recording(recording.eeg, recording.physio, events)
+    locked = epoch(mine)
+    reasons = events_with_reasons(mine).set_index("onset")["exclusion_reason"]
+    assert reasons[20.0] == ""
+    expected = locked.excluded.set_index("onset")["exclusion_reason"]
+    pd.testing.assert_series_equal(reasons.drop(20.0), expected)
+
+
+def test_reject_keeps_modalities_in_step(recording):
+    eeg = recording.eeg.copy().apply_function(lambda row: 0 * row)
+    data = eeg.get_data()
+    data[1, 2050] = 300e-6
+    eeg = mne.io.RawArray(data, eeg.info, verbose="error")
+    locked = epoch(Recording(eeg, recording.physio, recording.events))
+    kept = reject(locked, eeg_uv=150)
+    assert kept.events["onset"].tolist() == [10.0, 30.0, 40.0]
+    assert kept.excluded["exclusion_reason"].tolist() == ["EEG deviates by 299 uV (limit 150)"]
+    assert_in_step(EventLocked(None, kept.physio, kept.events, kept.excluded))
+    assert_same_table(kept.eeg.metadata, kept.events)
+    with pytest.raises(ValueError, match="all 4 epochs exceed eeg_uv=-1"):
+        reject(locked, eeg_uv=-1)
+
+
+def test_concatenation_keeps_rows_and_epochs_together(recording):
+    first = epoch(recording)["expression == 'micro'"]
+    second = epoch(recording)["expression == 'macro'"]
+    both = concatenate([first, second])
+    assert both.events["onset"].tolist() == [10.0, 30.0, 20.0, 40.0]
+    assert_in_step(both)
+    chosen = both["stimulus == '102'"]
+    assert chosen.events["onset"].tolist() == [30.0, 40.0]
+    assert_in_step(chosen)
+    with pytest.raises(ValueError, match="nothing to join"):
+        concatenate([])
+
+
+def test_parts_with_and_without_physiology_are_not_joined_in_silence(recording):
+    with pytest.raises(ValueError, match="physio is there in 1 of 2 parts"):
+        concatenate([epoch(recording), epoch(recording, physio=None)])
+    with pytest.raises(ValueError, match=r"one lock, got \['apex', 'onset'\]"):
+        concatenate([epoch(recording), epoch(recording, lock="apex")])
+
+
+def test_epochs_and_table_that_differ_are_refused(recording):
+    locked = epoch(recording)
+    with pytest.raises(ValueError, match="eeg must hold one epoch for each of the 3 rows"):
+        EventLocked(locked.eeg, None, locked.events.iloc[:3], locked.excluded)
+    turned = locked.events.iloc[::-1].reset_index(drop=True)
+    with pytest.raises(ValueError, match="physio must hold one epoch"):
+        EventLocked(None, locked.physio, turned, locked.excluded)
+
+
+def test_repr(recording):
+    assert repr(epoch(recording, physio=None)) == (
+        "<EventLocked | 4 events locked to onset, EEG 2 channels, no physio>"
+    )

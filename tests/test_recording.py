@@ -1,0 +1,142 @@
+import json
+import shutil
+
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmme_neuro import Recording, read_recording
+from mmme_neuro.recording import find_device_file, participant_folders, study_sheet
+from mmme_neuro.simulate.devices import DeviceClock
+
+
+@pytest.fixture(scope="module")
+def truth(study):
+    people = json.loads((study / "truth.json").read_text())["participants"]
+    return {person["participant"]: person for person in people}
+
+
+@pytest.fixture(scope="module", params=["sub01", "sub02", "sub03"])
+def recording(study, merged_events, request):
+    return read_recording(study / request.param, sheet=merged_events)
+
+
+def raw_of(n_seconds=10.0, sfreq=100.0, kind="eeg"):
+    info = mne.create_info(["FZ", "PZ"], sfreq, kind)
+    return mne.io.RawArray(np.zeros((2, int(n_seconds * sfreq))), info, verbose="error")
+
+
+def test_events_lie_where_faces_moved(recording, truth):
+    true = np.array(truth[recording.participant]["events"]["onset"])
+    error = recording.events["onset"].to_numpy()[:, None] - true
+    nearest = error[np.arange(len(error)), np.abs(error).argmin(axis=1)]
+    # Coders err by 50 ms a row (SD) and the simulated clips start late by 20 ms (SD).
+    assert np.abs(nearest).max() < 0.25
+    assert abs(np.median(nearest)) < 0.06
+
+
+def test_physio_clock_is_the_true_one_within_its_error(recording, truth):
+    true = DeviceClock(**truth[recording.participant]["physio_clock"])
+    middle = recording.physio.times[-1] / 2
+    assert recording.clock.to_reference(middle) == pytest.approx(true.to_eeg(middle), abs=0.008)
+    assert abs(recording.clock.drift_ppm - true.drift_ppm) < 4 * recording.clock.drift_se_ppm
+
+
+def test_camera_clock_is_the_true_one_within_its_error(recording, truth):
+    true = DeviceClock(**truth[recording.participant]["camera_clock"])
+    wall = recording.events["onset_clock"].dropna().median()
+    assert recording.camera.to_reference(wall) == pytest.approx(true.to_eeg(wall), abs=0.08)
+
+
+def test_rows_are_in_the_order_of_onsets_and_of_this_participant(recording, merged_events):
+    own = merged_events[merged_events["participant"] == recording.participant]
+    assert sorted(recording.events["source_row"]) == sorted(own["source_row"])
+    assert recording.events["onset"].is_monotonic_increasing
+    assert list(recording.events.index) == list(range(len(own)))
+    assert set(recording.events["clock"]) == {"eeg"}
+
+
+def test_sheet_beside_the_folder_is_found(study, merged_events):
+    found = read_recording(study / "sub01")
+    given = read_recording(study / "sub01", sheet=merged_events)
+    pd.testing.assert_frame_equal(found.events, given.events)
+    by_path = read_recording(study / "sub01", sheet=study_sheet(study), annotation_pass=None)
+    pd.testing.assert_frame_equal(by_path.events, given.events)
+
+
+def test_without_physiology(study, merged_events):
+    recording = read_recording(study / "sub01", sheet=merged_events, modalities=("eeg",))
+    assert recording.physio is None and recording.clock is None
+    assert "no physio" in repr(recording)
+
+
+def test_raw_objects_are_mnes_own_with_their_types(recording):
+    assert isinstance(recording.eeg, mne.io.BaseRaw) and isinstance(
+        recording.physio, mne.io.BaseRaw
+    )
+    kinds = dict(zip(recording.eeg.ch_names, recording.eeg.get_channel_types(), strict=True))
+    assert kinds["CZ"] == "eeg" and kinds["HEO"] == kinds["VEO"] == "eog"
+    assert kinds["EMG"] == "emg" and kinds["EKG"] == "ecg"
+    spread = recording.eeg.get_data(picks="PZ").std()
+    assert 1e-6 < spread < 1e-3  # volts
+
+
+@pytest.mark.parametrize("modality", ["eeg", "physio"])
+def test_by_hand_from_one_raw_and_onsets(modality):
+    signals = {"eeg": None, "physio": None, modality: raw_of()}
+    recording = Recording(**signals, events=pd.DataFrame({"onset": [3.0, 5.0]}), clock=None)
+    assert recording.participant == ""
+    assert repr(recording).startswith("<Recording | 2 events")
+
+
+def test_without_any_signal_or_onsets_is_refused():
+    with pytest.raises(ValueError, match="eeg and physio are both None"):
+        Recording(eeg=None, physio=None, events=pd.DataFrame({"onset": [1.0]}))
+    with pytest.raises(ValueError, match=r"column 'onset' \(s\), got \['time'\]"):
+        Recording(eeg=raw_of(), physio=None, events=pd.DataFrame({"time": [1.0]}))
+
+
+def test_with_signals_returns_a_new_recording():
+    first, second = raw_of(), raw_of()
+    recording = Recording(eeg=first, physio=None, events=pd.DataFrame({"onset": [1.0]}))
+    changed = recording.with_signals(eeg=second)
+    assert changed.eeg is second and recording.eeg is first
+    assert changed.events is recording.events
+    with pytest.raises(AttributeError):
+        recording.eeg = second
+
+
+def test_epoched_recording_is_refused(study, merged_events, tmp_path):
+    events = np.array([[100, 0, 1], [300, 0, 1]])
+    epochs = mne.Epochs(raw_of(), events, tmin=0, tmax=0.5, baseline=None, verbose="error")
+    folder = tmp_path / "sub01"
+    folder.mkdir()
+    epochs.save(folder / "a-epo.fif", verbose="error")
+    with pytest.raises(ValueError, match="epoched.*continuous"):
+        read_recording(folder, sheet=merged_events)
+
+
+def test_code_that_the_eeg_lost_comes_from_the_physiology(study, merged_events, tmp_path):
+    whole = read_recording(study / "sub01", sheet=merged_events)
+    folder = shutil.copytree(study / "sub01", tmp_path / "sub01")
+    # Without the event list the trigger channel speaks; blank the pulse of video 103 in it.
+    (folder / "Acquisition 01.cdt.cef").unlink()
+    data = np.memmap(folder / "Acquisition 01.cdt", "<f4", mode="r+").reshape(-1, 47)
+    assert (data[:, -1] == 103).any()
+    data[data[:, -1] == 103, -1] = 0
+    data.flush()
+    recording = read_recording(folder, sheet=merged_events)
+    assert 103 not in recording.clock.matched["code"].to_numpy()
+    assert 103 in recording.camera.matched["code"].to_numpy()
+    difference = recording.events["onset"] - whole.events["onset"]
+    assert np.abs(difference).max() < 0.02
+
+
+def test_folders_and_files(study, tmp_path):
+    assert [folder.name for folder in participant_folders(study)] == ["sub01", "sub02", "sub03"]
+    assert study_sheet(study).name == "coding_file.xlsx"
+    with pytest.raises(FileNotFoundError, match="no such participant folder"):
+        find_device_file(tmp_path / "absent", "EEG", ("*.cdt",))
+    (tmp_path / "b.set").touch()
+    assert find_device_file(tmp_path, "EEG", ("*.cdt", "*.set")).name == "b.set"
