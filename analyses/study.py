@@ -20,6 +20,9 @@ EXPRESSIONS = ["macro", "micro"]
 ERP_BASELINE_S = (-1.5, -1.0)
 """Before the premotor potential, which precedes spontaneous movements."""
 
+ERP_LOWPASS_HZ = 30.0
+"""Of the averages only; single-event amplitudes are measured without it."""
+
 ERP_WINDOWS = [
     Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
     Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),

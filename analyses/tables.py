@@ -9,6 +9,7 @@ import xarray as xr
 from analyses import study
 from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.preprocess import read_epochs
+from mmme_neuro.pseudonyms import pseudonyms
 from mmme_neuro.responses.connectivity import Connectivity
 from mmme_neuro.responses.grandaverage import GrandAverage
 from mmme_neuro.responses.timefrequency import TimeFrequency
@@ -66,7 +67,9 @@ def read_time_frequency(results: Path, name: str) -> TimeFrequency:
     """Read what ``write_time_frequency`` wrote."""
     data = read_map(results, name)["power"]
     info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
-    counts = read_table(results, f"{name}_counts").set_index("condition")
+    counts = read_table(results, f"{name}_counts")
+    # The first column is named after what the maps are by.
+    counts = counts.set_index(counts.columns[0])
     return TimeFrequency(data, counts, info, data.attrs["mode"], tuple(data.attrs["baseline"]))
 
 
@@ -91,6 +94,12 @@ def analysed(results: Path) -> list[str]:
     """Participants whose preprocessing went through."""
     table = read_table(results, "participants")
     return table.loc[table["status"] == "done", "participant"].tolist()
+
+
+def participant_numbers(results: Path) -> dict[str, str]:
+    """Number that stands for each participant in figures."""
+    listed, folders = (read_table(results, name) for name in ("events", "participants"))
+    return pseudonyms(listed["participant"], folders["participant"])
 
 
 def responses_table(results: Path) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.io.passes import merge_passes, overlap_iou
+from mmme_neuro.overlap import has_neighbour
 from mmme_neuro.vocabulary import (
     EMOTION_BY_CODED_WORD,
     MICRO_MAX_DURATION_S,
@@ -255,22 +256,12 @@ def _crowding_checks(merged: pd.DataFrame) -> list[AuditCheck]:
     return [
         AuditCheck(
             f"events with another onset in {start:g} to {stop:g} s",
-            _n_crowded(merged, start, stop),
+            int(has_neighbour(merged, start, stop).sum()),
             len(merged),
             "Counted after merging. Deconvolve, or report and exclude with a reason.",
         )
         for start, stop in CROWDING_WINDOWS_S
     ]
-
-
-def _n_crowded(events: pd.DataFrame, start: float, stop: float) -> int:
-    """Number of events with the onset of another of the clip from `start` to `stop` (s)."""
-    n_crowded = 0
-    for _, onsets in events.groupby("clip")["onset"]:
-        lag = onsets.to_numpy() - onsets.to_numpy()[:, None]
-        np.fill_diagonal(lag, np.inf)
-        n_crowded += int(((lag >= start) & (lag <= stop)).any(axis=1).sum())
-    return n_crowded
 
 
 def _balance_checks(events: pd.DataFrame) -> list[AuditCheck]:

@@ -39,6 +39,10 @@ class Recording:
         Map from the physio device's clock to the EEG clock; ``None``: the same clock.
     camera : ClockFit | None
         Map from the camera's wall clock to the EEG clock by which events were placed.
+    participant : str
+        Code of the participant.
+    codes : DataFrame | None
+        Trigger codes on the events' clock: ``code, onset`` (s)``, duration, source``.
 
     Examples
     --------
@@ -55,6 +59,7 @@ class Recording:
     clock: ClockFit | None = None
     camera: ClockFit | None = None
     participant: str = field(default="")
+    codes: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.eeg is None and self.physio is None:
@@ -76,6 +81,11 @@ class Recording:
     ) -> "Recording":
         """Return the recording with cleaned or derived signals in place of the given ones."""
         return replace(self, eeg=eeg or self.eeg, physio=physio or self.physio)
+
+    def with_controls(self, controls: pd.DataFrame) -> "Recording":
+        """Return the recording with control windows (``control_events``) among its events."""
+        events = pd.concat([self.events, controls])
+        return replace(self, events=events.sort_values("onset", kind="stable", ignore_index=True))
 
 
 def read_recording(
@@ -144,6 +154,7 @@ def read_recording(
         clock=clock,
         camera=camera,
         participant=directory.name,
+        codes=codes,
     )
 
 

@@ -12,7 +12,18 @@ from scipy.sparse.csgraph import connected_components
 from mmme_neuro.io.action_units import normalise_action_units
 from mmme_neuro.io.expression_rule import expression_by_rule
 
-MERGE_RULES = ("union", "intersection", "first")
+MERGE_RULES = ("union", "intersection", "first", "adjudicated")
+NOT_FINAL = "no"
+FINAL_AS_CODED = "yes"
+LEFT_OUT_COLUMNS = (
+    "source_row",
+    "participant",
+    "clip",
+    "annotation_pass",
+    "expression",
+    "onset",
+    "reason",
+)
 
 
 def infer_passes(has_counter: pd.Series, coded_at: pd.Series) -> pd.Series:
@@ -59,10 +70,12 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     ----------
     events : DataFrame
         Events as ``read_events`` gives them.
-    how : {"union", "intersection", "first"}
+    how : {"union", "intersection", "first", "adjudicated"}
         ``"union"`` keeps every event, with times averaged over the passes that saw it;
         ``"intersection"`` keeps those that two passes or more saw; ``"first"`` keeps every event
-        with the times, label and action units of the first pass (by name) that saw it.
+        with the times, label and action units of the first pass (by name) that saw it;
+        ``"adjudicated"`` keeps the rows that the column ``adjudicated`` calls final (``"yes"``, or
+        the final label ``"micro"`` / ``"macro"``; ``"no"`` for the others).
     min_iou : float
         Two rows are one event if their intersection over union exceeds this (0: any overlap).
 
@@ -71,8 +84,7 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     DataFrame
         One row per event by participant, code and onset, with the column ``source_rows`` listing
         the sheet rows behind it; ``source_row`` is the first of them. ``annotation_pass`` reads
-        like ``"A+B"``. ``attrs["left_out_rows"]`` lists the sheet rows that ``"intersection"``
-        left out.
+        like ``"A+B"``. `left_out_rows` lists the sheet rows that are in no event, with the reason.
 
     Notes
     -----
@@ -86,22 +98,109 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     if not 0 <= min_iou < 1:
         raise ValueError(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
     events = events.reset_index(drop=True)
+    attrs = events.attrs
+    reasons = _reasons_to_leave(events, how, min_iou)
+    left_out = _as_left_out(events, reasons)
+    events = events[reasons == ""]
+    if how == "adjudicated":
+        events = _with_final_labels(events)
     groups = _overlap_groups(events, min_iou)
-    passes_in_group = events.groupby(groups)["annotation_pass"].transform("nunique")
-    is_left_out = (passes_in_group < 2) & (how == "intersection")
     is_alone = ~groups.duplicated(keep=False)
-    alone = events[is_alone & ~is_left_out]
+    alone = events[is_alone]
     alone = alone.assign(source_rows=alone["source_row"].astype(str))
-    overlapping = events[~is_alone & ~is_left_out]
+    overlapping = events[~is_alone]
     merged = pd.DataFrame(
         [_merge_group(rows, how) for _, rows in overlapping.groupby(groups[overlapping.index])],
         columns=alone.columns,
     ).astype(alone.dtypes.to_dict())
     table = pd.concat([part for part in (alone, merged) if len(part)] or [alone])
     table = table.sort_values(["participant", "code", "onset"], kind="stable", ignore_index=True)
-    left_out = events["source_row"][is_left_out].tolist()
-    table.attrs = {**events.attrs, "merge": how, "left_out_rows": left_out}
+    table.attrs = {**attrs, "merge": how, "left_out": [*attrs.get("left_out", []), *left_out]}
     return table
+
+
+def choose_pass(events: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Keep the rows of one annotation pass; `left_out_rows` lists the others.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events as coded.
+    name : str
+        Name of the pass, such as ``"A"``.
+
+    Returns
+    -------
+    DataFrame
+    """
+    is_other = events["annotation_pass"] != name
+    reasons = pd.Series("", index=events.index).mask(is_other, f"not of pass {name}")
+    chosen = events[~is_other].reset_index(drop=True)
+    chosen.attrs = {**events.attrs, "left_out": _as_left_out(events, reasons)}
+    return chosen
+
+
+def left_out_rows(events: pd.DataFrame) -> pd.DataFrame:
+    """List the sheet rows that choosing a pass or merging left out.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events as ``read_events`` or ``merge_passes`` return them.
+
+    Returns
+    -------
+    DataFrame
+        ``source_row, participant, clip, annotation_pass, expression, onset`` (s of the clip) and
+        ``reason``, by row. Every row of the sheet is either here or behind an event.
+
+    Examples
+    --------
+    >>> left_out_rows(read_events("sheet.xlsx", merge="intersection"))  # doctest: +SKIP
+    """
+    rows = pd.DataFrame(events.attrs.get("left_out", []), columns=list(LEFT_OUT_COLUMNS))
+    return rows.sort_values("source_row", ignore_index=True)
+
+
+def _as_left_out(events: pd.DataFrame, reasons: pd.Series) -> list[dict[Hashable, Any]]:
+    """Records of the rows that have a reason; plain ones, as pandas compares ``attrs``."""
+    rows = events.assign(reason=reasons)[list(LEFT_OUT_COLUMNS)]
+    return rows[reasons != ""].to_dict("records")
+
+
+def _reasons_to_leave(events: pd.DataFrame, how: str, min_iou: float) -> pd.Series:
+    """Why each row is in no merged event; empty where it is."""
+    reasons = pd.Series("", index=events.index)
+    if how == "intersection":
+        groups = _overlap_groups(events, min_iou)
+        n_passes = events.groupby(groups)["annotation_pass"].transform("nunique")
+        alone = "seen by pass " + events["annotation_pass"] + " only"
+        return reasons.mask(n_passes < 2, alone)
+    if how == "adjudicated":
+        is_final = _is_final(events)
+        groups = _overlap_groups(events, min_iou)
+        has_final = is_final.groupby(groups).transform("any")
+        reasons = reasons.mask(~is_final & has_final, "another row of the event is final")
+        return reasons.mask(~is_final & ~has_final, "no final event")
+    return reasons
+
+
+def _is_final(events: pd.DataFrame) -> pd.Series:
+    """Whether each row is an adjudicated event."""
+    if "adjudicated" not in events:
+        raise ValueError(
+            "merge='adjudicated' needs a column of the sheet that says which rows are final "
+            "(Adjudicated: yes, no, Micro or Macro), found none; add it or choose another rule "
+            f"of {MERGE_RULES}."
+        )
+    return events["adjudicated"] != NOT_FINAL
+
+
+def _with_final_labels(events: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the adjudicated label where one was given."""
+    coded = events["expression"]
+    labels = coded.where(events["adjudicated"] == FINAL_AS_CODED, events["adjudicated"])
+    return events.assign(expression=labels)
 
 
 def _overlap_groups(events: pd.DataFrame, min_iou: float) -> pd.Series:

@@ -11,10 +11,11 @@ import pandas as pd
 from mmme_neuro.io.action_units import normalise_action_units
 from mmme_neuro.io.expression_rule import expression_by_rule
 from mmme_neuro.io.frame_names import parse_frame_name, unwrap_midnight
-from mmme_neuro.io.passes import infer_passes, merge_passes
+from mmme_neuro.io.passes import choose_pass, infer_passes, merge_passes
 from mmme_neuro.io.sheet_cells import (
     name_rows,
     parse_column,
+    read_adjudication,
     read_expression,
     read_seconds,
     read_stimulus_code,
@@ -46,6 +47,9 @@ REQUIRED_COLUMNS = (
 PASS_COLUMNS = ("annotation_pass", "Annotation Pass", "Pass", "Coder", "Annotator")
 """Names of a column that says which pass a row belongs to; the first found is used."""
 
+ADJUDICATED_COLUMNS = ("adjudicated", "Adjudicated", "Final")
+"""Names of a column that says which rows are final, or their final label."""
+
 _CLIP_NAME = re.compile(r"[^_]+_\d+_(?P<code>\d+)_(?P<participant>.+)_(?P<date>\d{8})(\.\w+)?")
 _CODING_DATE_PARTS = r"(\d{4})\D+(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})"
 
@@ -61,14 +65,16 @@ def read_events(
         ``.xlsx`` (first sheet) or ``.csv`` / ``.tsv``.
     annotation_pass : str, optional
         Keep the rows of this pass only, such as ``"A"``.
-    merge : {"union", "intersection", "first"}, optional
-        Merge overlapping rows of one clip: see ``merge_passes``.
+    merge : {"union", "intersection", "first", "adjudicated"}, optional
+        Merge overlapping rows of one clip: see ``merge_passes``. Rows that neither an event nor the
+        chosen pass holds are listed by ``left_out_rows``.
 
     Returns
     -------
     DataFrame, one row per sheet row (or merged event)
         ``vocabulary.EVENT_COLUMNS`` and ``CAMERA_COLUMNS``: times in s of the clip, camera times in
-        s of the day. ``source_row`` is the row number a spreadsheet shows. ``attrs`` say where the
+        s of the day. ``source_row`` is the row number a spreadsheet shows; ``adjudicated`` (yes, no
+        or the final label) is there where the sheet has such a column. ``attrs`` say where the
         expression (``expression_source``: ``"coded"`` or ``"rule"``) and the pass
         (``pass_source``: a column's name or ``"inferred"``) come from, and which columns of the
         sheet were not used (``ignored_columns``).
@@ -97,7 +103,7 @@ def read_events(
                 f"annotation_pass must be one of the passes of {path.name}, {found}; "
                 f"got {annotation_pass!r}."
             )
-        events = events[events["annotation_pass"] == annotation_pass].reset_index(drop=True)
+        events = choose_pass(events, annotation_pass)
     return events if merge is None else merge_passes(events, merge)
 
 
@@ -132,7 +138,13 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
     events["annotation_pass"] = _passes(table, pass_column, has_counter, source)
     events = events.assign(onset_sd=np.nan, exclusion_reason="", clock="clip")
     events = events[[*EVENT_COLUMNS, *CAMERA_COLUMNS]]
-    used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", pass_column, "source_row"}
+    final_column = next((name for name in ADJUDICATED_COLUMNS if name in table), None)
+    if final_column is not None:
+        events["adjudicated"] = parse_column(
+            table, final_column, read_adjudication, "yes, no, Micro or Macro", source
+        )
+    used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", "source_row"}
+    used |= {pass_column, final_column}
     events.attrs["ignored_columns"] = [name for name in table if name not in used]
     events.attrs["expression_source"] = "coded" if "Macro/Micro" in table else "rule"
     events.attrs["pass_source"] = pass_column or "inferred"

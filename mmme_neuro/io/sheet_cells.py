@@ -9,6 +9,10 @@ import pandas as pd
 from mmme_neuro.vocabulary import FIRST_STIMULUS_CODE, LAST_STIMULUS_CODE, is_stimulus_code
 
 EXPRESSION_BY_CODED_WORD = {"macro": "macro", "mae": "macro", "micro": "micro", "me": "micro"}
+ADJUDICATION_BY_CODED_WORD = {
+    **dict.fromkeys(("", "no", "n", "0", "false", "drop", "reject", "rejected"), "no"),
+    **dict.fromkeys(("yes", "y", "1", "true", "x", "keep", "final"), "yes"),
+}
 
 _MAX_ROWS_NAMED = 10
 
@@ -97,3 +101,11 @@ def read_expression(cell: object) -> str:
     if word not in EXPRESSION_BY_CODED_WORD:
         raise ValueError("neither macro nor micro")
     return EXPRESSION_BY_CODED_WORD[word]
+
+
+def read_adjudication(cell: Any) -> str:
+    """Read whether a row is final: yes, no (an empty cell is no), or its final label."""
+    word = "" if pd.isna(cell) else str(cell).strip().lower().removesuffix(".0")
+    if word in ADJUDICATION_BY_CODED_WORD:
+        return ADJUDICATION_BY_CODED_WORD[word]
+    return read_expression(cell)

@@ -1,6 +1,7 @@
 """Estimates with their intervals: forests in their own units, and recovery of a known truth."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,21 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
+from mmme_neuro.wording import (
+    interval_text,
+    number_text,
+    p_text,
+    quantity_text,
+    response_name,
+    unit_text,
+)
 
 FOREST_COLUMNS = ("label", "estimate", "ci_low", "ci_high")
 RECOVERY_COLUMNS = ("quantity", "truth", "estimate", "std_error", "ci_low", "ci_high", "covered")
 
 _ROW_MM = 5.0
+_LINE_MM = 2.9
+_LABEL_LETTERS = 40
 
 
 def plot_forest(table: pd.DataFrame, ax: Axes, *, xlabel: str, reference: float = 0.0) -> Axes:
@@ -88,15 +99,19 @@ def forest_figure(
     n_columns = 1 if width_mm <= COLUMN_MM else min(2, len(groups))
     n_rows = -(-len(groups) // n_columns)
     counts = [len(group) for _, group in groups]
+    n_lines = 1 + table["label"].str.count("\n").max()
+    row_mm = max(_ROW_MM, _LINE_MM * n_lines + 3)
     longest = [max(counts[start : start + n_columns]) for start in range(0, len(counts), n_columns)]
     with journal_style():
-        figure = new_figure(width_mm=width_mm, height_mm=_ROW_MM * sum(longest) + 15 * n_rows)
+        figure = new_figure(width_mm=width_mm, height_mm=row_mm * sum(longest) + 15 * n_rows)
         axes = figure.subplots(
             n_rows, n_columns, squeeze=False, height_ratios=[count + 1 for count in longest]
         ).ravel()
         for number, (ax, (key, group)) in enumerate(zip(axes, groups, strict=False)):
             quantity = key[0] if len(keys) == 2 else "Estimate"
-            plot_forest(group, ax, xlabel=f"{quantity} ({key[-1]})", reference=reference)
+            xlabel = f"{quantity} ({key[-1]})" if key[-1] else quantity
+            plot_forest(group, ax, xlabel=xlabel, reference=reference)
+            ax.locator_params(axis="x", nbins=5)
             # Rows equally far apart in neighbouring panels.
             ax.set_ylim(longest[number // n_columns] - 0.4, -0.6)
             if len(groups) > 1:
@@ -104,6 +119,36 @@ def forest_figure(
         for ax in axes[len(groups) :]:
             ax.set_axis_off()
     return figure
+
+
+def contrast_figure(models: pd.DataFrame, *, term: str) -> Figure:
+    """Compose the forest of one term over all modelled responses.
+
+    Parameters
+    ----------
+    models : DataFrame
+        Columns ``response, term, estimate, ci_low, ci_high, p_value, unit``.
+    term : str
+        The term drawn, e.g. ``"expression[T.micro]"``.
+
+    Returns
+    -------
+    figure : Figure
+        180 mm wide, one panel a unit; estimate, interval and p value are written under each name.
+    """
+    _check_columns(models, ("response", "term", "estimate", "ci_low", "ci_high", "p_value", "unit"))
+    chosen = models[models["term"] == term]
+    if chosen.empty:
+        raise ValueError(f"term={term!r}: the table has {sorted(models['term'].unique())}.")
+    labels = [
+        f"{response_name(row.response)}\n{number_text(row.estimate)} "
+        f"{interval_text(row.ci_low, row.ci_high)}, {_p_label(row.p_value)}"
+        for row in chosen.itertuples()
+    ]
+    table = chosen.assign(
+        label=labels, quantity=_term_name(term), unit=chosen["unit"].map(unit_text)
+    )
+    return forest_figure(table)
 
 
 def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
@@ -161,22 +206,43 @@ def recovery_figure(table: pd.DataFrame) -> Figure:
         numbers.
     """
     _check_columns(table, RECOVERY_COLUMNS)
+    labels = [_recovery_label(row) for row in table.to_dict("records")]
+    row_mm = max(_ROW_MM, _LINE_MM * max(label.count("\n") + 1 for label in labels) + 0.8)
     with journal_style():
-        figure = new_figure(width_mm=PAGE_MM, height_mm=_ROW_MM * len(table) + 20)
-        ax, beside = figure.subplots(1, 2, sharey=True, width_ratios=(1, 0.78))
+        figure = new_figure(width_mm=PAGE_MM, height_mm=row_mm * len(table) + 20)
+        ax, beside = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1.3))
         plot_recovery(table, ax)
-        if "unit" in table:
-            labels = [f"{entry.quantity} ({entry.unit})" for entry in table.itertuples()]
-            ax.set_yticks(range(len(table)), labels)
+        ax.set_yticks(range(len(table)), labels)
         beside.set_axis_off()
         decimals = [_decimals(error) for error in table["std_error"]]
-        for place, column in ((0.12, "truth"), (0.38, "estimate"), (0.78, "interval")):
-            _text_column(beside, place, column, _texts(table, column, decimals))
+        for place, column in ((0.13, "truth"), (0.4, "estimate"), (0.78, "interval")):
+            heading = "95 % interval" if column == "interval" else column
+            _text_column(beside, place, heading, _texts(table, column, decimals))
         n_covered = int(table["covered"].astype(bool).sum())
-        ax.set_title(
-            f"{n_covered} of {len(table)} intervals cover the truth (filled dots)", loc="left"
+        figure.suptitle(
+            f"{n_covered} of {len(table)} intervals cover the truth (filled dots)", fontsize=7.5
         )
     return figure
+
+
+def _recovery_label(row: dict) -> str:
+    """Quantity with its unit, on as many lines as needed."""
+    unit = unit_text(str(row.get("unit", "")))
+    text = quantity_text(row["quantity"])
+    return fill(f"{text} ({unit})" if unit else text, _LABEL_LETTERS)
+
+
+def _p_label(p_value: float) -> str:
+    """A p value with its sign of relation."""
+    text = p_text(p_value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def _term_name(term: str) -> str:
+    """Name of a treatment-coded term of expression; other terms as they are."""
+    if term == "expression[T.micro]":
+        return f"Micro {MINUS} macro"
+    return term
 
 
 def _decimals(std_error: float) -> int:

@@ -141,6 +141,17 @@ def save_figure(
     return paths
 
 
+def close_figure(figure: Figure) -> None:
+    """Free the memory of a figure that is not needed any more.
+
+    Parameters
+    ----------
+    figure : Figure
+        As of `new_figure`.
+    """
+    plt.close(figure)
+
+
 def colour_of(condition: str, position: int = 0) -> str:
     """Colour of an expression, or one of the palette for any other condition.
 

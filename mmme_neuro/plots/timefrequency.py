@@ -84,21 +84,22 @@ def plot_time_frequency(
 def time_frequency_figure(
     maps: TimeFrequency,
     *,
-    roi: str | Sequence[str],
+    rois: Sequence[str | Sequence[str]],
     contrast: tuple[str, str] = ("micro", "macro"),
     limit: float | None = None,
     log: bool = True,
 ) -> Figure:
-    """Compose the maps of two conditions and their difference, averaged over a region.
+    """Compose the maps of two conditions and their difference, one row a region.
 
     Parameters
     ----------
     maps : TimeFrequency
         Maps by condition.
-    roi : str | sequence of str
-        A key of `regions.ROIS` or channel names.
+    rois : sequence of (str | sequence of str)
+        One row of panels each: a key of `regions.ROIS`, a channel, or several channels that are
+        averaged.
     contrast : tuple of str
-        Conditions (a, b): panels are a, b and a - b, on one colour scale.
+        Conditions (a, b): columns are a, b and a - b, all panels on one colour scale.
     limit : float | None
         Largest magnitude of the colour scale; None for the largest reliable one in the maps.
     log : bool
@@ -110,37 +111,65 @@ def time_frequency_figure(
         180 mm wide.
     """
     _check_conditions(maps, contrast)
-    channels = roi_channels(maps.info, roi)
-    region = maps.data.sel(channel=channels).mean("channel")
-    first, second = (region.sel(condition=name, drop=True) for name in contrast)
-    panels = [first, second, first - second]
+    if isinstance(rois, str):
+        raise ValueError(f"rois={rois!r}: pass a sequence, one row a region: [{rois!r}].")
+    rows = [_region_panels(maps, roi, contrast) for roi in rois]
     if limit is None:
-        limit = max(float(abs(panel.where(panel["reliable"])).max()) for panel in panels)
-    titles = [
-        *(f"{name_of(name)} ({_count(maps, name)} epochs)" for name in contrast),
-        difference_name(*contrast),
-    ]
+        limit = max(
+            float(abs(panel.where(panel["reliable"])).max()) for row in rows for panel in row
+        )
     with journal_style():
-        figure = new_figure(width_mm=PAGE_MM, height_mm=66)
-        axes = figure.subplots(1, 3, sharex=True, sharey=True)
-        for number, (ax, panel, title) in enumerate(zip(axes, panels, titles, strict=True)):
-            plot_time_frequency(panel, ax, limit=limit, baseline=maps.baseline, log=log)
+        figure = new_figure(width_mm=PAGE_MM, height_mm=16 + 50 * len(rows))
+        axes = figure.subplots(len(rows), 3, sharex=True, sharey=True, squeeze=False)
+        letters = iter("abcdefghijklmnopqrstuvwxyz")
+        for roi, row_axes, row in zip(rois, axes, rows, strict=True):
+            for ax, panel in zip(row_axes, row, strict=True):
+                plot_time_frequency(panel, ax, limit=limit, baseline=maps.baseline, log=log)
+                panel_letter(ax, next(letters))
+                ax.label_outer()
+            row_axes[0].set_ylabel(f"{_region_name(maps, roi)}\nFrequency (Hz)")
+        for ax, title in zip(axes[0], _titles(maps, contrast), strict=True):
             ax.set_title(title)
-            panel_letter(ax, "abc"[number])
-            if number:
-                ax.set_ylabel("")
         norm = mpl.colors.Normalize(-limit, limit)
         figure.colorbar(
-            mpl.cm.ScalarMappable(norm, DIVERGING), ax=axes, aspect=22,
+            mpl.cm.ScalarMappable(norm, DIVERGING), ax=axes, aspect=18 * len(rows),
             label=_label(maps),
         )  # fmt: skip
-        name = str(roi).replace("_", "-") if isinstance(roi, str) else "region"
         figure.supxlabel(
-            f"{name}: mean of {', '.join(channels)}. {_resolution(maps)}.\n"
-            "Bar: baseline; beyond the dotted lines the wavelet reaches past the epoch.",
+            f"{_resolution(maps)}. Bar: baseline; beyond the dotted lines the wavelet reaches "
+            "past the epoch.",
             fontsize=6.5, color="0.3",
         )  # fmt: skip
     return figure
+
+
+def _region_panels(
+    maps: TimeFrequency, roi: str | Sequence[str], contrast: tuple[str, str]
+) -> list[xr.DataArray]:
+    """Maps of one row: both conditions and their difference."""
+    region = maps.data.sel(channel=_region_channels(maps, roi)).mean("channel")
+    first, second = (region.sel(condition=name, drop=True) for name in contrast)
+    return [first, second, first - second]
+
+
+def _region_channels(maps: TimeFrequency, roi: str | Sequence[str]) -> list[str]:
+    """Channels of a row; a single channel may be named by itself."""
+    is_channel = isinstance(roi, str) and roi in maps.info["ch_names"]
+    return roi_channels(maps.info, [roi] if is_channel else roi)
+
+
+def _region_name(maps: TimeFrequency, roi: str | Sequence[str]) -> str:
+    """Label of a row: the region with its channels, or its one channel."""
+    channels = ", ".join(_region_channels(maps, roi))
+    if isinstance(roi, str) and roi != channels:
+        return f"{roi.replace('_', '-')} ({channels})"
+    return channels
+
+
+def _titles(maps: TimeFrequency, contrast: tuple[str, str]) -> list[str]:
+    """Headings of the three columns."""
+    counted = [f"{name_of(name)} ({_count(maps, name)} epochs)" for name in contrast]
+    return [*counted, difference_name(*contrast)]
 
 
 def _count(maps: TimeFrequency, condition: str) -> int:

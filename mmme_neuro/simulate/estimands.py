@@ -11,6 +11,7 @@ from functools import lru_cache
 import mne
 import numpy as np
 import pandas as pd
+from scipy.signal import fftconvolve
 
 from mmme_neuro.io.montage import QUIK_CAP_64
 from mmme_neuro.simulate.body import SLOW_TONIC
@@ -114,11 +115,12 @@ def _plain(measure: Measure) -> dict:
 def _virtual_sample(parameters: StudyParameters, n_videos: int, head: Head) -> pd.DataFrame:
     """Return noise-free measures of many virtual events as coded, one row an event."""
     rng = np.random.default_rng(VIRTUAL_SEED)
-    stimuli = Stimuli.drawn(parameters, n_videos, rng)
     weights, power = _region_weights(head), _alpha_power(parameters, head)
     people = []
     for number in range(N_VIRTUAL_PARTICIPANTS):
         timeline = simulate_timeline(parameters, n_videos=n_videos, rng=rng)
+        # Videos of their own for everyone: what a model estimates holds over videos, too.
+        stimuli = Stimuli.drawn(parameters, n_videos, rng)
         person = _virtual_participant(parameters, timeline, stimuli, weights, power, rng)
         people.append(person.assign(participant=number))
     return pd.concat(people, ignore_index=True)
@@ -188,10 +190,7 @@ def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
     """Return what the measure gives when taken ``GRID`` seconds after the true onset."""
     step = GRID[1] - GRID[0]
     if measure.high_pass_hz:
-        kernel = mne.filter.create_filter(
-            None, 1 / step, measure.high_pass_hz, None, verbose="error"
-        )
-        shape = np.convolve(shape, kernel, mode="full")[kernel.size // 2 :][: shape.size]
+        shape = fftconvolve(shape, _high_pass(measure.high_pass_hz), mode="same")
     area = np.concatenate([[0], np.cumsum((shape[1:] + shape[:-1]) / 2 * step)])
 
     def mean(window: tuple[float, float]) -> np.ndarray:
@@ -199,6 +198,13 @@ def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
         return (ends[1] - ends[0]) / (window[1] - window[0])
 
     return mean(measure.window) - mean(measure.baseline)
+
+
+@lru_cache(maxsize=4)
+def _high_pass(edge_hz: float) -> np.ndarray:
+    """Kernel of the high-pass that cleaning applies, on the steps of ``GRID``."""
+    step = GRID[1] - GRID[0]
+    return mne.filter.create_filter(None, 1 / step, edge_hz, None, verbose="error")
 
 
 def _region_weights(head: Head) -> dict[str, dict[str, float]]:
@@ -233,7 +239,7 @@ def _power_change(amplitude, shape, measure: Measure, lag: np.ndarray, *, power:
 
 def _contrast(sample: pd.DataFrame, name: str) -> float:
     """Return mean of micro minus mean of macro, each participant's own mean weighing the same."""
-    means = sample.pivot_table(name, index="participant", columns="expression")
+    means = sample.pivot_table(name, "participant", "expression", aggfunc="mean")
     return float((means["micro"] - means["macro"]).mean())
 
 
@@ -309,7 +315,7 @@ def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) ->
 def _cross_spectrum(
     parameters: StudyParameters, sources: list[Ongoing], rows: list[int], freq: float
 ) -> np.ndarray:
-    """Return the cross-spectral density of two electrodes at one frequency, through a Hann taper.
+    """Return the cross-spectral density of two electrodes at one frequency under a Hann taper.
 
     The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
     """

@@ -7,6 +7,7 @@ Every shape takes ``(time, latency, width)``: the two factors stretch its latenc
 from collections.abc import Callable
 
 import numpy as np
+from scipy.signal import fftconvolve
 from scipy.stats import gamma
 
 Shape = Callable[[np.ndarray, float, float], np.ndarray]
@@ -39,7 +40,7 @@ def skin_conductance_response(time: np.ndarray, latency: float, width: float) ->
     grid = np.arange(0, 60, step)
     gaussian = np.exp(-0.5 * ((grid - 3.0745 * latency) / (0.7013 * width)) ** 2)
     decay = np.exp(-0.3176 * grid) + np.exp(-0.0708 * grid)
-    response = np.convolve(gaussian, decay)[: grid.size]
+    response = fftconvolve(gaussian, decay)[: grid.size]
     return np.interp(time, grid, response / response.max(), left=0.0, right=0.0)
 
 

@@ -93,7 +93,7 @@ def _clip_events(
         onsets.append(clock), is_micro.append(micro), durations.append(duration)
         earliest = clock + duration + parameters.shortest_gap_s
     onset = np.array(onsets, float)
-    duration = np.array(durations, float)
+    duration = np.minimum(np.array(durations, float), video.end - onset)
     rise = duration * np.clip(rng.normal(parameters.rise_share, 0.1, onset.size), 0.15, 0.85)
     return pd.DataFrame(
         {
@@ -101,7 +101,7 @@ def _clip_events(
             "expression": np.where(np.array(is_micro, bool), "micro", "macro"),
             "onset": onset,
             "apex": onset + rise,
-            "offset": np.minimum(onset + duration, video.end),
+            "offset": onset + duration,
             "action_units": [_action_units(rng) for _ in onsets],
             "clip_start": video.start,
         }

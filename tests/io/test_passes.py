@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmme_neuro.io.passes import infer_passes, merge_passes, overlap_iou
+from mmme_neuro.io.passes import (
+    choose_pass,
+    infer_passes,
+    left_out_rows,
+    merge_passes,
+    overlap_iou,
+)
 
 DAYS = pd.to_datetime(["2030-05-01", "2030-05-02", "2030-05-03", "2030-05-04"])
 
@@ -109,7 +115,7 @@ def test_intersection_keeps_what_two_passes_saw_and_lists_the_rest():
     ]
     merged = merge_passes(pd.DataFrame(rows), "intersection")
     assert merged["source_rows"].tolist() == ["2,3"]
-    assert merged.attrs["left_out_rows"] == [4, 5, 6]
+    assert left_out_rows(merged)["source_row"].tolist() == [4, 5, 6]
 
 
 def test_first_takes_the_first_pass():
@@ -180,3 +186,51 @@ def test_merging_nothing_gives_nothing():
 def test_refuses(options, message):
     with pytest.raises(ValueError, match=message):
         merge_passes(pd.DataFrame([event(1, 2, 3)]), **options)
+
+
+def test_adjudicated_rows_alone_are_events_and_the_rest_keeps_a_reason():
+    rows = [
+        event(1.0, 1.2, 1.6, name="A", row=2, adjudicated="no"),
+        event(1.1, 1.3, 1.7, name="B", row=3, adjudicated="macro"),
+        event(5.0, 5.2, 5.4, name="B", row=4, adjudicated="no"),
+        event(9.0, 9.2, 9.4, name="A", row=5, adjudicated="yes"),
+        event(9.1, 9.3, 9.5, name="B", row=6, adjudicated="yes", expression="macro"),
+    ]
+    merged = merge_passes(pd.DataFrame(rows), "adjudicated")
+    assert merged["source_rows"].tolist() == ["3", "5,6"]
+    assert merged["expression"].tolist() == ["macro", "mixed"]
+    assert merged.loc[0, "onset"] == 1.1
+    left = left_out_rows(merged).set_index("source_row")
+    assert left["reason"].to_dict() == {2: "another row of the event is final", 4: "no final event"}
+    assert left.loc[4, ["clip", "annotation_pass", "onset"]].tolist() == ["sub01_101", "B", 5.0]
+
+
+def test_adjudication_needs_its_column():
+    with pytest.raises(ValueError, match="Adjudicated: yes, no"):
+        merge_passes(pd.DataFrame([event(1, 2, 3)]), "adjudicated")
+
+
+@pytest.mark.parametrize("how", ["union", "intersection", "first", "adjudicated"])
+def test_every_row_is_behind_an_event_or_left_out_with_a_reason(how):
+    rng = np.random.default_rng(4)
+    rows = []
+    for row in range(2, 42):
+        onset = float(rng.integers(0, 60))
+        verdict = str(rng.choice(["yes", "no", "micro", "macro"]))
+        name = str(rng.choice(["A", "B"]))
+        rows.append(event(onset, onset + 0.5, onset + 2.0, name=name, row=row, adjudicated=verdict))
+    merged = merge_passes(pd.DataFrame(rows), how)
+    behind = [int(row) for rows in merged["source_rows"] for row in rows.split(",")]
+    left = left_out_rows(merged)
+    assert sorted([*behind, *left["source_row"]]) == list(range(2, 42))
+    assert (left["reason"] != "").all()
+    # Joining and selecting tables with such attributes works.
+    assert len(pd.concat([merged, merged.iloc[:0]])) == len(merged)
+
+
+def test_rows_of_the_other_pass_are_listed():
+    rows = [event(1.0, 1.2, 1.6, name="A", row=2), event(1.1, 1.2, 1.6, name="B", row=3)]
+    chosen = choose_pass(pd.DataFrame(rows), "B")
+    assert chosen["source_row"].tolist() == [3]
+    assert left_out_rows(chosen)["reason"].tolist() == ["not of pass B"]
+    assert left_out_rows(merge_passes(chosen))["source_row"].tolist() == [2]

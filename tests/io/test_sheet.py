@@ -240,3 +240,18 @@ def test_public_sheet(shared_data):
     assert sorted(rows) == list(range(2, 946))
     gaps = merged.groupby("clip")["onset"].diff()
     assert gaps.median() == pytest.approx(6.9, abs=0.05)
+
+
+def test_an_adjudicated_column_decides(tmp_path):
+    cells = ["x", None, "Micro-expression", 1.0]
+    rows = [{"OnsetTime": 20.0 + n / 10, "Adjudicated": cell} for n, cell in enumerate(cells)]
+    path = tmp_path / "sheet.csv"
+    sheet(*rows).to_csv(path, index=False)
+    events = read_events(path)
+    assert events["adjudicated"].tolist() == ["yes", "no", "micro", "yes"]
+    assert "Adjudicated" not in events.attrs["ignored_columns"]
+    merged = read_events(path, merge="adjudicated")
+    assert merged["source_rows"].tolist() == ["2,4,5"]
+    assert merged["expression"].tolist() == ["mixed"]
+    with pytest.raises(ValueError, match="yes, no, Micro or Macro, found 'perhaps' in row 3"):
+        events_from_sheet(sheet({"Adjudicated": "yes"}, {"Adjudicated": "perhaps"}))

@@ -76,8 +76,8 @@ def test_recovery_figure_writes_the_numbers(recovery):
     texts = {text.get_text() for ax in figure.axes for text in ax.texts}
     assert {"2.00", "2.30", "[1.90, 2.70]", "\N{MINUS SIGN}0.50"} <= texts
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert labels == ["amplitude (µV)", "power (dB)"]
-    assert "1 of 2 intervals" in figure.axes[0].get_title(loc="left")
+    assert labels == ["Amplitude (µV)", "Power (dB)"]
+    assert "1 of 2 intervals" in figure.get_suptitle()
     plt.close("all")
 
 

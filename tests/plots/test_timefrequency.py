@@ -23,7 +23,7 @@ def test_one_map_is_labelled_and_symmetric(maps, log):
 
 
 def test_figure_holds_both_conditions_and_their_difference(maps):
-    figure = time_frequency_figure(maps, roi="occipital")
+    figure = time_frequency_figure(maps, rois=["occipital"])
     panels, bar = figure.axes[:3], figure.axes[3]
     assert [ax.get_title() for ax in panels] == [
         "Micro-expression (48 epochs)",
@@ -40,4 +40,4 @@ def test_figure_holds_both_conditions_and_their_difference(maps):
 
 def test_unknown_condition_is_refused(maps):
     with pytest.raises(ValueError, match="the maps have conditions"):
-        time_frequency_figure(maps, roi="occipital", contrast=("micro", "mixed"))
+        time_frequency_figure(maps, rois=["occipital"], contrast=("micro", "mixed"))

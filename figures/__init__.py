@@ -1,0 +1,1 @@
+"""The study's figures, one script a figure; each reads results and computes none."""

@@ -1,0 +1,29 @@
+"""Peripheral physiology around the onset of the expression: change from the baseline, mean over
+participants with the within-participant interval (Cousineau-Morey). Shaded: the measuring window.
+"""
+
+from pathlib import Path
+
+from analyses.tables import read_table
+from mmme_neuro import AUTONOMIC_WINDOWS
+from mmme_neuro.plots.autonomic import autonomic_figure
+
+READS = ("physio_curves.csv",)
+CHANNELS = (
+    "eda",
+    "eda_phasic",
+    "heart_rate",
+    "pulse_rate",
+    "pulse_amplitude",
+    "rsp_rate",
+    "rsp_amplitude",
+    "skt",
+    "emg_a",
+)
+
+
+def draw(results: Path):
+    curves = read_table(results, "physio_curves")
+    shown = [channel for channel in CHANNELS if (curves["channel"] == channel).any()]
+    windows = {w.channel: (w.tmin, w.tmax) for w in AUTONOMIC_WINDOWS.values()}
+    return autonomic_figure(curves, channels=shown, windows=windows)

@@ -1,0 +1,17 @@
+"""What preprocessing kept and removed of each participant. a, events that were analysed, by
+expression (other: coders disagreed), and events excluded; b, interpolated channels; c, independent
+components removed as eye or muscle activity; d, their share of the variance of the EEG.
+"""
+
+from pathlib import Path
+
+from analyses.tables import participant_numbers, read_table
+from mmme_neuro.plots.quality import quality_figure
+from mmme_neuro.pseudonyms import pseudonymous
+
+READS = ("quality.csv", "events.csv", "participants.csv")
+
+
+def draw(results: Path):
+    table = read_table(results, "quality")
+    return quality_figure(pseudonymous(table, participant_numbers(results)))

@@ -1,0 +1,112 @@
+"""Quality of all recordings: events kept, channels and components removed."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmme_neuro.plots.style import (
+    EXPRESSION_COLOURS,
+    OKABE_ITO,
+    PAGE_MM,
+    journal_style,
+    new_figure,
+    panel_letter,
+)
+from mmme_neuro.quality import QUALITY_COLUMNS
+
+EVENTS: Mapping[str, tuple[str, str]] = {
+    "n_macro": ("macro", EXPRESSION_COLOURS["macro"]),
+    "n_micro": ("micro", EXPRESSION_COLOURS["micro"]),
+    "n_other": ("other", EXPRESSION_COLOURS["mixed"]),
+    "n_excluded": ("excluded", "white"),
+}
+REMOVED_COLOURS = {"eye": OKABE_ITO["green"], "muscle": OKABE_ITO["orange"]}
+_MOST_NAMED = 60
+_ROW_MM = (4.5, 1.6)
+
+
+def plot_stack(
+    table: pd.DataFrame, ax: Axes, *, columns: Mapping[str, tuple[str, str]], xlabel: str
+) -> Axes:
+    """Draw columns of a table as stacked horizontal bars, one bar a row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Holds the columns.
+    ax : Axes
+        Where to draw.
+    columns : mapping of str to (label, colour)
+        Columns from left to right; a white piece is outlined, so that it is seen.
+    xlabel : str
+        Quantity with its unit.
+
+    Returns
+    -------
+    ax : Axes
+        The same axes.
+    """
+    left = np.zeros(len(table))
+    for column, (label, colour) in columns.items():
+        values = table[column].to_numpy(dtype=float)
+        edge = "0.4" if colour == "white" else "none"
+        # A piece of no width would still show its outline.
+        shown = np.where(values > 0, values, np.nan)
+        ax.barh(range(len(table)), shown, left=left, height=0.72, color=colour, label=label,
+                edgecolor=edge, linewidth=0.4)  # fmt: skip
+        left += values
+    ax.set(ylim=(len(table) - 0.4, -0.6), xlabel=xlabel, xlim=(0, max(1.05 * left.max(), 1)))
+    ax.tick_params(axis="y", length=0)
+    ax.locator_params(axis="x", nbins=5, integer=True)
+    return ax
+
+
+def quality_figure(table: pd.DataFrame) -> Figure:
+    """Compose events, bad channels, removed components and their share of the variance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of `mmme_neuro.quality.quality_table`.
+
+    Returns
+    -------
+    figure : Figure
+        180 mm wide, one row a participant.
+    """
+    absent = [column for column in QUALITY_COLUMNS if column not in table]
+    if absent or table.empty:
+        raise ValueError(f"table: needs rows with columns {list(QUALITY_COLUMNS)}, lacks {absent}.")
+    is_named = len(table) <= _MOST_NAMED
+    row_mm = _ROW_MM[0] if is_named else _ROW_MM[1]
+    with journal_style():
+        figure = new_figure(width_mm=PAGE_MM, height_mm=28 + row_mm * len(table))
+        axes = figure.subplots(1, 4, sharey=True, width_ratios=(1.5, 0.7, 1, 1))
+        plot_stack(table, axes[0], columns=EVENTS, xlabel="Events")
+        bad = {"n_bad_channels": ("interpolated", OKABE_ITO["sky"])}
+        plot_stack(table, axes[1], columns=bad, xlabel="Bad channels")
+        parts = {f"n_{kind}": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}
+        plot_stack(table, axes[2], columns=parts, xlabel="Components removed")
+        plot_stack(_percent(table), axes[3], columns=_shares(), xlabel="Variance removed (%)")
+        axes[3].set_xlim(0, 100)
+        axes[0].set_yticks(
+            range(len(table)) if is_named else [], table["participant"] if is_named else []
+        )
+        for letter, ax in zip("abcd", axes, strict=True):
+            panel_letter(ax, letter)
+            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2,
+                      handlelength=1, columnspacing=1, handletextpad=0.5)  # fmt: skip
+    return figure
+
+
+def _percent(table: pd.DataFrame) -> pd.DataFrame:
+    """The shares of the variance in percent."""
+    return 100 * table[[f"{kind}_share" for kind in REMOVED_COLOURS]]
+
+
+def _shares() -> dict[str, tuple[str, str]]:
+    """Columns of the shares with label and colour."""
+    return {f"{kind}_share": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}

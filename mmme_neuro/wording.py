@@ -1,0 +1,177 @@
+"""How names, units and numbers of result tables are written for readers."""
+
+import math
+
+MINUS = "\N{MINUS SIGN}"
+
+UNIT_TEXTS = {
+    "uV": "µV",
+    "uV^2": "µV²",
+    "uS": "µS",
+    "bpm": "beats/min",
+    "deg C": "°C",
+    "1": "",
+}
+"""Units of the tables that are written otherwise in print."""
+
+RESPONSE_NAMES = {
+    "premotor": "Premotor potential",
+    "late_positivity": "Late positivity",
+    "alpha_power": "Alpha power",
+    "scr_us": "Skin conductance response",
+    "heart_rate_bpm": "Heart rate",
+    "pulse_rate_bpm": "Pulse rate",
+    "pulse_amplitude_v": "Pulse amplitude",
+    "pulse_amplitude_relative": "Pulse amplitude, relative",
+    "rsp_rate_bpm": "Breathing rate",
+    "rsp_amplitude": "Breathing amplitude",
+    "skt_celsius": "Skin temperature",
+}
+
+P_FLOOR = 0.001
+"""Smaller p values are written as smaller than this."""
+
+
+def unit_text(unit: str) -> str:
+    """Write a unit as in print.
+
+    Parameters
+    ----------
+    unit : str
+        As in a table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unit_text("uV^2")
+    'µV²'
+    """
+    return UNIT_TEXTS.get(unit, unit)
+
+
+def response_name(response: str) -> str:
+    """Name a response as in print.
+
+    Parameters
+    ----------
+    response : str
+        Column of a single-event table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> response_name("scr_us")
+    'Skin conductance response'
+    """
+    plain = response.replace("_", " ")
+    return RESPONSE_NAMES.get(response, plain[:1].upper() + plain[1:])
+
+
+def quantity_text(quantity: str) -> str:
+    """Write the name of a recovered quantity as in print.
+
+    Parameters
+    ----------
+    quantity : str
+        As in the recovery table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> quantity_text("late_positivity micro - macro")
+    'Late positivity, micro − macro'
+    """
+    text = quantity.replace(" micro - macro", f", micro {MINUS} macro").replace("^2", "²")
+    text = text.replace("scr,", "SCR,").replace("_", " ")
+    return text if text[1:2].isupper() or text.startswith("wPLI") else text[:1].upper() + text[1:]
+
+
+def number_text(value: float, *, digits: int = 3) -> str:
+    """Write a number with a fixed number of significant digits.
+
+    Parameters
+    ----------
+    value : float
+        Any number; a missing one is written as a dash. Whole digits are never rounded away.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> number_text(-2.8057), number_text(0.0123456), number_text(44749.7)
+    ('−2.81', '0.0123', '44750')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if -4 <= exponent:
+        return f"{value:.{max(digits - 1 - exponent, 0)}f}".replace("-", MINUS)
+    mantissa = f"{value / 10.0**exponent:.{digits - 1}f}".replace("-", MINUS)
+    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa}×10{raised}"
+
+
+def p_text(p_value: float) -> str:
+    """Write a p value as journals do.
+
+    Parameters
+    ----------
+    p_value : float
+        Between 0 and 1; a missing one is written as a dash.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> p_text(0.0007), p_text(0.0123), p_text(0.55)
+    ('< .001', '.012', '.55')
+    """
+    if not math.isfinite(p_value):
+        return "–"
+    if p_value < P_FLOOR:
+        return f"< {P_FLOOR:.3f}".replace("0.", ".")
+    text = f"{p_value:.3f}" if p_value < 0.1 else f"{p_value:.2f}"
+    return text.removeprefix("0")
+
+
+def interval_text(low: float, high: float, *, digits: int = 3) -> str:
+    """Write an interval.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+    digits : int
+        Significant digits of the end that is larger in magnitude; both have the same decimals.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> interval_text(-0.0082, 0.2917)
+    '[−0.008, 0.292]'
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "–"
+    largest = max(abs(low), abs(high))
+    decimals = 0 if largest == 0 else max(digits - 1 - math.floor(math.log10(largest)), 0)
+    return f"[{low:.{decimals}f}, {high:.{decimals}f}]".replace("-", MINUS)
