@@ -91,7 +91,9 @@ def test_spectrum_is_broad_from_8_hz_up_besides_the_movement(muscles):
     scalp = scalp_of(muscles, events_of(15), np.full(15, 24.0), parameters=still)
     freqs, power = welch(scalp[0], SFREQ, nperseg=512)
     band = power[(freqs > 15) & (freqs < 100)]
-    assert band[: band.size // 2].mean() / band[band.size // 2 :].mean() == pytest.approx(1, abs=0.3)
+    assert band[: band.size // 2].mean() / band[band.size // 2 :].mean() == pytest.approx(
+        1, abs=0.3
+    )
     assert power[(freqs > 0.5) & (freqs < 4)].mean() < 0.1 * band.mean()
     moving = scalp_of(muscles, events_of(15), np.full(15, 24.0))
     _, with_movement = welch(moving[0], SFREQ, nperseg=512)
