@@ -126,5 +126,6 @@ def _compared(epochs):
     """Epochs of the expressions that are compared."""
     rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]
     chosen = epochs[rows]
-    chosen.metadata = chosen.metadata.reset_index(drop=True)
+    with mne.use_log_level("error"):
+        chosen.metadata = chosen.metadata.reset_index(drop=True)
     return chosen
