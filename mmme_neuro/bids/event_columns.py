@@ -34,9 +34,9 @@ _TRIAL_TYPES = {
     ),
     VIDEO_START: (
         "Trigger: an emotional video starts",
-        "Sensory-event, Visual-presentation, (Onset, Def/Video)",
+        "Sensory-event, Visual-presentation, Label/Video-start",
     ),
-    VIDEO_END: ("Trigger: the video ends", "Sensory-event, (Offset, Def/Video)"),
+    VIDEO_END: ("Trigger: the video ends", "Sensory-event, Visual-presentation, Label/Video-end"),
     OTHER_TRIGGER: ("Trigger code without a meaning in this study", "Label/Other-trigger"),
 }
 
@@ -161,6 +161,4 @@ LEFT_OUT = ("participant", "clip", "clock", "onset_clock", "apex_clock", "offset
 
 def event_sidecar() -> dict[str, Any]:
     """Return the content of ``_events.json``."""
-    described = {name: dict(text) for name, (_, text) in EVENT_FIELDS.items()}
-    definition = "(Definition/Video, (Label/Emotional-video))"
-    return described | {"video": {"Description": "Definition", "HED": {"definition": definition}}}
+    return {name: dict(text) for name, (_, text) in EVENT_FIELDS.items()}

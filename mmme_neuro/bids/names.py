@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SPACE = "CapTrak"
-"""BIDS name of MNE's head frame: axes through the preauricular points and the nasion."""
-
 RECORDING = "biopac"
 """BIDS label of the peripheral device."""
 
