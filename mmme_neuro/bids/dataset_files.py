@@ -15,7 +15,6 @@ DESCRIPTION_FILE = "dataset_description.json"
 
 PARTICIPANT_FIELDS = {
     "participant_id": {"Description": "Participant"},
-    "eeg_duration": {"Description": "Length of the EEG recording", "Units": "s"},
     "n_events": {"Description": "Number of coded facial expressions, all kinds"},
     "n_micro": {"Description": "Number of micro-expressions among them"},
     "n_macro": {"Description": "Number of macro-expressions among them"},

@@ -1,5 +1,6 @@
 """The EEG as BrainVision files with their BIDS sidecars, and back."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +50,16 @@ def write_eeg(
     info = clean_info(raw)
     n_header = min(raw.n_times, int(HEADER_S * raw.info["sfreq"]))
     header = mne.io.RawArray(raw.get_data(stop=n_header, verbose="error"), info, verbose="error")
-    mne_bids.write_raw_bids(
-        header,
-        _bids_path(files),
-        format="BrainVision",
-        allow_preload=True,
-        overwrite=True,
-        verbose="error",
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Encountered unsupported non-voltage units")
+        mne_bids.write_raw_bids(
+            header,
+            _bids_path(files),
+            format="BrainVision",
+            allow_preload=True,
+            overwrite=True,
+            verbose="error",
+        )
     _append_samples(files.of("eeg.eeg"), raw, info, start=n_header)
     _append_markers(files.of("eeg.vmrk"), codes, raw.info["sfreq"])
     _complete_sidecar(files.of("eeg.json"), raw, details)

@@ -80,7 +80,10 @@ EVENT_FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
             "reaches its apex within 250 ms"
         },
     ),
-    "apex": (NUMBER, {"Description": "Moment of the strongest expression, EEG clock", "Units": "s"}),
+    "apex": (
+        NUMBER,
+        {"Description": "Moment of the strongest expression, EEG clock", "Units": "s"},
+    ),
     "offset": (
         NUMBER,
         {"Description": "End of the expression, EEG clock; the apex if censored", "Units": "s"},

@@ -7,7 +7,6 @@ import pandas as pd
 from mmme_neuro.bids.event_columns import (
     EVENT_FIELDS,
     FLAG,
-    NUMBER,
     OTHER_TRIGGER,
     TEXT,
     TRIAL_TYPE_BY_EXPRESSION,
@@ -18,7 +17,6 @@ from mmme_neuro.bids.event_columns import (
 )
 from mmme_neuro.bids.tables import MISSING
 from mmme_neuro.vocabulary import CAMERA_COLUMNS, STIMULUS_END_CODE, is_stimulus_code
-
 
 
 def event_rows(events: pd.DataFrame, codes: pd.DataFrame, *, renumber: bool) -> pd.DataFrame:

@@ -3,9 +3,10 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -142,14 +143,14 @@ def write_bids(
         for folder in folders
     ]
     rows = []
-    for row in _outcomes(jobs, executor):
+    for row in chain(_people_without_folder(events, labels), _outcomes(jobs, executor)):
         rows.append(row)
         if progress:
             progress(row)
     participants = pd.DataFrame(rows).sort_values("participant_id", ignore_index=True)
     written = participants[participants["status"] == "written"]
     if written.empty:
-        raise ValueError(f"{study}: no participant could be written: {rows[0]['reason']}")
+        raise ValueError(f"{study}: no participant could be written: {rows[-1]['reason']}")
     write_dataset_files(
         out,
         written,
@@ -161,6 +162,20 @@ def write_bids(
     if key is not None:
         write_tsv(Path(key), participants[["participant", "participant_id", "status", "reason"]])
     return BidsDataset(out, participants)
+
+
+def _people_without_folder(events: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """Rows of the sheet's participants whose devices' files are nowhere; they get no label."""
+    reason = "the sheet has events of {0}, but the study has no folder {0}"
+    return [
+        {
+            "participant": code,
+            "participant_id": "",
+            "status": "failed",
+            "reason": reason.format(code),
+        }
+        for code in sorted(set(events["participant"]) - set(labels))
+    ]
 
 
 def _outcomes(jobs: Sequence[_Job], executor: Executor | None) -> Iterator[dict]:
@@ -185,7 +200,7 @@ def _write_participant(job: _Job) -> dict:
             os.replace(files.folder, job.files.folder)
     except EXPECTED_FAILURES as error:
         return row | {"status": "failed", "reason": str(error)}
-    return row | {"status": "written", "reason": ""} | _counts(recording)
+    return row | {"status": "written", "reason": ""} | _counts(recording.events)
 
 
 def _write_recording(recording: Recording, files: ParticipantFiles, job: _Job) -> None:
@@ -197,15 +212,14 @@ def _write_recording(recording: Recording, files: ParticipantFiles, job: _Job) -
         write_physio(recording.physio, recording.clock, files)
 
 
-def _counts(recording: Recording) -> dict:
+def _counts(events: pd.DataFrame) -> dict:
     """Numbers for ``participants.tsv``."""
-    kinds = recording.events["expression"].value_counts()
+    kinds = events["expression"].value_counts()
     return {
-        "eeg_duration": recording.eeg.n_times / recording.eeg.info["sfreq"],
-        "n_events": len(recording.events),
+        "n_events": len(events),
         "n_micro": int(kinds.get("micro", 0)),
         "n_macro": int(kinds.get("macro", 0)),
-        "n_excluded": int((recording.events["exclusion_reason"] != "").sum()),
+        "n_excluded": int((events["exclusion_reason"] != "").sum()),
     }
 
 

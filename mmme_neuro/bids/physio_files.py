@@ -1,6 +1,6 @@
 """Peripheral signals as BIDS tables on the EEG clock, and back."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Stretch:
     stop: int
     start_time: float
     sfreq: float
-    segment: dict[str, Any] | None
+    segment: dict[Hashable, Any] | None
 
 
 def stretches(n_samples: int, sfreq: float, clock: ClockFit | None) -> list[Stretch]:
@@ -198,7 +198,7 @@ def _column(kind: str, unit: int) -> dict[str, str]:
     return {"Description": text, "Units": units, "MeasureType": measure, "ChannelType": kind}
 
 
-def _plain(value: object) -> object:
+def _plain(value: float | str) -> float | str | None:
     """A cell of the fit's table as JSON has it; NaN is null."""
     if isinstance(value, str):
         return value
@@ -236,9 +236,7 @@ def _segment(described: dict[str, Any], duration: float, number: int) -> dict[st
             note="as stated by the BIDS sidecar, without a fit",
         )
     fitted = device.get("ClockToEEG")
-    return fitted and {
-        name: np.nan if value is None else value for name, value in fitted.items()
-    }
+    return fitted and {name: np.nan if value is None else value for name, value in fitted.items()}
 
 
 def _clock(segments: list[dict[str, Any] | None]) -> ClockFit | None:
