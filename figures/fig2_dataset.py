@@ -1,4 +1,4 @@
-"""The events that were coded. a, stimuli by emotion; b, composite class; c, duration of events
+"""The events that were coded. a, emotion of the stimulus; b, composite class; c, duration of events
 whose offset was coded (dotted: the longest micro-expression by definition); d, events of each
 participant; e, action units (an event counts for each of its units). Overlapping rows of the
 annotation passes are merged.

@@ -22,7 +22,7 @@ RESPONSE_NAMES = {
     "heart_rate_bpm": "Heart rate",
     "pulse_rate_bpm": "Pulse rate",
     "pulse_amplitude_v": "Pulse amplitude",
-    "pulse_amplitude_relative": "Pulse amplitude, relative",
+    "pulse_amplitude_relative": "Relative pulse amplitude",
     "rsp_rate_bpm": "Breathing rate",
     "rsp_amplitude": "Breathing amplitude",
     "skt_celsius": "Skin temperature",
@@ -151,15 +151,39 @@ def p_text(p_value: float) -> str:
     return text.removeprefix("0")
 
 
-def interval_text(low: float, high: float, *, digits: int = 3) -> str:
+def interval_decimals(low: float, high: float) -> int:
+    """Choose the decimals of an estimate from its interval.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the interval.
+
+    Returns
+    -------
+    int
+        Decimals that leave half the width two digits, or three where the first is a 1 or 2.
+
+    Examples
+    --------
+    >>> interval_decimals(-4.09, -1.52), interval_decimals(-11.9, -3.6)
+    (2, 1)
+    """
+    half = abs(high - low) / 2
+    if not math.isfinite(half) or half == 0:
+        return 3
+    exponent = math.floor(math.log10(half))
+    is_small = half / 10.0**exponent < 3
+    return min(max((2 if is_small else 1) - exponent, 0), 12)
+
+
+def interval_text(low: float, high: float) -> str:
     """Write an interval.
 
     Parameters
     ----------
     low, high : float
-        Its ends.
-    digits : int
-        Significant digits of the end that is larger in magnitude; both have the same decimals.
+        Its ends; a missing interval is written as a dash.
 
     Returns
     -------
@@ -172,6 +196,48 @@ def interval_text(low: float, high: float, *, digits: int = 3) -> str:
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return "–"
-    largest = max(abs(low), abs(high))
-    decimals = 0 if largest == 0 else max(digits - 1 - math.floor(math.log10(largest)), 0)
+    decimals = interval_decimals(low, high)
     return f"[{low:.{decimals}f}, {high:.{decimals}f}]".replace("-", MINUS)
+
+
+def estimate_text(estimate: float, low: float, high: float) -> str:
+    """Write an estimate with as many decimals as its interval has.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        Value and ends of its interval; without interval, three significant digits.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> estimate_text(-7.7344, -11.88, -3.59)
+    '−7.7'
+    """
+    if not all(math.isfinite(value) for value in (estimate, low, high)):
+        return number_text(estimate)
+    return f"{estimate:.{interval_decimals(low, high)}f}".replace("-", MINUS)
+
+
+def p_relation(p_value: float) -> str:
+    """Write a p value with its relation.
+
+    Parameters
+    ----------
+    p_value : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> p_relation(0.0001), p_relation(0.2)
+    ('p < .001', 'p = .20')
+    """
+    text = p_text(p_value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"

@@ -197,9 +197,11 @@ def connectivity_figure(
             left.set_title(_title(condition, counts), loc="left")
             right.set_title(f"{n_strongest} strongest connections", loc="left")
         low, high = result.band
+        is_clipped = float(np.nanmax(np.abs(result.matrix), initial=0.0)) > limits[1]
         figure.colorbar(
             mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), cmap), ax=axes, aspect=30,
-            shrink=0.7, label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
+            shrink=0.7, extend="max" if is_clipped and limits[0] == 0 else "neither",
+            label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
         )  # fmt: skip
     return figure
 
@@ -267,12 +269,13 @@ def _scale(result: Connectivity, conditions: Sequence[str]) -> tuple[tuple[float
 
 def _title(condition: str, counts: pd.Series) -> str:
     """Condition with what its matrix rests on."""
+    name = name_of(condition)[:1].upper() + name_of(condition)[1:]
     if counts["n_subsamples"] > 1:
         return (
-            f"{name_of(condition)} ({counts['n_used']} of {counts['n_epochs']} epochs, "
+            f"{name} ({counts['n_used']} of {counts['n_epochs']} epochs, "
             f"{counts['n_subsamples']} draws)"
         )
-    return f"{name_of(condition)} ({counts['n_epochs']} epochs)"
+    return f"{name} ({counts['n_epochs']} epochs)"
 
 
 def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from mmme_neuro.vocabulary import EXPRESSIONS, MICRO_MAX_DURATION_S
 COLOUR_BY_EXPRESSION = {
     "macro": "#D55E00",
     "micro": "#0072B2",
-    "mixed": "#999999",
+    "mixed": "#CC79A7",
     "control": "#333333",
 }
 """Okabe-Ito colours, told apart with any colour vision."""
@@ -44,7 +44,7 @@ _MAX_NAMED_PARTICIPANTS = 24
 _PANEL_TITLES = {
     "a": "Emotion of the stimulus",
     "b": "Composite class",
-    "c": "Duration",
+    "c": "Duration of events whose offset was coded",
     "d": "Participants",
     "e": "Action units",
 }
@@ -95,7 +95,7 @@ def plot_emotions(emotions: pd.DataFrame, ax: Axes) -> Axes:
     _grouped_bars(emotions, "emotion", ax)
     for label in ax.get_xticklabels():
         label.set(rotation=35, ha="right", rotation_mode="anchor")
-    ax.set_ylabel("events")
+    ax.set_ylabel("Events")
     return ax
 
 
@@ -114,8 +114,8 @@ def plot_action_units(action_units: pd.DataFrame, ax: Axes) -> Axes:
     """
     numbered = action_units.assign(action_unit=action_units["action_unit"].str.removeprefix("AU"))
     _grouped_bars(numbered, "action_unit", ax)
-    ax.set_xlabel("action unit")
-    ax.set_ylabel("events")
+    ax.set_xlabel("Action unit")
+    ax.set_ylabel("Events")
     return ax
 
 
@@ -153,7 +153,7 @@ def plot_valence(valence: pd.DataFrame, ax: Axes) -> Axes:
                 )
         left += percent
     ax.set_xlim(0, 100)
-    ax.set_xlabel("share of events (%)")
+    ax.set_xlabel("Share of events (%)")
     ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, -0.3),
@@ -193,8 +193,8 @@ def plot_durations(times: pd.DataFrame, ax: Axes, *, longest: float = 2.0) -> Ax
     ticks = np.arange(0, longest, 0.5)
     ax.set_xticks([*ticks, longest + 0.05], [*(f"{tick:g}" for tick in ticks), f">{longest:g}"])
     ax.set_xlim(0, longest + 0.1)
-    ax.set_xlabel("duration, offset coded (s)")
-    ax.set_ylabel("events")
+    ax.set_xlabel("Duration (s)")
+    ax.set_ylabel("Events")
     return ax
 
 
@@ -225,12 +225,12 @@ def plot_participants(participants: pd.DataFrame, ax: Axes) -> Axes:
         bottom += n_events
     if is_named:
         ax.set_xticks(position, wide.index, rotation=90)
-        ax.set_xlabel("participant")
+        ax.set_xlabel("Participant")
     else:
-        ax.set_xlabel("participants, most events first")
+        ax.set_xlabel("Participants, most events first")
     ax.set_xlim(0.4, len(wide) + 0.6)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.set_ylabel("events")
+    ax.set_ylabel("Events")
     return ax
 
 
@@ -257,7 +257,7 @@ def dataset_figure(description: DescribedEvents) -> Figure:
         plot_participants(description.participants, panels["d"])
         plot_action_units(description.action_units, panels["e"])
         for letter, title in _PANEL_TITLES.items():
-            panels[letter].set_title(f"{letter}   {title}", loc="left")
+            panels[letter].set_title(rf"$\bf{{{letter}}}$   {title}", loc="left")
         handles, labels = panels["a"].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure

@@ -18,9 +18,9 @@ from mmme_neuro.plots.style import (
     panel_letter,
 )
 from mmme_neuro.wording import (
+    estimate_text,
     interval_text,
-    number_text,
-    p_text,
+    p_relation,
     quantity_text,
     response_name,
     unit_text,
@@ -141,8 +141,9 @@ def contrast_figure(models: pd.DataFrame, *, term: str) -> Figure:
     if chosen.empty:
         raise ValueError(f"term={term!r}: the table has {sorted(models['term'].unique())}.")
     labels = [
-        f"{response_name(row.response)}\n{number_text(row.estimate)} "
-        f"{interval_text(row.ci_low, row.ci_high)}, {_p_label(row.p_value)}"
+        f"{response_name(row.response)}\n"
+        f"{estimate_text(row.estimate, row.ci_low, row.ci_high)} "
+        f"{interval_text(row.ci_low, row.ci_high)}, {p_relation(row.p_value)}"
         for row in chosen.itertuples()
     ]
     table = chosen.assign(
@@ -230,12 +231,6 @@ def _recovery_label(row: dict) -> str:
     unit = unit_text(str(row.get("unit", "")))
     text = quantity_text(row["quantity"])
     return fill(f"{text} ({unit})" if unit else text, _LABEL_LETTERS)
-
-
-def _p_label(p_value: float) -> str:
-    """A p value with its sign of relation."""
-    text = p_text(p_value)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def _term_name(term: str) -> str:

@@ -111,7 +111,11 @@ def new_figure(*, width_mm: float = PAGE_MM, height_mm: float) -> Figure:
 
 
 def save_figure(
-    figure: Figure, stem: str | Path, *, formats: Sequence[str] = ("pdf", "svg", "png")
+    figure: Figure,
+    stem: str | Path,
+    *,
+    formats: Sequence[str] = ("pdf", "svg", "png"),
+    width_px: int | None = None,
 ) -> list[Path]:
     """Write a figure so that the same figure gives the same bytes.
 
@@ -123,6 +127,8 @@ def save_figure(
         Path without suffix; its folder has to exist.
     formats : sequence of {"pdf", "svg", "png"}
         One file each.
+    width_px : int | None
+        Width of the PNG in pixels; None for 300 dots per inch.
 
     Returns
     -------
@@ -133,10 +139,11 @@ def save_figure(
     if unknown:
         raise ValueError(f"formats={list(formats)}: must be among {list(_METADATA)}.")
     paths = []
+    dpi = _RC["savefig.dpi"] if width_px is None else width_px / figure.get_figwidth()
     with journal_style():
         for name in formats:
             path = Path(f"{stem}.{name}")
-            figure.savefig(path, format=name, metadata=_METADATA[name])
+            figure.savefig(path, format=name, metadata=_METADATA[name], dpi=dpi)
             paths.append(path)
     return paths
 

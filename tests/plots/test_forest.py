@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.plots.forest import (
+    contrast_figure,
     forest_figure,
     number,
     plot_forest,
@@ -95,4 +96,29 @@ def test_bad_tables_are_refused(estimates, recovery):
         plot_forest(estimates[:0], plt.figure().subplots(), xlabel="x")
     with pytest.raises(ValueError, match="power"):
         plot_recovery(recovery.assign(std_error=[0.1, 0.0]), plt.figure().subplots())
+    plt.close("all")
+
+
+def test_contrasts_are_drawn_by_unit_with_their_numbers():
+    models = pd.DataFrame(
+        {
+            "response": ["premotor", "scr_us", "scr_us"],
+            "term": ["expression[T.micro]", "expression[T.micro]", "Intercept"],
+            "estimate": [-2.8057, 0.202, 0.13],
+            "ci_low": [-4.0931, 0.1123, 0.08],
+            "ci_high": [-1.5184, 0.2917, 0.18],
+            "p_value": [0.0007, 0.2, 0.1],
+            "unit": ["uV", "uS", "uS"],
+        }
+    )
+    figure = contrast_figure(models, term="expression[T.micro]")
+    minus = "\N{MINUS SIGN}"
+    labels = [ax.get_yticklabels()[0].get_text() for ax in figure.axes]
+    assert labels[0] == f"Premotor potential\n{minus}2.81 [{minus}4.09, {minus}1.52], p < .001"
+    assert [ax.get_xlabel() for ax in figure.axes] == [
+        f"Micro {minus} macro (µV)",
+        f"Micro {minus} macro (µS)",
+    ]
+    with pytest.raises(ValueError, match="Intercept"):
+        contrast_figure(models, term="valence")
     plt.close("all")

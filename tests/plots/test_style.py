@@ -54,3 +54,9 @@ def test_unknown_format_is_refused(tmp_path):
     with pytest.raises(ValueError, match="formats"):
         save_figure(_figure(1.0), tmp_path / "x", formats=["bmp"])
     plt.close("all")
+
+
+def test_picture_has_the_width_asked_for(tmp_path):
+    (path,) = save_figure(_figure(1.0), tmp_path / "x", formats=["png"], width_px=400)
+    assert plt.imread(path).shape[1] == 400
+    plt.close("all")

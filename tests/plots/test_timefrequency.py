@@ -41,3 +41,16 @@ def test_figure_holds_both_conditions_and_their_difference(maps):
 def test_unknown_condition_is_refused(maps):
     with pytest.raises(ValueError, match="the maps have conditions"):
         time_frequency_figure(maps, rois=["occipital"], contrast=("micro", "mixed"))
+
+
+def test_one_row_a_region_on_one_scale(maps):
+    figure = time_frequency_figure(maps, rois=["OZ", ["O1", "O2"]])
+    assert len(figure.axes) == 7
+    assert [figure.axes[row].get_ylabel() for row in (0, 3)] == [
+        "OZ\nFrequency (Hz)",
+        "O1, O2\nFrequency (Hz)",
+    ]
+    assert len({ax.collections[0].get_clim() for ax in figure.axes[:6]}) == 1
+    with pytest.raises(ValueError, match=r"\['OZ'\]"):
+        time_frequency_figure(maps, rois="OZ")
+    plt.close("all")

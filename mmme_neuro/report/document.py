@@ -1,0 +1,103 @@
+"""The report as one file."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import mne
+
+from mmme_neuro.report import findings, overview
+from mmme_neuro.report.markup import STYLE, notice
+from mmme_neuro.report.results import Results
+
+SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = MappingProxyType(
+    {
+        "Summary": (overview.summary, ("participants", "events", "excluded")),
+        "Methods": (overview.methods, ()),
+        "Participants": (overview.participants, ("participants",)),
+        "Exclusions": (overview.exclusions, ("excluded",)),
+        "Clocks": (overview.clocks, ("clocks",)),
+        "Annotation audit": (overview.audit, ("audit",)),
+        "Event-related potentials": (findings.potentials, ("erp_excluded",)),
+        "Time-frequency": (findings.oscillations, ("tfr_counts",)),
+        "Connectivity": (findings.coupling, ("coupling", "connectivity_cells")),
+        "Physiology": (findings.physiology, ("physio_quality",)),
+        "Mixed models": (findings.models, ("models", "model_notes")),
+        "Cross-modal": (findings.cross_modal, ("cross_modal",)),
+        "Reliability": (findings.reliability, ("icc",)),
+        "Recovery": (findings.recovery, ("recovery",)),
+        "What is not there yet": (findings.not_yet, ()),
+        "Provenance": (findings.provenance, ()),
+    }
+)
+"""Sections in order: what writes each, and the tables that it needs."""
+
+_FOOTER = re.compile(r"<span>Created on [^<]*? via <a")
+
+
+def write_report(
+    results: str | Path, figures: str | Path, out: str | Path, *, study_name: str
+) -> Path:
+    """Write one HTML file that shows an analysis and opens without a network.
+
+    Parameters
+    ----------
+    results : path
+        Folder that ``python -m analyses`` wrote.
+    figures : path
+        Folder that ``python -m figures`` wrote.
+    out : path
+        File to write; its folder is made.
+    study_name : str
+        Name in the title.
+
+    Returns
+    -------
+    Path
+        ``out``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no folder of results.
+
+    Notes
+    -----
+    A section whose result is absent says so. Participants are numbered; names, dates and folders
+    are taken out of messages. The same results and figures give the same bytes.
+
+    Examples
+    --------
+    >>> write_report("results", "figures", "report.html", study_name="Demo")  # doctest: +SKIP
+    """
+    folder, out = Path(results), Path(out)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{folder}: no such folder of results; run python -m analyses --results {folder} first."
+        )
+    source = Results(folder, Path(figures))
+    report = mne.Report(title=study_name, verbose="error")
+    report.add_custom_css(STYLE)
+    for title in SECTIONS:
+        report.add_html(_section(title, source), title=title, tags=())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f".part_{out.stem}.html")
+    report.save(part, open_browser=False, overwrite=True, verbose="error")
+    text = part.read_text(encoding="utf-8")
+    part.write_text(_FOOTER.sub("<span>Made with <a", text), encoding="utf-8")
+    os.replace(part, out)
+    return out
+
+
+def _section(title: str, source: Results) -> str:
+    """Content of a section, or what it lacks."""
+    write, needed = SECTIONS[title]
+    lacking = [f"{name}.csv" for name in needed if not source.has(name)]
+    if lacking:
+        return notice(
+            f"{', '.join(lacking)}: not among the results. The step that writes it did not run or "
+            "failed; run python -m analyses."
+        )
+    return write(source)

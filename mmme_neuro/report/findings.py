@@ -1,0 +1,243 @@
+"""Sections on results: potentials, oscillations, coupling, physiology, models, reliability."""
+
+import pandas as pd
+
+from mmme_neuro.report import cells
+from mmme_neuro.report.markup import Column, bullets, details, paragraph, table_html
+from mmme_neuro.report.results import Results
+from mmme_neuro.wording import estimate_text, number_text, quantity_text, response_name, unit_text
+
+NOT_YET = (
+    "Deconvolution of overlapping responses (deconvolve): epochs of events in quick succession "
+    "overlap and are averaged as they are.",
+    "Mass-univariate mixed models over channels and times (fit_lmm_map): windows and regions were "
+    "chosen beforehand.",
+    "Permutation tests with correction for multiple comparisons (permutation_test): maps and "
+    "curves are shown without a test.",
+    "Agreement of the coders (agreement): only the events that both saw are counted.",
+    "Reliability of the ERP measures over events (erp_reliability), Cronbach's alpha and "
+    "McDonald's omega (cronbach_alpha, mcdonald_omega).",
+    "Graph measures of the coupling over a range of densities.",
+    "A contrast of micro- and macro-expressions in coupling.",
+    "Multivariate association of brain and body (cross_modal: within-participant CCA and PLS).",
+    "Sensitivity of the results to facial muscle activity (analysis without cleaning).",
+    "Export to BIDS.",
+)
+"""What the design asks for and this report does not hold; names in brackets are planned functions
+of the package."""
+
+
+def potentials(results: Results) -> str:
+    """Event-related potentials."""
+    columns = [cells.text("participant", "participant"), cells.text("reason", "reason")]
+    left_out = results.table("erp_excluded")
+    return results.figure("fig3_erp") + table_html(
+        left_out, columns, caption="Participants left out of the grand average"
+    )
+
+
+def oscillations(results: Results) -> str:
+    """Time-frequency maps."""
+    columns = [
+        cells.text("expression", "expression"),
+        cells.count("n_epochs", "epochs"),
+        cells.count("n_participants", "participants"),
+        cells.count("n_stimuli", "stimuli"),
+    ]
+    caption = "What the maps rest on"
+    counts = results.table("tfr_counts")
+    return results.figure("fig4_time_frequency") + table_html(counts, columns, caption=caption)
+
+
+def coupling(results: Results) -> str:
+    """Connectivity."""
+    pairs = results.table("coupling").rename(columns={"condition": "participant"})
+    pairs["participant"] = pairs["participant"].map(results.plain)
+    named = [name for name in pairs if name != "participant"]
+    columns = [cells.text("participant", "participant")]
+    columns += [cells.number(name, name) for name in named]
+    cell_columns = [
+        cells.text("condition", "participant"),
+        cells.count("n_epochs", "epochs"),
+        cells.text("reason", "why refused", is_long=True),
+    ]
+    every = results.table("connectivity_cells")
+    every["condition"] = every["condition"].map(results.plain)
+    refused = every[every["reason"] != ""]
+    return (
+        results.figure("fig5_connectivity")
+        + table_html(pairs, columns, caption="Coupling of named pairs of electrodes")
+        + table_html(refused, cell_columns, caption="Participants refused")
+    )
+
+
+def physiology(results: Results) -> str:
+    """Autonomic responses and the quality of the signals."""
+    quality = results.table("physio_quality")
+    columns = [
+        cells.text("participant", "participant"),
+        cells.text("channel", "channel"),
+        cells.text("source", "source"),
+        cells.percent("share_missing", "missing (%)"),
+        cells.percent("share_artefact", "artefact (%)"),
+        cells.percent("share_usable", "usable (%)"),
+        cells.text("reason", "note", is_long=True),
+    ]
+    folded = table_html(quality, columns, caption="Quality of the derived signals")
+    return (
+        results.figure("fig6_physio")
+        + _usable(quality)
+        + details(f"Every channel of every participant ({len(quality)})", folded)
+    )
+
+
+def models(results: Results) -> str:
+    """Mixed models."""
+    estimates, notes = results.table("models"), results.table("model_notes")
+    term_columns = [
+        _response(),
+        cells.text("term", "term"),
+        Column("estimate", _estimate, is_number=True),
+        cells.interval(),
+        cells.number("std_error", "SE"),
+        cells.number("dof", "df"),
+        cells.number("statistic", "t"),
+        cells.p_value(),
+    ]
+    note_columns = [
+        _response(),
+        cells.text("formula", "formula fitted", is_long=True),
+        cells.count("n_observations", "events"),
+        cells.text("reductions", "left out", is_long=True),
+        cells.text("warnings", "warnings", is_long=True),
+    ]
+    part_columns = [
+        _response(),
+        cells.text("group", "group"),
+        cells.text("term", "term"),
+        cells.number("sd", "SD"),
+        cells.number("correlation", "correlation with the intercept"),
+    ]
+    parts = [results.figure("fig7_mixed_models")]
+    parts.append(table_html(estimates, term_columns, caption="Fixed effects"))
+    caption = "Models as fitted: what was left out, and warnings"
+    parts.append(table_html(notes, note_columns, caption=caption))
+    if results.has("variance_components"):
+        table = results.table("variance_components")
+        folded = table_html(table, part_columns, caption="Variance components")
+        parts.append(details(f"Variance components ({len(table)})", folded))
+    return "".join(parts)
+
+
+def cross_modal(results: Results) -> str:
+    """Correlations of brain and body."""
+    columns = [
+        Column("brain", lambda row: response_name(row["x"])),
+        Column("body", lambda row: response_name(row["y"])),
+        cells.number("r", "r"),
+        cells.interval(),
+        cells.count("dof", "df"),
+        cells.p_value(),
+        cells.p_value("p_holm", "p (Holm)"),
+        cells.count("n_events", "events"),
+        cells.count("n_left_out", "events left out"),
+    ]
+    caption = "Correlations from event to event within participants"
+    return table_html(results.table("cross_modal"), columns, caption=caption)
+
+
+def reliability(results: Results) -> str:
+    """Reliability of the ratings."""
+    table = results.table("icc")
+    if table.empty:
+        return paragraph("The study has no ratings.csv.")
+    columns = [
+        cells.text("form", "form"),
+        cells.number("icc", "ICC"),
+        cells.interval(),
+        cells.number("f", "F"),
+        Column("df", lambda row: f"{row['dof1']:.0f}, {row['dof2']:.0f}", is_number=True),
+        cells.p_value(),
+    ]
+    return table_html(table, columns, caption="Intraclass correlations of the ratings")
+
+
+def recovery(results: Results) -> str:
+    """What came out beside what was put in."""
+    table = results.table("recovery")
+    if table.empty:
+        return paragraph("The study is not simulated: there is no truth to compare with.")
+    covered = table["covered"].astype(bool)
+    columns = [
+        cells.written("quantity", "quantity", quantity_text),
+        cells.unit(),
+        Column("truth", lambda row: _to_error(row, "truth"), is_number=True),
+        Column("estimate", lambda row: _to_error(row, "estimate"), is_number=True),
+        cells.number("std_error", "SE", digits=2),
+        Column("error / SE", _standardised, is_number=True),
+        Column("covered", lambda row: "yes" if row["covered"] else "NO"),
+    ]
+    text = f"{int(covered.sum())} of {len(table)} intervals (95 %) cover the truth."
+    return (
+        paragraph(text)
+        + results.figure("figS_recovery")
+        + table_html(table, columns, caption="Recovery of the truth")
+    )
+
+
+def not_yet(results: Results) -> str:
+    """What is absent."""
+    return paragraph("Planned and absent from this report:") + bullets(NOT_YET)
+
+
+def provenance(results: Results) -> str:
+    """Versions and seed."""
+    if not results.methods:
+        return paragraph("methods.json is not among the results: step 12 did not run.")
+    software = results.methods["software"]
+    table = pd.DataFrame({"name": software.keys(), "version": software.values()})
+    columns = [cells.text("name", "software"), cells.text("version", "version")]
+    seed = results.methods["study"]["seed"]
+    return paragraph(
+        f"Seed: {seed}. The same recordings, code, versions and seed give the same results."
+    ) + table_html(table, columns, caption="Software that made the results")
+
+
+def _response() -> Column:
+    """Name of a response."""
+    return Column("response", lambda row: response_name(row["response"]))
+
+
+def _estimate(row: dict) -> str:
+    """An estimate with its unit."""
+    value = estimate_text(row["estimate"], row["ci_low"], row["ci_high"])
+    return f"{value} {unit_text(row['unit'])}".strip()
+
+
+def _usable(quality: pd.DataFrame) -> str:
+    """Usable share of each signal, one row a participant."""
+    wide = quality.pivot_table(
+        index="participant", columns="channel", values="share_usable", sort=False
+    )
+    columns = [cells.text("participant", "participant")]
+    columns += [cells.percent(name, name.replace("_", " ")) for name in wide]
+    caption = "Usable share of the derived signals (%)"
+    return table_html(wide.reset_index(), columns, caption=caption)
+
+
+def _to_error(row: dict, key: str) -> str:
+    """A value to two digits of its standard error."""
+    value, error = float(row[key]), float(row["std_error"])
+    decimals = max(0, 2 - len(f"{error:.0f}")) if error >= 1 else _leading_zeros(error) + 2
+    return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _leading_zeros(value: float) -> int:
+    """Zeros after the point before the first digit of a number below one."""
+    digits = f"{value:.15f}".split(".")[1]
+    return len(digits) - len(digits.lstrip("0"))
+
+
+def _standardised(row: dict) -> str:
+    """Error in standard errors."""
+    return number_text((row["estimate"] - row["truth"]) / row["std_error"], digits=2)

@@ -1,0 +1,202 @@
+"""Pieces of HTML: paragraphs, notices, tables with readable numbers, figures with captions."""
+
+import base64
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+WIDEST_PX = 1500
+"""Pictures are reduced to this width, which keeps the file small and the text sharp."""
+
+STYLE = """
+#content { font-size: 0.95rem; line-height: 1.5; }
+#content p, #content ul { max-width: 75ch; }
+.badge, #filter-by-tags-dropdown-menu { display: none !important; }
+.report-notice { border-left: 4px solid #b35900; background: #fff4e5; padding: .6rem 1rem;
+  margin: .5rem 0 1rem; max-width: 80ch; }
+.report-scroll { overflow-x: auto; margin: .5rem 0 1rem; }
+.report-table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
+.report-table caption { caption-side: top; color: #333; padding: .2rem 0; }
+.report-table th, .report-table td { padding: .22rem .7rem; border-bottom: 1px solid #ddd;
+  text-align: left; vertical-align: top; }
+.report-table thead th { border-bottom: 2px solid #555; white-space: nowrap; }
+.report-table .number { text-align: right; white-space: nowrap; }
+.report-table td.long { min-width: 16rem; }
+.report-figure { margin: .5rem 0 1.5rem; }
+.report-figure img { max-width: 100%; height: auto; }
+.report-figure figcaption { font-size: .88rem; color: #333; max-width: 95ch; padding-top: .4rem; }
+#content details { margin: .5rem 0 1rem; }
+#content summary { cursor: pointer; color: #0b4f8a; }
+@media (max-width: 800px) {
+  #toc { position: static !important; width: 100% !important; height: auto !important;
+    margin-top: 4.5rem !important; padding-bottom: .5rem !important; }
+  #content { margin-left: 0 !important; width: 100% !important; margin-top: .5rem !important; }
+  #toc-navbar { display: block !important; column-count: 2; }
+  #toc-navbar .nav-link { padding: .15rem .5rem; }
+  #top-bar .fs-3 { font-size: 1rem !important; }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a table is shown.
+
+    Parameters
+    ----------
+    heading : str
+        Heading for readers, with the unit.
+    text : callable
+        From a row (a mapping of column names to values) to its text.
+    is_number : bool
+        Whether it is aligned at the right.
+    is_long : bool
+        Whether it holds sentences.
+    """
+
+    heading: str
+    text: Callable[[dict[str, Any]], str]
+    is_number: bool = False
+    is_long: bool = False
+
+    @property
+    def css(self) -> str:
+        """Class of its cells."""
+        return "number" if self.is_number else "long" if self.is_long else ""
+
+
+def paragraph(text: str) -> str:
+    """Wrap plain text as a paragraph.
+
+    Parameters
+    ----------
+    text : str
+        Escaped here.
+
+    Returns
+    -------
+    str
+    """
+    return f"<p>{escape(text)}</p>"
+
+
+def notice(text: str) -> str:
+    """Wrap plain text as a notice that stands out.
+
+    Parameters
+    ----------
+    text : str
+        Escaped here.
+
+    Returns
+    -------
+    str
+    """
+    return f'<div class="report-notice" role="note">{escape(text)}</div>'
+
+
+def bullets(texts: Iterable[str]) -> str:
+    """List plain texts.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Escaped here.
+
+    Returns
+    -------
+    str
+    """
+    return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
+
+
+def details(summary: str, html: str) -> str:
+    """Fold long content behind a summary.
+
+    Parameters
+    ----------
+    summary : str
+        Plain text that stays visible.
+    html : str
+        What is folded.
+
+    Returns
+    -------
+    str
+    """
+    return f"<details><summary>{escape(summary)}</summary>{html}</details>"
+
+
+def table_html(table: pd.DataFrame, columns: Sequence[Column], *, caption: str) -> str:
+    """Write a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a line.
+    columns : sequence of Column
+        What is shown, from left to right.
+    caption : str
+        Plain text above the table.
+
+    Returns
+    -------
+    str
+        A table inside an element that scrolls sideways where the window is narrow; a sentence
+        where the table has no row.
+    """
+    if table.empty:
+        return paragraph(f"{caption}: none.")
+    head = "".join(f'<th scope="col" class="{c.css}">{escape(c.heading)}</th>' for c in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{c.css}">{escape(c.text(row))}</td>' for c in columns)
+        + "</tr>"
+        for row in table.to_dict("records")
+    )
+    return (
+        '<div class="report-scroll"><table class="report-table">'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def figure_html(path: Path, *, caption: str, alternative: str) -> str:
+    """Embed a picture with its caption.
+
+    Parameters
+    ----------
+    path : Path
+        A PNG file.
+    caption : str
+        Plain text below it.
+    alternative : str
+        Text for those who cannot see it.
+
+    Returns
+    -------
+    str
+    """
+    encoded = base64.b64encode(_reduced(path)).decode("ascii")
+    return (
+        f'<figure class="report-figure"><img src="data:image/webp;base64,{encoded}" '
+        f'alt="{escape(alternative)}"><figcaption>{escape(caption)}</figcaption></figure>'
+    )
+
+
+def _reduced(path: Path) -> bytes:
+    """The picture, at most `WIDEST_PX` wide, as lossless WebP: half the size of PNG."""
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    if picture.width > WIDEST_PX:
+        height = round(picture.height * WIDEST_PX / picture.width)
+        picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    picture.save(stream, format="WEBP", lossless=True, quality=50, method=4)
+    return stream.getvalue()

@@ -1,0 +1,185 @@
+"""Methods text, every number of which comes from the constants of the analysis."""
+
+from mmme_neuro.wording import MINUS, response_name
+
+METHOD_NAMES = {"wpli2_debiased": "debiased squared weighted phase lag index"}
+"""Connectivity estimators as named in texts."""
+
+
+def methods_text(constants: dict) -> dict[str, str]:
+    """Write the methods from the constants.
+
+    Parameters
+    ----------
+    constants : dict
+        Content of ``methods.json``: ``study`` (the study's choices) and ``methods`` (defaults of
+        the package).
+
+    Returns
+    -------
+    dict of str to str
+        Heading to paragraph, plain text.
+    """
+    study, methods = constants["study"], constants["methods"]
+    return {
+        "Events": _events(study, methods),
+        "Clocks": _clocks(methods),
+        "EEG": _eeg(study, methods),
+        "Event-related potentials": _erp(study, methods),
+        "Oscillations": _oscillations(study, methods),
+        "Connectivity": _connectivity(study),
+        "Peripheral physiology": _physio(study, methods),
+        "Statistics": _statistics(study),
+    }
+
+
+def _events(study: dict, methods: dict) -> str:
+    rule, preprocessing = methods["rule"], study["preprocessing"]
+    return (
+        "Onset, apex and offset of facial expressions were coded from video. Overlapping codings "
+        f"of several annotation passes were merged (rule: {preprocessing['merge']}). An event "
+        "keeps the label that was coded; where coders disagreed it is mixed, stays in the files "
+        "and is not compared. The labels were audited against the rule that a micro-expression "
+        f"lasts at most {_ms(rule['max_duration_s'])} or rises within {_ms(rule['max_rise_s'])}. "
+        f"Epochs are locked to the {preprocessing['lock']} and reach from "
+        f"{_span(preprocessing['eeg_window'])} in the EEG and from "
+        f"{_span(preprocessing['physio_window'])} in the physiology; an event stays only if both "
+        "windows lie inside the recordings."
+    )
+
+
+def _clocks(methods: dict) -> str:
+    clocks = methods["clocks"]
+    return (
+        "The clock of the physiological recorder was mapped to the EEG clock by a straight line "
+        "through the trigger codes that both devices received, matched by code and interval "
+        f"within {_number(clocks['max_drift_ppm'])} ppm of drift. Events were placed on the EEG "
+        "clock through the camera's wall clock: the start of a clip is the median of wall-clock "
+        "minus clip time over its events, regressed on the trigger code of the clip by an "
+        "M-estimate."
+    )
+
+
+def _eeg(study: dict, methods: dict) -> str:
+    cleaning, preprocessing = methods["cleaning"], study["preprocessing"]
+    low, high = cleaning["ica_band_hz"]
+    text = (
+        f"The EEG was notch-filtered at {_number(cleaning['line_hz'])} Hz and harmonics, resampled "
+        f"to at most {_number(cleaning['sfreq'])} Hz, high-pass filtered at "
+        f"{_number(cleaning['highpass_hz'])} Hz and re-referenced to the average. Flat, noisy or "
+        "uncorrelated channels were interpolated. "
+    )
+    if preprocessing["clean"]:
+        text += (
+            f"Independent components (Picard, extended) were fitted to a copy of {_number(low)} to "
+            f"{_number(high)} Hz. A component was removed as an eye's when it correlated with an "
+            f"EOG channel by at least {_number(cleaning['eye_r'])}, and as a muscle's when the "
+            f"envelope of its {_band(cleaning['muscle_band_hz'])} activity correlated with that of "
+            f"an EMG channel by at least {_number(cleaning['muscle_r'])} or the logarithm of its "
+            f"power in that band over {_band(cleaning['brain_band_hz'])} was at least "
+            f"{_number(cleaning['muscle_log_ratio'])}. "
+        )
+    else:
+        text += "No independent component was removed. "
+    return text + (
+        f"Epochs that deviate by more than {_number(preprocessing['reject_uv'])} µV from their "
+        "mean were excluded."
+    )
+
+
+def _erp(study: dict, methods: dict) -> str:
+    windows = "; ".join(
+        f"{response_name(window['name'])}, {_span((window['tmin'], window['tmax']))} at "
+        f"{_region(window['roi'], methods)}"
+        for window in study["erp_windows"]
+    )
+    return (
+        f"Baseline: {_span(study['erp_baseline_s'])}, before the premotor potential. Mean "
+        f"amplitudes were measured on every single event: {windows} (electrodes as far as "
+        f"recorded). Averages were low-pass filtered at {_number(study['erp_lowpass_hz'])} Hz for "
+        "display; each participant counts once, and intervals are within participants "
+        "(Cousineau-Morey)."
+    )
+
+
+def _oscillations(study: dict, methods: dict) -> str:
+    wavelets = methods["time_frequency"]
+    low, high = wavelets["frequencies_hz"]
+    fewest, most = wavelets["n_cycles"]
+    return (
+        f"Power at {wavelets['n_frequencies']} frequencies from {_number(low)} to {_number(high)} "
+        f"Hz was estimated with Morlet wavelets of {_number(fewest)} to {_number(most)} cycles and "
+        f"expressed in dB relative to {_span(study['tfr_baseline_s'])}. Alpha power "
+        f"({_band(study['alpha_band_hz'])}) at {_region(study['alpha_roi'], methods)} was measured "
+        f"on every event as the mean of {_span(study['alpha_window_s'])} minus the baseline."
+    )
+
+
+def _connectivity(study: dict) -> str:
+    method = study["connectivity_method"]
+    return (
+        f"Coupling of electrodes was estimated by the {METHOD_NAMES.get(method, method)} in "
+        f"{_band(study['connectivity_band_hz'])}, {_span(study['connectivity_window_s'])}, over "
+        "all events of each participant and averaged over participants. Cells of fewer than "
+        f"{study['min_epochs']} epochs were refused."
+    )
+
+
+def _physio(study: dict, methods: dict) -> str:
+    windows = methods["physio"]["windows"]
+    modelled = [w for w in windows if w["column"] in study["responses"]]
+    measured = "; ".join(
+        f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modelled
+    )
+    return (
+        "Heart rate, pulse rate and amplitude, breathing, skin conductance and skin temperature "
+        f"were derived at {_number(study['preprocessing']['physio_sfreq'])} Hz. Responses are the "
+        f"mean of a window minus that of {_span(study['physio_baseline_s'])}: {measured}. A window "
+        "that outlasts the epoch ends with it."
+    )
+
+
+def _statistics(study: dict) -> str:
+    compared = " and ".join(study["expressions"])
+    names = [response_name(name).lower() for name in study["responses"]]
+    pairs = "; ".join(
+        " with ".join(response_name(name).lower() for name in pair)
+        for pair in study["cross_modal_pairs"]
+    )
+    return (
+        f"Each single-event response ({', '.join(names)}) was modelled by expression "
+        f"({compared}; the first is the reference) with the random terms {study['random_terms']}, "
+        "by restricted maximum likelihood, with Satterthwaite's degrees of freedom. Random terms "
+        "that the data could not support were removed in a fixed order: correlations, slopes of "
+        "stimuli, slopes of participants, intercepts of stimuli. The p values of the models are "
+        "not corrected for the number of responses. Correlations within participants (repeated "
+        f"measures; {pairs}) carry Holm's correction. Reliability of the {study['rated_item']} "
+        "ratings: intraclass correlations of stimuli over participants as raters."
+    )
+
+
+def _number(value: float) -> str:
+    """A constant as it stands, with a typographic minus."""
+    return f"{value:g}".replace("-", MINUS)
+
+
+def _ms(seconds: float) -> str:
+    """A duration in ms."""
+    return f"{_number(1000 * seconds)} ms"
+
+
+def _span(window: list[float] | tuple[float, float]) -> str:
+    """A window in seconds from the lock."""
+    return f"{_number(window[0])} to {_number(window[1])} s"
+
+
+def _band(band: list[float]) -> str:
+    """A frequency band."""
+    return f"{_number(band[0])}–{_number(band[1])} Hz"
+
+
+def _region(roi: str | list[str], methods: dict) -> str:
+    """A region with its electrodes."""
+    if isinstance(roi, str):
+        return f"{roi.replace('_', '-')} electrodes ({', '.join(methods['regions'][roi])})"
+    return ", ".join(roi)

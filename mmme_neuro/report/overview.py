@@ -1,0 +1,203 @@
+"""Sections on what was analysed: summary, methods, participants, exclusions, clocks, audit."""
+
+import pandas as pd
+
+from mmme_neuro.report import cells
+from mmme_neuro.report.markup import Column, bullets, details, notice, paragraph, table_html
+from mmme_neuro.report.methods import methods_text
+from mmme_neuro.report.results import Results
+from mmme_neuro.wording import estimate_text, interval_text, p_relation, response_name, unit_text
+
+CONTRAST = "expression[T.micro]"
+
+
+def summary(results: Results) -> str:
+    """What was analysed, whether it is simulated, and what came out."""
+    people = results.table("participants")
+    n_done = int((people["status"] == "done").sum())
+    parts = [_simulated(results), _failed(results)]
+    parts.append(
+        paragraph(
+            f"{n_done} of {len(people)} participants were analysed. Participants are numbered in "
+            "the order of their names in the annotation sheet; no name or date is in this report."
+        )
+    )
+    columns = [
+        cells.text("expression", "expression"),
+        cells.count("n_coded", "coded"),
+        cells.count("n_kept", "with epochs"),
+        cells.count("n_excluded", "excluded"),
+        cells.count("n_elsewhere", "of participants not analysed"),
+    ]
+    caption = "Events after merging annotation passes"
+    parts.append(table_html(_events(results), columns, caption=caption))
+    if results.has("models"):
+        parts.append("<h5>Micro- minus macro-expressions, single events</h5>")
+        parts.append(bullets(_contrasts(results.table("models"))))
+        parts.append(paragraph("Models, reductions and warnings: see Mixed models."))
+    return "".join(parts) + results.figure("fig1_example")
+
+
+def methods(results: Results) -> str:
+    """Methods text."""
+    if not results.methods:
+        return notice("methods.json is not among the results: step 12 did not run.")
+    sections = methods_text(results.methods)
+    return "".join(f"<h5>{heading}</h5>{paragraph(text)}" for heading, text in sections.items())
+
+
+def participants(results: Results) -> str:
+    """Status of every participant and quality of the recordings."""
+    people = results.table("participants").sort_values("participant")
+    columns = [
+        cells.text("participant", "participant"),
+        cells.text("status", "status"),
+        cells.count("n_epochs", "epochs"),
+        cells.count("n_micro", "micro"),
+        cells.count("n_macro", "macro"),
+        cells.count("n_excluded", "excluded"),
+        cells.text("reason", "reason of failure", is_long=True),
+    ]
+    parts = [table_html(people, columns, caption="Participants")]
+    parts.append(results.figure("figS_quality"))
+    if results.has("bad_channels"):
+        shown = [
+            cells.text("participant", "participant"),
+            cells.text("channel", "channel"),
+            cells.text("reason", "reason", is_long=True),
+        ]
+        table = results.table("bad_channels")
+        parts.append(
+            details(
+                f"Interpolated channels ({len(table)})",
+                table_html(table, shown, caption="Interpolated channels"),
+            )
+        )
+    return "".join(parts)
+
+
+def exclusions(results: Results) -> str:
+    """Events without an epoch, with reasons."""
+    table = results.table("excluded")
+    if table.empty:
+        return paragraph("No event of an analysed participant was excluded.")
+    counts = table.groupby(["exclusion_reason", "expression"], as_index=False).size()
+    grouped = [
+        cells.text("exclusion_reason", "reason", is_long=True),
+        cells.text("expression", "expression"),
+        cells.count("size", "events"),
+    ]
+    listed = [
+        cells.text("participant", "participant"),
+        cells.text("stimulus", "stimulus"),
+        cells.text("expression", "expression"),
+        cells.number("onset", "onset on the EEG clock (s)", digits=5),
+        cells.text("exclusion_reason", "reason", is_long=True),
+    ]
+    return table_html(counts, grouped, caption="Excluded events by reason") + details(
+        f"Every excluded event ({len(table)})",
+        table_html(table, listed, caption="Excluded events"),
+    )
+
+
+def clocks(results: Results) -> str:
+    """Fits of the device clocks."""
+    columns = [
+        cells.text("participant", "participant"),
+        cells.text("device", "device"),
+        cells.number("drift_ppm", "drift (ppm)"),
+        cells.number("drift_se_ppm", "SE (ppm)", digits=2),
+        cells.number("residual_sd_ms", "residual SD (ms)"),
+        cells.count("n_matched", "matched"),
+        cells.count("n_unmatched", "unmatched"),
+        cells.count("n_segments", "segments"),
+    ]
+    table = results.table("clocks").sort_values(["device", "participant"], ascending=[False, True])
+    parts = [results.figure("figS_clocks")]
+    parts.append(table_html(table, columns, caption="Device clocks on the EEG clock"))
+    if results.has("codes"):
+        parts.append(_unmatched(results.table("codes")))
+    return "".join(parts)
+
+
+def audit(results: Results) -> str:
+    """Checks of the annotation sheet, and the dataset."""
+    columns = [
+        cells.text("check", "check", is_long=True),
+        cells.count("n", "n"),
+        cells.percent("share", "%"),
+        cells.text("remedy", "what to do", is_long=True),
+    ]
+    caption = "Checks of the annotation sheet as coded"
+    return results.figure("fig2_dataset") + table_html(
+        results.table("audit"), columns, caption=caption
+    )
+
+
+def _simulated(results: Results) -> str:
+    """Say at the top that the data are simulated, and how well the truth was found."""
+    if not results.is_simulated:
+        return ""
+    table = results.table("recovery")
+    n_covered = int(table["covered"].astype(bool).sum())
+    return notice(
+        "The data are SIMULATED: no person was recorded, and nothing here is a finding about "
+        f"facial expressions. {n_covered} of {len(table)} intervals cover what was put in (see "
+        "Recovery)."
+    )
+
+
+def _failed(results: Results) -> str:
+    """Steps that failed."""
+    return "".join(
+        notice(f"Step {number} of the analysis failed: {reason}")
+        for number, reason in results.failed_steps.items()
+    )
+
+
+def _events(results: Results) -> pd.DataFrame:
+    """Fate of the events, by expression."""
+    coded = _by_kind(results.table("events"))
+    done = results.table("participants")
+    done = done[done["status"] == "done"]
+    kept = pd.Series({"macro": done["n_macro"].sum(), "micro": done["n_micro"].sum()})
+    kept["other"] = done["n_epochs"].sum() - kept.sum()
+    table = pd.DataFrame(
+        {"n_coded": coded, "n_kept": kept, "n_excluded": _by_kind(results.table("excluded"))}
+    )
+    table = table.fillna(0).reindex(["macro", "micro", "other"], fill_value=0)
+    table["n_elsewhere"] = table["n_coded"] - table["n_kept"] - table["n_excluded"]
+    return table.reset_index(names="expression")
+
+
+def _by_kind(events: pd.DataFrame) -> pd.Series:
+    """Counts of macro, micro and all other expressions."""
+    kind = events["expression"].where(events["expression"].isin(["macro", "micro"]), "other")
+    return kind.value_counts()
+
+
+def _contrasts(models: pd.DataFrame) -> list[str]:
+    """One line a response."""
+    chosen = models[models["term"] == CONTRAST]
+    return [
+        f"{response_name(row.response)}: "
+        f"{estimate_text(row.estimate, row.ci_low, row.ci_high)} {unit_text(row.unit)} "
+        f"{interval_text(row.ci_low, row.ci_high)}, {p_relation(row.p_value)}"
+        for row in chosen.itertuples()
+    ]
+
+
+def _unmatched(codes: pd.DataFrame) -> str:
+    """Codes that only one device has, with reasons."""
+    lost = codes[codes["residual_ms"].isna()]
+    columns = [
+        cells.text("participant", "participant"),
+        cells.text("device", "device aligned"),
+        Column("seen by", lambda row: "EEG" if row["seen_by"] == "reference" else row["device"]),
+        cells.count("code", "code"),
+        cells.number("onset", "time on its own clock (s)", digits=6),
+        cells.text("reason", "reason", is_long=True),
+    ]
+    return details(
+        f"Unmatched codes ({len(lost)})", table_html(lost, columns, caption="Unmatched codes")
+    )

@@ -1,0 +1,178 @@
+"""A small folder of results, made by the analysis' own steps where they are quick."""
+
+import importlib
+
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyses.tables import write_table
+
+PEOPLE = ("lina", "wangfang", "zhouyu")
+FAILED = "zhaolei"
+ELECTRODES = (
+    "FP1 FP2 F1 FZ F2 FC1 FCZ FC2 T7 C3 CZ C4 T8 CP1 CPZ CP2 P1 PZ P2 PO3 POZ PO4 O1 OZ O2".split()
+)
+PHYSIO = ("eda", "heart_rate", "pulse_rate", "pulse_amplitude", "rsp_rate", "rsp_amplitude", "skt")
+N_EVENTS = 24
+EEG_HZ, PHYSIO_HZ = 100.0, 10.0
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """Results of three participants; a fourth failed."""
+    folder = tmp_path_factory.mktemp("results")
+    (folder / "epochs").mkdir()
+    rng = np.random.default_rng(7)
+    events = pd.concat([_events(name, rng) for name in PEOPLE], ignore_index=True)
+    write_table(folder, "events", events)
+    write_table(folder, "participants", _participants(events))
+    for name, own in events.groupby("participant"):
+        _write_epochs(folder, name, own.reset_index(drop=True), rng)
+    _write_quality(folder, rng)
+    _write_statistics(folder)
+    for step in ("03_erp", "04_time_frequency", "05_connectivity", "06_physio", "11_quality"):
+        importlib.import_module(f"analyses.{step}").main(folder, folder)
+    importlib.import_module("analyses.12_methods").main(folder, folder)
+    return folder
+
+
+def _events(name, rng):
+    """Events 15 s apart; every third is a micro-expression."""
+    onset = 20.0 + 15.0 * np.arange(N_EVENTS) + rng.uniform(0, 2, N_EVENTS)
+    is_micro = np.arange(N_EVENTS) % 3 == 0
+    duration = np.where(is_micro, 0.4, 1.2)
+    return pd.DataFrame(
+        {
+            "participant": name,
+            "stimulus": [str(101 + number % 4) for number in range(N_EVENTS)],
+            "clip": [f"{name}_{101 + number % 4}" for number in range(N_EVENTS)],
+            "expression": np.where(is_micro, "micro", "macro"),
+            "onset": onset,
+            "apex": onset + duration / 2,
+            "offset": onset + duration,
+            "duration": duration,
+            "rise": duration / 2,
+            "emotion": "disgust",
+            "valence": "negative",
+            "action_units": "AU4,AU14",
+            "censored": False,
+            "source_rows": [f"{name}-{number}" for number in range(N_EVENTS)],
+            "exclusion_reason": "",
+        }
+    )
+
+
+def _participants(events):
+    counts = pd.crosstab(events["participant"], events["expression"])
+    done = pd.DataFrame(
+        {
+            "participant": counts.index,
+            "status": "done",
+            "reason": "",
+            "n_epochs": counts.sum(axis=1),
+            "n_micro": counts["micro"],
+            "n_macro": counts["macro"],
+            "n_excluded": 0,
+        }
+    )
+    # One macro-expression of the first participant was excluded.
+    done.loc[PEOPLE[0], ["n_epochs", "n_macro", "n_excluded"]] += [-1, -1, 1]
+    failed = {
+        "participant": FAILED,
+        "status": "failed",
+        "reason": f"/data/secret/{FAILED}/{FAILED}_20230714.cdt: no triggers; export them.",
+    }
+    return pd.concat([done, pd.DataFrame([failed])], ignore_index=True).fillna(0)
+
+
+def _write_epochs(folder, name, events, rng):
+    """EEG with a slow potential and physiology with a ramp after each event."""
+    times = np.arange(-1.5, 2.0 + 1e-9, 1 / EEG_HZ)
+    info = mne.create_info([*ELECTRODES, "EMG"], EEG_HZ, ["eeg"] * len(ELECTRODES) + ["emg"])
+    montage = mne.channels.make_standard_montage("fsaverage_1005")
+    info.set_montage(montage, match_case=False, verbose="error")
+    data = rng.normal(0, 5e-6, (len(events), len(ELECTRODES) + 1, len(times)))
+    data[:, :, 180:200] += 5e-6
+    _save(mne.EpochsArray(data, info, tmin=-1.5, metadata=events, verbose="error"),
+          folder / "epochs" / f"{name}_eeg-epo.fif")  # fmt: skip
+    times = np.arange(-2.0, 10.0 + 1e-9, 1 / PHYSIO_HZ)
+    info = mne.create_info(list(PHYSIO), PHYSIO_HZ, "misc")
+    curves = 1.0 + 0.1 * np.clip(times, 0, None) + rng.normal(0, 0.01, (len(events), 7, 1))
+    _save(mne.EpochsArray(curves, info, tmin=-2.0, metadata=events, verbose="error"),
+          folder / "epochs" / f"{name}_physio-epo.fif")  # fmt: skip
+
+
+def _save(epochs, path):
+    epochs.save(path, overwrite=True, verbose="error")
+
+
+def _write_quality(folder, rng):
+    """Tables of the preprocessing."""
+    clocks = [
+        {"participant": name, "device": device, "drift_ppm": 12.3, "drift_se_ppm": 2.0,
+         "residual_sd_ms": 1.5, "n_matched": 6, "n_unmatched": 1, "n_segments": 1}
+        for name in PEOPLE for device in ("physio", "camera")
+    ]  # fmt: skip
+    codes = [
+        {"participant": name, "device": device, "code": 101 + number, "seen_by": "other",
+         "onset_reference": 60.0 * number if number else np.nan, "onset": 5.0,
+         "residual_ms": rng.normal() if number else np.nan, "reason": "" if number else "spurious"}
+        for name in PEOPLE for device in ("physio", "camera") for number in range(7)
+    ]  # fmt: skip
+    components = [
+        {"participant": name, "component": number, "removed_as": kind, "variance_share": share}
+        for name in PEOPLE
+        for number, (kind, share) in enumerate([("eye", 0.5), ("muscle", 0.1), ("", 0.4)])
+    ]
+    quality = [
+        {"participant": name, "channel": channel, "source": "x", "share_missing": 0.0,
+         "share_artefact": 0.01, "share_usable": 0.99, "reason": ""}
+        for name in PEOPLE for channel in PHYSIO
+    ]  # fmt: skip
+    excluded = {"participant": "lina", "stimulus": "101", "expression": "macro", "onset": 3.0,
+                "exclusion_reason": "window leaves the physio recording"}  # fmt: skip
+    audit = {"check": "rows <that overlap>", "n": 3, "share": 0.1, "remedy": "Merge."}
+    bad = {"participant": "lina", "channel": "FZ", "reason": "flat"}
+    tables = {"clocks": clocks, "codes": codes, "components": components, "audit": [audit],
+              "physio_quality": quality, "excluded": [excluded], "bad_channels": [bad]}  # fmt: skip
+    for name, rows in tables.items():
+        write_table(folder, name, pd.DataFrame(rows))
+
+
+def _write_statistics(folder):
+    """Tables of the models, correlations, ratings and recovery."""
+    model = {"response": "premotor", "term": "expression[T.micro]", "estimate": -2.8057,
+             "std_error": 0.5756, "dof": 9.73, "statistic": -4.87, "p_value": 0.0007,
+             "ci_low": -4.0931, "ci_high": -1.5184, "unit": "uV"}  # fmt: skip
+    note = {
+        "response": "premotor",
+        "formula": "premotor ~ expression + (1 | participant)",
+        "n_observations": 72,
+        "reductions": "(1 | stimulus) (singular)",
+        "warnings": "",
+    }
+    part = {"response": "premotor", "group": "participant", "term": "Intercept", "sd": 0.9,
+            "correlation": np.nan}  # fmt: skip
+    pair = {
+        "x": "late_positivity",
+        "y": "scr_us",
+        "r": 0.279,
+        "ci_low": 0.188,
+        "ci_high": 0.365,
+        "dof": 68,
+        "p_value": 0.01,
+        "p_holm": 0.02,
+        "n_events": 72,
+        "n_left_out": 0,
+    }
+    icc = {"form": "ICC(A,1)", "icc": 0.43, "f": 12.3, "dof1": 11, "dof2": 99, "p_value": 0.0,
+           "ci_low": 0.23, "ci_high": 0.71}  # fmt: skip
+    found = {"quantity": "premotor micro - macro", "unit": "uV", "truth": -2.3, "estimate": -2.8,
+             "std_error": 0.58, "ci_low": -4.1, "ci_high": -1.5, "covered": True}  # fmt: skip
+    missed = found | {"quantity": "physio clock drift", "unit": "ppm", "covered": False}
+    tables = {"models": [model], "model_notes": [note], "variance_components": [part],
+              "cross_modal": [pair], "icc": [icc], "recovery": [found, missed]}  # fmt: skip
+    for name, rows in tables.items():
+        write_table(folder, name, pd.DataFrame(rows))

@@ -1,0 +1,156 @@
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+
+from figures.gallery import draw_figures, scripts
+from mmme_neuro.report import SECTIONS, write_report
+
+DRAWN = ("figS_recovery", "fig7_mixed_models")
+
+
+class Page(HTMLParser):
+    """Text, images, links and headers of tables outside scripts and styles."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts, self.images, self.links, self.titles = [], [], [], []
+        self._hidden = False
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self._hidden = tag in ("script", "style") or self._hidden
+        if tag == "img":
+            self.images.append(attrs)
+        if tag in ("link", "script", "img", "iframe"):
+            self.links += [attrs[key] for key in ("href", "src") if key in attrs]
+
+    def handle_endtag(self, tag):
+        if tag in ("script", "style"):
+            self._hidden = False
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+def read(path):
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+@pytest.fixture(scope="session")
+def figures(results, tmp_path_factory):
+    out = tmp_path_factory.mktemp("report_figures")
+    chosen = [script for script in scripts() if script.name in DRAWN]
+    draw_figures(chosen, results, out, say=lambda *_: None)
+    return out
+
+
+@pytest.fixture(scope="session")
+def report(results, figures, tmp_path_factory):
+    out = tmp_path_factory.mktemp("report") / "deep" / "report.html"
+    return write_report(results, figures, out, study_name="Test <study>")
+
+
+@pytest.fixture(scope="session")
+def page(report):
+    return read(report)
+
+
+def test_all_sections_are_there_and_the_file_is_small(report, page):
+    html = report.read_text(encoding="utf-8")
+    positions = [html.index(f'id="accordion-header-{_dom(title)}"') for title in SECTIONS]
+    assert positions == sorted(positions)
+    assert report.stat().st_size < 5e6
+    assert "not among the results" not in page.text
+    assert "Test <study>" in page.text
+
+
+def test_file_is_self_contained(page):
+    assert len(page.images) == 1 + len(DRAWN)  # the logo, too
+    assert all(image["src"].startswith("data:image/") for image in page.images)
+    assert all(image.get("alt") for image in page.images)
+    assert all(link.startswith("data:") for link in page.links)
+
+
+def test_simulated_data_are_said_to_be_so(page):
+    start = page.text.index("SIMULATED")
+    assert start < page.text.index("participants were analysed")
+    assert "1 of 2 intervals cover what was put in" in page.text
+    assert "NO" in page.text.split("Recovery of the truth")[1].split("What is not")[0]
+
+
+def test_no_name_date_or_folder_leaks(report, page):
+    text = page.text
+    html = report.read_text(encoding="utf-8")
+    body = re.sub(r"base64,[^\"]*", "", html[html.rindex("<body") :])
+    for name in ("lina", "wangfang", "zhouyu", "zhaolei"):
+        assert not re.search(rf"(?<![a-z]){name}(?![a-z])", text)
+        assert name not in body
+    assert not any(folder in body for folder in ("/data/secret", "/tmp", str(report.parent)))
+    dates = re.findall(r"(?<!\d)20\d{2}-?[01]\d-?[0-3]\d(?!\d)", text)
+    assert set(dates) <= {"20260101"}  # the seed
+    # The failed participant has no event, hence the last number; the message stays readable.
+    assert "P04_(date).cdt: no triggers; export them." in text
+
+
+def test_numbers_are_written_as_in_journals(page):
+    text = page.text
+    minus = "\N{MINUS SIGN}"
+    assert f"Premotor potential: {minus}2.81 µV [{minus}4.09, {minus}1.52], p < .001" in text
+    assert "0.0007" not in text and "-2.8057" not in text
+
+
+def test_methods_take_their_numbers_from_the_constants(results, page, tmp_path):
+    assert "notch-filtered at 50 Hz" in page.text
+    assert "150 µV" in page.text
+    assert "the random terms (1 + expression | participant) + (1 + expression | stim" in page.text
+    other = tmp_path / "results"
+    shutil.copytree(results, other, ignore=shutil.ignore_patterns("epochs"))
+    text = (other / "methods.json").read_text(encoding="utf-8")
+    (other / "methods.json").write_text(text.replace('"line_hz": 50.0', '"line_hz": 60.0'))
+    changed = read(write_report(other, tmp_path, tmp_path / "r.html", study_name="x"))
+    assert "notch-filtered at 60 Hz" in changed.text
+
+
+def test_counts_add_up(page):
+    row = re.search(r"macro (\d+) (\d+) (\d+) (-?\S+)", page.text.split("annotation passes")[1])
+    assert row.groups() == ("48", "47", "1", "0")
+
+
+def test_text_of_tables_is_escaped(report):
+    html = report.read_text(encoding="utf-8")
+    assert "rows &lt;that overlap&gt;" in html
+    assert "rows <that overlap>" not in html
+
+
+def test_same_results_give_the_same_bytes(results, figures, report, tmp_path):
+    again = write_report(results, figures, tmp_path / "again.html", study_name="Test <study>")
+    assert again.read_bytes() == report.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["again.html"]
+
+
+def test_missing_results_and_figures_are_named(results, tmp_path):
+    partial = tmp_path / "results"
+    shutil.copytree(results, partial, ignore=shutil.ignore_patterns("epochs", "models.csv"))
+    (partial / "07_error.log").write_text("Traceback\nValueError: /home/x/y.csv: broken for lina\n")
+    text = read(write_report(partial, tmp_path / "none", tmp_path / "r.html", study_name="x")).text
+    assert "models.csv: not among the results" in text
+    assert "Step 07 of the analysis failed: ValueError: y.csv: broken for P01" in text
+    assert "Figure fig3_erp was not drawn; run python -m figures --only fig3_erp." in text
+
+
+def test_absent_folder_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="python -m analyses"):
+        write_report(tmp_path / "nowhere", tmp_path, tmp_path / "r.html", study_name="x")
+
+
+def _dom(title):
+    return title.replace(" ", "_")
