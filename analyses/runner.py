@@ -49,10 +49,16 @@ def run_steps(
     force: bool,
     say: Callable[[Step, str], None],
 ) -> list[str]:
-    """Run steps; return the numbers of those that failed (later ones that need them fail, too)."""
+    """Run steps; return the numbers of those that failed or need what a failed one writes."""
     (results / ".stamps").mkdir(parents=True, exist_ok=True)
-    failed = []
+    failed: dict[str, tuple[str, ...]] = {}
     for step in chosen:
+        needed = [number for number, lost in failed.items() if {*lost} & {*step.module.READS}]
+        if needed:
+            # What lies there is of an earlier run and no longer fits.
+            failed[step.number] = step.module.WRITES
+            say(step, f"NOT RUN: needs step {', '.join(needed)}, which failed")
+            continue
         stamp = results / ".stamps" / f"{step.number}.json"
         before = _state(step, study, results)
         if not force and stamp.is_file() and json.loads(stamp.read_text()) == before:
@@ -64,25 +70,26 @@ def run_steps(
         try:
             step.module.main(study, results)
         except EXPECTED_FAILURES as error:
-            failed.append(step.number)
+            failed[step.number] = step.module.WRITES
             say(step, f"FAILED: {type(error).__name__}: {error}")
             (results / f"{step.number}_error.log").write_text(traceback.format_exc())
             continue
         (results / f"{step.number}_error.log").unlink(missing_ok=True)
         stamp.write_text(json.dumps(_state(step, study, results)))
         say(step, f"done in {time.monotonic() - begun:.0f} s")
-    return failed
+    return list(failed)
 
 
 def _state(step: Step, study: Path, results: Path) -> dict:
     """Digest of everything a step depends on, and of what it wrote."""
+    package = Path(mmme_neuro.__file__).parent
     reads = {}
     for pattern in step.module.READS:
         folder, pattern = _place(pattern, study, results)
         reads[pattern] = _digest(folder.glob(pattern), folder)
     return {
         "code": _digest((step.path, *SHARED_CODE), FOLDER),
-        "package": _digest(Path(mmme_neuro.__file__).parent.rglob("*.py"), FOLDER.parent),
+        "package": _digest(package.rglob("*.py"), package),
         "reads": reads,
         "writes": {name: _digest([results / name], results) for name in step.module.WRITES},
     }

@@ -102,10 +102,10 @@ def few_virtual_participants():
 
 @pytest.fixture(scope="session")
 def study(made_once, small_parameters, few_virtual_participants) -> Path:
-    """A simulated study of 3 participants and 4 videos; read only, copy it to spoil it."""
+    """A simulated study of 3 participants and 5 videos; read only, copy it to spoil it."""
 
     def fill(folder: Path) -> None:
-        simulate_study(folder, n_participants=3, n_videos=4, seed=5, parameters=small_parameters)
+        simulate_study(folder, n_participants=3, n_videos=5, seed=5, parameters=small_parameters)
 
     return made_once("study", fill)
 

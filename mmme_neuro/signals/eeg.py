@@ -221,9 +221,9 @@ def _classified(solution: ICA, broad: mne.io.BaseRaw, thresholds: dict[str, floa
     sources = solution.get_sources(broad).get_data(verbose="error")
     sfreq = broad.info["sfreq"]
     eye = _largest_correlation(sources, _channels(broad, "eog"))
-    muscle = _largest_correlation(
-        _envelopes(sources, sfreq), _envelopes(_channels(broad, "emg"), sfreq)
-    )
+    muscle = np.zeros(len(sources))
+    if len(envelopes := _envelopes(sources, sfreq)):
+        muscle = _largest_correlation(envelopes, _envelopes(_channels(broad, "emg"), sfreq))
     ratio = _log_power_ratio(sources, sfreq)
     power = np.sum(solution.get_components() ** 2, axis=0) * np.var(sources, axis=1)
     rows = []
@@ -262,8 +262,8 @@ def _envelopes(signals: np.ndarray, sfreq: float) -> np.ndarray:
 
 def _largest_correlation(sources: np.ndarray, references: np.ndarray) -> np.ndarray:
     """Largest absolute correlation of each source with any reference; 0 without references."""
-    if not len(references) or not len(sources):
-        return np.zeros(max(len(sources), 0))
+    if not len(references):
+        return np.zeros(len(sources))
     together = np.corrcoef(np.concatenate([sources, references]))
     return np.abs(together[: len(sources), len(sources) :]).max(axis=1)
 

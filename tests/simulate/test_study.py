@@ -129,7 +129,7 @@ def test_sheet_and_truth_hold_the_same_events(study, truth, merged_events):
 
 def test_truth_holds_every_parameter(truth, small_parameters):
     assert truth["parameters"] == json.loads(json.dumps(small_parameters.to_dict()))
-    assert (truth["seed"], truth["n_participants"], truth["n_videos"]) == (5, 3, 4)
+    assert (truth["seed"], truth["n_participants"], truth["n_videos"]) == (5, 3, 5)
     for person in truth["participants"]:
         events = pd.DataFrame(person["events"])
         assert {"onset", "apex", "offset", "expression", "scr", "premotor", "muscle_uv"} <= set(

@@ -1,0 +1,67 @@
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from mmme_neuro.responses.connectivity import Connectivity
+from mmme_neuro.responses.pairs import average_matrix, pair_table
+
+CHANNELS = ["C3", "C4", "PO3"]
+
+
+@pytest.fixture
+def result():
+    values = np.arange(27, dtype=float).reshape(3, 3, 3)
+    values = values + values.transpose(0, 2, 1)
+    values[:, range(3), range(3)] = np.nan
+    values[2] = np.nan
+    people = ["a", "b", "c"]
+    matrix = xr.DataArray(
+        values,
+        dims=("condition", "channel", "other"),
+        coords={"condition": people, "channel": CHANNELS, "other": CHANNELS},
+    )
+    counts = pd.DataFrame(
+        {
+            "n_epochs": [30, 40, 5],
+            "n_used": [30, 40, 0],
+            "n_subsamples": 1,
+            "reason": ["", "", "5 epochs, 20 needed"],
+        },
+        index=pd.Index(people, name="condition"),
+    )
+    info = mne.create_info(CHANNELS, 100.0, "eeg")
+    return Connectivity(matrix, counts, info, "ppc", (14.0, 19.0), (-0.25, 0.75))
+
+
+def test_pairs_of_every_cell_that_was_not_refused(result):
+    table = pair_table(result, {"first": ("C3", "PO3"), "second": ("PO3", "C4")})
+    assert list(table) == ["condition", "first", "second"]
+    assert table["condition"].tolist() == ["a", "b"]
+    assert table["first"].tolist() == [2.0 + 6.0, 11.0 + 15.0]
+    assert table["second"].tolist() == [5.0 + 7.0, 14.0 + 16.0]
+
+
+def test_unknown_channels_are_named(result):
+    with pytest.raises(ValueError, match=r"channels \['CZ'\] are not in the matrices"):
+        pair_table(result, {"first": ("C3", "CZ")})
+
+
+def test_average_counts_every_cell_once_and_leaves_out_refused_ones(result):
+    average = average_matrix(result, "all events")
+    assert average.matrix.dims == result.matrix.dims
+    assert average.matrix["condition"].to_numpy().tolist() == ["all events"]
+    expected = result.matrix.to_numpy()[:2].mean(axis=0)
+    np.testing.assert_allclose(average.matrix.to_numpy()[0], expected)
+    assert average.counts.loc["all events", "n_epochs"] == 70
+    assert average.counts.loc["all events", "reason"] == ""
+    assert (average.method, average.band, average.window) == ("ppc", (14.0, 19.0), (-0.25, 0.75))
+
+
+def test_nothing_left_says_so(result):
+    counts = result.counts.assign(reason="too few")
+    average = average_matrix(
+        Connectivity(result.matrix, counts, result.info, "ppc", result.band, result.window), "all"
+    )
+    assert average.counts.loc["all", "reason"] == "every cell was refused"

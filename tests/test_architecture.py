@@ -1,0 +1,253 @@
+"""The way of the data: imports go one way, figures do no statistics, analyses draw nothing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mmme_neuro
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "mmme_neuro"
+
+LAYERS = (
+    # Each may import its own layer and those before it.
+    {"vocabulary", "failures", "atomic_file", "progress", "robust_line", "wording", "pseudonyms"},
+    {"io", "overlap", "controls"},
+    {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit"},
+    {"recording"},
+    {"signals"},
+    {"epochs"},
+    {"preprocess", "check"},
+    {"responses"},
+    {"models"},
+    {"inference", "association", "reliability"},
+    {"simulate", "quality", "methods"},
+    {"plots"},
+    {"describe", "bids", "report"},
+    {"cli"},
+)
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+DRAWING = ("matplotlib", "seaborn")
+STATISTICS = (
+    "scipy.stats",
+    "statsmodels",
+    "pingouin",
+    "sklearn",
+    "mmme_neuro.models",
+    "mmme_neuro.inference",
+    "mmme_neuro.association",
+    "mmme_neuro.reliability",
+)
+MAY_DRAW = {"plots", "report", "describe", "cli"}
+HEAVY = ("matplotlib", "mne", "scipy", "pandas", "numpy", "xarray", "sklearn", "numba", "pingouin")
+
+
+def name_of(path: Path) -> str:
+    """Dotted name of a module."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path, *, tree: ast.AST | None = None) -> set[str]:
+    """Dotted names that a file (or a part of its tree) imports, relative ones resolved."""
+    found = set()
+    package = name_of(path).split(".")
+    if path.name != "__init__.py":
+        package = package[:-1]
+    for node in ast.walk(tree or ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def runtime_imports_of(path: Path) -> set[str]:
+    """What is imported when the module runs, without imports for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    return imports_of(path, tree=tree)
+
+
+def part_of(dotted: str) -> str:
+    """First name below the package."""
+    return dotted.split(".")[1] if "." in dotted else ""
+
+
+def starts_with(names: set[str], prefixes: tuple[str, ...]) -> list[str]:
+    return sorted(
+        name for name in names if any(name == p or name.startswith(f"{p}.") for p in prefixes)
+    )
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "analyses").glob("*.py"))
+FIGURES = sorted((ROOT / "figures").glob("*.py"))
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_imports_go_the_way_of_the_data(path):
+    own = part_of(name_of(path))
+    if not own:
+        return
+    assert own in RANK, f"{own} has no place in the drawing: add it to LAYERS"
+    used = {part_of(name) for name in imports_of(path) if name.startswith("mmme_neuro.")}
+    back = {other for other in used & RANK.keys() if RANK[other] > RANK[own]}
+    assert not back, f"{name_of(path)} imports {sorted(back)} from a later step"
+
+
+def test_no_module_imports_itself_in_a_circle():
+    graph = {
+        name_of(path): {name for name in runtime_imports_of(path) if name.startswith("mmme_neuro.")}
+        for path in MODULES
+    }
+    names = set(graph)
+    edges = {name: (targets & names) - {name} for name, targets in graph.items()}
+    done: set[str] = set()
+
+    def visit(name, way):
+        assert name not in way, f"circle: {' -> '.join([*way, name])}"
+        if name not in done:
+            for target in sorted(edges[name]):
+                visit(target, [*way, name])
+            done.add(name)
+
+    for name in sorted(names):
+        visit(name, [])
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS, *FIGURES], ids=shown)
+def test_no_star_imports_and_no_own_imports_inside_functions(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert not any(alias.name == "*" for alias in node.names)
+        # The command line may load a command's code only when it runs.
+        if isinstance(node, ast.FunctionDef) and name_of(path) != "mmme_neuro.cli":
+            inner = starts_with(imports_of(path, tree=node), ("mmme_neuro", "analyses", "figures"))
+            assert not inner, f"{node.name} imports {inner} when called"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_only_plots_draw(path):
+    own, used = part_of(name_of(path)), imports_of(path)
+    if own not in MAY_DRAW:
+        assert not starts_with(used, (*DRAWING, "mmme_neuro.plots"))
+    if own != "plots":
+        assert not starts_with(used, DRAWING), "matplotlib is imported in plots/ only"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=shown)
+def test_analyses_draw_nothing(path):
+    assert not starts_with(imports_of(path), (*DRAWING, "mmme_neuro.plots", "figures"))
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=shown)
+def test_figures_do_no_statistics(path):
+    assert not starts_with(imports_of(path), STATISTICS)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=shown)
+def test_analysis_scripts_are_short_and_say_what_they_read_and_write(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not path.name[:2].isdigit():
+        return
+    header = ast.get_docstring(tree)
+    assert "eads" in header and "writes" in header
+    names = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    assert {"READS", "WRITES"} <= names
+
+
+def test_nothing_but_the_command_line_simulates():
+    users = {
+        name_of(path)
+        for path in MODULES
+        if part_of(name_of(path)) != "simulate"
+        and starts_with(imports_of(path), ("mmme_neuro.simulate",))
+    }
+    assert users <= {"mmme_neuro.cli"}
+
+
+def test_numpy_is_never_seeded_globally():
+    for path in [*MODULES, *SCRIPTS, *FIGURES]:
+        text = path.read_text(encoding="utf-8")
+        assert "np.random.seed" not in text and "RandomState(" not in text, path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_no_pickle_and_no_eval(path):
+    assert not starts_with(imports_of(path), ("pickle", "dill", "joblib.load"))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in {"eval", "exec"}
+
+
+def in_fresh_python(code: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+def test_import_is_quick_and_light():
+    code = (
+        "import time; begun = time.perf_counter(); import mmme_neuro; "
+        "print(time.perf_counter() - begun); import sys; "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    seconds, loaded = in_fresh_python(code).splitlines()
+    assert float(seconds) < 1
+    assert loaded == "[]"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["read_recording", "epoch", "clean_eeg", "derive_physio", "fit_lmm", "evoked", "rm_corr"],
+)
+def test_using_the_package_loads_no_plotting(name):
+    # MNE and its friends bring matplotlib.pyplot only when something is drawn.
+    code = (
+        f"import mmme_neuro; mmme_neuro.{name}; import sys; "
+        "print('matplotlib.pyplot' in sys.modules, 'mmme_neuro.plots.style' in sys.modules)"
+    )
+    pyplot, own = in_fresh_python(code).split()
+    assert own == "False"
+    if name not in {"fit_lmm", "rm_corr", "derive_physio"}:  # pingouin, neurokit2 import it
+        assert pyplot == "False"
+
+
+@pytest.mark.parametrize("name", mmme_neuro.__all__)
+def test_every_public_name_is_there_with_a_docstring(name):
+    thing = getattr(mmme_neuro, name)
+    if callable(thing):
+        assert thing.__doc__ and thing.__doc__.strip()
+
+
+def test_promised_names_are_public():
+    promised = (
+        "read_events audit_events read_eeg read_physio read_recording align_clocks epoch "
+        "simulate_study read_ratings clean_eeg derive_physio evoked time_frequency connectivity "
+        "graph_measures fit_lmm contrast marginal_means rm_corr Recording EventLocked ClockFit "
+        "LMMFit"
+    )
+    assert set(promised.split()) <= set(mmme_neuro.__all__)
