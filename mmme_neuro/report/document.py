@@ -85,7 +85,8 @@ def write_report(
     report = mne.Report(title=study_name, verbose="error")
     report.add_custom_css(STYLE)
     for title in SECTIONS:
-        report.add_html(_section(title, source), title=title, tags=())
+        # MNE's script fails on a page without tags; the style hides them.
+        report.add_html(_section(title, source), title=title, tags=("section",))
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(out) as part:
         report.save(part, open_browser=False, overwrite=True, verbose="error")

@@ -73,6 +73,8 @@ def test_all_sections_are_there_and_the_file_is_small(report, page):
     assert report.stat().st_size < 5e6
     assert "not among the results" not in page.text
     assert "Test <study>" in page.text
+    # Without any tag MNE's script ends with an error in the browser's console.
+    assert 'data-mne-tag="section"' in html
 
 
 def test_file_is_self_contained(page):
