@@ -1,5 +1,6 @@
 """The command ``mmme``."""
 
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -75,6 +76,45 @@ def check(
         for name in ("participants", "clocks", "unmatched", "exclusions"):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
     raise typer.Exit(0 if checked.is_ok else 1)
+
+
+@app.command()
+def bids(
+    directory: DIRECTORY,
+    out: Annotated[Path, typer.Argument(help="New or empty folder for the BIDS dataset.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Participants written at once.")] = 1,
+    key: Annotated[
+        Path | None, typer.Option(help="File to write who is who to; not in the dataset.")
+    ] = None,
+    own_codes: Annotated[
+        bool, typer.Option("--own-codes", help="Keep the participants' codes, no pseudonyms.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier dataset of this command.")
+    ] = False,
+) -> None:
+    """Write the study as a BIDS dataset without names and dates.
+
+    The exit status is 1 if a participant had to be left out.
+    """
+    with _plain_errors(), ProcessPoolExecutor(jobs) as executor:
+        dataset = mmme_neuro.write_bids(
+            directory,
+            out,
+            pseudonyms=not own_codes,
+            key=key,
+            overwrite=overwrite,
+            executor=executor,
+            progress=_print_outcome,
+        )
+    console.print(repr(dataset)[1:-1], markup=False, soft_wrap=True)
+    raise typer.Exit(0 if dataset.is_complete else 1)
+
+
+def _print_outcome(row: dict) -> None:
+    """One line a participant."""
+    text = "written" if row["status"] == "written" else f"FAILED: {row['reason']}"
+    console.print(f"{row['participant']}  {text}", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from mmme_neuro import read_events
 from mmme_neuro.preprocess import Options, preprocess_study
@@ -20,6 +21,13 @@ os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LONGEST_WAIT_S = 240
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Workers do not fight over cores."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 def _shared_data() -> Path:

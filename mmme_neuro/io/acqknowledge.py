@@ -2,18 +2,18 @@
 
 import gzip
 import re
-import zlib
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import bioread
 import numpy as np
 import pandas as pd
 from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 from scipy.signal import resample_poly
 
+from mmme_neuro.io.damage import reading
 from mmme_neuro.io.physio_channels import is_digital
 from mmme_neuro.io.physio_signals import Marker, PhysioSignals
 
@@ -22,6 +22,7 @@ SECONDS_BY_UNIT = {"us": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "
 INTERVAL_LINE = re.compile(r"^\s*([\d.eE+-]+)\s*(us|msec|sec|min)/sample")
 MAX_HEADER_LINES = 4
 TEXT_SEPARATORS = "\t,; "
+TAIL_BYTES = 65536
 
 
 def read_mat(path: Path) -> PhysioSignals:
@@ -38,15 +39,19 @@ def read_mat(path: Path) -> PhysioSignals:
         ``first_sample`` is the export's ``start_sample``, not 0 where a part was exported. The
         export has no event marks.
     """
-    try:
-        content = loadmat(path, simplify_cells=True)
-    except NotImplementedError as error:
-        raise ValueError(
-            f"{path}: expected a MATLAB file up to version 7, found version 7.3 (HDF5); "
-            "save it from MATLAB with '-v7', or give the .acq file."
-        ) from error
-    except (MatReadError, ValueError, TypeError, OSError, zlib.error, IndexError) as error:
-        raise _unreadable(path, "an AcqKnowledge MATLAB export", error) from error
+    with reading(path, "an AcqKnowledge MATLAB export"):
+        try:
+            content = loadmat(path, simplify_cells=True)
+        except NotImplementedError as error:
+            raise ValueError(
+                f"{path}: expected a MATLAB file up to version 7, found version 7.3 (HDF5); "
+                "save it from MATLAB with '-v7', or give the .acq file."
+            ) from error
+        return _exported_signals(path, content)
+
+
+def _exported_signals(path: Path, content: Mapping[str, Any]) -> PhysioSignals:
+    """Signals from the variables of a MATLAB export."""
     missing = [name for name in MAT_VARIABLES if name not in content]
     if missing:
         found = [name for name in content if not name.startswith("__")]
@@ -89,15 +94,6 @@ def _frequency(path: Path, interval_s: float) -> float:
     return float(f"{1 / interval_s:.12g}")
 
 
-def _unreadable(path: Path, expected: str, error: Exception) -> ValueError:
-    """Error for a damaged file, with the cause another library gives."""
-    return ValueError(
-        f"{path}: expected {expected}, found {path.stat().st_size} bytes that cannot be read "
-        f"({type(error).__name__}: {error}); the file is empty, truncated or of another kind: "
-        "copy or export it again."
-    )
-
-
 def read_acq(path: Path) -> PhysioSignals:
     """Read AcqKnowledge's own format.
 
@@ -113,11 +109,12 @@ def read_acq(path: Path) -> PhysioSignals:
         lines are held). Samples after a slow channel's last are held for less than one of its
         intervals, NaN beyond. Event marks included.
     """
-    try:
-        recording = bioread.read(str(path))
-    # What bioread raises when headers are missing or cut off (it has no error class of its own).
-    except (AttributeError, TypeError, ValueError, IndexError, zlib.error) as error:
-        raise _unreadable(path, "an AcqKnowledge recording", error) from error
+    with reading(path, "an AcqKnowledge recording"):
+        return _recorded_signals(path, bioread.read(str(path)))
+
+
+def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioSignals:
+    """Signals and marks from what bioread gives."""
     channels = recording.channels
     if not channels or not any(channel.point_count for channel in channels):
         raise ValueError(f"{path}: expected channels with samples, found none; record again.")
@@ -183,13 +180,37 @@ def open_text(path: Path) -> TextIO:
     return opener(path, "rt", encoding="utf-8", errors="replace")
 
 
+def check_last_line(path: Path, separator: str) -> None:
+    """Refuse or warn of a plain text file that seems to end within a line.
+
+    Parameters
+    ----------
+    path : Path
+        Text file; a gzipped one has a check sum and is left alone.
+    separator : str
+        What stands between the numbers of a line.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
+        *before, last = stream.read().split(b"\n")
+    if path.suffix.lower() == ".gz" or not last.strip() or not before:
+        return
+    if last.count(separator.encode()) < before[-1].count(separator.encode()):
+        raise ValueError(
+            f"{path}: expected a whole last line, found {last[-40:]!r} with fewer numbers than the "
+            "line before; the file is truncated: copy or export it again."
+        )
+    warnings.warn(
+        f"{path}: the last line has no line break; if the file was cut, its last number is wrong. "
+        "Compare its size with the original's.",
+        stacklevel=4,
+    )
+
+
 def is_text_export(path: Path) -> bool:
     """Whether a text file begins with AcqKnowledge's header."""
-    try:
-        with open_text(path) as stream:
-            head = [stream.readline() for _ in range(MAX_HEADER_LINES)]
-    except (EOFError, OSError, zlib.error) as error:
-        raise _unreadable(path, "text", error) from error
+    with reading(path, "text"), open_text(path) as stream:
+        head = [stream.readline() for _ in range(MAX_HEADER_LINES)]
     return any(INTERVAL_LINE.match(line) for line in head)
 
 
@@ -207,7 +228,7 @@ def read_text_export(path: Path) -> PhysioSignals:
     PhysioSignals
         Fields left blank (channels at a lower rate) are NaN.
     """
-    with open_text(path) as stream:
+    with reading(path, "an AcqKnowledge text export"), open_text(path) as stream:
         lines = (line.rstrip("\r\n") for line in stream)
         interval_s = next(
             float(found[1]) * SECONDS_BY_UNIT[found[2]]
@@ -220,10 +241,7 @@ def read_text_export(path: Path) -> PhysioSignals:
         separator = next((mark for mark in TEXT_SEPARATORS if mark in column_line), "\t")
         columns = [name.strip() for name in column_line.split(separator) if name.strip()]
         next(lines, "")  # number of samples of each channel
-        try:
-            table = pd.read_csv(stream, sep=separator, header=None, dtype=float)
-        except (ValueError, EOFError, OSError, zlib.error) as error:
-            raise _unreadable(path, f"rows of {len(columns)} numbers", error) from error
+        table = pd.read_csv(stream, sep=separator, header=None, dtype=float)
     if table.iloc[:, len(columns) :].isna().all(axis=None):
         # A separator at the end of each line makes an empty last column.
         table = table.iloc[:, : len(columns)]
@@ -232,6 +250,7 @@ def read_text_export(path: Path) -> PhysioSignals:
             f"{path}: expected rows of {len(columns)} columns for {n_channels} channels, found "
             f"{table.shape[1]} columns and {len(table)} rows; export the recording again."
         )
+    check_last_line(path, separator)
     return PhysioSignals(
         labels=tuple(described[::2]),
         units=tuple(described[1::2]),

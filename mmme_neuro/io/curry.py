@@ -44,7 +44,7 @@ class SampleLayout:
         shape = (self.n_samples, self.n_channels)
         shape_in_file = shape[::-1] if self.is_by_channel else shape
         if self.is_ascii:
-            samples = np.fromfile(self.path, sep=" ").reshape(shape_in_file)
+            samples = _ascii_values(self.path).reshape(shape_in_file)
         else:
             samples = np.memmap(self.path, dtype=self.dtype, mode="r", shape=shape_in_file)
         return samples.T if self.is_by_channel else samples
@@ -172,7 +172,7 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
             "open the recording in Curry and save it as 'Raw Float'."
         )
     if header.is_ascii:
-        n_values, found = float(len(np.fromfile(path, sep=" "))), "text"
+        n_values, found = float(len(_ascii_values(path))), "text"
     else:
         n_values, found = path.stat().st_size / 4, f"{path.stat().st_size} bytes"
     # Curry writes -1 when it was stopped before it could count.
@@ -194,6 +194,24 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
         is_ascii=header.is_ascii,
         is_by_channel=header.is_by_channel,
     )
+
+
+def _ascii_values(path: Path) -> np.ndarray:
+    """Numbers of a text recording, to its very end."""
+    content = path.read_bytes()
+    try:
+        values = np.array(content.split(), dtype=float)
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: expected numbers, found other text ({error}); the file is damaged: copy it "
+            "again, or save it from Curry again."
+        ) from error
+    if not content[-1:].isspace():
+        raise ValueError(
+            f"{path}: expected a line break at its end, found {content[-20:]!r}; the last number "
+            "may be cut off: copy the file again."
+        )
+    return values
 
 
 def _make_info(header: CurryHeader) -> mne.Info:
@@ -296,6 +314,15 @@ def _read_annotations(path: Path, sfreq: float) -> mne.Annotations:
     if event_file is None:
         return mne.Annotations([], [], [])
     text = read_curry_text(event_file)
+    for key in ("PointKeyNumbers", "PointKeyRemarks"):
+        name = text.parameters.get("POINT_KEYWORDS", {}).get(key, "")
+        if name not in ("", "NO_LIST", *text.lists) and text.number(
+            "POINT_KEYWORDS", "PointNrLocations", default=1
+        ):
+            raise ValueError(
+                f"{event_file}: expected the list {name}, found none; the file is damaged or "
+                "truncated: save the events from Curry again."
+            )
     numbers = text.numbers("NUMBER_LIST", N_EVENT_COLUMNS).astype(int)
     remarks = [remark.strip() for remark in text.lists.get("REMARK_LIST", [])]
     if len(remarks) != len(numbers):

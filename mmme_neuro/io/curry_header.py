@@ -10,6 +10,7 @@ import pandas as pd
 COMPRESSED_GUID = "{2912E8D8-F5C8-4E25-A8E7-A1385967DA09}"
 ASCII_FORMATS = ("1", "ASCII")
 FLOAT_FORMATS = ("6", "FLOAT")
+SAMPLE_ORDERS = {"SAMP": False, "CHAN": True}
 BYTE_ORDERS = {"INTEL": "<", "ASCII": "<", "MOTOROLA": ">"}
 MM_LPS_TO_M_RAS = np.array([-1e-3, -1e-3, 1e-3])
 """Curry counts millimetres to the left, the back and up; MNE metres to the right, front and up."""
@@ -68,23 +69,49 @@ class CurryText:
         if default is not None and key not in self.parameters.get(block, {}):
             return default
         text = self.value(block, key)
-        try:
-            return float(text)
-        except ValueError:
+        number = _finite(text)
+        if number is None:
             raise ValueError(
                 f"{self.path}: expected a number for '{key}' in {block}, found {text!r}; "
                 "save the recording from Curry again."
-            ) from None
+            )
+        return number
 
     def numbers(self, block: str, n_columns: int) -> np.ndarray:
         """A list of numbers, shape (n_rows, n_columns)."""
-        rows = [row.split() for row in self.lists.get(block, []) if row.strip()]
-        if any(len(row) < n_columns for row in rows):
+        rows = [row.split()[:n_columns] for row in self.rows(block) if row.strip()]
+        numbers = [[_finite(word) for word in row] for row in rows]
+        wrong = [
+            " ".join(row)
+            for row, values in zip(rows, numbers, strict=True)
+            if len(values) < n_columns or None in values
+        ]
+        if wrong:
             raise ValueError(
-                f"{self.path}: expected {n_columns} numbers in each row of {block}, found rows "
-                f"with {min(map(len, rows))}; save the recording from Curry again."
+                f"{self.path}: expected {n_columns} numbers in each row of {block}, found "
+                f"{wrong[0]!r}; the file is damaged, save the recording from Curry again."
             )
-        return np.array([row[:n_columns] for row in rows], dtype=float).reshape(-1, n_columns)
+        return np.array(numbers, dtype=float).reshape(-1, n_columns)
+
+    def rows(self, block: str) -> list[str]:
+        """Rows of a list, as many as its block states; an error where there are others."""
+        rows = self.lists.get(block, [])
+        stated = self.number(block, "ListNrRows", default=len(rows))
+        if len(rows) != stated:
+            raise ValueError(
+                f"{self.path}: expected {stated:g} rows in the list {block}, found {len(rows)}; "
+                "the file is damaged or truncated, save the recording from Curry again."
+            )
+        return rows
+
+
+def _finite(text: str) -> float | None:
+    """A finite number, None for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
 
 
 def read_curry_text(path: Path) -> CurryText:
@@ -99,7 +126,13 @@ def read_curry_text(path: Path) -> CurryText:
     -------
     CurryText
         The blocks. List rows keep their order, empty ones included (a remark may be empty).
+
+    Raises
+    ------
+    ValueError
+        When the file ends within a block.
     """
+    unfinished = ""
     parameters: dict[str, dict[str, str]] = {}
     lists: dict[str, list[str]] = {}
     rows: list[str] | None = None
@@ -110,17 +143,25 @@ def read_curry_text(path: Path) -> CurryText:
         mark = words[1] if len(words) > 1 else ""
         if mark == "START_LIST":
             rows = lists.setdefault(words[0], [])
+            unfinished = words[0]
         elif mark == "END_LIST":
-            rows = None
+            rows, unfinished = None, ""
         elif rows is not None:
             rows.append(line)
         elif mark == "START":
             values = parameters.setdefault(words[0], {})
+            unfinished = words[0]
         elif mark == "END":
-            values = None
+            values, unfinished = None, ""
         elif values is not None and "=" in line:
             key, _, value = line.partition("=")
             values[key.strip()] = value.strip()
+    if unfinished or not parameters:
+        raise ValueError(
+            f"{path}: expected whole blocks (NAME START .. NAME END), found the end of the file "
+            f"{f'within {unfinished}' if unfinished else 'before any'}; it is truncated or of "
+            "another kind: copy it again."
+        )
     return CurryText(path, parameters, lists)
 
 
@@ -171,7 +212,7 @@ def read_curry_header(header_file: Path, label_file: Path) -> CurryHeader:
         sfreq=_sampling_frequency(text),
         tmin=text.number(block, "TriggerOffsetUsec", default=0.0) / 1e6,
         is_ascii=_is_ascii(text),
-        is_by_channel=text.value(block, "DataSampOrder") == "CHAN",
+        is_by_channel=_is_by_channel(text),
         byte_order=_byte_order(text),
         channels=channels,
         landmarks_m=_read_landmarks(labels),
@@ -189,6 +230,17 @@ def _is_ascii(text: CurryText) -> bool:
             "open the recording in Curry and save it as 'Raw Float'."
         )
     return data_format in ASCII_FORMATS
+
+
+def _is_by_channel(text: CurryText) -> bool:
+    """Whether all samples of one channel come before those of the next."""
+    order = text.value("DATA_PARAMETERS", "DataSampOrder")
+    if order not in SAMPLE_ORDERS:
+        raise ValueError(
+            f"{text.path}: expected DataSampOrder to be one of {list(SAMPLE_ORDERS)}, found "
+            f"{order!r}."
+        )
+    return SAMPLE_ORDERS[order]
 
 
 def _byte_order(text: CurryText) -> str:
@@ -230,7 +282,7 @@ def _read_channels(text: CurryText, labels: CurryText) -> tuple[CurryChannel, ..
         if not block.startswith("DEVICE_PARAMETERS"):
             continue
         suffix = block.removeprefix("DEVICE_PARAMETERS")
-        names = [name.strip() for name in labels.lists.get("LABELS" + suffix, [])]
+        names = [name.strip() for name in labels.rows("LABELS" + suffix)]
         in_file = text.numbers("CHAN_IN_FILE" + suffix, 1)[:, 0].astype(int)
         if not len(in_file):
             in_file = np.arange(n_before + 1, n_before + len(names) + 1)

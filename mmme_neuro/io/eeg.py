@@ -1,15 +1,20 @@
 """EEG recordings of any format a lab hands over."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import mne
+from pymatreader import read_mat
 
 from mmme_neuro.io.curry import read_curry
+from mmme_neuro.io.damage import named_beside, reading
 from mmme_neuro.io.montage import channel_types, place_electrodes
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
+
+_BRAINVISION_FILES = re.compile(r"^\s*(?:DataFile|MarkerFile)\s*=\s*(\S.*)$", re.M | re.I)
 
 
 def read_eeg(path: str | Path) -> EEG:
@@ -26,6 +31,13 @@ def read_eeg(path: str | Path) -> EEG:
     mne.io.BaseRaw | mne.BaseEpochs
         Signals in volt; samples stay on disk until used where the format allows. Epochs for an
         epoched Curry or EEGLAB file and for ``-epo.fif`` files.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the recording or one of its files is missing.
+    ValueError
+        When a file is damaged, of an unknown kind, or names files in other folders.
 
     Notes
     -----
@@ -57,7 +69,17 @@ def read_eeg(path: str | Path) -> EEG:
         )
     if not path.is_file() and reader is not read_curry:
         raise FileNotFoundError(f"{path}: expected an EEG recording, found no such file.")
-    return place_electrodes(_type_channels(reader(path)))
+    with reading(path, "an EEG recording"):
+        recording = reader(path)
+        _refuse_files_elsewhere(path, recording)
+        return place_electrodes(_type_channels(recording))
+
+
+def _refuse_files_elsewhere(path: Path, recording: EEG) -> None:
+    """Refuse a recording whose samples its header places in another folder."""
+    for name in getattr(recording, "filenames", ()):
+        if name is not None and Path(name).absolute().parent != path.absolute().parent:
+            named_beside(path, str(name))
 
 
 def _type_channels(recording: EEG) -> EEG:
@@ -80,6 +102,10 @@ def _read_eeglab(path: Path) -> EEG:
     except TypeError as error:
         if "number of trials" not in str(error):
             raise
+        content = read_mat(path, uint16_codec=None)
+        samples = content.get("EEG", content).get("data")
+        if isinstance(samples, str):
+            named_beside(path, samples)
         return mne.read_epochs_eeglab(path, verbose="error")
 
 
@@ -92,6 +118,8 @@ def _read_fif(path: Path) -> EEG:
 
 def _read_brainvision(path: Path) -> EEG:
     """BrainVision header with its data and markers."""
+    for name in _BRAINVISION_FILES.findall(path.read_text(encoding="latin-1")):
+        named_beside(path, name.strip().replace("$b", path.stem))
     return mne.io.read_raw_brainvision(path, verbose="error")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.io.acqknowledge import open_text
+from mmme_neuro.io.acqknowledge import check_last_line, open_text
+from mmme_neuro.io.damage import reading
 from mmme_neuro.io.physio_signals import PhysioSignals
 
 BIDS_KEYS = ("SamplingFrequency", "StartTime", "Columns")
@@ -32,7 +33,8 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{path}: expected its description in {sidecar.name}, found no such file; "
             "copy it beside the table."
         )
-    described = json.loads(sidecar.read_text(encoding="utf-8"))
+    with reading(sidecar, "the description of a BIDS recording"):
+        described = dict(json.loads(sidecar.read_text(encoding="utf-8")))
     missing = [key for key in BIDS_KEYS if key not in described]
     if missing:
         raise ValueError(
@@ -122,17 +124,13 @@ def _is_number(field: str) -> bool:
 
 def _read_numbers(path: Path, *, sep: str, header: int | None) -> pd.DataFrame:
     """A table of numbers; anything else is refused with its column."""
-    try:
+    with reading(path, "a table of numbers"):
         table = pd.read_csv(path, sep=sep, header=header, na_values=["n/a"])
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, EOFError, OSError) as error:
-        raise ValueError(
-            f"{path}: expected a table of numbers, found {path.stat().st_size} bytes that cannot "
-            f"be read ({error}); the file is empty or truncated: copy it again."
-        ) from error
     text = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
     if text or table.empty:
         raise ValueError(
             f"{path}: expected rows of numbers, found {len(table)} rows"
             f"{f' and text in the columns {text}' if text else ''}; remove what is not a signal."
         )
+    check_last_line(path, sep)
     return table.astype(float)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.io.action_units import normalise_action_units
+from mmme_neuro.io.damage import reading
 from mmme_neuro.io.expression_rule import expression_by_rule
 from mmme_neuro.io.frame_names import parse_frame_name, unwrap_midnight
 from mmme_neuro.io.passes import choose_pass, infer_passes, merge_passes
@@ -95,7 +96,9 @@ def read_events(
     >>> events = read_events("coding_file.xlsx", merge="union")  # doctest: +SKIP
     """
     path = Path(path)
-    events = events_from_sheet(_read_table(path), source=path.name)
+    with reading(path, "an annotation sheet"):
+        table = _read_table(path)
+    events = events_from_sheet(table, source=path.name)
     if annotation_pass is not None:
         found = sorted(set(events["annotation_pass"]))
         if annotation_pass not in found:

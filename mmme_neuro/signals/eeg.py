@@ -7,6 +7,7 @@ import mne
 import numpy as np
 import pandas as pd
 from mne.preprocessing import ICA
+from threadpoolctl import threadpool_limits
 
 from mmme_neuro.signals.gaps import fill_gaps
 
@@ -101,8 +102,9 @@ def clean_eeg(
     """
     data = raw.copy().pick(["eeg", "eog", "emg"]).load_data(verbose="error")
     data, gaps = fill_gaps(data)
-    bad = gaps | _bad_channels(data, left_out=set(gaps))
-    data.info["bads"] = sorted(set(data.info["bads"]) | set(bad))
+    bad = {name: "marked bad before cleaning" for name in data.info["bads"]} | gaps
+    bad |= _bad_channels(data, left_out=set(bad))
+    data.info["bads"] = sorted(bad)
     if line_hz:
         harmonics = np.arange(line_hz, data.info["sfreq"] / 2, line_hz)
         data.notch_filter(harmonics, picks="all", verbose="error")
@@ -206,7 +208,9 @@ def _without_components(
         verbose="error",
     )
     decim = max(int(broad.info["sfreq"] // ICA_SFREQ), 1)
-    solution.fit(broad, picks="eeg", decim=decim, verbose="error")
+    # Its matrices are small: more threads only wait for one another.
+    with threadpool_limits(limits=1):
+        solution.fit(broad, picks="eeg", decim=decim, verbose="error")
     table = _classified(solution, broad, thresholds)
     solution.exclude = [row["component"] for row in table if row["removed_as"]]
     return solution.apply(data, verbose="error"), table

@@ -36,6 +36,9 @@ UNITS = (
 )
 """Units of the 17 channels; the digital lines rest at 0 V and rise to 5 V."""
 
+HEADER_TEXT = b"MATLAB 5.0 MAT-file"
+HEADER_BYTES = 116
+
 
 def write_acqknowledge_mat(
     path: str | Path,
@@ -91,6 +94,9 @@ def write_acqknowledge_mat(
     }
     with atomic_file(path) as part, part.open("wb") as stream:
         savemat(stream, content, do_compression=True)
+        # SciPy writes the time of day into the header; same data, same bytes.
+        stream.seek(0)
+        stream.write(HEADER_TEXT.ljust(HEADER_BYTES))
     return path
 
 

@@ -35,16 +35,24 @@ N_VIRTUAL_PARTICIPANTS = 300
 VIRTUAL_SEED = 7
 GRID = np.arange(-40, 60, 0.02)
 HIGH_PASS_HZ = 0.1
+EEG_SFREQ = 250.0
+PHYSIO_SFREQ = 50.0
+"""Rates of the analysed signals, Hz."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A linear measure of one event: mean in a window minus mean in a baseline (s)."""
+    """A linear measure of one event: mean in a window minus mean in a baseline (s).
+
+    Both ends of a window belong to it, so that it is half a sample (of ``sfreq``, Hz) wider on
+    each side than its edges.
+    """
 
     response: str
     window: tuple[float, float]
     baseline: tuple[float, float]
     unit: str
+    sfreq: float
     region: str | None = None
     band: tuple[float, float] | None = None
     high_pass_hz: float | None = None
@@ -52,16 +60,28 @@ class Measure:
 
 MEASURES = {
     "premotor": Measure(
-        "premotor", (-0.5, 0.0), (-1.5, -1.0), "uV", "fronto_central", high_pass_hz=HIGH_PASS_HZ
+        "premotor",
+        (-0.5, 0.0),
+        (-1.5, -1.0),
+        "uV",
+        EEG_SFREQ,
+        "fronto_central",
+        high_pass_hz=HIGH_PASS_HZ,
     ),
     "late_positivity": Measure(
-        "late_positivity", (0.25, 0.55), (-1.5, -1.0), "uV", "parietal", high_pass_hz=HIGH_PASS_HZ
+        "late_positivity",
+        (0.25, 0.55),
+        (-1.5, -1.0),
+        "uV",
+        EEG_SFREQ,
+        "parietal",
+        high_pass_hz=HIGH_PASS_HZ,
     ),
     "alpha_power": Measure(
-        "alpha_decrease", (0.2, 1.2), (-1.25, -0.75), "uV^2", "occipital", (8.0, 13.0)
+        "alpha_decrease", (0.2, 1.2), (-1.25, -0.75), "uV^2", EEG_SFREQ, "occipital", (8.0, 13.0)
     ),
-    "scr": Measure("scr", (2.5, 5.5), (-1.0, 0.0), "uS"),
-    "heart_rate": Measure("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm"),
+    "scr": Measure("scr", (2.5, 5.5), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
+    "heart_rate": Measure("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
 }
 """The measures whose micro - macro difference is known."""
 
@@ -194,8 +214,9 @@ def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
     area = np.concatenate([[0], np.cumsum((shape[1:] + shape[:-1]) / 2 * step)])
 
     def mean(window: tuple[float, float]) -> np.ndarray:
-        ends = [np.interp(GRID + edge, GRID, area) for edge in window]
-        return (ends[1] - ends[0]) / (window[1] - window[0])
+        first, last = window[0] - 0.5 / measure.sfreq, window[1] + 0.5 / measure.sfreq
+        ends = [np.interp(GRID + edge, GRID, area) for edge in (first, last)]
+        return (ends[1] - ends[0]) / (last - first)
 
     return mean(measure.window) - mean(measure.baseline)
 

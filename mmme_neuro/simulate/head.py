@@ -12,9 +12,11 @@ SOURCE_DEPTH = 0.75
 """Distance of a source from the sphere's centre as a share of the head's radius."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """Electrodes on a sphere and the forward solution of any dipole in it.
+
+    Two heads are equal only if they are the same object, so that patterns can be kept by head.
 
     Attributes
     ----------

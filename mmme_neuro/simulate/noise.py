@@ -60,7 +60,11 @@ def coloured_noise(
 ) -> np.ndarray:
     """Draw unit-variance Gaussian noise, array (n_sources, n_times), float32."""
     length = next_fast_len(n_times + int(2 * sfreq), real=True)
-    freqs = rfftfreq(length, 1 / sfreq)
+    while not spectrum(freqs := rfftfreq(length, 1 / sfreq)).any():
+        # The slowest fluctuation is longer than what is asked for: cut it out of a longer one.
+        if length > 1e9:
+            raise ValueError(f"{spectrum} has no power below {sfreq / 2:g} Hz.")
+        length *= 2
     gain = np.sqrt(spectrum(freqs))
     gain = (gain / np.sqrt(np.mean(np.r_[gain, gain[1:]] ** 2))).astype(np.float32)
     out = np.empty((n_sources, n_times), np.float32)

@@ -104,7 +104,7 @@ class MuscleParameters:
     micro_uv: float = 9.0
     event_log_sd: float = 0.4
     lowest_hz: float = 8.0
-    movement_uv: float = 30.0
+    movement_uv: float = 45.0
     movement_scatter: float = 0.15
     near_mm: float = 32.0
     far_mm: float = 90.0

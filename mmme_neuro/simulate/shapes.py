@@ -66,7 +66,8 @@ def finger_temperature(time: np.ndarray, latency: float, width: float) -> np.nda
 
 
 def _gamma_pulse(time: np.ndarray, *, shape: float, scale: float, peak: float) -> np.ndarray:
-    """Gamma pdf of given shape and scale, moved so that its mode lies at ``peak``, height 1."""
+    """Gamma pdf of given shape and scale with its mode at ``peak``, height 1, from the onset on."""
     mode = (shape - 1) * scale
     height = gamma.pdf(mode, shape, scale=scale)
-    return gamma.pdf(time - peak + mode, shape, scale=scale) / height
+    # For wide and early people the pdf begins before the event; a response does not.
+    return gamma.pdf(time - peak + mode, shape, scale=scale) / height * (time > 0)

@@ -1,6 +1,7 @@
 """Where brain signals come from and how each looks on the scalp."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -84,6 +85,7 @@ def indices(head: Head, electrodes: tuple[str, ...]) -> list[int]:
     return [head.ch_names.index(name) for name in electrodes]
 
 
+@lru_cache(maxsize=64)
 def _radial(head: Head, electrodes: tuple[str, ...]) -> np.ndarray:
     """Pattern of a radial dipole below the middle of some electrodes."""
     direction = head.below(*electrodes)[None]
@@ -99,7 +101,8 @@ def _at_rms(head: Head, electrodes: tuple[str, ...], microvolt: float) -> np.nda
     return microvolt * pattern / np.sqrt(np.mean(pattern[indices(head, electrodes)] ** 2))
 
 
-def _background(head: Head, parameters: EegParameters) -> list[Ongoing]:
+@lru_cache(maxsize=8)
+def _background(head: Head, parameters: EegParameters) -> tuple[Ongoing, ...]:
     """Deep and shallow 1/f sources in random directions, the same for every study."""
     rng = np.random.default_rng(0)
     n = parameters.n_background_sources
@@ -110,7 +113,7 @@ def _background(head: Head, parameters: EegParameters) -> list[Ongoing]:
     patterns /= np.linalg.norm(patterns, axis=0)
     patterns *= parameters.background_uv / np.sqrt(np.mean(np.sum(patterns**2, axis=1)))
     law = PowerLaw(parameters.background_exponent)
-    return [Ongoing("background", pattern, law) for pattern in patterns.T]
+    return tuple(Ongoing("background", pattern, law) for pattern in patterns.T)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

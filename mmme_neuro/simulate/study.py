@@ -100,17 +100,25 @@ def simulate_study(
     >>> simulate_study("study", n_participants=2, n_videos=3, seed=1, parameters=DEMO)
     ... # doctest: +SKIP
     """
-    directory = _empty_directory(directory)
-    parameters = parameters or StudyParameters()
     _check_size(n_participants, n_videos)
+    parameters = parameters or StudyParameters()
     head = simulated_head(tuple(parameters.channels or QUIK_CAP_64))
     of_study, *of_people = np.random.default_rng(seed).spawn(n_participants + 1)
     stimuli = Stimuli.drawn(parameters, n_videos, of_study)
-    sessions, truths = [], []
-    for number, rng in enumerate(of_people):
-        session = _draw_session(parameters, number, n_videos=n_videos, stimuli=stimuli, rng=rng)
+    sessions = [
+        _draw_session(parameters, number, n_videos=n_videos, stimuli=stimuli, rng=rng)
+        for number, rng in enumerate(of_people)
+    ]
+    if not sum(len(session.timeline.events) for session in sessions):
+        raise ValueError(
+            f"no expression fell into {n_participants} x {n_videos} videos of "
+            f"{parameters.video_s} s; ask for more or longer ones, or another seed."
+        )
+    known = estimands(parameters, n_videos)
+    directory = _empty_directory(directory)
+    truths = []
+    for number, (session, rng) in enumerate(zip(sessions, of_people, strict=True)):
         truths.append(_write_session(directory, session, parameters, head=head, rng=rng))
-        sessions.append(session)
         if progress:
             progress(f"wrote {session.participant} ({number + 1} of {n_participants})")
     write_sheet(
@@ -124,7 +132,7 @@ def simulate_study(
         "n_participants": n_participants,
         "n_videos": n_videos,
         "parameters": parameters.to_dict(),
-        "estimands": estimands(parameters, n_videos),
+        "estimands": known,
         "participants": truths,
     }
     with atomic_file(directory / TRUTH_FILE) as part:

@@ -90,10 +90,10 @@ run from 1.
 
 ## Do intervals cover the truth?
 
-{n_studies} studies with effects; 95 % intervals. A calibrated interval covers in at
-least {lowest:.1%} of that many studies (99 % Monte-Carlo range). `bias_z` is the mean error over its standard
-error; `mean_std_error` is what a study says of itself and `sd_of_error` how far estimates
-really lie from the truth; `excludes_zero` is the power of the study where there is an effect.
+{n_studies} studies with effects; 95 % intervals. A calibrated interval covers in at least
+{lowest:.1%} of that many studies (99 % Monte-Carlo range). `bias_z` is the mean error over its
+standard error; `mean_std_error` is what a study says of itself and `sd_of_error` how far
+estimates really lie from the truth; `excludes_zero` is the power where there is an effect.
 
 {recovery}
 

@@ -22,12 +22,13 @@ from threadpoolctl import threadpool_limits
 from analyses import study as choices
 from analyses.runner import Step, steps
 from analyses.tables import read_table
+from mmme_neuro.models.battery import fit_battery
 from mmme_neuro.preprocess import Options
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
 
-N_PARTICIPANTS = 8
-N_VIDEOS = 8
+N_PARTICIPANTS = 6
+N_VIDEOS = 7
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROWS = REPOSITORY / ".calibration"
 CODE = ("mmme_neuro/**/*.py", "analyses/*.py", "tests/calibration/cheap_studies.py")
@@ -43,18 +44,22 @@ CHEAP = replace(
     DEMO,
     video_s=(24.0, 30.0),
     gap_s=(3.0, 4.0),
+    eeg_sfreq=200.0,
     physio_sfreq=250.0,
     channels=CHEAP_CHANNELS,
-    # Shorter, more even gaps put the demo's number of events into half of its time.
-    events=EventParameters(gap_median_s=3.5, gap_log_sd=0.6, rate_log_sd=0.2),
+    # Shorter, more even gaps put the demo's number of events into less than half of its time.
+    events=EventParameters(gap_median_s=4.0, gap_log_sd=0.4, rate_log_sd=0.2),
 )
 """The demo with shorter videos and pauses, fewer electrodes and the same effects and noise."""
 
-MODELLED = ("02", "03", "04", "06", "07")
-"""Steps from device files to mixed models."""
-
-RECOVERED = (*MODELLED, "05", "08", "09", "10")
+RECOVERED = ("02", "03", "04", "05", "06", "07", "08", "09", "10")
 """Every step but the description of the sheet, which no other step reads."""
+
+MEASURED = ("02", "03", "04")
+"""Steps from device files to single-event measures of the EEG."""
+
+NULL_RESPONSES = ("premotor", "late_positivity", "alpha_power")
+"""EEG responses in which muscles could feign a difference."""
 
 
 @dataclass(frozen=True)
@@ -67,29 +72,41 @@ class Scenario:
         What goes into the studies.
     step_numbers : tuple of str
         Steps of ``analyses`` to run.
-    table : str
-        Result that is kept.
+    rows : callable
+        Takes the results' folder, returns the table that is kept.
     analyses : tuple of (str, Options)
         Ways to preprocess each study, by name.
     """
 
     parameters: StudyParameters
     step_numbers: tuple[str, ...]
-    table: str
+    rows: Callable[[Path], pd.DataFrame]
     analyses: tuple[tuple[str, Options], ...]
 
 
 CLEANED = choices.PREPROCESSING
 UNCLEANED = replace(choices.PREPROCESSING, clean=False)
 
+
+def recovery_rows(results: Path) -> pd.DataFrame:
+    """Truth and estimate of every quantity."""
+    return read_table(results, "recovery")
+
+
+def model_rows(results: Path) -> pd.DataFrame:
+    """Mixed models of the EEG responses, as the step of the models fits them."""
+    events = read_table(results, "erp_amplitudes")
+    events["alpha_power"] = read_table(results, "band_power")["alpha_power"]
+    right_side = f"expression + {choices.RANDOM_TERMS}"
+    return fit_battery(NULL_RESPONSES, right_side, events).estimates
+
+
+BOTH = (("cleaned", CLEANED), ("uncleaned", UNCLEANED))
+
 SCENARIOS = {
-    "recovery": Scenario(CHEAP, RECOVERED, "recovery", (("cleaned", CLEANED),)),
-    "muscles_only": Scenario(
-        CHEAP.muscles_only(), MODELLED, "models", (("cleaned", CLEANED), ("uncleaned", UNCLEANED))
-    ),
-    "no_difference": Scenario(
-        CHEAP.under_null(), MODELLED, "models", (("cleaned", CLEANED), ("uncleaned", UNCLEANED))
-    ),
+    "recovery": Scenario(CHEAP, RECOVERED, recovery_rows, (("cleaned", CLEANED),)),
+    "muscles_only": Scenario(CHEAP.muscles_only(), MEASURED, model_rows, BOTH),
+    "no_difference": Scenario(CHEAP.under_null(), MEASURED, model_rows, BOTH),
 }
 """Studies with every effect, with faces alone, and with responses that ME and MaE share."""
 
@@ -170,7 +187,7 @@ def study_rows(scenario: Scenario, seed: int) -> pd.DataFrame:
         for name, options in scenario.analyses:
             results = Path(scratch) / name
             analyse(study, results, scenario.step_numbers, options)
-            tables.append(read_table(results, scenario.table).assign(analysis=name))
+            tables.append(scenario.rows(results).assign(analysis=name))
     return pd.concat(tables, ignore_index=True)
 
 

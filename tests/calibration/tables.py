@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from tests.calibration.cheap_studies import NULL_RESPONSES
+
 CONFIDENCE = 0.95
 LEVEL = 0.05
 TERM = "expression[T.micro]"
-NULL_RESPONSES = ("premotor", "late_positivity", "alpha_power")
-"""EEG responses in which muscles could feign a difference."""
-
 WITHIN_MONTE_CARLO = 2.58
 """Standard errors by which a rate may miss by chance (99 % two-sided)."""
 

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.calibration.cheap_studies import ROWS, SCENARIOS, run_studies
+from tests.calibration.cheap_studies import NULL_RESPONSES, ROWS, SCENARIOS, run_studies
 from tests.calibration.tables import (
-    NULL_RESPONSES,
     TERM,
     as_markdown,
     coverage_table,

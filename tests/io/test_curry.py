@@ -299,6 +299,7 @@ def test_channels_listed_but_not_stored(recording):
     header = path.with_name(path.name + ".dpa")
     text = header.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     text = text.replace("FP1\nFPZ\n", "FP1\nREF\nFPZ\n", 1)
+    text = text.replace("ListNrRows           =  64\n", "ListNrRows           =  65\n")
     first, second = text.split("SENSORS START_LIST", 1)
     rows = second.split("\n")
     rows.insert(2, " 0\t 0\t 0")
