@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.io.action_units import normalise_action_units
-from mmme_neuro.io.damage import reading
+from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.expression_rule import expression_by_rule
 from mmme_neuro.io.frame_names import parse_frame_name, unwrap_midnight
 from mmme_neuro.io.passes import choose_pass, infer_passes, merge_passes
@@ -160,6 +160,7 @@ def _read_table(path: Path) -> pd.DataFrame:
         return pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
     if suffix not in (".csv", ".tsv", ".txt"):
         raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
+    check_last_line(path)
     content = path.read_bytes()
     encoding = "utf-8-sig" if _is_utf8(content) else "gb18030"
     separator = "," if suffix == ".csv" else "\t"
