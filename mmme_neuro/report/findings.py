@@ -21,7 +21,6 @@ NOT_YET = (
     "A test of micro- against macro-expressions in coupling.",
     "Multivariate association of brain and body (cross_modal: within-participant CCA and PLS).",
     "Sensitivity of the results to facial muscle activity (analysis without cleaning).",
-    "Export to BIDS.",
 )
 """What the design asks for and this report does not hold; names in brackets are planned functions
 of the package."""
