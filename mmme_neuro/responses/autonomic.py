@@ -26,7 +26,7 @@ MIN_WINDOW_S = 2.0
 
 
 @dataclass(frozen=True)
-class Window:
+class AutonomicWindow:
     """What is averaged for one measure.
 
     Parameters
@@ -65,20 +65,20 @@ class Window:
             )
 
 
-AUTONOMIC_WINDOWS: Mapping[str, Window] = MappingProxyType(
+AUTONOMIC_WINDOWS: Mapping[str, AutonomicWindow] = MappingProxyType(
     {
         window.column: window
         for window in (
-            Window("eda", 2.5, 5.5, "µS", "scr_us", scale=1e6),
-            Window("heart_rate", 4.0, 8.0, "beats/min", "heart_rate_bpm"),
-            Window("pulse_rate", 4.0, 8.0, "beats/min", "pulse_rate_bpm"),
-            Window("pulse_amplitude", 3.0, 8.0, "V", "pulse_amplitude_v"),
-            Window(
+            AutonomicWindow("eda", 2.5, 5.5, "µS", "scr_us", scale=1e6),
+            AutonomicWindow("heart_rate", 4.0, 8.0, "beats/min", "heart_rate_bpm"),
+            AutonomicWindow("pulse_rate", 4.0, 8.0, "beats/min", "pulse_rate_bpm"),
+            AutonomicWindow("pulse_amplitude", 3.0, 8.0, "V", "pulse_amplitude_v"),
+            AutonomicWindow(
                 "pulse_amplitude", 3.0, 8.0, "ratio", "pulse_amplitude_relative", is_relative=True
             ),
-            Window("rsp_rate", 2.0, 8.0, "breaths/min", "rsp_rate_bpm"),
-            Window("rsp_amplitude", 4.0, 10.0, "V", "rsp_amplitude"),
-            Window("skt", 5.0, 20.0, "°C", "skt_celsius", may_be_cut=True),
+            AutonomicWindow("rsp_rate", 2.0, 8.0, "breaths/min", "rsp_rate_bpm"),
+            AutonomicWindow("rsp_amplitude", 4.0, 10.0, "V", "rsp_amplitude"),
+            AutonomicWindow("skt", 5.0, 20.0, "°C", "skt_celsius", may_be_cut=True),
         )
     }
 )
@@ -94,7 +94,7 @@ vasoconstriction by about 15 s (Kistler et al. 1998), so an epoch of 10 s holds 
 def autonomic_responses(
     epochs: mne.BaseEpochs,
     *,
-    windows: Mapping[str, Window] = AUTONOMIC_WINDOWS,
+    windows: Mapping[str, AutonomicWindow] = AUTONOMIC_WINDOWS,
     baseline: tuple[float, float] = (-1.0, 0.0),
     min_present: float = 1.0,
     scr_threshold_us: float = SCR_THRESHOLD_US,
@@ -106,7 +106,7 @@ def autonomic_responses(
     epochs : mne.Epochs, shape (n_epochs, n_channels, n_times)
         Cut from the result of :func:`mmme_neuro.derive_physio`, without baseline correction where
         a relative measure is wanted.
-    windows : mapping of str to Window
+    windows : mapping of str to AutonomicWindow
         Measures by column.
     baseline : tuple of float
         Start and end of the baseline, s relative to the event.
@@ -241,7 +241,7 @@ def _rises(curve: np.ndarray, threshold: float) -> list[tuple[int, int]]:
 
 def _change(
     epochs: mne.BaseEpochs,
-    window: Window,
+    window: AutonomicWindow,
     span: tuple[float, float],
     baseline: tuple[float, float],
     min_present: float,
@@ -268,7 +268,7 @@ def _mean(
     return np.divide(total, n_present, out=np.full(len(data), np.nan), where=is_enough)
 
 
-def _end(window: Window, last_time: float) -> float:
+def _end(window: AutonomicWindow, last_time: float) -> float:
     """End of the window in these epochs, s; NaN where too little of it is left."""
     if window.tmax <= last_time + 1e-9:
         return window.tmax
@@ -278,7 +278,7 @@ def _end(window: Window, last_time: float) -> float:
 
 def _check(
     epochs: mne.BaseEpochs,
-    windows: Mapping[str, Window],
+    windows: Mapping[str, AutonomicWindow],
     baseline: tuple[float, float],
     min_present: float,
 ) -> None:
@@ -302,7 +302,7 @@ def _check(
 
 
 def _warn_of(
-    epochs: mne.BaseEpochs, windows: Mapping[str, Window], ends: Mapping[str, float]
+    epochs: mne.BaseEpochs, windows: Mapping[str, AutonomicWindow], ends: Mapping[str, float]
 ) -> None:
     """One warning for all measures that could not be taken."""
     absent = {w.channel for w in windows.values()} - set(epochs.ch_names)

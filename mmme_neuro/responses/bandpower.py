@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
-from .evoked import MICROVOLT, event_index
-from .regions import roi_channels, time_mask
-from .timefrequency import TFR_BASELINE
+from mmme_neuro.responses.evoked import MICROVOLT, event_index
+from mmme_neuro.responses.regions import roi_channels, time_mask
+from mmme_neuro.responses.timefrequency import TFR_BASELINE
 
 BANDS = {"theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 25.0), "gamma": (30.0, 47.0)}
 """Bands in Hz. Beta needs care and gamma is exploratory: facial muscle reaches into both."""

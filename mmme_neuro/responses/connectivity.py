@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from .bandpower import band_edges
-from .cells import cell_name, cell_rows, count_cells
-from .regions import good_channels, time_mask
+from mmme_neuro.responses.bandpower import band_edges
+from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
+from mmme_neuro.responses.regions import good_channels, time_mask
 
 MIRRORS = {
     "wpli2_debiased": 1,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import mne
 import pandas as pd
 
-from .cells import cell_labels, cell_name, cell_rows, count_cells
-from .regions import Window, roi_channels, time_mask
+from mmme_neuro.responses.cells import cell_labels, cell_name, cell_rows, count_cells
+from mmme_neuro.responses.regions import Window, roi_channels, time_mask
 
 DEFAULT_BASELINE = (-1.5, -1.0)
 """Before the premotor period: -200..0 ms is no rest before a self-initiated movement."""

@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from .cells import cell_labels, cell_name
-from .evoked import MICROVOLT, Evokeds
-from .regions import good_channels, roi_channels
+from mmme_neuro.responses.cells import cell_labels, cell_name
+from mmme_neuro.responses.evoked import MICROVOLT, Evokeds
+from mmme_neuro.responses.regions import good_channels, roi_channels
 
 
 @dataclass(frozen=True)

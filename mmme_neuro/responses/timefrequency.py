@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 from mne.time_frequency import tfr_array_morlet
 
-from .cells import cell_name, cell_rows, count_cells
-from .evoked import MICROVOLT
-from .regions import good_channels, time_mask
+from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
+from mmme_neuro.responses.evoked import MICROVOLT
+from mmme_neuro.responses.regions import good_channels, time_mask
 
 TFR_BASELINE = (-1.25, -0.75)
 """Default baseline in s: before the premotor period, half a wavelet inside the epoch."""

@@ -8,7 +8,7 @@ import pytest
 
 from mmme_neuro.responses.autonomic import (
     AUTONOMIC_WINDOWS,
-    Window,
+    AutonomicWindow,
     autonomic_responses,
     scr_magnitude,
 )
@@ -169,7 +169,7 @@ def test_absent_channel_is_nan_with_a_warning(level):
 
 def test_own_windows(level):
     level[0, 0, TIMES > 1] += 5
-    windows = {"early": Window("heart_rate", 0.0, 1.0, "beats/min", "early")}
+    windows = {"early": AutonomicWindow("heart_rate", 0.0, 1.0, "beats/min", "early")}
     windows["late"] = replace(windows["early"], tmin=2.0, tmax=3.0, column="late")
     table = autonomic_responses(make_epochs(level), windows=windows)
     assert table["late"].tolist() == [5, 0, 0, 0]
@@ -196,7 +196,7 @@ def test_epochs_of_something_else_are_refused():
 
 def test_window_must_not_end_before_it_begins():
     with pytest.raises(ValueError, match="tmin must be less"):
-        Window("eda", 3.0, 2.0, "µS", "scr_us")
+        AutonomicWindow("eda", 3.0, 2.0, "µS", "scr_us")
 
 
 @pytest.mark.parametrize("height", [0.02, 0.3, 2.0])
@@ -321,8 +321,8 @@ def faces(shared_data):
     """Responses of six people to blocks of angry, happy and neutral faces."""
     windows = {
         "scr_us": AUTONOMIC_WINDOWS["scr_us"],
-        "zygomatic": Window("emg_a", 1, 8, "ratio", "zygomatic", is_relative=True),
-        "corrugator": Window("emg_b", 1, 8, "ratio", "corrugator", is_relative=True),
+        "zygomatic": AutonomicWindow("emg_a", 1, 8, "ratio", "zygomatic", is_relative=True),
+        "corrugator": AutonomicWindow("emg_b", 1, 8, "ratio", "corrugator", is_relative=True),
     }
     tables = []
     for path in sorted((shared_data / "physio_events" / "fmov").glob("*.txt.gz")):
