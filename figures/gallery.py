@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +12,7 @@ from mmme_neuro.preprocess import write_json
 
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
+FORMATS = ("pdf", "svg", "png")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ def scripts() -> list[Script]:
 
 
 def draw_figures(
-    chosen: Iterable[Script], results: Path, out: Path, *, say: Callable[[Script, str], None]
+    chosen: Iterable[Script],
+    results: Path,
+    out: Path,
+    *,
+    say: Callable[[Script, str], None],
+    formats: Sequence[str] = FORMATS,
 ) -> list[str]:
     """Draw figures; return the names of those that could not be drawn."""
     out.mkdir(parents=True, exist_ok=True)
@@ -65,7 +71,7 @@ def draw_figures(
         if figure is None:
             say(script, "nothing to draw: the result is empty")
             continue
-        paths = save_figure(figure, out / script.name)
+        paths = save_figure(figure, out / script.name, formats=formats)
         close_figure(figure)
         say(script, ", ".join(path.suffix[1:] for path in paths))
     write_json(out / CAPTIONS, {script.name: script.caption for script in scripts()})

@@ -11,6 +11,7 @@ import pandas as pd
 from mmme_neuro.alignment import align_clocks
 from mmme_neuro.camera import align_camera, place_events
 from mmme_neuro.clock import ClockFit
+from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.io.sheet import read_events
@@ -166,10 +167,11 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
     FileNotFoundError
         When there is none, or no such folder.
     ValueError
-        When there are several of one format.
+        When there are several of one format, or files are links to outside the study.
     """
     if not directory.is_dir():
         raise FileNotFoundError(f"{directory}: no such participant folder.")
+    refuse_links_outside(directory, directory.parent)
     for pattern in patterns:
         found = sorted(path for path in directory.glob(pattern) if path.is_file())
         if len(found) > 1:

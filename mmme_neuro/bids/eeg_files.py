@@ -145,7 +145,11 @@ def _complete_sidecar(path: Path, raw: mne.io.BaseRaw, details: DatasetDetails) 
         "EEGGround": details.eeg_ground,
         "PowerLineFrequency": details.line_frequency_hz,
         "SoftwareFilters": MISSING,
+        "HardwareFilters": MISSING,
         "TaskDescription": details.task_description,
         "Instructions": details.instructions,
     }
-    write_json(path, read_json(path) | known)
+    described = read_json(path) | known
+    # The validator's schema still spells the key as before BIDS 1.11.2.
+    described["MISCChannelCount"] = described["MiscChannelCount"]
+    write_json(path, described)

@@ -41,6 +41,7 @@ _TRIAL_TYPES = {
 }
 
 _EMOTION_LEVELS = {name: f"Video meant to induce {name}" for name in VALENCE_BY_EMOTION}
+_EMOTION_LEVELS["mixed"] = "Coding passes differ"
 _EXPRESSION_LEVELS = {name: _TRIAL_TYPES[TRIAL_TYPE_BY_EXPRESSION[name]][0] for name in EXPRESSIONS}
 
 TEXT, NUMBER, WHOLE, FLAG = "text", "number", "whole", "flag"

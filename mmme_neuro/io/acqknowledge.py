@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,7 +12,7 @@ import pandas as pd
 from scipy.io import loadmat
 from scipy.signal import resample_poly
 
-from mmme_neuro.io.damage import reading
+from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.physio_channels import is_digital
 from mmme_neuro.io.physio_signals import Marker, PhysioSignals
 
@@ -22,7 +21,6 @@ SECONDS_BY_UNIT = {"us": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "
 INTERVAL_LINE = re.compile(r"^\s*([\d.eE+-]+)\s*(us|msec|sec|min)/sample")
 MAX_HEADER_LINES = 4
 TEXT_SEPARATORS = "\t,; "
-TAIL_BYTES = 65536
 
 
 def read_mat(path: Path) -> PhysioSignals:
@@ -178,33 +176,6 @@ def open_text(path: Path) -> TextIO:
     """Open a text file, gzipped or not."""
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     return opener(path, "rt", encoding="utf-8", errors="replace")
-
-
-def check_last_line(path: Path, separator: str) -> None:
-    """Refuse or warn of a plain text file that seems to end within a line.
-
-    Parameters
-    ----------
-    path : Path
-        Text file; a gzipped one has a check sum and is left alone.
-    separator : str
-        What stands between the numbers of a line.
-    """
-    with path.open("rb") as stream:
-        stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
-        *before, last = stream.read().split(b"\n")
-    if path.suffix.lower() == ".gz" or not last.strip() or not before:
-        return
-    if last.count(separator.encode()) < before[-1].count(separator.encode()):
-        raise ValueError(
-            f"{path}: expected a whole last line, found {last[-40:]!r} with fewer numbers than the "
-            "line before; the file is truncated: copy or export it again."
-        )
-    warnings.warn(
-        f"{path}: the last line has no line break; if the file was cut, its last number is wrong. "
-        "Compare its size with the original's.",
-        stacklevel=4,
-    )
 
 
 def is_text_export(path: Path) -> bool:

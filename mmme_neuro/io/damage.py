@@ -1,32 +1,11 @@
 """Damaged files and files elsewhere: the one message a user gets about either."""
 
-import struct
-import zipfile
-import zlib
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from scipy.io.matlab import MatReadError
-
-READ_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MatReadError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,  # of XML, inside a spreadsheet
-    TypeError,
-    ValueError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What the libraries behind the readers raise on damaged files; none has an error of its own."""
+TAIL_BYTES = 65536
 
 
 @contextmanager
@@ -43,11 +22,12 @@ def reading(path: Path, expected: str) -> Iterator[None]:
     Raises
     ------
     ValueError
-        In place of `READ_ERRORS`; errors that name the file, and missing files, stay as they are.
+        In place of any error but one that names the file or tells of a missing one.
     """
     try:
         yield
-    except READ_ERRORS as error:
+    # Libraries raise whatever they stumble over; MNE's FIF reader even bare exceptions.
+    except Exception as error:
         if isinstance(error, FileNotFoundError) or str(path) in str(error):
             raise
         raise ValueError(
@@ -55,6 +35,35 @@ def reading(path: Path, expected: str) -> Iterator[None]:
             f"({type(error).__name__}: {error}); the file is empty, damaged, truncated or of "
             "another kind: copy or export it again."
         ) from error
+
+
+def check_last_line(path: Path, separator: str = "") -> None:
+    """Refuse or warn of a plain text file that seems to end within a line.
+
+    Parameters
+    ----------
+    path : Path
+        Text file; a gzipped one has a check sum and is left alone.
+    separator : str
+        What stands between the numbers of a line, and only there; without one, a last line that
+        is too short cannot be told from a whole one.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
+        *before, last = stream.read().split(b"\n")
+    if path.suffix.lower() == ".gz" or not last.strip() or not before:
+        return
+    mark = separator.encode()
+    if mark and last.count(mark) < before[-1].count(mark):
+        raise ValueError(
+            f"{path}: expected a whole last line, found {last[-40:]!r} with fewer numbers than the "
+            "line before; the file is truncated: copy or export it again."
+        )
+    warnings.warn(
+        f"{path}: the last line has no line break; if the file was cut, its last value is wrong. "
+        "Compare its size with the original's.",
+        stacklevel=4,
+    )
 
 
 def named_beside(path: Path, name: str) -> Path:

@@ -14,7 +14,8 @@ from mmme_neuro.io.montage import channel_types, place_electrodes
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
 
-_BRAINVISION_FILES = re.compile(r"^\s*(?:DataFile|MarkerFile)\s*=\s*(\S.*)$", re.M | re.I)
+BYTES_BY_FORMAT = {"short": 2, "int": 4, "single": 4, "double": 8}
+_BRAINVISION_FILES = re.compile(r"^\s*(DataFile|MarkerFile)\s*=\s*(\S.*)$", re.M | re.I)
 
 
 def read_eeg(path: str | Path) -> EEG:
@@ -72,6 +73,9 @@ def read_eeg(path: str | Path) -> EEG:
     with reading(path, "an EEG recording"):
         recording = reader(path)
         _refuse_files_elsewhere(path, recording)
+        if isinstance(recording, mne.io.BaseRaw):
+            # A file without its end fails here, not an hour into the analysis.
+            recording.get_data(start=recording.n_times - 1, verbose="error")
         return place_electrodes(_type_channels(recording))
 
 
@@ -113,29 +117,54 @@ def _read_fif(path: Path) -> EEG:
     """Raw or epochs, told by MNE's naming rule."""
     if path.stem.endswith(("-epo", "_epo")):
         return mne.read_epochs(path, verbose="error")
-    return mne.io.read_raw_fif(path, verbose="error")
+    return mne.io.read_raw_fif(path, verbose="warning")
 
 
 def _read_brainvision(path: Path) -> EEG:
     """BrainVision header with its data and markers."""
-    for name in _BRAINVISION_FILES.findall(path.read_text(encoding="latin-1")):
-        named_beside(path, name.strip().replace("$b", path.stem))
-    return mne.io.read_raw_brainvision(path, verbose="error")
+    named = {
+        key.lower(): named_beside(path, name.strip().replace("$b", path.stem))
+        for key, name in _BRAINVISION_FILES.findall(path.read_text(encoding="latin-1"))
+    }
+    markers = named.get("markerfile")
+    if markers is not None and markers.is_file():
+        _check_brainvision_markers(markers)
+    recording = mne.io.read_raw_brainvision(path, verbose="warning")
+    n_bytes = BYTES_BY_FORMAT.get(recording.orig_format)
+    data = named.get("datafile")
+    if n_bytes and data is not None and data.stat().st_size % (n_bytes * len(recording.ch_names)):
+        raise ValueError(
+            f"{data}: expected whole samples of {len(recording.ch_names)} channels, found "
+            f"{data.stat().st_size} bytes; the file is truncated: copy it again."
+        )
+    return recording
+
+
+def _check_brainvision_markers(path: Path) -> None:
+    """Refuse a list of markers that breaks off; MNE takes it for a shorter one."""
+    lines = path.read_text(encoding="latin-1").splitlines()
+    marks = [line for line in lines if re.match(r"Mk\d+=", line)]
+    if "[Marker Infos]" not in lines or any(mark.count(",") < 3 for mark in marks):
+        raise ValueError(
+            f"{path}: expected the section [Marker Infos] with whole lines (Mk1=type,description,"
+            f"position,size,channel), found {len(lines)} lines; the file is damaged or truncated: "
+            "copy it again."
+        )
 
 
 def _read_edf(path: Path) -> EEG:
     """European Data Format."""
-    return mne.io.read_raw_edf(path, verbose="error")
+    return mne.io.read_raw_edf(path, verbose="warning")
 
 
 def _read_bdf(path: Path) -> EEG:
     """BioSemi's 24-bit format."""
-    return mne.io.read_raw_bdf(path, verbose="error")
+    return mne.io.read_raw_bdf(path, verbose="warning")
 
 
 def _read_cnt(path: Path) -> EEG:
     """Neuroscan 4 continuous file."""
-    return mne.io.read_raw_cnt(path, verbose="error")
+    return mne.io.read_raw_cnt(path, verbose="warning")
 
 
 READER_BY_SUFFIX: dict[str, Callable[[Path], EEG]] = {

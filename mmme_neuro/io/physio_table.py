@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.io.acqknowledge import check_last_line, open_text
-from mmme_neuro.io.damage import reading
+from mmme_neuro.io.acqknowledge import open_text
+from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.physio_signals import PhysioSignals
 
 BIDS_KEYS = ("SamplingFrequency", "StartTime", "Columns")

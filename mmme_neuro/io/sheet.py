@@ -3,13 +3,12 @@
 import difflib
 import re
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.io.action_units import normalise_action_units
-from mmme_neuro.io.damage import reading
+from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.expression_rule import expression_by_rule
 from mmme_neuro.io.frame_names import parse_frame_name, unwrap_midnight
 from mmme_neuro.io.passes import choose_pass, infer_passes, merge_passes
@@ -156,26 +155,14 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Cells of the file, untouched; blank lines kept so that row numbers hold."""
-    if path.suffix.lower() not in (".xlsx", ".xlsm", ".csv", ".tsv", ".txt"):
-        raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected an annotation sheet, found no such file.")
-    try:
-        return _cells(path)
-    except (ValueError, KeyError, BadZipFile) as error:
-        raise ValueError(
-            f"{path}: expected an annotation sheet, found {path.stat().st_size} bytes that cannot "
-            f"be read ({type(error).__name__}: {error}); save it again."
-        ) from error
-
-
-def _cells(path: Path) -> pd.DataFrame:
-    """Cells of a workbook's first sheet or of a text table."""
     suffix = path.suffix.lower()
     if suffix in (".xlsx", ".xlsm"):
         return pd.read_excel(
             path, dtype=object, engine="openpyxl", keep_default_na=False, na_values=[""]
         )
+    if suffix not in (".csv", ".tsv", ".txt"):
+        raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
+    check_last_line(path)
     encoding = "utf-8-sig" if _is_utf8(path.read_bytes()) else "gb18030"
     return pd.read_csv(
         path,

@@ -6,7 +6,7 @@ import mne
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from mmme_neuro.plots.autonomic import QUANTITIES, Quantity
 from mmme_neuro.plots.style import (
@@ -47,7 +47,8 @@ def most_isolated(events: pd.DataFrame, *, expression: str = "micro") -> pd.Seri
     is_coded &= ordered[["apex", "offset"]].notna().all(axis=1)
     if not is_coded.any():
         raise ValueError(f"events: no {expression!r} event with onset, apex and offset coded.")
-    return ordered.loc[gap.where(is_coded, -np.inf).idxmax()]
+    best = int(np.argmax(gap.where(is_coded, -np.inf).to_numpy()))
+    return ordered.iloc[best]
 
 
 def plot_stacked(
@@ -161,7 +162,7 @@ def example_figure(
     body = _finite_channels(physio[row], physio_channels)
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=24 + 19 * max(len(body), 4))
-        left, right = figure.subfigures(1, 2, width_ratios=(1, 1), wspace=0.02)
+        left, right = figure.subfigures(1, 2, squeeze=False, wspace=0.02)[0]
         brain_axes = _draw_brain(left, eeg[row], eeg_channels)
         body_axes = _draw_body(right, physio[row], body)
         for number, ax in enumerate([*brain_axes, *body_axes]):
@@ -179,7 +180,7 @@ def example_figure(
     return figure
 
 
-def _draw_brain(figure, epoch: mne.BaseEpochs, channels: Sequence[str]) -> list[Axes]:
+def _draw_brain(figure: SubFigure, epoch: mne.BaseEpochs, channels: Sequence[str]) -> list[Axes]:
     """Electrodes on one scale; below, eye and muscle channels on another."""
     present = [name for name in channels if name in epoch.ch_names]
     kinds = epoch.get_channel_types()
@@ -196,7 +197,7 @@ def _draw_brain(figure, epoch: mne.BaseEpochs, channels: Sequence[str]) -> list[
     return list(axes)
 
 
-def _draw_body(figure, epoch: mne.BaseEpochs, channels: Sequence[str]) -> list[Axes]:
+def _draw_body(figure: SubFigure, epoch: mne.BaseEpochs, channels: Sequence[str]) -> list[Axes]:
     """One panel a channel."""
     axes = figure.subplots(len(channels), 1, sharex=True, squeeze=False)[:, 0]
     for ax, channel in zip(axes, channels, strict=True):

@@ -109,7 +109,7 @@ def forest_figure(
         ).ravel()
         for number, (ax, (key, group)) in enumerate(zip(axes, groups, strict=False)):
             quantity = key[0] if len(keys) == 2 else "Estimate"
-            xlabel = f"{quantity} ({key[-1]})" if key[-1] else quantity
+            xlabel = f"{quantity} ({key[-1]})" if key[-1] else str(quantity)
             plot_forest(group, ax, xlabel=xlabel, reference=reference)
             ax.locator_params(axis="x", nbins=5)
             # Rows equally far apart in neighbouring panels.
@@ -141,10 +141,10 @@ def contrast_figure(models: pd.DataFrame, *, term: str) -> Figure:
     if chosen.empty:
         raise ValueError(f"term={term!r}: the table has {sorted(models['term'].unique())}.")
     labels = [
-        f"{response_name(row.response)}\n"
-        f"{estimate_text(row.estimate, row.ci_low, row.ci_high)} "
-        f"{interval_text(row.ci_low, row.ci_high)}, {p_relation(row.p_value)}"
-        for row in chosen.itertuples()
+        f"{response_name(row['response'])}\n"
+        f"{estimate_text(row['estimate'], row['ci_low'], row['ci_high'])} "
+        f"{interval_text(row['ci_low'], row['ci_high'])}, {p_relation(row['p_value'])}"
+        for row in chosen.to_dict("records")
     ]
     table = chosen.assign(
         label=labels, quantity=_term_name(term), unit=chosen["unit"].map(unit_text)

@@ -1,5 +1,6 @@
 """One look for all figures: journal widths, type sizes, colour-blind safe colours, stable files."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,6 +145,8 @@ def save_figure(
         for name in formats:
             path = Path(f"{stem}.{name}")
             figure.savefig(path, format=name, metadata=_METADATA[name], dpi=dpi)
+            if name == "svg":
+                path.write_text(_numbered_ids(path.read_text("utf-8")), encoding="utf-8")
             paths.append(path)
     return paths
 
@@ -236,3 +239,10 @@ def panel_letter(ax: Axes, letter: str) -> None:
         letter, (0, 1), xytext=(-4, 5), xycoords="axes fraction", textcoords="offset points",
         fontsize=9, fontweight="bold", ha="right", va="bottom",
     )  # fmt: skip
+
+
+def _numbered_ids(svg: str) -> str:
+    """Number the ids of an SVG file in order; matplotlib makes some from memory addresses."""
+    made = dict.fromkeys(re.findall(r'\bid="([A-Za-z]+[0-9a-f]{10})"', svg))
+    names = {name: f"id{number}" for number, name in enumerate(made)}
+    return re.sub(r"\b[A-Za-z]+[0-9a-f]{10}\b", lambda m: names.get(m[0], m[0]), svg)

@@ -154,8 +154,9 @@ def _region_panels(
 
 def _region_channels(maps: TimeFrequency, roi: str | Sequence[str]) -> list[str]:
     """Channels of a row; a single channel may be named by itself."""
-    is_channel = isinstance(roi, str) and roi in maps.info["ch_names"]
-    return roi_channels(maps.info, [roi] if is_channel else roi)
+    if isinstance(roi, str) and roi in maps.info["ch_names"]:
+        return roi_channels(maps.info, [roi])
+    return roi_channels(maps.info, roi)
 
 
 def _region_name(maps: TimeFrequency, roi: str | Sequence[str]) -> str:

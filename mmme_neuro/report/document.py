@@ -1,6 +1,5 @@
 """The report as one file."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from types import MappingProxyType
 
 import mne
 
+from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.report import findings, overview
 from mmme_neuro.report.markup import STYLE, notice
 from mmme_neuro.report.results import Results
@@ -62,6 +62,8 @@ def write_report(
     ------
     FileNotFoundError
         When there is no folder of results.
+    ValueError
+        When ``out`` is no HTML file.
 
     Notes
     -----
@@ -73,6 +75,8 @@ def write_report(
     >>> write_report("results", "figures", "report.html", study_name="Demo")  # doctest: +SKIP
     """
     folder, out = Path(results), Path(out)
+    if out.suffix != ".html":
+        raise ValueError(f"out={out}: must end in .html.")
     if not folder.is_dir():
         raise FileNotFoundError(
             f"{folder}: no such folder of results; run python -m analyses --results {folder} first."
@@ -81,13 +85,14 @@ def write_report(
     report = mne.Report(title=study_name, verbose="error")
     report.add_custom_css(STYLE)
     for title in SECTIONS:
-        report.add_html(_section(title, source), title=title, tags=())
+        # MNE's script fails on a page without tags; the style hides them.
+        report.add_html(_section(title, source), title=title, tags=("section",))
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".part_{out.stem}.html")
-    report.save(part, open_browser=False, overwrite=True, verbose="error")
-    text = part.read_text(encoding="utf-8")
-    part.write_text(_FOOTER.sub("<span>Made with <a", text), encoding="utf-8")
-    os.replace(part, out)
+    with atomic_file(out) as part:
+        report.save(part, open_browser=False, overwrite=True, verbose="error")
+        # MNE writes the time of day into the footer, which would make every file differ.
+        text = _FOOTER.sub("<span>Made with <a", part.read_text(encoding="utf-8"))
+        part.write_text(text, encoding="utf-8")
     return out
 
 

@@ -61,7 +61,7 @@ class Column:
     """
 
     heading: str
-    text: Callable[[dict[str, Any]], str]
+    text: Callable[[dict[Any, Any]], str]
     is_number: bool = False
     is_long: bool = False
 

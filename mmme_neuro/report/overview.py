@@ -178,12 +178,12 @@ def _by_kind(events: pd.DataFrame) -> pd.Series:
 
 def _contrasts(models: pd.DataFrame) -> list[str]:
     """One line a response."""
-    chosen = models[models["term"] == CONTRAST]
+    chosen = models[models["term"] == CONTRAST].to_dict("records")
     return [
-        f"{response_name(row.response)}: "
-        f"{estimate_text(row.estimate, row.ci_low, row.ci_high)} {unit_text(row.unit)} "
-        f"{interval_text(row.ci_low, row.ci_high)}, {p_relation(row.p_value)}"
-        for row in chosen.itertuples()
+        f"{response_name(row['response'])}: "
+        f"{estimate_text(row['estimate'], row['ci_low'], row['ci_high'])} {unit_text(row['unit'])} "
+        f"{interval_text(row['ci_low'], row['ci_high'])}, {p_relation(row['p_value'])}"
+        for row in chosen
     ]
 
 

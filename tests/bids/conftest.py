@@ -42,15 +42,17 @@ def original(study):
 
 
 def _rename_in_sheet(path):
-    """The people's names in the columns that hold the participant."""
+    """The people's names in the columns that hold the participant, and Odette like Marlene."""
     book = openpyxl.load_workbook(path)
-    for row in book.active.iter_rows(min_row=2):
-        for cell in row[:2]:
-            for code, name in PEOPLE.items():
-                cell.value = cell.value.replace(code, name)
-    for row in list(book.active.values):
-        if row[0] == "Marlene":
-            book.active.append(["Odette", row[1].replace("Marlene", "Odette"), *row[2:]])
+    sheet = book.active
+    rows = [list(row) for row in sheet.values]
+    sheet.delete_rows(1, sheet.max_row)
+    sheet.append(rows[0])
+    for code, name, *rest in rows[1:]:
+        person = PEOPLE[code]
+        sheet.append([person, name.replace(code, person), *rest])
+        if person == "Marlene":
+            sheet.append(["Odette", name.replace(code, "Odette"), *rest])
     book.save(path)
 
 

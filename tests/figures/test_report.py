@@ -4,8 +4,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+import mmme_neuro
 from figures.gallery import draw_figures, scripts
 from mmme_neuro.report import SECTIONS, write_report
+from mmme_neuro.report.findings import NOT_YET
 
 DRAWN = ("figS_recovery", "fig7_mixed_models")
 
@@ -71,6 +73,8 @@ def test_all_sections_are_there_and_the_file_is_small(report, page):
     assert report.stat().st_size < 5e6
     assert "not among the results" not in page.text
     assert "Test <study>" in page.text
+    # Without any tag MNE's script ends with an error in the browser's console.
+    assert 'data-mne-tag="section"' in html
 
 
 def test_file_is_self_contained(page):
@@ -147,10 +151,19 @@ def test_missing_results_and_figures_are_named(results, tmp_path):
     assert "Figure fig3_erp was not drawn; run python -m figures --only fig3_erp." in text
 
 
-def test_absent_folder_is_refused(tmp_path):
+def test_bad_paths_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="python -m analyses"):
         write_report(tmp_path / "nowhere", tmp_path, tmp_path / "r.html", study_name="x")
+    with pytest.raises(ValueError, match=r"must end in \.html"):
+        write_report(tmp_path, tmp_path, tmp_path / "r.pdf", study_name="x")
 
 
 def _dom(title):
     return title.replace(" ", "_")
+
+
+def test_planned_functions_are_named_only_while_they_are_absent():
+    planned = re.findall(r"[a-z]+_[a-z_]+|deconvolve|agreement", " ".join(NOT_YET))
+    assert {"deconvolve", "fit_lmm_map", "permutation_test", "agreement"} <= set(planned)
+    landed = set(planned) & set(mmme_neuro.__all__)
+    assert not landed, f"{landed} exist now: show them in the report or reword NOT_YET"

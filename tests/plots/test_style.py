@@ -1,6 +1,7 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.patches import Circle
 
 from mmme_neuro.plots.style import (
     EXPRESSION_COLOURS,
@@ -59,4 +60,20 @@ def test_unknown_format_is_refused(tmp_path):
 def test_picture_has_the_width_asked_for(tmp_path):
     (path,) = save_figure(_figure(1.0), tmp_path / "x", formats=["png"], width_px=400)
     assert plt.imread(path).shape[1] == 400
+    plt.close("all")
+
+
+def test_ids_of_clip_paths_do_not_depend_on_memory(tmp_path):
+    files = []
+    for number in range(3):
+        figure = _figure(1.0)
+        ax = figure.axes[0]
+        image = ax.imshow([[0, 1], [1, 0]])
+        image.set_clip_path(Circle((0.5, 0.5), 0.4, transform=ax.transData))
+        kept = [object() for _ in range(997 * number)]  # moves the next objects in memory
+        files += save_figure(figure, tmp_path / str(number), formats=["svg"])
+        del kept
+    first, second, third = (path.read_bytes() for path in files)
+    assert first == second == third
+    assert b"url(#id" in first
     plt.close("all")

@@ -1,6 +1,6 @@
 """Picture of the demo study for the README.
 
-``python -m figures.demo_picture --results .demo/results --out docs/demo.png``
+``python -m figures.readme_picture [--results .demo/results] [--out docs/demo.png]``
 """
 
 import os
