@@ -291,13 +291,12 @@ def _signals(
     physio: tuple[float, float] | None,
 ) -> dict[str, tuple[mne.io.BaseRaw, tuple[float, float], np.ndarray]]:
     """Signal, window and event times on its own clock, of each modality that is wanted."""
-    parts = {
-        "eeg": (recording.eeg, eeg, times.to_numpy(float)),
-        "physio": (recording.physio, physio, _physio_times(recording, times)),
-    }
-    return {
-        name: part for name, part in parts.items() if part[0] is not None and part[1] is not None
-    }
+    parts = {}
+    if recording.eeg is not None and eeg is not None:
+        parts["eeg"] = recording.eeg, eeg, times.to_numpy(float)
+    if recording.physio is not None and physio is not None:
+        parts["physio"] = recording.physio, physio, _physio_times(recording, times)
+    return parts
 
 
 def _physio_times(recording: Recording, times: pd.Series) -> np.ndarray:

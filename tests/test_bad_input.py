@@ -223,9 +223,7 @@ def test_sheet_without_rows_is_refused_by_name(copied):
 
 def test_empty_sheet_file_is_refused_by_name(copied):
     study_sheet(copied).write_bytes(b"")
-    with pytest.raises(
-        ValueError, match=r"coding_file\.xlsx: expected .*found 0 bytes.*export it again"
-    ):
+    with pytest.raises(ValueError, match=r"coding_file\.xlsx: expected .*found 0 bytes.*again"):
         read_recording(copied / "sub01")
 
 

@@ -146,7 +146,7 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
             table, final_column, read_adjudication, "yes, no, Micro or Macro", source
         )
     used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", "source_row"}
-    used |= {pass_column, final_column}
+    used |= {name for name in (pass_column, final_column) if name}
     events.attrs["ignored_columns"] = [name for name in table if name not in used]
     events.attrs["expression_source"] = "coded" if "Macro/Micro" in table else "rule"
     events.attrs["pass_source"] = pass_column or "inferred"

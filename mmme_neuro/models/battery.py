@@ -52,7 +52,9 @@ def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -
     missing = sorted(set(responses) - set(data.columns))
     if missing:
         raise ValueError(f"responses {missing} are no columns of data; it has {list(data)}.")
-    estimates, components, notes = [], [], []
+    estimates: list[pd.DataFrame] = []
+    components: list[pd.DataFrame] = []
+    notes: list[dict[str, object]] = []
     for response in responses:
         formula = f"{response} ~ {right_side}"
         try:

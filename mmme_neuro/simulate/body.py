@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.simulate.noise import PowerLaw, Rhythm, coloured_noise
+from mmme_neuro.simulate.noise import PowerLaw, Rhythm, Spectrum, coloured_noise
 from mmme_neuro.simulate.parameters import PhysioParameters
 from mmme_neuro.simulate.responses import Person, superpose
 from mmme_neuro.simulate.shapes import skin_conductance_response
@@ -23,6 +23,15 @@ REACH_S = {
     "temperature": (0.0, 60.0),
 }
 PULSE_ARRIVAL_S = 0.25
+HEART_WAVES = (
+    (-0.17, 0.1, 0.022),
+    (-0.026, -0.12, 0.009),
+    (0.0, 1.1, 0.011),
+    (0.028, -0.22, 0.010),
+    (0.24, 0.25, 0.045),
+)
+"""P, Q, R, S and T: seconds from the beat, mV, SD in seconds."""
+
 SLOW_TONIC = PowerLaw(2.0, knee_hz=0.003, highest_hz=0.01)
 
 
@@ -63,7 +72,9 @@ def simulate_body(
     time = np.arange(span[0], span[1], 1 / RATE_SFREQ)
 
     def response(name: str) -> np.ndarray:
-        return superpose(time, onsets, amplitudes[name], person.shape(name), reach=REACH_S[name])
+        return superpose(
+            time, onsets, amplitudes[name].to_numpy(), person.shape(name), reach=REACH_S[name]
+        )
 
     phase = _breath_phase(parameters, time, rng)
     depth = 1 + response("breathing_depth") + 0.05 * _slow(time, rng)
@@ -89,9 +100,10 @@ def simulate_body(
 def electrocardiogram(state: BodyState, time: np.ndarray) -> np.ndarray:
     """Return the ECG in mV at given times: P, Q, R, S and T waves around each beat."""
     lag = time - _nearest(state.beats, time)
-    waves = ((-0.17, 0.1, 0.022), (-0.026, -0.12, 0.009), (0.0, 1.1, 0.011))
-    waves += ((0.028, -0.22, 0.010), (0.24, 0.25, 0.045))
-    return sum(height * np.exp(-0.5 * ((lag - at) / sd) ** 2) for at, height, sd in waves)
+    wave = np.zeros(time.size)
+    for at, height, sd in HEART_WAVES:
+        wave += height * np.exp(-0.5 * ((lag - at) / sd) ** 2)
+    return wave
 
 
 def photoplethysmogram(state: BodyState, time: np.ndarray) -> np.ndarray:
@@ -111,7 +123,9 @@ def respiration(state: BodyState, time: np.ndarray) -> np.ndarray:
     return np.interp(time, state.time, state.breath_depth) * np.sin(2 * np.pi * phase)
 
 
-def _heart_rate(parameters, time, phase, rng) -> np.ndarray:
+def _heart_rate(
+    parameters: PhysioParameters, time: np.ndarray, phase: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Resting rate with respiratory sinus arrhythmia and slow fluctuation, beats/min."""
     rest = parameters.heart_rate_bpm + rng.normal(0, parameters.heart_rate_sd_bpm)
     arrhythmia = parameters.sinus_arrhythmia_bpm * np.sin(2 * np.pi * phase)
@@ -124,14 +138,18 @@ def _beats(time: np.ndarray, rate: np.ndarray) -> np.ndarray:
     return np.interp(np.arange(1, int(cycles[-1])), cycles, time)
 
 
-def _breath_phase(parameters, time, rng) -> np.ndarray:
+def _breath_phase(
+    parameters: PhysioParameters, time: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Cycles of breathing since the start; the rate wanders by about 8 %."""
     rate = parameters.breaths_per_minute * np.exp(rng.normal(0, 0.1))
     rate = rate * (1 + 0.08 * _slow(time, rng))
     return np.cumsum(rate / 60) / RATE_SFREQ
 
 
-def _spontaneous_responses(parameters, time, rng) -> np.ndarray:
+def _spontaneous_responses(
+    parameters: PhysioParameters, time: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Skin conductance responses that no event caused (Poisson in time, gamma in size)."""
     minutes = (time[-1] - time[0]) / 60
     n = rng.poisson(parameters.spontaneous_scr_per_minute * minutes)
@@ -147,7 +165,7 @@ def _slow(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _noise(Rhythm(0.05, 0.02), time, rng)
 
 
-def _noise(spectrum, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _noise(spectrum: Spectrum, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Unit-variance noise on the coarse time axis."""
     return coloured_noise(spectrum, n_sources=1, n_times=time.size, sfreq=RATE_SFREQ, rng=rng)[0]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mmme_neuro.simulate.parameters import ClockParameters
 
@@ -21,11 +22,11 @@ class DeviceClock:
     offset: float
     drift_ppm: float
 
-    def to_eeg(self, device_time: np.ndarray) -> np.ndarray:
+    def to_eeg(self, device_time: ArrayLike) -> np.ndarray:
         """Seconds of the EEG clock at seconds of the device."""
         return self.offset + (1 + 1e-6 * self.drift_ppm) * np.asarray(device_time)
 
-    def from_eeg(self, eeg_time: np.ndarray) -> np.ndarray:
+    def from_eeg(self, eeg_time: ArrayLike) -> np.ndarray:
         """Seconds of the device at seconds of the EEG clock."""
         return (np.asarray(eeg_time) - self.offset) / (1 + 1e-6 * self.drift_ppm)
 

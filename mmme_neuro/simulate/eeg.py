@@ -73,7 +73,16 @@ def simulate_eeg(
     return EegSignals(scalp, horizontal, vertical, muscle, bad, strengths)
 
 
-def _brain(parameters, time, onsets, amplitudes, *, head, person, rng) -> np.ndarray:
+def _brain(
+    parameters: StudyParameters,
+    time: np.ndarray,
+    onsets: np.ndarray,
+    amplitudes: pd.DataFrame,
+    *,
+    head: Head,
+    person: Person,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Evoked responses, rhythms with their event-locked changes and 1/f background."""
     sources = ongoing_sources(head, parameters.eeg)
     courses = _ongoing_courses(parameters, sources, n_times=time.size, rng=rng)
@@ -81,20 +90,28 @@ def _brain(parameters, time, onsets, amplitudes, *, head, person, rng) -> np.nda
         response = MODULATED_RHYTHMS.get(source.name)
         if response:
             change = superpose(
-                time, onsets, amplitudes[response], person.shape(response), reach=(-0.5, 4.0)
+                time,
+                onsets,
+                amplitudes[response].to_numpy(),
+                person.shape(response),
+                reach=(-0.5, 4.0),
             )
             courses[index] *= np.clip(1 - change, 0.05, None)
     courses[0] *= np.exp(rng.normal(0, parameters.eeg.alpha_log_sd))
     scalp = np.stack([s.pattern for s in sources], axis=1).astype(np.float32) @ courses
     scalp += _theta_bursts(parameters, time, onsets, amplitudes, sources, person=person, rng=rng)
     for name, pattern in evoked_patterns(head).items():
-        course = superpose(time, onsets, amplitudes[name], person.shape(name), reach=EVOKED_REACH_S)
+        course = superpose(
+            time, onsets, amplitudes[name].to_numpy(), person.shape(name), reach=EVOKED_REACH_S
+        )
         scalp += np.outer(pattern, course).astype(np.float32)
     noise = rng.standard_normal(scalp.shape, dtype=np.float32)
     return scalp + np.float32(parameters.eeg.sensor_noise_uv) * noise
 
 
-def _ongoing_courses(parameters, sources: list[Ongoing], *, n_times: int, rng) -> np.ndarray:
+def _ongoing_courses(
+    parameters: StudyParameters, sources: list[Ongoing], *, n_times: int, rng: np.random.Generator
+) -> np.ndarray:
     """Unit-variance time courses; the second of the coupled pair follows the first."""
     sfreq = parameters.eeg_sfreq
     courses = np.empty((len(sources), n_times), np.float32)
@@ -117,12 +134,21 @@ def _delayed(course: np.ndarray, samples: float) -> np.ndarray:
     return np.fft.irfft(spectrum, n=course.size)
 
 
-def _theta_bursts(parameters, time, onsets, amplitudes, sources, *, person, rng) -> np.ndarray:
+def _theta_bursts(
+    parameters: StudyParameters,
+    time: np.ndarray,
+    onsets: np.ndarray,
+    amplitudes: pd.DataFrame,
+    sources: list[Ongoing],
+    *,
+    person: Person,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Theta activity induced by events (random phase) in the pattern of the ongoing theta."""
     envelope = superpose(
         time,
         onsets,
-        amplitudes["theta_increase"],
+        amplitudes["theta_increase"].to_numpy(),
         person.shape("theta_increase"),
         reach=(-0.5, 4.0),
     )
@@ -133,7 +159,15 @@ def _theta_bursts(parameters, time, onsets, amplitudes, sources, *, person, rng)
     return np.outer(pattern, burst * envelope).astype(np.float32)
 
 
-def _face(parameters, time, events, strengths, *, head, rng) -> tuple[np.ndarray, np.ndarray]:
+def _face(
+    parameters: StudyParameters,
+    time: np.ndarray,
+    events: pd.DataFrame,
+    strengths: np.ndarray,
+    *,
+    head: Head,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """Muscle activity at the scalp and in the facial EMG channel."""
     muscles = draw_muscles(head, parameters.muscles, rng)
     envelopes = np.stack([bursts(time, events, strengths, m.units) for m in muscles])
@@ -144,7 +178,9 @@ def _face(parameters, time, events, strengths, *, head, rng) -> tuple[np.ndarray
     return scalp, own * (2.0 + 1.5 * envelopes.mean(axis=0))
 
 
-def _eyes(parameters, time, *, head, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _eyes(
+    parameters: StudyParameters, time: np.ndarray, *, head: Head, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Blinks and horizontal eye movements at the scalp, in VEO and in HEO."""
     n_blinks = rng.poisson(parameters.eeg.blinks_per_minute * time[-1] / 60)
     when = np.sort(rng.uniform(0, time[-1], n_blinks))
@@ -174,7 +210,9 @@ def _leaky_sum(steps: np.ndarray, *, leak: float) -> np.ndarray:
     return lfilter([1.0], [1.0, -leak], steps)
 
 
-def _mains_and_drift(parameters, time, *, n_channels: int, rng) -> np.ndarray:
+def _mains_and_drift(
+    parameters: StudyParameters, time: np.ndarray, *, n_channels: int, rng: np.random.Generator
+) -> np.ndarray:
     """50 Hz of different strength at each electrode and slow electrode drift."""
     strength = parameters.eeg.line_uv * np.exp(rng.normal(0, 0.4, n_channels))
     phase = rng.uniform(0, 2 * np.pi)
@@ -185,7 +223,9 @@ def _mains_and_drift(parameters, time, *, n_channels: int, rng) -> np.ndarray:
     return mains + drift.astype(np.float32)
 
 
-def _spoil(scalp: np.ndarray, ch_names: list[str], parameters, rng) -> dict[str, str]:
+def _spoil(
+    scalp: np.ndarray, ch_names: list[str], parameters: StudyParameters, rng: np.random.Generator
+) -> dict[str, str]:
     """Make some electrodes flat or noisy, in place; sources' own electrodes stay good."""
     spared = {"PZ", "FCZ", "OZ", *COUPLED_PAIR, *UNCOUPLED_PAIR}
     n_bad = rng.binomial(len(ch_names), parameters.eeg.bad_channel_share)

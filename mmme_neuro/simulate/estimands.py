@@ -5,6 +5,7 @@ error and people's latencies all take their share. Those steps are applied here 
 themselves, without noise, artefacts or (for means) overlap, over a large virtual sample.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,7 +54,7 @@ class Measure:
     baseline: tuple[float, float]
     unit: str
     sfreq: float
-    region: str | None = None
+    region: str = ""
     band: tuple[float, float] | None = None
     high_pass_hz: float | None = None
 
@@ -182,7 +183,9 @@ def _virtual_participant(
     return table[coded["seen"].to_numpy()]
 
 
-def _coded(events: pd.DataFrame, parameters: StudyParameters, rng) -> pd.DataFrame:
+def _coded(
+    events: pd.DataFrame, parameters: StudyParameters, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return events as two coders write them down and passes are merged: seen, onset, label.
 
     Where both passes hold the event the onset is their mean, and two labels must agree.
@@ -246,12 +249,20 @@ def _alpha_power(parameters: StudyParameters, head: Head) -> float:
     measure = MEASURES["alpha_power"]
     source = ongoing_sources(head, parameters.eeg)[0]
     at_region = np.mean(source.pattern[indices(head, present(head, measure.region))] ** 2)
-    freqs = np.arange(*measure.band, 0.01)
+    low, high = measure.band or (0.0, 0.0)
+    freqs = np.arange(low, high, 0.01)
     share = np.trapezoid(source.density(freqs), freqs)
     return float(at_region * share * np.exp(2 * parameters.eeg.alpha_log_sd**2))
 
 
-def _power_change(amplitude, shape, measure: Measure, lag: np.ndarray, *, power: float):
+def _power_change(
+    amplitude: np.ndarray,
+    shape: Callable[[np.ndarray], np.ndarray],
+    measure: Measure,
+    lag: np.ndarray,
+    *,
+    power: float,
+) -> np.ndarray:
     """Return power in the window minus power in the baseline when a rhythm shrinks."""
     courses = {order: measured_course(shape(GRID) ** order, measure) for order in (1, 2)}
     first, second = (np.interp(lag, GRID, courses[order]) for order in (1, 2))
@@ -346,7 +357,7 @@ def _cross_spectrum(
     smear = taper / taper.sum()
     near = np.clip(freq + offsets, 0, None)
     total = np.zeros((2, 2), complex)
-    at = {}
+    at: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for source in sources:
         power = np.sum(smear * source.density(near))
         total += power * np.outer(source.pattern[rows], source.pattern[rows])

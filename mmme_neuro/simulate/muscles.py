@@ -54,12 +54,14 @@ def bursts(
     """
     envelope = np.zeros(time.size)
     step = time[1] - time[0]
-    for event, strength in zip(events.itertuples(), strengths, strict=True):
-        used = {int(unit[2:]) for unit in event.action_units.split(", ")}
+    landmarks = events[["onset", "apex", "offset"]].to_numpy(float)
+    for moments, made, strength in zip(landmarks, events["action_units"], strengths, strict=True):
+        onset, apex, offset = moments
+        used = {int(unit[2:]) for unit in made.split(", ")}
         share = 1.0 if used & set(units) else 0.15
-        begin = max(int((event.onset - 0.3 - time[0]) / step), 0)
-        end = min(int((event.offset + 0.6 - time[0]) / step), time.size)
-        knots = [event.onset - 0.02, event.apex, event.offset, event.offset + 0.3]
+        begin = max(int((onset - 0.3 - time[0]) / step), 0)
+        end = min(int((offset + 0.6 - time[0]) / step), time.size)
+        knots = [onset - 0.02, apex, offset, offset + 0.3]
         local = np.interp(time[begin:end], knots, [0, 1, 0.7, 0], left=0, right=0)
         envelope[begin:end] += strength * share * local
     return envelope

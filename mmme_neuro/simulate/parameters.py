@@ -1,6 +1,8 @@
 """Every number that goes into a simulated study."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
 
 from mmme_neuro.simulate.sheet_file import CodingParameters
 
@@ -190,12 +192,23 @@ class StudyParameters:
         """Return the same study without any event-locked response of brain and body."""
         return self._with_effects(Effect.silent)
 
-    def _with_effects(self, change) -> "StudyParameters":
-        def changed(part):
-            effects = {k: change(v) for k, v in vars(part).items() if isinstance(v, Effect)}
-            return replace(part, **effects)
+    def _with_effects(self, change: Callable[[Effect], Effect]) -> "StudyParameters":
+        return replace(
+            self,
+            eeg=_with_changed_effects(self.eeg, change),
+            physio=_with_changed_effects(self.physio, change),
+        )
 
-        return replace(self, eeg=changed(self.eeg), physio=changed(self.physio))
+
+Part = TypeVar("Part", EegParameters, PhysioParameters)
+
+
+def _with_changed_effects(part: Part, change: Callable[[Effect], Effect]) -> Part:
+    """Copy of a part with each of its effects changed."""
+    effects: dict[str, Any] = {
+        name: change(value) for name, value in vars(part).items() if isinstance(value, Effect)
+    }
+    return replace(part, **effects)
 
 
 DEMO_CHANNELS = tuple(

@@ -10,7 +10,11 @@ MIDDLE_OF_SCALE = 5.0
 
 
 def simulate_ratings(
-    parameters: RatingParameters, participants: list[str], *, n_videos: int, rng
+    parameters: RatingParameters,
+    participants: list[str],
+    *,
+    n_videos: int,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Draw ratings from a two-way random model; not rounded to the scale's points.
 

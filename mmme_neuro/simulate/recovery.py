@@ -65,7 +65,16 @@ def recovery_table(
     return table[list(RECOVERY_COLUMNS)]
 
 
-def _row(quantity, unit, truth, estimate, std_error, interval, *, is_effect=True) -> dict:
+def _row(
+    quantity: str,
+    unit: str,
+    truth: float,
+    estimate: float,
+    std_error: float,
+    interval: tuple[float, float],
+    *,
+    is_effect: bool = True,
+) -> dict:
     """One row of the table."""
     return {
         "quantity": quantity,
@@ -86,11 +95,11 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
         table = clocks[clocks["device"] == device]
         if table.empty:
             continue
-        true = {
+        by_name = {
             person["participant"]: DeviceClock(**person[f"{device}_clock"])
             for person in truth["participants"]
         }
-        true = [true[name] for name in table["participant"]]
+        true = [by_name[name] for name in table["participant"]]
         drift = np.array([clock.drift_ppm for clock in true])
         centre = table["centre_device_s"].to_numpy()
         mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, centre, strict=True)])
@@ -115,7 +124,14 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
     return rows
 
 
-def _mean_row(quantity, unit, truth, estimate, std_error, dof) -> dict:
+def _mean_row(
+    quantity: str,
+    unit: str,
+    truth: np.ndarray,
+    estimate: pd.Series,
+    std_error: pd.Series,
+    dof: pd.Series,
+) -> dict:
     """Mean over participants of independent estimates; Satterthwaite's degrees of freedom."""
     variance = np.asarray(std_error, float) ** 2
     mean_se = np.sqrt(variance.sum()) / variance.size
@@ -155,15 +171,15 @@ def _model_rows(estimands: Mapping, models: pd.DataFrame) -> list[dict]:
         fit = models[(models["response"] == response) & (models["term"] == MODEL_TERM)]
         if fit.empty:
             continue
-        fit, known = fit.iloc[0], estimands[name]
-        interval = (fit["ci_low"], fit["ci_high"])
+        row, known = fit.iloc[0], estimands[name]
+        interval = (row["ci_low"], row["ci_high"])
         rows.append(
             _row(
                 known["quantity"],
                 known["unit"],
                 known["value"],
-                fit["estimate"],
-                fit["std_error"],
+                row["estimate"],
+                row["std_error"],
                 interval,
                 is_effect=known["source_value"] != 0,
             )
@@ -202,7 +218,7 @@ def _icc_row(known: Mapping, icc: pd.DataFrame) -> dict | None:
     """Absolute-agreement ICC of ratings."""
     if icc.empty:
         return None
-    found = icc.set_index("form").loc["ICC(A,1)"]
+    found = icc[icc["form"] == "ICC(A,1)"].iloc[0]
     se = (found["ci_high"] - found["ci_low"]) / (2 * stats.norm.ppf(0.975))
     interval = (found["ci_low"], found["ci_high"])
     return _row(known["quantity"], known["unit"], known["value"], found["icc"], se, interval)

@@ -41,7 +41,9 @@ class Stimuli:
     deviations: dict[str, np.ndarray]
 
     @classmethod
-    def drawn(cls, parameters: StudyParameters, n_videos: int, rng) -> "Stimuli":
+    def drawn(
+        cls, parameters: StudyParameters, n_videos: int, rng: np.random.Generator
+    ) -> "Stimuli":
         """Draw the videos' deviations."""
         return cls(
             {
@@ -102,7 +104,9 @@ def draw_amplitudes(
     return pd.DataFrame(columns, index=events.index)
 
 
-def _latent_factors(parameters: StudyParameters, n_events: int, rng) -> dict[str, np.ndarray]:
+def _latent_factors(
+    parameters: StudyParameters, n_events: int, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
     """Draw a standard normal factor per response; brain and skin share theirs in part."""
     latent = {name: rng.standard_normal(n_events) for name in SHAPE_BY_RESPONSE}
     r = parameters.brain_body_correlation

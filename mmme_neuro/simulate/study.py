@@ -160,7 +160,12 @@ def _check_size(n_participants: int, n_videos: int) -> None:
 
 
 def _draw_session(
-    parameters: StudyParameters, number: int, *, n_videos: int, stimuli: Stimuli, rng
+    parameters: StudyParameters,
+    number: int,
+    *,
+    n_videos: int,
+    stimuli: Stimuli,
+    rng: np.random.Generator,
 ) -> Session:
     """Draw everything about one participant that is not noise."""
     timeline = simulate_timeline(parameters, n_videos=n_videos, rng=rng)
@@ -189,7 +194,12 @@ def _draw_session(
 
 
 def _write_session(
-    directory: Path, session: Session, parameters: StudyParameters, *, head: Head, rng
+    directory: Path,
+    session: Session,
+    parameters: StudyParameters,
+    *,
+    head: Head,
+    rng: np.random.Generator,
 ) -> dict:
     """Write one participant's device files; return their truth."""
     folder = directory / session.participant
@@ -212,7 +222,16 @@ def _write_session(
     return _session_truth(session, eeg)
 
 
-def _write_eeg(folder, session, eeg: EegSignals, body: BodyState, parameters, *, head, rng):
+def _write_eeg(
+    folder: Path,
+    session: Session,
+    eeg: EegSignals,
+    body: BodyState,
+    parameters: StudyParameters,
+    *,
+    head: Head,
+    rng: np.random.Generator,
+) -> None:
     """Write the Curry recording with its trigger channel and event list."""
     sfreq, timeline = parameters.eeg_sfreq, session.timeline
     codes = received_codes(timeline.codes, parameters.clocks, duration=timeline.duration, rng=rng)
@@ -248,7 +267,15 @@ def _remark(code: int, encoding: str) -> str:
     return ("视频开始 " if chinese else "video ") + str(code)
 
 
-def _write_physio(folder, session, eeg, body: BodyState, parameters, *, rng) -> None:
+def _write_physio(
+    folder: Path,
+    session: Session,
+    eeg: EegSignals,
+    body: BodyState,
+    parameters: StudyParameters,
+    *,
+    rng: np.random.Generator,
+) -> None:
     """Write the 17 channels of the AcqKnowledge export."""
     sfreq, clock, timeline = parameters.physio_sfreq, session.physio_clock, session.timeline
     end = float(clock.from_eeg(timeline.duration + PHYSIO_TAIL_S))
@@ -270,7 +297,13 @@ def _write_physio(folder, session, eeg, body: BodyState, parameters, *, rng) -> 
     write_acqknowledge_mat(folder / PHYSIO_FILE, data, isi_ms=1000 / sfreq)
 
 
-def _analogue_channels(body: BodyState, eeg: EegSignals, time, parameters, rng) -> list:
+def _analogue_channels(
+    body: BodyState,
+    eeg: EegSignals,
+    time: np.ndarray,
+    parameters: StudyParameters,
+    rng: np.random.Generator,
+) -> list[np.ndarray]:
     """PPG, RSP, EMG A, SKT A, EDA, ECG, EMG B, SKT B in the units of the export."""
 
     def noise(sd: float) -> np.ndarray:

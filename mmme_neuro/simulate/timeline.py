@@ -1,6 +1,7 @@
 """When videos run and when faces move: the true course of a session on the EEG clock."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -48,9 +49,23 @@ def simulate_timeline(
     """Draw the videos and the expressions of one participant."""
     videos = _videos(parameters, n_videos=n_videos, rng=rng)
     draw = _Person.drawn(parameters.events, rng)
-    clips = [_clip_events(video, draw, parameters.events, rng) for video in videos.itertuples()]
+    clips = [_clip_events(video, draw, parameters.events, rng) for video in _rows(videos)]
     events = pd.concat(clips, ignore_index=True)
     return Timeline(videos, events, duration=float(videos["end"].iloc[-1] + parameters.lead_s))
+
+
+class Video(NamedTuple):
+    """One video of a session: its code, start and end (s of the EEG clock)."""
+
+    code: int
+    start: float
+    end: float
+
+
+def _rows(videos: pd.DataFrame) -> list[Video]:
+    """Rows of the table of videos."""
+    columns = (videos[name].tolist() for name in Video._fields)
+    return [Video(*row) for row in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,9 @@ class _Person:
         return cls(rate=rate, micro_share=float(np.clip(share, 0.05, 0.9)))
 
 
-def _videos(parameters: StudyParameters, *, n_videos: int, rng: np.random.Generator):
+def _videos(
+    parameters: StudyParameters, *, n_videos: int, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the videos in presentation order with pauses for ratings between them."""
     lengths = rng.uniform(*parameters.video_s, size=n_videos)
     gaps = rng.uniform(*parameters.gap_s, size=n_videos)
@@ -77,7 +94,7 @@ def _videos(parameters: StudyParameters, *, n_videos: int, rng: np.random.Genera
 
 
 def _clip_events(
-    video, person: _Person, parameters: EventParameters, rng: np.random.Generator
+    video: Video, person: _Person, parameters: EventParameters, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Draw the expressions of one video: a renewal process with log-normal gaps."""
     onsets, is_micro, durations = [], [], []
@@ -90,7 +107,9 @@ def _clip_events(
             break
         micro = rng.random() < person.micro_share
         duration = _duration(micro, parameters, rng)
-        onsets.append(clock), is_micro.append(micro), durations.append(duration)
+        onsets.append(clock)
+        is_micro.append(micro)
+        durations.append(duration)
         earliest = clock + duration + parameters.shortest_gap_s
     onset = np.array(onsets, float)
     duration = np.minimum(np.array(durations, float), video.end - onset)
