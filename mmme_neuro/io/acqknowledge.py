@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -89,7 +90,14 @@ def _frequency(path: Path, interval_s: float) -> float:
     if not interval_s > 0:
         raise ValueError(f"{path}: expected a positive sampling interval, found {interval_s} s.")
     # 1 / 0.001 is not 1000 in floating point for every interval.
-    return float(f"{1 / interval_s:.12g}")
+    sfreq = float(f"{1 / interval_s:.12g}")
+    if not (sfreq.is_integer() or float(f"{1e6 * interval_s:.12g}").is_integer()):
+        warnings.warn(
+            f"{path}: samples every {interval_s} s ({sfreq} Hz), neither a whole number of hertz "
+            "nor of microseconds; if nobody chose this rate the header is damaged. Check it.",
+            stacklevel=4,
+        )
+    return sfreq
 
 
 def read_acq(path: Path) -> PhysioSignals:
@@ -134,7 +142,7 @@ def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioS
         labels=tuple(channel.name.strip() for channel in channels),
         units=tuple(channel.units.strip() for channel in channels),
         data=np.array(data),
-        sfreq=recording.samples_per_second / fastest,
+        sfreq=_frequency(path, fastest / recording.samples_per_second),
         markers=tuple(_markers(recording)),
     )
 
