@@ -1,6 +1,6 @@
 """How exactly events are placed on the EEG clock, over many simulated studies.
 
-Run ``python -m benchmarks.clocks`` to write docs/calibration/clocks.csv (docs/clocks.md explains it).
+``python -m benchmarks.clocks`` writes docs/calibration/clocks.csv, which docs/clocks.md explains.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Recordings of BIOPAC's AcqKnowledge: ``.acq``, and its MATLAB and text exports."""
 
 import gzip
+import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ MAT_VARIABLES = ("data", "labels", "units", "isi", "start_sample")
 SECONDS_BY_UNIT = {"us": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0}
 INTERVAL_LINE = re.compile(r"^\s*([\d.eE+-]+)\s*(us|msec|sec|min)/sample")
 MAX_HEADER_LINES = 4
+MAX_SEEKS = 20_000
+"""bioread moves once an entry of the header and twice an event mark; no more for longer signals."""
+
 TEXT_SEPARATORS = "\t,; "
 
 
@@ -115,12 +119,32 @@ def read_acq(path: Path) -> PhysioSignals:
         lines are held). Samples after a slow channel's last are held for less than one of its
         intervals, NaN beyond. Event marks included.
     """
-    with reading(path, "an AcqKnowledge recording"):
-        return _recorded_signals(path, bioread.read(str(path)))
+    with reading(path, "an AcqKnowledge recording"), _GuardedFile(path) as stream:
+        return _recorded_signals(path, bioread.read(stream))
+
+
+class _GuardedFile(io.BufferedReader):
+    """A file that ends the endless reading of a header whose counts are damaged."""
+
+    def __init__(self, path: Path):
+        super().__init__(io.FileIO(path))
+        self._n_seeks = 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move to an offset; refuse where that goes on for too long."""
+        self._n_seeks += 1
+        if self._n_seeks > MAX_SEEKS:
+            raise ValueError(f"its header announces more than {MAX_SEEKS // 2} event marks")
+        return super().seek(offset, whence)
 
 
 def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioSignals:
     """Signals and marks from what bioread gives."""
+    if recording.event_markers is None:
+        raise ValueError(
+            f"{path}: expected a list of event marks behind the samples, found none that can be "
+            "read; the file is damaged or truncated: copy it again."
+        )
     channels = recording.channels
     if not channels or not any(channel.point_count for channel in channels):
         raise ValueError(f"{path}: expected channels with samples, found none; record again.")
@@ -167,7 +191,7 @@ def _resampled(
 
 def _markers(recording: bioread.biopac.Datafile) -> Iterator[Marker]:
     """Event marks, with the indices of some AcqKnowledge 5 files put right."""
-    marks = recording.event_markers or []
+    marks = recording.event_markers
     indices = np.array([mark.sample_index for mark in marks], dtype=np.int64)
     # Compressed files of AcqKnowledge 5 count from a negative number written without its sign;
     # the first mark (start of the segment) is sample 0.

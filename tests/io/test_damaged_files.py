@@ -19,7 +19,7 @@ from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.io.sheet import read_events
 
-LIMIT_S = 20
+LIMIT_S = 30
 MAX_EXTRA_MEMORY_KIB = 2**21
 
 
