@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from mmme_neuro.clock import ClockFit, segment_row
 from mmme_neuro.robust_line import Line, bisquare_line
@@ -20,8 +21,11 @@ DRIFT_PRIOR_SD_PPM = 100.0
 
 RESOLUTION_S = 0.001
 MIN_CLIPS_FOR_DRIFT = 3
-MIN_CLIPS_FOR_SCATTER = 8
+MIN_CLIPS_FOR_SCATTER = 12
 """Fewer clips may agree by chance, so their starts are taken to scatter by `CLIP_START_SD_S`."""
+
+PRIOR_DOF = 10
+"""Degrees of freedom that the usual scatter adds where it stands in for, or bounds, the clips'."""
 
 
 def align_camera(
@@ -155,9 +159,11 @@ def place_events(
 
     Notes
     -----
-    ``onset_sd`` joins the standard error of the map and the rounding to a frame,
-    ``frame_s / sqrt(12)``. A row without a camera time is placed from its clip's start and its time
-    in the clip, with the spread of clip starts joined to ``onset_sd``.
+    ``onset_sd`` joins the standard error of the map, widened by Student's t so that the true time
+    lies within 1.96 ``onset_sd`` in 95 % of cases, and the rounding to a frame,
+    ``frame_s / sqrt(12)``. It says nothing of the coder's own error. A row without a camera time
+    is placed from its clip's start and its time in the clip, with the spread of clip starts joined
+    to ``onset_sd``.
 
     Examples
     --------
@@ -183,7 +189,8 @@ def place_events(
             placed[name] = fit.to_reference(_wall_time(events, name, clock_name, start).to_numpy())
     wall = _wall_time(events, "onset", "onset_clock", start)
     placed["onset_check"] = wall - (start + events["onset"].astype(float))
-    variance = fit.se_at(wall.to_numpy()) ** 2 + frame_s**2 / 12
+    widening = stats.t.ppf(0.975, fit.longest["dof"]) / stats.norm.ppf(0.975)
+    variance = (widening * fit.se_at(wall.to_numpy())) ** 2 + frame_s**2 / 12
     # Without its own frame time an event inherits the uncertainty of its clip's start.
     inherited = events["onset_clock"].isna().to_numpy()
     placed["onset_sd"] = np.sqrt(variance + np.where(inherited, _clip_spread(clips) ** 2, 0.0))
@@ -246,7 +253,7 @@ def _camera_line(
         slope_se=drift_prior_sd,
         inlier=np.ones(len(wall), dtype=bool),
         residual=residual,
-        dof=len(wall) - 1,
+        dof=len(wall) - 1 + PRIOR_DOF,
     )
     note = (
         f"drift fixed at 0 with a prior SE of {1e6 * drift_prior_sd:g} ppm: {len(wall)} clip(s) do "
@@ -263,6 +270,7 @@ def _at_least_scattered(line: Line, wall: np.ndarray) -> Line:
         slope_se=max(
             line.slope_se, CLIP_START_SD_S / float(np.sqrt(np.sum((wall - line.centre) ** 2)))
         ),
+        dof=line.dof + PRIOR_DOF,
     )
 
 

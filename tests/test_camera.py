@@ -108,8 +108,10 @@ def test_place_events_keeps_every_row_and_moves_all_three_times():
     assert placed.index.equals(events.index) and set(placed["clock"]) == {"eeg"}
     for name, later in (("onset", 0.0), ("apex", 0.2), ("offset", 0.4)):
         np.testing.assert_allclose(placed[name], true_eeg + later, atol=0.05)
-    expected = np.sqrt(fit.se_at(events["onset_clock"].to_numpy()) ** 2 + (1 / 150) ** 2 / 12)
-    np.testing.assert_allclose(placed["onset_sd"], expected)
+    widened = stats.t.ppf(0.975, fit.longest["dof"]) / 1.959964
+    se = widened * fit.se_at(events["onset_clock"].to_numpy())
+    expected = np.sqrt(se**2 + (1 / 150) ** 2 / 12)
+    np.testing.assert_allclose(placed["onset_sd"], expected, rtol=1e-6)
     assert (placed["exclusion_reason"] == "").all()
     assert (events["clock"] == "clip").all()  # the input is as it was
 

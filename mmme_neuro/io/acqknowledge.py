@@ -1,7 +1,9 @@
 """Recordings of BIOPAC's AcqKnowledge: ``.acq``, and its MATLAB and text exports."""
 
 import gzip
+import io
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,6 +22,9 @@ MAT_VARIABLES = ("data", "labels", "units", "isi", "start_sample")
 SECONDS_BY_UNIT = {"us": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0}
 INTERVAL_LINE = re.compile(r"^\s*([\d.eE+-]+)\s*(us|msec|sec|min)/sample")
 MAX_HEADER_LINES = 4
+MAX_SEEKS = 20_000
+"""bioread moves once an entry of the header and twice an event mark; no more for longer signals."""
+
 TEXT_SEPARATORS = "\t,; "
 
 
@@ -89,7 +94,14 @@ def _frequency(path: Path, interval_s: float) -> float:
     if not interval_s > 0:
         raise ValueError(f"{path}: expected a positive sampling interval, found {interval_s} s.")
     # 1 / 0.001 is not 1000 in floating point for every interval.
-    return float(f"{1 / interval_s:.12g}")
+    sfreq = float(f"{1 / interval_s:.12g}")
+    if not (sfreq.is_integer() or float(f"{1e6 * interval_s:.12g}").is_integer()):
+        warnings.warn(
+            f"{path}: samples every {interval_s} s ({sfreq} Hz), neither a whole number of hertz "
+            "nor of microseconds; if nobody chose this rate the header is damaged. Check it.",
+            stacklevel=4,
+        )
+    return sfreq
 
 
 def read_acq(path: Path) -> PhysioSignals:
@@ -107,12 +119,32 @@ def read_acq(path: Path) -> PhysioSignals:
         lines are held). Samples after a slow channel's last are held for less than one of its
         intervals, NaN beyond. Event marks included.
     """
-    with reading(path, "an AcqKnowledge recording"):
-        return _recorded_signals(path, bioread.read(str(path)))
+    with reading(path, "an AcqKnowledge recording"), _GuardedFile(path) as stream:
+        return _recorded_signals(path, bioread.read(stream))
+
+
+class _GuardedFile(io.BufferedReader):
+    """A file that ends the endless reading of a header whose counts are damaged."""
+
+    def __init__(self, path: Path):
+        super().__init__(io.FileIO(path))
+        self._n_seeks = 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move to an offset; refuse where that goes on for too long."""
+        self._n_seeks += 1
+        if self._n_seeks > MAX_SEEKS:
+            raise ValueError(f"its header announces more than {MAX_SEEKS // 2} event marks")
+        return super().seek(offset, whence)
 
 
 def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioSignals:
     """Signals and marks from what bioread gives."""
+    if recording.event_markers is None:
+        raise ValueError(
+            f"{path}: expected a list of event marks behind the samples, found none that can be "
+            "read; the file is damaged or truncated: copy it again."
+        )
     channels = recording.channels
     if not channels or not any(channel.point_count for channel in channels):
         raise ValueError(f"{path}: expected channels with samples, found none; record again.")
@@ -134,7 +166,7 @@ def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioS
         labels=tuple(channel.name.strip() for channel in channels),
         units=tuple(channel.units.strip() for channel in channels),
         data=np.array(data),
-        sfreq=recording.samples_per_second / fastest,
+        sfreq=_frequency(path, fastest / recording.samples_per_second),
         markers=tuple(_markers(recording)),
     )
 
@@ -159,7 +191,7 @@ def _resampled(
 
 def _markers(recording: bioread.biopac.Datafile) -> Iterator[Marker]:
     """Event marks, with the indices of some AcqKnowledge 5 files put right."""
-    marks = recording.event_markers or []
+    marks = recording.event_markers
     indices = np.array([mark.sample_index for mark in marks], dtype=np.int64)
     # Compressed files of AcqKnowledge 5 count from a negative number written without its sign;
     # the first mark (start of the segment) is sample 0.

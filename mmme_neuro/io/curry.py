@@ -23,6 +23,7 @@ EVENT_ENDINGS = {".cdt": (".cdt.cef", ".cdt.ceo"), ".dat": (".dat.cef", ".dat.ce
 SCALE_TO_SI = {"nV": 1e-9, "uV": 1e-6, "µV": 1e-6, "mV": 1e-3, "V": 1.0, "pT": 1e-12, "fT": 1e-15}
 SCALED_TYPES = ("eeg", "eog", "ecg", "emg", "mag")
 N_EVENT_COLUMNS = 11
+SAMPLES_PER_BLOCK = 65536
 IMPEDANCE_CHECK_CODE = 700010
 IMPEDANCE_CHECK = "BAD_impedance"
 FIDUCIALS = ("nasion", "lpa", "rpa")
@@ -76,12 +77,18 @@ class RawCurry(mne.io.BaseRaw):
         mult: np.ndarray | None,
     ) -> None:
         """Fill `data` with the samples start..stop of the channels `idx`, scaled to SI."""
-        block = self._raw_extras[fi]["layout"].open()[start:stop, idx].T
-        # BaseRaw hands over either a projection that includes the scales, or the scales.
-        if mult is not None:
-            data[:] = mult @ block
-        elif cals is not None:
-            np.multiply(block, cals.reshape(-1, 1), out=data)
+        layout = self._raw_extras[fi]["layout"]
+        step = stop - start if layout.is_ascii else SAMPLES_PER_BLOCK
+        for first in range(start, stop, step):
+            last = min(first + step, stop)
+            # Opened anew for each block, as pages of an open map count as memory in use.
+            block = layout.open()[first:last, idx].T
+            part = data[:, first - start : last - start]
+            # BaseRaw hands over either a projection that includes the scales, or the scales.
+            if mult is not None:
+                part[:] = mult @ block
+            elif cals is not None:
+                np.multiply(block, cals.reshape(-1, 1), out=part)
 
 
 def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:

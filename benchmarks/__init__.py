@@ -1,0 +1,1 @@
+"""Measurements of accuracy and cost that take too long for the tests."""
