@@ -87,6 +87,7 @@ MEASURES = {
 """The measures whose micro - macro difference is known."""
 
 CONNECTIVITY_BAND = (14.0, 19.0)
+CONNECTIVITY_WINDOW = (-0.25, 0.75)
 
 
 @lru_cache(maxsize=8)
@@ -335,13 +336,21 @@ def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) ->
     With real and imaginary parts a, b of coherency and s = sqrt(1 - a^2), the imaginary
     cross-product is a difference of two exponentials and wPLI = 2 |b| s / (s^2 + b^2).
     """
-    freqs = np.arange(CONNECTIVITY_BAND[0], CONNECTIVITY_BAND[1] + 0.5, 1.0)
+    freqs = _connectivity_freqs(min(EEG_SFREQ, parameters.eeg_sfreq))
     rows = indices(head, pair)
     sources = ongoing_sources(head, parameters.eeg)
     cross = np.stack([_cross_spectrum(parameters, sources, rows, f) for f in freqs])
     coherency = cross[:, 0, 1] / np.sqrt(cross[:, 0, 0].real * cross[:, 1, 1].real)
     s, b = np.sqrt(1 - coherency.real**2), coherency.imag
     return float(np.mean((2 * np.abs(b) * s / (s**2 + b**2)) ** 2))
+
+
+def _connectivity_freqs(sfreq: float) -> np.ndarray:
+    """Frequencies in the band; how many there are depends on the window's number of samples."""
+    first, last = (edge * sfreq for edge in CONNECTIVITY_WINDOW)
+    n_times = int(np.floor(last + 1e-9) - np.ceil(first - 1e-9)) + 1
+    freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
+    return freqs[(freqs >= CONNECTIVITY_BAND[0]) & (freqs <= CONNECTIVITY_BAND[1])]
 
 
 def _cross_spectrum(

@@ -6,6 +6,7 @@ Studies that were run with the same code are not run again.
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from tests.calibration.cheap_studies import CHEAP, N_PARTICIPANTS, N_VIDEOS, ROWS, run_studies
@@ -44,14 +45,16 @@ def main(
     """Run simulated studies and write docs/calibration.md and docs/calibration/*.csv."""
     seeds, null_seeds = range(1, studies + 1), range(1, null_studies + 1)
     recovery = coverage_table(run_studies("recovery", seeds, rows, n_jobs=jobs, say=_say))
-    rates = error_rates(
-        run_studies("muscles_only", null_seeds, rows, n_jobs=jobs, say=_say),
+    muscles, shared = (
+        error_rates(run_studies(scenario, null_seeds, rows, n_jobs=jobs, say=_say))
+        for scenario in ("muscles_only", "no_difference")
     )
-    shared = error_rates(run_studies("no_difference", null_seeds, rows, n_jobs=jobs, say=_say))
-    write_docs(docs, recovery, rates, shared)
+    write_docs(docs, recovery, muscles, shared)
 
 
-def write_docs(docs: Path, recovery, muscles, shared) -> None:
+def write_docs(
+    docs: Path, recovery: pd.DataFrame, muscles: pd.DataFrame, shared: pd.DataFrame
+) -> None:
     """Write the tables as CSV and the page that explains them."""
     folder = docs / "calibration"
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,9 +62,8 @@ def write_docs(docs: Path, recovery, muscles, shared) -> None:
     muscles.round(6).to_csv(folder / "false_effects_muscles_only.csv", index=False)
     shared.round(6).to_csv(folder / "false_effects_no_difference.csv", index=False)
     n_studies, n_null = int(recovery["n_studies"].max()), int(muscles["n_studies"].max())
-    command = f"{COMMAND} --studies {n_studies} --null-studies {n_null}"
     page = PAGE.format(
-        command=command,
+        command=f"{COMMAND} --studies {n_studies} --null-studies {n_null}",
         n_studies=n_studies,
         n_null=n_null,
         n_participants=N_PARTICIPANTS,
@@ -99,7 +101,8 @@ estimates really lie from the truth; `excludes_zero` is the power where there is
 
 Coverage above nominal has its price in width. In recordings this short the camera's drift is not
 estimated but fixed at 0 with a stated prior, so its interval is as wide as that prior. Small
-studies also reduce random terms that they cannot support.
+studies also reduce random terms that they cannot support. Debiased wPLI² is a ratio and on 20 to
+30 epochs it lies about 0.02 to 0.03 below its value for many (by resampling simulated signals).
 
 ## Do muscles feign effects?
 
