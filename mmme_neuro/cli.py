@@ -1,6 +1,8 @@
 """The command ``mmme``."""
 
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -143,17 +145,16 @@ def _parameters(*, full: bool, null: str) -> "mmme_neuro.StudyParameters":
     return changes[null]()
 
 
-class _plain_errors:
+@contextmanager
+def _plain_errors() -> Iterator[None]:
     """Show an expected failure as one message, without a traceback, and exit with 2."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind, error, trace) -> bool:
-        if isinstance(error, EXPECTED_FAILURES) and not isinstance(error, typer.Exit):
-            console.print(f"error: {error}", style="bold red", markup=False)
-            raise typer.Exit(2) from None
-        return False
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except EXPECTED_FAILURES as error:
+        console.print(f"error: {error}", style="bold red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":
