@@ -155,6 +155,8 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Cells of the file, untouched; blank lines kept so that row numbers hold."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected an annotation sheet, found no such file.")
     suffix = path.suffix.lower()
     if suffix in (".xlsx", ".xlsm"):
         return pd.read_excel(
