@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -7,6 +8,9 @@ from typer.testing import CliRunner
 
 from mmme_neuro.check import StudyCheck, check_study
 from mmme_neuro.cli import app
+from mmme_neuro.controls import clip_spans, control_events
+from mmme_neuro.epochs import epoch
+from mmme_neuro.recording import read_recording
 from mmme_neuro.simulate import DEMO, simulate_study
 
 
@@ -92,3 +96,15 @@ def test_missing_kinds_conditions_and_packages_are_told():
     assert "EEG (64 channels) lacks EOG" in lines
     assert "physio (2 channels) flat: SKT_B" in lines
     assert "optional packages not installed: dask (a cluster)" in lines
+
+
+def test_a_recordings_codes_give_clips_and_controls(study):
+    recording = read_recording(study / "sub03")
+    truth = json.loads((study / "truth.json").read_text())["participants"][2]
+    spans = clip_spans(recording.codes)
+    np.testing.assert_allclose(spans["start"], truth["videos"]["start"], atol=0.01)
+    controls = control_events(recording.events, spans, rng=1)
+    assert len(controls) == len(recording.events)
+    locked = epoch(recording.with_controls(controls))
+    counts = locked.events["expression"].value_counts()
+    assert counts["control"] > 0 and locked.physio is not None
