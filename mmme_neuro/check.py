@@ -1,7 +1,7 @@
 """What each participant of a study has, lacks and would contribute, before any long computing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from mmme_neuro.clock import ClockFit
 from mmme_neuro.epochs import events_with_reasons
 from mmme_neuro.failures import EXPECTED_FAILURES
+from mmme_neuro.inventory import absent_packages, channel_inventory
 from mmme_neuro.io.sheet import read_events
 from mmme_neuro.preprocess import clock_table
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
@@ -30,12 +31,18 @@ class StudyCheck:
         Trigger codes without a partner: ``participant, device, seen_by, code, onset, reason``.
     exclusions : DataFrame
         ``participant, reason, n`` of events that do not remain.
+    channels : DataFrame
+        ``participant, device, kind, n_channels, flat`` (see ``channel_inventory``).
+    absent : dict of str to str
+        Optional packages that are not installed, and what they are for.
     """
 
     participants: pd.DataFrame
     clocks: pd.DataFrame
     unmatched: pd.DataFrame
     exclusions: pd.DataFrame
+    channels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    absent: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
@@ -45,6 +52,9 @@ class StudyCheck:
     def to_text(self) -> str:
         """One paragraph a participant: events, clocks, unmatched codes, exclusions."""
         blocks = [self._participant_text(row) for row in self.participants.to_dict("records")]
+        if self.absent:
+            uses = "; ".join(f"{name} ({use})" for name, use in self.absent.items())
+            blocks += ["", f"optional packages not installed: {uses}"]
         return "\n".join([*blocks, "", repr(self)[1:-1]])
 
     def _participant_text(self, row: dict) -> str:
@@ -56,6 +66,10 @@ class StudyCheck:
         lines = [
             f"{name}  {int(row['n_remaining'])} of {int(row['n_events'])} events remain: {kinds}"
         ]
+        without = [kind for kind in KINDS[:2] if not row[f"n_{kind}"]]
+        if without:
+            lines.append(f"no event of the condition {' or '.join(without)} remains")
+        lines += self._channel_lines(name)
         lines += [
             f"events excluded: {n} x {reason}"
             for reason, n in _of(self.exclusions, name, "reason", "n")
@@ -75,6 +89,20 @@ class StudyCheck:
             if codes:
                 lines.append(f"codes only on {label}: {', '.join(map(str, codes))}")
         return "\n       ".join(lines)
+
+    def _channel_lines(self, name: str) -> list[str]:
+        """What is missing or flat, a line a device; nothing where all is well."""
+        rows = _of(self.channels, name, "device", "kind", "n_channels", "flat")
+        lines = []
+        for device in dict.fromkeys(row[0] for row in rows):
+            own = [row for row in rows if row[0] == device]
+            lacking = [kind for _, kind, n, _ in own if not n]
+            flat = [names for *_, names in own if names]
+            parts = [f"lacks {', '.join(lacking)}"] if lacking else []
+            parts += [f"flat: {', '.join(flat)}"] if flat else []
+            if parts:
+                lines.append(f"{device} ({sum(row[2] for row in own)} channels) {'; '.join(parts)}")
+        return lines
 
     def __repr__(self) -> str:
         n_ok = int((self.participants["status"] == "ok").sum())
@@ -102,13 +130,14 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
     """
     folders = participant_folders(study)
     events = read_events(study_sheet(study), merge="union")
-    rows, clocks, unmatched, exclusions = [], [], [], []
+    rows, clocks, unmatched, exclusions, channels = [], [], [], [], []
     for folder in folders:
         if progress:
             progress(folder.name)
         try:
             recording = read_recording(folder, sheet=events)
             checked = events_with_reasons(recording)
+            inventory = channel_inventory(recording)
         except EXPECTED_FAILURES as error:
             rows.append({"participant": folder.name, "status": "failed", "reason": str(error)})
             continue
@@ -116,12 +145,15 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
         clocks.append(clock_table(folder.name, _clocks(recording)))
         unmatched.append(_unmatched(recording))
         exclusions.append(_exclusions(folder.name, checked))
+        channels.append(inventory.assign(participant=folder.name))
     rows += _people_without_folder(events, folders)
     return StudyCheck(
         participants=pd.DataFrame(rows).fillna({"reason": ""}),
         clocks=_joined(clocks),
         unmatched=_joined(unmatched),
         exclusions=_joined(exclusions),
+        channels=_joined(channels),
+        absent=absent_packages(),
     )
 
 

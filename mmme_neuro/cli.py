@@ -75,7 +75,7 @@ def check(
     console.print(checked.to_text(), markup=False, soft_wrap=True)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("participants", "clocks", "unmatched", "exclusions"):
+        for name in ("participants", "clocks", "unmatched", "exclusions", "channels"):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
     raise typer.Exit(0 if checked.is_ok else 1)
 

@@ -1,6 +1,7 @@
 """Control windows: moments of the same participant and clip with no event nearby."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,10 @@ def control_events(
     _check_arguments(events, clips, distance=distance, n_per_event=n_per_event)
     rng = np.random.default_rng(rng)
     events = events.reset_index(drop=True)
-    spans = clips.drop_duplicates("code").set_index("code")
+    spans = {
+        int(code): (float(start), float(stop))
+        for code, start, stop in clips[["code", "start", "stop"]].to_numpy()[::-1]
+    }
     onset, reason = _chosen_moments(
         events, spans, distance=distance, n_per_event=n_per_event, rng=rng
     )
@@ -158,7 +162,7 @@ def _check_arguments(
 
 def _chosen_moments(
     events: pd.DataFrame,
-    spans: pd.DataFrame,
+    spans: dict[int, Span],
     *,
     distance: float,
     n_per_event: int,
@@ -169,9 +173,11 @@ def _chosen_moments(
     reason = np.full((len(events), n_per_event), "", dtype=object)
     taken = _neighbourhoods(events, distance)
     excluded = _exclusion_reasons(events)
-    for code, rows in events.groupby("code", sort=True).indices.items():
-        refusal = _clip_refusal(events.iloc[rows], code, spans)
-        free = [] if refusal else _free_spans(tuple(spans.loc[code, ["start", "stop"]]), taken)
+    codes = events["code"].to_numpy(dtype=int)
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        refusal = _clip_refusal(events.iloc[rows], spans.get(code))
+        free = [] if refusal else _free_spans(spans[code], taken)
         for turn in range(n_per_event):
             for row in rng.permutation(rows):
                 if refusal or excluded[row]:
@@ -204,11 +210,11 @@ def _exclusion_reasons(events: pd.DataFrame) -> np.ndarray:
     return events["exclusion_reason"].fillna("").astype(str).to_numpy(dtype=object)
 
 
-def _clip_refusal(events: pd.DataFrame, code: int, spans: pd.DataFrame) -> str:
+def _clip_refusal(events: pd.DataFrame, span: Span | None) -> str:
     """Reason why a clip can give no control, empty if it can."""
-    if code not in spans.index:
+    if span is None:
         return "the clip's start code is not in the recording"
-    if not np.isfinite(spans.loc[code, "stop"]):
+    if not np.isfinite(span[1]):
         return "the clip's end is not known"
     if events["onset"].isna().any():
         return "an event of the clip has no known time"
@@ -249,7 +255,7 @@ def _as_controls(controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray) 
         for name in ("apex", "offset")
         if name in controls
     }
-    other = {"expression_by_rule": "control", "action_units": "", "censored": False}
+    other: dict[str, Any] = {"expression_by_rule": "control", "action_units": "", "censored": False}
     other |= {"onset_sd": 0.0, "onset_check": np.nan}
     other |= dict.fromkeys(("onset_clock", "apex_clock", "offset_clock"), np.nan)
     controls = controls.assign(

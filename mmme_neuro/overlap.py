@@ -93,4 +93,5 @@ def _comparable(events: pd.DataFrame) -> list[np.ndarray]:
     column = "clip" if is_clip_clock else "participant"
     if column not in events:
         return [np.arange(len(events))]
-    return list(events.groupby(column, observed=True).indices.values())
+    numbers = events.groupby(column, observed=True).ngroup().to_numpy()
+    return [np.flatnonzero(numbers == number) for number in np.unique(numbers[numbers >= 0])]
