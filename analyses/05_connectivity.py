@@ -36,9 +36,10 @@ WRITES += ("connectivity_counts.csv", "coupling_by_expression.csv")
 def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
     of_all = connectivity(epochs, by="participant", equalize=False, **HOW)
-    write_table(results, "coupling", pair_table(of_all, PAIRS))
     write_connectivity(results, "connectivity", average_matrix(of_all, "all events"))
     electrodes = sorted({name for pair in PAIRS.values() for name in pair})
+    how_pairs = {"by": "participant", "equalize": False, "picks": electrodes, "jackknife": True}
+    write_table(results, "coupling", pair_table(connectivity(epochs, **how_pairs, **HOW), PAIRS))
     cells = ["participant", "expression"]
     by_both = connectivity(epochs, by=cells, picks=electrodes, rng=SEED, n_subsamples=50, **HOW)
     write_table(results, "coupling_by_expression", pair_table(by_both, PAIRS))

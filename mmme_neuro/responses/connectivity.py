@@ -81,6 +81,7 @@ def connectivity(
     min_epochs: int = 20,
     equalize: bool = True,
     n_subsamples: int = 200,
+    jackknife: bool = False,
     rng: np.random.Generator | int | None = None,
 ) -> Connectivity:
     """Estimate coupling between all pairs of channels across the epochs of each cell.
@@ -109,6 +110,9 @@ def connectivity(
         average over random subsamples.
     n_subsamples : int
         Subsamples of each larger cell.
+    jackknife : bool
+        Whether the bias of ratios is removed by the jackknife over epochs [2]_, at the cost of one
+        estimate an epoch: for few channels, see Notes.
     rng : Generator | int | None
         Source of the subsamples; required where there are any.
 
@@ -122,11 +126,15 @@ def connectivity(
     Cross-spectra are those of Hann-tapered windows, by
     `mne_connectivity.spectral_connectivity_epochs`. At zero coupling PLV is about
     sqrt(pi / (4 n)): .37 with 6 and .17 with 26 epochs, hence equal numbers *and* a debiased
-    estimator, the debiased squared weighted phase lag index by default [1]_.
+    estimator, the debiased squared weighted phase lag index by default [1]_. That one is unbiased
+    at zero coupling only: a true value of .64 is estimated at .59 on 20 epochs, .62 on 60. The
+    jackknife, n times the estimate minus n - 1 times the mean of those without one epoch,
+    removes most of it; values may then lie slightly outside the method's range.
 
     References
     ----------
     .. [1] Vinck et al. (2011). NeuroImage 55, 1548-1565.
+    .. [2] Quenouille (1956). Biometrika 43, 353-360.
 
     Examples
     --------
@@ -148,12 +156,13 @@ def connectivity(
     cells = {"all": np.arange(len(data))} if by is None else cell_rows(epochs, by)
     counts = _plan(cells, epochs, by, min_epochs, equalize, n_subsamples)
     generator = _generator(rng, counts)
+    estimate = _jackknifed if jackknife else _estimate
     matrices = np.full((len(cells), data.shape[1], data.shape[1]), np.nan)
     for row, members in enumerate(cells.values()):
         plan = counts.iloc[row]
         if plan["reason"] == "":
             subsamples = _subsamples(members, plan["n_used"], plan["n_subsamples"], generator)
-            estimates = [_estimate(data[rows], sfreq, low, high, method) for rows in subsamples]
+            estimates = [estimate(data[rows], sfreq, low, high, method) for rows in subsamples]
             matrices[row] = np.mean(estimates, axis=0)
     matrix = xr.DataArray(
         matrices,
@@ -235,6 +244,15 @@ def _estimate(data: np.ndarray, sfreq: float, low: float, high: float, method: s
     matrix = lower + MIRRORS[method] * lower.T
     np.fill_diagonal(matrix, np.nan)
     return matrix
+
+
+def _jackknifed(data: np.ndarray, sfreq: float, low: float, high: float, method: str) -> np.ndarray:
+    """Estimate without the bias of order 1 / n."""
+    n = len(data)
+    without_one = [
+        _estimate(np.delete(data, row, axis=0), sfreq, low, high, method) for row in range(n)
+    ]
+    return n * _estimate(data, sfreq, low, high, method) - (n - 1) * np.mean(without_one, axis=0)
 
 
 def _check_window(n_times: int, sfreq: float, low: float, high: float) -> None:

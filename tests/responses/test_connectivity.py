@@ -157,3 +157,14 @@ def test_bad_input_is_refused():
     assert refused.counts["reason"].tolist() == ["87 epochs, fewer than 500"]
     with pytest.raises(ValueError, match="needs 2 or more"):
         connectivity(epochs, min_epochs=1, **WINDOW)
+
+
+@pytest.mark.parametrize(("jackknife", "bias"), [(False, (-0.07, -0.025)), (True, (-0.02, 0.02))])
+def test_jackknife_removes_the_bias_of_strong_coupling(jackknife, bias):
+    b, n_pairs = 0.5, 60
+    epochs = _coupled_epochs(0.5j, 20, seed=8, n_pairs=n_pairs)
+    result = connectivity(epochs, band=(8.0, 13.0), jackknife=jackknife, **WINDOW)
+    estimates = np.diagonal(result.matrix.to_numpy()[0], offset=1)[::2]
+    error = estimates.mean() - (2 * b / (1 + b**2)) ** 2
+    assert len(estimates) == n_pairs
+    assert bias[0] < error < bias[1]
