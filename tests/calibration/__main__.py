@@ -101,8 +101,7 @@ estimates really lie from the truth; `excludes_zero` is the power where there is
 
 Coverage above nominal has its price in width. In recordings this short the camera's drift is not
 estimated but fixed at 0 with a stated prior, so its interval is as wide as that prior. Small
-studies also reduce random terms that they cannot support. Debiased wPLI² is a ratio and on 20 to
-30 epochs it lies about 0.02 to 0.03 below its value for many (by resampling simulated signals).
+studies also reduce random terms that they cannot support.
 
 ## Do muscles feign effects?
 
