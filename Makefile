@@ -15,13 +15,14 @@ export OMP_NUM_THREADS := 1
 export MNE_LOGGING_LEVEL := ERROR
 export MPLBACKEND := Agg
 
-.PHONY: help demo test slow lint clean
+.PHONY: help demo test slow lint lowest clean
 
 help:
 	@echo "make demo   simulate a small study and analyse it: figures and report in .demo/"
 	@echo "make test   run the tests"
 	@echo "make slow   run the long calibrations, too (about an hour)"
 	@echo "make lint   check style and types"
+	@echo "make lowest run the tests with the lowest versions that pyproject.toml allows"
 	@echo "make clean  remove .demo and .venv"
 
 $(READY): pyproject.toml constraints.txt
@@ -63,5 +64,11 @@ lint: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+lowest: $(READY)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv venv --quiet --clear .venv-lowest
+	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
+	@.venv-lowest/bin/python -m pytest -n $(JOBS) --dist loadfile -q
+
 clean:
-	rm -rf .demo .venv
+	rm -rf .demo .venv .venv-lowest
