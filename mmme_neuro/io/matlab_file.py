@@ -130,9 +130,13 @@ class _Checker:
                     raise self.contradiction(place, f"type {inner.kind} instead of an array")
                 self.check_matrix(inner, depth=depth + 1)
                 place = inner.following
-        elif kind != SPARSE:
+        elif kind == SPARSE:
+            place = self.check_sparse(place, matrix.stop, shape)
+            if flag & IS_COMPLEX:
+                place = self.element(place, matrix.stop).following
+        else:
             raise self.contradiction(matrix.start, f"an array of class {kind}")
-        if kind != SPARSE and matrix.stop - place >= 8:
+        if matrix.stop - place >= 8:
             raise self.contradiction(place, "more than the dimensions announce")
 
     def typed(
@@ -157,6 +161,30 @@ class _Checker:
         expected = n_values * BYTES_BY_TYPE[values.kind]
         if not expected <= n_bytes <= longest * expected:
             raise self.contradiction(place, f"{n_bytes} bytes for {n_values} values")
+        return values.following
+
+    def check_sparse(self, place: int, end: int, shape: tuple[int, ...]) -> int:
+        """Check rows, columns and values of a sparse array against one another."""
+        rows = self.typed(place, end, SIZES)
+        columns = self.typed(rows.following, end, SIZES, n_bytes=4 * (shape[1] + 1))
+        values = self.element(columns.following, end)
+        row, column = (
+            struct.unpack_from(
+                f"{self.order}{(part.stop - part.start) // 4}i", self.content, part.start
+            )
+            for part in (rows, columns)
+        )
+        n_values = column[-1]
+        width = BYTES_BY_TYPE.get(values.kind, math.inf)
+        fits = (
+            list(column) == sorted(column)
+            and column[0] == 0
+            and n_values <= len(row)
+            and n_values * width <= values.stop - values.start
+            and all(0 <= number < shape[0] for number in row[:n_values])
+        )
+        if not fits:
+            raise self.contradiction(place, f"a sparse array of {n_values} values")
         return values.following
 
     def check_fields(self, place: int, end: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.io
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import loadmat, savemat
@@ -18,6 +19,7 @@ CONTENT = {
     "empty": np.zeros((0, 3)),
     "cells": np.array([["a", 1.0]], dtype=object),
     "nested": {"field": {"inner": np.ones(3)}, "other": "x"},
+    "sparse": scipy.sparse.csc_array(np.array([[0, 1.5], [2.5, 0]])),
     "rows": np.array([(1.0, "a"), (2.0, "bc")], dtype=[("latency", float), ("type", object)]),
 }
 
@@ -75,7 +77,7 @@ def test_truncated_files_are_refused(path, tmp_path, share):
         check_matlab_file(tmp_path / "bad.mat")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(128, 2000), st.integers(0, 7))
 def test_any_flipped_bit_is_refused_or_read(path, place, bit):
     content = bytearray(path.read_bytes())
