@@ -10,6 +10,7 @@ from pymatreader import read_mat
 
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import named_beside, reading
+from mmme_neuro.io.matlab_file import check_matlab_file
 from mmme_neuro.io.montage import channel_types, place_electrodes
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
@@ -101,6 +102,7 @@ def _type_channels(recording: EEG) -> EEG:
 
 def _read_eeglab(path: Path) -> EEG:
     """Continuous or epoched EEGLAB set."""
+    check_matlab_file(path)
     try:
         return mne.io.read_raw_eeglab(path, verbose="error")
     except TypeError as error:
