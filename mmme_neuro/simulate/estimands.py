@@ -18,7 +18,13 @@ from mmme_neuro.io.montage import QUIK_CAP_64
 from mmme_neuro.simulate.body import SLOW_TONIC
 from mmme_neuro.simulate.head import Head, simulated_head
 from mmme_neuro.simulate.parameters import StudyParameters
-from mmme_neuro.simulate.responses import Person, Stimuli, draw_amplitudes, effects
+from mmme_neuro.simulate.responses import (
+    Person,
+    Stimuli,
+    draw_amplitudes,
+    effects,
+    expected_amplitudes,
+)
 from mmme_neuro.simulate.shapes import skin_conductance_response
 from mmme_neuro.simulate.sources import (
     COUPLED_PAIR,
@@ -156,8 +162,13 @@ def _virtual_participant(
     power: float,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Measures of one virtual participant: own response only, and with overlap (``*_all``)."""
+    """Measures of one virtual participant: own expected response, and all there is (``*_all``).
+
+    Deviations of people, videos and events have mean zero; a mean that leaves them out is the
+    same and far more precise. What overlaps and deviates matters for correlations.
+    """
     person = Person.drawn(parameters, rng)
+    expected = expected_amplitudes(parameters, timeline.events)
     amplitudes = draw_amplitudes(
         parameters, timeline.events, person=person, stimuli=stimuli, rng=rng
     )
@@ -175,12 +186,12 @@ def _virtual_participant(
                 power=power,
             )
             continue
-        total = np.zeros_like(lag)
+        table[name], table[f"{name}_all"] = 0.0, 0.0
         for response, weight in weights.get(name, {measure.response: 1.0}).items():
             course = measured_course(person.shape(response)(GRID), measure)
-            total += weight * amplitudes[response].to_numpy() * np.interp(lag, GRID, course)
-        table[name] = np.diagonal(total)
-        table[f"{name}_all"] = total.sum(axis=1)
+            seen = weight * np.interp(lag, GRID, course)
+            table[name] += expected[response].to_numpy() * np.diagonal(seen)
+            table[f"{name}_all"] += seen @ amplitudes[response].to_numpy()
     return table[coded["seen"].to_numpy()]
 
 

@@ -104,6 +104,16 @@ def draw_amplitudes(
     return pd.DataFrame(columns, index=events.index)
 
 
+def expected_amplitudes(parameters: StudyParameters, events: pd.DataFrame) -> pd.DataFrame:
+    """Return every event's amplitudes without deviations of people, videos and events."""
+    micro = (events["expression"] == "micro").to_numpy(float)
+    columns = {
+        name: effect.macro + effect.micro_minus_macro * micro
+        for name, effect in effects(parameters).items()
+    }
+    return pd.DataFrame(columns, index=events.index)
+
+
 def _latent_factors(
     parameters: StudyParameters, n_events: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
