@@ -38,6 +38,9 @@ RATE_DIGITS = {
 def main(
     studies: Annotated[int, typer.Option(help="Studies with effects.")] = 100,
     null_studies: Annotated[int, typer.Option(help="Studies of each null.")] = 40,
+    shared: Annotated[
+        bool, typer.Option(help="Also the null in which brain and body respond alike to both.")
+    ] = True,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     rows: Annotated[Path, typer.Option(help="Where finished studies are kept.")] = ROWS,
     docs: Annotated[Path, typer.Option(help="Where calibration.md goes.")] = Path("docs"),
@@ -45,25 +48,31 @@ def main(
     """Run simulated studies and write docs/calibration.md and docs/calibration/*.csv."""
     seeds, null_seeds = range(1, studies + 1), range(1, null_studies + 1)
     recovery = coverage_table(run_studies("recovery", seeds, rows, n_jobs=jobs, say=_say))
-    muscles, shared = (
+    scenarios = ["muscles_only", *(["no_difference"] if shared else [])]
+    rates = [
         error_rates(run_studies(scenario, null_seeds, rows, n_jobs=jobs, say=_say))
-        for scenario in ("muscles_only", "no_difference")
-    )
-    write_docs(docs, recovery, muscles, shared)
+        for scenario in scenarios
+    ]
+    write_docs(docs, recovery, *rates)
 
 
 def write_docs(
-    docs: Path, recovery: pd.DataFrame, muscles: pd.DataFrame, shared: pd.DataFrame
+    docs: Path,
+    recovery: pd.DataFrame,
+    muscles: pd.DataFrame,
+    shared: pd.DataFrame | None = None,
 ) -> None:
     """Write the tables as CSV and the page that explains them."""
     folder = docs / "calibration"
     folder.mkdir(parents=True, exist_ok=True)
     recovery.round(6).to_csv(folder / "recovery_coverage.csv", index=False)
     muscles.round(6).to_csv(folder / "false_effects_muscles_only.csv", index=False)
-    shared.round(6).to_csv(folder / "false_effects_no_difference.csv", index=False)
+    if shared is not None:
+        shared.round(6).to_csv(folder / "false_effects_no_difference.csv", index=False)
     n_studies, n_null = int(recovery["n_studies"].max()), int(muscles["n_studies"].max())
     page = PAGE.format(
-        command=f"{COMMAND} --studies {n_studies} --null-studies {n_null}",
+        command=f"{COMMAND} --studies {n_studies} --null-studies {n_null}"
+        + ("" if shared is not None else " --no-shared"),
         n_studies=n_studies,
         n_null=n_null,
         n_participants=N_PARTICIPANTS,
@@ -73,8 +82,9 @@ def write_docs(
         lowest=lowest_coverage(n_studies),
         recovery=as_markdown(recovery, COVERAGE_DIGITS),
         muscles=as_markdown(muscles, RATE_DIGITS),
-        shared=as_markdown(shared, RATE_DIGITS),
     )
+    if shared is not None:
+        page += SHARED.format(shared=as_markdown(shared, RATE_DIGITS))
     (docs / "calibration.md").write_text(page, encoding="utf-8")
 
 
@@ -110,7 +120,9 @@ body at all): share of studies with p < .05 in a mixed model, with and without r
 muscle components. `any` is one or more of the three, so independent tests would give 14 %.
 
 {muscles}
+"""
 
+SHARED = """
 The same where brain and body do respond, but alike to ME and MaE (random slopes kept).
 
 {shared}
