@@ -19,7 +19,7 @@ LAYERS = (
     {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit"},
     {"recording"},
     {"signals"},
-    {"epochs"},
+    {"epochs", "inventory"},
     {"preprocess", "check"},
     {"responses"},
     {"models"},
