@@ -32,7 +32,7 @@ def test_every_figure_is_drawn(drawn):
     assert set(said) == set(NAMES)
     assert {"fig1_example", "fig2_dataset", "fig3_erp", "figS_clocks"} <= set(NAMES)
     for name in NAMES:
-        assert (out / f"{name}.svg").stat().st_size > 5000, name
+        assert (out / f"{name}.svg").stat().st_size > 4000, name
 
 
 def test_captions_are_the_docstrings(drawn):
