@@ -89,6 +89,10 @@ MEASURES = {
     ),
     "scr": Measure("scr", (2.5, 5.5), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
     "heart_rate": Measure("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
+    "pulse_amplitude": Measure("pulse_amplitude", (3.0, 8.0), (-1.0, 0.0), "ratio", PHYSIO_SFREQ),
+    "scr_late": Measure("scr", (6.0, 9.0), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
+    "heart_rate_early": Measure("heart_rate", (1.5, 3.5), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
+    "temperature": Measure("temperature", (5.0, 20.0), (-1.0, 0.0), "deg C", PHYSIO_SFREQ),
 }
 """The measures whose micro - macro difference is known."""
 
@@ -107,6 +111,7 @@ def estimands(parameters: StudyParameters, n_videos: int) -> dict:
         known[name] = {
             "quantity": f"{name} micro - macro",
             "value": _contrast(sample, name),
+            "conditions": _conditions(sample, name),
             "source_value": effect.micro_minus_macro,
             "unit": measure.unit,
             "measure": _plain(measure),
@@ -285,6 +290,19 @@ def _contrast(sample: pd.DataFrame, name: str) -> float:
     """Return mean of micro minus mean of macro, each participant's own mean weighing the same."""
     means = sample.pivot_table(name, "participant", "expression", aggfunc="mean")
     return float((means["micro"] - means["macro"]).mean())
+
+
+def _conditions(sample: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
+    """Mean of each expression over participants: of the events alone, and with all overlap.
+
+    The second is what averaging epochs gives however many there are.
+    """
+    found = {}
+    for key, column in {"alone": name, "overlapped": f"{name}_all"}.items():
+        if column in sample:
+            means = sample.pivot_table(column, "participant", "expression", aggfunc="mean").mean()
+            found[key] = {str(label): float(value) for label, value in means.items()}
+    return found
 
 
 def _within_correlation(sample: pd.DataFrame, parameters: StudyParameters, head: Head) -> float:

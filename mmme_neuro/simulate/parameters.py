@@ -171,6 +171,7 @@ class StudyParameters:
     physio_sfreq: float = 1000.0
     channels: tuple[str, ...] | None = None
     latency_sd: float = 0.15
+    unusual_shapes: bool = False
     brain_body_correlation: float = 0.85
     events: EventParameters = field(default_factory=EventParameters)
     clocks: ClockParameters = field(default_factory=ClockParameters)
@@ -191,6 +192,10 @@ class StudyParameters:
     def muscles_only(self) -> "StudyParameters":
         """Return the same study without any event-locked response of brain and body."""
         return self._with_effects(Effect.silent)
+
+    def outside_canonical_shapes(self) -> "StudyParameters":
+        """Return the same study with responses that no published response function resembles."""
+        return replace(self, unusual_shapes=True)
 
     def _with_effects(self, change: Callable[[Effect], Effect]) -> "StudyParameters":
         return replace(

@@ -1,7 +1,7 @@
 """Amplitudes of event-locked responses: fixed effects, people, videos and single events."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,14 @@ SHAPE_BY_RESPONSE: dict[str, shapes.Shape] = {
 }
 """Time course of every simulated response."""
 
+UNUSUAL_SHAPES: dict[str, shapes.Shape] = {
+    "late_positivity": shapes.sawtooth,
+    "heart_rate": shapes.rise_and_fall,
+    "scr": shapes.two_waves,
+    "pulse_amplitude": shapes.two_waves,
+}
+"""Time courses that no basis of the analysis is made of, for ``unusual_shapes``."""
+
 NEVER_NEGATIVE = ("scr",)
 """Responses whose single-event amplitudes follow a gamma distribution (no negative SCR)."""
 
@@ -32,6 +40,11 @@ def effects(parameters: StudyParameters) -> dict[str, Effect]:
     """Return every effect of brain and body by name."""
     both = {**vars(parameters.eeg), **vars(parameters.physio)}
     return {name: both[name] for name in SHAPE_BY_RESPONSE}
+
+
+def response_shapes(parameters: StudyParameters) -> dict[str, shapes.Shape]:
+    """Return the time course of every response of a study."""
+    return SHAPE_BY_RESPONSE | (UNUSUAL_SHAPES if parameters.unusual_shapes else {})
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,7 @@ class Person:
     deviations: dict[str, np.ndarray]
     latency: dict[str, float]
     width: dict[str, float]
+    courses: Mapping[str, shapes.Shape] = field(default_factory=lambda: SHAPE_BY_RESPONSE)
 
     @classmethod
     def drawn(cls, parameters: StudyParameters, rng: np.random.Generator) -> "Person":
@@ -71,11 +85,11 @@ class Person:
             deviations[name] = rng.standard_normal(2) * spread
             factors = np.clip(rng.normal(1, parameters.latency_sd, 2), 0.6, 1.4)
             latency[name], width[name] = float(factors[0]), float(factors[1])
-        return cls(deviations, latency, width)
+        return cls(deviations, latency, width, response_shapes(parameters))
 
     def shape(self, name: str) -> Callable[[np.ndarray], np.ndarray]:
         """Return this person's time course of one response."""
-        course = SHAPE_BY_RESPONSE[name]
+        course = self.courses[name]
         return lambda time: course(time, self.latency[name], self.width[name])
 
 

@@ -65,6 +65,30 @@ def finger_temperature(time: np.ndarray, latency: float, width: float) -> np.nda
     return _gamma_pulse(time, shape=6.0, scale=3.0 * width, peak=15.0 * latency)
 
 
+def two_waves(time: np.ndarray, latency: float, width: float) -> np.ndarray:
+    """Two raised-cosine waves of the same sign, 1-4 s and 5-10 s: a slow response in two acts."""
+    first = _wave(time, middle=2.5 * latency, half=1.5 * width)
+    return first + 0.6 * _wave(time, middle=7.5 * latency, half=2.5 * width)
+
+
+def rise_and_fall(time: np.ndarray, latency: float, width: float) -> np.ndarray:
+    """Rise at 1-4 s and fall below rest at 4-9 s, as a heart that first answers, then slows."""
+    rise = _wave(time, middle=2.5 * latency, half=1.5 * width)
+    return _wave(time, middle=6.5 * latency, half=2.5 * width) - 0.7 * rise
+
+
+def sawtooth(time: np.ndarray, latency: float, width: float) -> np.ndarray:
+    """Steep rise at 0.20 s and straight fall to zero at 0.70 s."""
+    since = (time - 0.20 * latency) / (0.50 * width)
+    return np.where((since >= 0) & (since <= 1), 1 - since, 0.0)
+
+
+def _wave(time: np.ndarray, *, middle: float, half: float) -> np.ndarray:
+    """Raised cosine of height 1 from ``middle - half`` to ``middle + half``, after the onset."""
+    near = np.abs(time - middle) < half
+    return np.where(near, 0.5 * (1 + np.cos(np.pi * (time - middle) / half)), 0.0) * (time > 0)
+
+
 def _gamma_pulse(time: np.ndarray, *, shape: float, scale: float, peak: float) -> np.ndarray:
     """Gamma pdf of given shape and scale with its mode at ``peak``, height 1, from the onset on."""
     mode = (shape - 1) * scale

@@ -204,3 +204,22 @@ def test_more_virtual_participants_hardly_change_the_truth():
             estimands.cache_clear()
             values.append(estimands(parameters, 4)["late_positivity"]["value"])
     assert values[0] == pytest.approx(values[1], rel=0.15)
+
+
+def test_difference_is_that_of_the_conditions_alone(known):
+    for name in ("scr", "heart_rate", "late_positivity", "pulse_amplitude"):
+        alone = known[name]["conditions"]["alone"]
+        assert alone["micro"] - alone["macro"] == pytest.approx(known[name]["value"])
+
+
+def test_overlap_lowers_the_average_skin_response(known):
+    scr = known["scr"]["conditions"]
+    assert scr["overlapped"]["macro"] < 0.85 * scr["alone"]["macro"]
+
+
+def test_responses_outside_canonical_shapes_move_the_late_window_not_the_source():
+    usual = estimands(DEMO, n_videos=4)["scr_late"]
+    unusual = estimands(DEMO.outside_canonical_shapes(), n_videos=4)["scr_late"]
+    assert unusual["source_value"] == usual["source_value"]
+    ratio = usual["conditions"]["alone"]["macro"] / unusual["conditions"]["alone"]["macro"]
+    assert not 0.9 < ratio < 1.1

@@ -68,3 +68,12 @@ def test_oscillation_change_is_flat_between_its_edges():
     course = shapes.oscillation_change(TIME, 1, 1)
     assert course[(TIME > 0.26) & (TIME < 1.19)].min() == pytest.approx(1)
     assert course[TIME < 0].max() == 0 and course[TIME > 1.46].max() < 1e-9
+
+
+@pytest.mark.parametrize("shape", [shapes.two_waves, shapes.rise_and_fall, shapes.sawtooth])
+def test_unusual_shapes_peak_at_one_and_follow_the_event(shape):
+    time = np.arange(-5, 30, 0.001)
+    course = shape(time, 1.0, 1.0)
+    assert course.max() == pytest.approx(1.0, abs=1e-3)
+    assert not course[time < 0].any()
+    assert not course[time > 12].any()
