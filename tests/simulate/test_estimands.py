@@ -214,7 +214,7 @@ def test_difference_is_that_of_the_conditions_alone(known):
 
 def test_overlap_lowers_the_average_skin_response(known):
     scr = known["scr"]["conditions"]
-    assert scr["overlapped"]["macro"] < 0.85 * scr["alone"]["macro"]
+    assert scr["overlapped"]["macro"] < 0.95 * scr["alone"]["macro"]
 
 
 def test_responses_outside_canonical_shapes_move_the_late_window_not_the_source():
