@@ -30,8 +30,15 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "recording": ["Recording", "read_recording"],
         "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
         "responses.bandpower": ["band_power"],
+        "responses.basis": ["FIR", "ResponseFunction", "Splines"],
         "responses.connectivity": ["connectivity"],
         "responses.curves": ["response_curves", "within_participant_band"],
+        "responses.deconvolution": ["Deconvolution", "deconvolve", "with_stimulus_events"],
+        "responses.overlapping": [
+            "ResponseWindow",
+            "compare_with_averaging",
+            "over_participants",
+        ],
         "responses.evoked": [
             "evoked",
             "mean_amplitude",

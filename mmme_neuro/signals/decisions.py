@@ -26,7 +26,7 @@ class CleaningDecisions:
             ("channel", self.bad_channels, self.good_channels),
             ("component", self.remove_components, self.keep_components),
         ):
-            both = sorted(set(one) & set(other))
+            both = sorted(str(key) for key in set(one) & set(other))
             if both:
                 raise ValueError(f"{what}s {both} are decided both ways; leave one decision each.")
 
