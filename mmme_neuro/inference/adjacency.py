@@ -65,7 +65,8 @@ def neighbours(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) ->
             f"adjacency must have one entry for each of the {len(shape)} axes of the map, got "
             f"{len(parts)}."
         )
-    axes = [_checked(part, size, axis) for axis, (part, size) in enumerate(zip(parts, shape))]
+    sizes = enumerate(zip(parts, shape, strict=True))
+    axes = [_checked(part, size, axis) for axis, (part, size) in sizes]
     matrix = sparse.csr_array(mne.stats.combine_adjacency(*axes) if axes else np.zeros((1, 1)))
     matrix = sparse.csr_array(matrix - sparse.diags_array(matrix.diagonal()))
     matrix.eliminate_zeros()

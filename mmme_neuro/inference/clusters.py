@@ -52,9 +52,10 @@ def find_clusters(statistic: np.ndarray, adjacency: Neighbours, *, threshold: fl
     n_clusters = labels.max(initial=-1) + 1
     mass = np.bincount(labels[labels >= 0], weights=statistic[labels >= 0], minlength=n_clusters)
     order = np.argsort(-np.abs(mass), kind="stable")
-    rank = np.empty_like(order)
+    # The last entry is where label -1 looks.
+    rank = np.full(n_clusters + 1, -1)
     rank[order] = np.arange(n_clusters)
-    return Clusters(np.where(labels >= 0, rank[labels], -1), mass[order])
+    return Clusters(rank[labels], mass[order])
 
 
 def largest_masses(statistic: np.ndarray, adjacency: Neighbours, *, threshold: float) -> np.ndarray:
