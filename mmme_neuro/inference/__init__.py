@@ -1,0 +1,1 @@
+"""Inference on maps: clusters, threshold-free enhancement and permutation."""

@@ -1,0 +1,144 @@
+"""Threshold-free cluster enhancement, integrated exactly."""
+
+import numba
+import numpy as np
+
+from mmme_neuro.inference.adjacency import Neighbours
+
+EXTENT_POWER = 0.5
+HEIGHT_POWER = 2.0
+"""E and H of Smith & Nichols (2009)."""
+
+
+def tfce(
+    statistic: np.ndarray,
+    adjacency: Neighbours,
+    *,
+    extent_power: float = EXTENT_POWER,
+    height_power: float = HEIGHT_POWER,
+) -> np.ndarray:
+    """Enhance maps of a statistic by the support that each point has from its neighbours.
+
+    Parameters
+    ----------
+    statistic : array, shape (..., n_points)
+        Maps of a signed statistic such as t, their points in the last axis. NaN is no point: it
+        belongs to no cluster and stays NaN.
+    adjacency : Neighbours
+        Of ``n_points`` points.
+    extent_power, height_power : float
+        E and H.
+
+    Returns
+    -------
+    array, shape (..., n_points)
+        Score with the statistic's sign; positive and negative clusters are apart.
+
+    Notes
+    -----
+    The score of a point of height h_p is the integral from 0 to h_p of e(h)^E h^H dh, where e(h)
+    is the number of points in its cluster above h [1]_. e(h) only changes at values of the
+    statistic, so the integral is a finite sum: points join clusters in the order of their heights
+    (union-find), and each stretch between two joins adds e^E (h1^(H+1) - h2^(H+1)) / (H+1) once for
+    the whole cluster. There is no step to choose; implementations that add up thresholds approach
+    this value as their step goes to zero.
+
+    References
+    ----------
+    .. [1] Smith & Nichols (2009). NeuroImage 44, 83-98.
+
+    Examples
+    --------
+    >>> from mmme_neuro.inference.adjacency import neighbours
+    >>> tfce(np.array([0.0, 3.0, 0.0]), neighbours((3,)))  # 3 ** 3 / 3
+    array([0., 9., 0.])
+    """
+    statistic = np.asarray(statistic, dtype=float)
+    if statistic.shape[-1:] != (adjacency.n_points,):
+        raise ValueError(
+            f"statistic: its last axis must hold the {adjacency.n_points} points of the adjacency, "
+            f"got shape {statistic.shape}."
+        )
+    if np.isinf(statistic).any():
+        raise ValueError("statistic must not be infinite; look at the cells concerned.")
+    maps = np.ascontiguousarray(statistic.reshape(-1, adjacency.n_points))
+    scores = _enhance_all(maps, adjacency.first, adjacency.index, extent_power, height_power)
+    return scores.reshape(statistic.shape)
+
+
+@numba.njit(cache=True, nogil=True)
+def _enhance_all(maps, first, index, extent_power, height_power):
+    """Enhance both signs of every map."""
+    scores = np.empty_like(maps)
+    extent = np.arange(maps.shape[1] + 1) ** extent_power
+    for row in range(maps.shape[0]):
+        up = _enhance(maps[row], first, index, extent, height_power)
+        down = _enhance(-maps[row], first, index, extent, height_power)
+        for point in range(maps.shape[1]):
+            # Of a NaN both are zero.
+            value = up[point] - down[point]
+            scores[row, point] = np.nan if np.isnan(maps[row, point]) else value
+    return scores
+
+
+@numba.njit(cache=True, nogil=True)
+def _enhance(heights, first, index, extent, height_power):
+    """Scores of the points above zero; 0 elsewhere."""
+    n_points = heights.size
+    scores = np.zeros(n_points)
+    above = np.flatnonzero(heights > 0)
+    order = above[np.argsort(-heights[above])]
+    parent = np.full(n_points, -1, np.int32)
+    size = np.zeros(n_points, np.int32)
+    # Of a root: integral up to now. Of a joined one: what to add to that of its parent.
+    gathered = np.zeros(n_points)
+    since = np.zeros(n_points)
+    power = height_power + 1.0
+    for point in order:
+        parent[point], size[point] = point, 1
+        now = heights[point] ** power / power
+        since[point] = now
+        for at in range(first[point], first[point + 1]):
+            other = index[at]
+            if parent[other] < 0:
+                continue
+            one, two = _root(parent, gathered, point), _root(parent, gathered, other)
+            if one == two:
+                continue
+            if size[one] < size[two]:
+                one, two = two, one
+            for root in (one, two):
+                gathered[root] += extent[size[root]] * (since[root] - now)
+                since[root] = now
+            parent[two] = one
+            gathered[two] -= gathered[one]
+            size[one] += size[two]
+    for point in order:
+        if parent[point] == point:
+            gathered[point] += extent[size[point]] * since[point]
+    for point in order:
+        root = _root(parent, gathered, point)
+        scores[point] = gathered[point] + (gathered[root] if root != point else 0.0)
+    return scores
+
+
+@numba.njit(cache=True, nogil=True)
+def _root(parent, gathered, point):
+    """Root of a point's cluster; the path is shortened so that its parent is the root."""
+    root = point
+    while parent[root] != root:
+        root = parent[root]
+    # From the point upwards, what each adds relative to the root.
+    total, at = 0.0, point
+    while parent[at] != root and at != root:
+        total += gathered[at]
+        at = parent[at]
+    if at != root:
+        total += gathered[at]
+    at = point
+    while parent[at] != root and at != root:
+        above, own = parent[at], gathered[at]
+        parent[at], gathered[at] = root, total
+        total -= own
+        at = above
+    return root
