@@ -11,12 +11,16 @@ from mmme_neuro.alignment import align_clocks
 from mmme_neuro.responses.autonomic import AUTONOMIC_WINDOWS, SCR_THRESHOLD_US
 from mmme_neuro.responses.regions import ROIS
 from mmme_neuro.responses.timefrequency import DEFAULT_FREQUENCIES, cycles
-from mmme_neuro.signals import eeg
+from mmme_neuro.signals import bad_channels, components
+from mmme_neuro.signals.eeg import clean_eeg
 from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
 
 PACKAGES = (
     "mne",
     "mne-connectivity",
+    "mne-icalabel",
+    "pyprep",
+    "autoreject",
     "numpy",
     "scipy",
     "pandas",
@@ -52,10 +56,13 @@ def method_constants() -> dict:
             "camera_drift_prior_sd_ppm": camera.DRIFT_PRIOR_SD_PPM,
         },
         "cleaning": {
-            **_defaults(eeg.clean_eeg),
-            "ica_band_hz": list(eeg.ICA_BAND_HZ),
-            "muscle_band_hz": list(eeg.MUSCLE_BAND_HZ),
-            "brain_band_hz": list(eeg.BRAIN_BAND_HZ),
+            **_defaults(clean_eeg),
+            "ica_band_hz": list(components.ICA_BAND_HZ),
+            "muscle_band_hz": list(components.MUSCLE_BAND_HZ),
+            "brain_band_hz": list(components.BRAIN_BAND_HZ),
+            "agreeing_eye_r": components.AGREEING_EYE_R,
+            "ransac_correlation": bad_channels.RANSAC_CORRELATION,
+            "ransac_share": bad_channels.RANSAC_SHARE,
         },
         "regions": {name: list(channels) for name, channels in ROIS.items()},
         "time_frequency": {
@@ -95,4 +102,5 @@ def software_versions() -> dict[str, str]:
 def _defaults(function: object) -> dict:
     """Default values of a function's options."""
     parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
-    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+    plain = (bool, int, float, str, type(None))
+    return {p.name: p.default for p in parameters if isinstance(p.default, plain)}

@@ -77,7 +77,9 @@ def _eeg(study: dict, methods: dict) -> str:
             f"envelope of its {_band(cleaning['muscle_band_hz'])} activity correlated with that of "
             f"an EMG channel by at least {_number(cleaning['muscle_r'])} or the logarithm of its "
             f"power in that band over {_band(cleaning['brain_band_hz'])} was at least "
-            f"{_number(cleaning['muscle_log_ratio'])}. "
+            f"{_number(cleaning['muscle_log_ratio'])}; and as either when ICLabel gave a "
+            f"probability of at least {_number(cleaning['label_probability'])} (an eye's only with "
+            f"an EOG correlation of {_number(cleaning['agreeing_eye_r'])}). "
         )
     else:
         text += "No independent component was removed. "

@@ -1,5 +1,7 @@
 """Missing samples (NaN) of an EEG recording: filled for the filters, marked for the events."""
 
+from dataclasses import dataclass
+
 import mne
 import numpy as np
 
@@ -43,30 +45,98 @@ def fill_gaps(raw: mne.io.BaseRaw) -> tuple[mne.io.BaseRaw, dict[str, str]]:
     (array([0.4]), array([0.1]), {})
     """
     values = raw.get_data(verbose="error")
-    is_missing = ~np.isfinite(values)
-    if not is_missing.any():
-        return raw, {}
     is_eeg = np.array(raw.get_channel_types()) == "eeg"
-    is_common = is_missing[is_eeg].mean(axis=0) >= COMMON_SHARE
+    gaps = fill_in_place(values, is_eeg)
+    if not gaps.any:
+        return raw, {}
+    filled = mne.io.RawArray(values, raw.info, raw.first_samp, verbose="error")
+    copy_annotations(raw, filled)
+    annotate(filled, gaps, raw.info["sfreq"])
+    return filled, gaps.reasons(raw.ch_names, raw.info["sfreq"])
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Where samples were missing.
+
+    Attributes
+    ----------
+    first, stop : array of int
+        First sample of each stretch that the recording misses, and the one after its last.
+    own : array of int, shape (n_channels,)
+        Further missing samples of each EEG channel.
+    any : bool
+        Whether anything was missing.
+    """
+
+    first: np.ndarray
+    stop: np.ndarray
+    own: np.ndarray
+    any: bool
+
+    def reasons(self, ch_names: list[str], sfreq: float) -> dict[str, str]:
+        """EEG channels with gaps of their own -> reason."""
+        return {
+            name: f"missing (NaN) for {n / sfreq:.3g} s"
+            for name, n in zip(ch_names, self.own, strict=True)
+            if n
+        }
+
+
+def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
+    """Replace non-finite samples by straight lines, one channel after the other.
+
+    Parameters
+    ----------
+    values : array, shape (n_channels, n_times)
+        Changed.
+    is_eeg : array of bool, shape (n_channels,)
+        Channels that say whether the recording misses a sample.
+
+    Returns
+    -------
+    Gaps
+
+    Raises
+    ------
+    ValueError
+        When more than half of the recording is missing.
+    """
+    n_missing = np.array([np.count_nonzero(~np.isfinite(row)) for row in values])
+    if not n_missing.any():
+        none = np.empty(0, int)
+        return Gaps(none, none, np.zeros(len(values), int), False)
+    lacking = np.zeros(values.shape[1], np.int32)
+    for row in values[is_eeg]:
+        lacking += ~np.isfinite(row)
+    is_common = lacking >= COMMON_SHARE * max(is_eeg.sum(), 1)
     if is_common.mean() > LARGEST_MISSING_SHARE:
         raise ValueError(
             f"expected EEG samples, found NaN in {100 * is_common.mean():.0f} % of the recording; "
             "export it again or leave it out."
         )
-    own = (is_missing & ~is_common).sum(axis=1) / raw.info["sfreq"]
-    channels = {
-        name: f"missing (NaN) for {seconds:.3g} s"
-        for name, seconds, eeg in zip(raw.ch_names, own, is_eeg, strict=True)
-        if eeg and seconds > 0
-    }
-    filled = mne.io.RawArray(
-        np.stack([_filled(row) for row in values]), raw.info, raw.first_samp, verbose="error"
-    )
-    filled.set_annotations(raw.annotations)
-    first, stop = _stretches(is_common)
-    onset = filled.first_time + first / raw.info["sfreq"]
-    filled.annotations.append(onset, (stop - first) / raw.info["sfreq"], MISSING)
-    return filled, channels
+    own = np.zeros(len(values), int)
+    for number, row in enumerate(values):
+        if is_eeg[number]:
+            own[number] = np.count_nonzero(~np.isfinite(row) & ~is_common)
+        values[number] = _filled(row)
+    return Gaps(*_stretches(is_common), own, True)
+
+
+def copy_annotations(raw: mne.io.BaseRaw, out: mne.io.BaseRaw) -> None:
+    """Give a recording the annotations of another that starts at the same time."""
+    marks = raw.annotations.copy()
+    if raw.info["meas_date"] is None:
+        # Set without a date they count from the first sample, stored they do not.
+        marks.onset -= raw.first_time
+    out.set_annotations(marks)
+
+
+def annotate(raw: mne.io.BaseRaw, gaps: Gaps, sfreq: float) -> None:
+    """Mark the stretches that a recording misses; ``sfreq`` is that of ``gaps``."""
+    if len(gaps.first):
+        onset = raw.first_time + gaps.first / sfreq
+        raw.annotations.append(onset, (gaps.stop - gaps.first) / sfreq, MISSING)
 
 
 def _filled(row: np.ndarray) -> np.ndarray:

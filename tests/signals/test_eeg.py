@@ -7,6 +7,7 @@ import pytest
 
 from mmme_neuro import clean_eeg, removed_by_cleaning
 from mmme_neuro.io.montage import template_positions
+from mmme_neuro.signals.decisions import CleaningDecisions
 from mmme_neuro.signals.eeg import component_table
 from mmme_neuro.simulate.eeg import simulate_eeg
 from mmme_neuro.simulate.head import simulated_head
@@ -241,3 +242,110 @@ def test_errors(dirty):
 def test_component_table_of_nothing(dirty):
     removed = removed_by_cleaning(clean_eeg(dirty[0].copy().crop(0, 20), ica=False))
     assert isinstance(component_table(removed), pd.DataFrame) and removed.components == []
+
+
+def test_probabilities_of_iclabel_are_recorded(cleaned):
+    table = component_table(removed_by_cleaning(cleaned))
+    labels = [
+        f"p_{name}" for name in ("brain", "muscle", "eye", "heart", "line", "channel", "other")
+    ]
+    np.testing.assert_allclose(table[labels].sum(axis=1), 1, atol=0.01)
+    blinks = table.loc[table["eye_r"].idxmax()]
+    assert blinks["p_eye"] > 0.9 and blinks["removed_as"] == "eye"
+    frontal = table[(table["p_eye"] > 0.8) & (table["eye_r"] < 0.2) & (table["muscle_r"] < 0.3)]
+    assert (frontal["removed_as"] == "").all()
+
+
+def test_without_positions_iclabel_is_left_out_and_said(dirty):
+    raw = dirty[0].copy().set_montage(None).crop(0, 40)
+    removed = removed_by_cleaning(clean_eeg(raw, rng=1))
+    assert any("ICLabel was not used: not every electrode" in note for note in removed.notes)
+    assert component_table(removed)["p_eye"].isna().all()
+
+
+def test_a_person_overrules_channels_and_components(dirty):
+    raw = dirty[0].copy().crop(0, 60)
+    first = removed_by_cleaning(clean_eeg(raw, rng=1))
+    kept = next(row["component"] for row in first.components if not row["removed_as"])
+    decisions = CleaningDecisions(remove_components={kept: "heart beats"})
+    removed = removed_by_cleaning(clean_eeg(raw, rng=1, decisions=decisions))
+    assert removed.fingerprint == first.fingerprint
+    assert removed.components[kept]["removed_as"] == "decided: heart beats"
+    assert str(kept) in removed.maps
+    blink = next(row["component"] for row in first.components if row["removed_as"] == "eye")
+    decisions = CleaningDecisions(
+        bad_channels={"PZ": "loose"}, keep_components={}, good_channels={"OZ": "looked at"}
+    )
+    removed = removed_by_cleaning(clean_eeg(raw, rng=1, decisions=decisions))
+    assert removed.bad_channels["PZ"] == "decided: loose"
+    assert removed.fingerprint != first.fingerprint
+    decisions = CleaningDecisions(keep_components={blink: "no blink"})
+    removed = removed_by_cleaning(clean_eeg(raw, rng=1, decisions=decisions))
+    assert removed.components[blink]["removed_as"] == ""
+
+
+def test_a_good_channel_by_decision_stays_though_it_looks_bad(dirty):
+    raw = dirty[0].copy().crop(0, 30)
+    raw.apply_function(lambda x: 0 * x, picks=["P3"])
+    assert "P3" in removed_by_cleaning(clean_eeg(raw, ica=False)).bad_channels
+    decisions = CleaningDecisions(good_channels={"P3": "reference electrode"})
+    assert not removed_by_cleaning(clean_eeg(raw, ica=False, decisions=decisions)).bad_channels
+
+
+@pytest.mark.parametrize(
+    ("decisions", "message"),
+    [
+        (CleaningDecisions(bad_channels={"QZ": "?"}), "channels \\['QZ'\\], which the recording"),
+        (CleaningDecisions(remove_components={99: "?"}), "components \\[99\\], but there are"),
+    ],
+)
+def test_decisions_about_nothing_are_refused(dirty, decisions, message):
+    with pytest.raises(ValueError, match=message):
+        clean_eeg(dirty[0].copy().crop(0, 30), rng=1, iclabel=False, decisions=decisions)
+
+
+def test_ransac_finds_a_channel_at_the_wrong_place(dirty):
+    """Its signal is brain and loud enough, but not that of its neighbours."""
+    raw = dirty[0].copy().crop(0, 60)
+    moved = raw.get_data(picks=["O1"])[0] - raw.get_data(picks=["FP1"])[0]
+    raw.apply_function(lambda x: moved[: x.size], picks=["FC1"])
+    without = removed_by_cleaning(clean_eeg(raw, ica=False, ransac=False)).bad_channels
+    found = removed_by_cleaning(clean_eeg(raw, ica=False)).bad_channels
+    assert "FC1" not in without
+    assert "RANSAC" in found["FC1"]
+    assert len(found) <= 4
+
+
+def test_good_recordings_lose_few_channels(dirty):
+    assert len(removed_by_cleaning(clean_eeg(dirty[0], ica=False)).bad_channels) <= 2
+
+
+def test_same_bytes_twice(dirty):
+    raw = dirty[0].copy().crop(0, 40)
+    one, other = clean_eeg(raw, rng=3), clean_eeg(raw, rng=3)
+    np.testing.assert_array_equal(one.get_data(), other.get_data())
+    assert one.info["description"] == other.info["description"]
+
+
+def test_current_source_density_is_a_parallel_reference(dirty):
+    raw = dirty[0].copy().crop(0, 30)
+    average = clean_eeg(raw, ica=False)
+    density = clean_eeg(raw, ica=False, reference="csd")
+    assert set(density.get_channel_types()) == {"csd", "eog", "emg"}
+    expected = mne.preprocessing.compute_current_source_density(
+        average, lambda2=1e-5, stiffness=4, verbose="error"
+    )
+    np.testing.assert_allclose(density.get_data("csd"), expected.get_data("csd"))
+    assert removed_by_cleaning(density).steps["reference"] == "csd"
+
+
+def test_infomax_finds_the_blinks_too(dirty):
+    removed = removed_by_cleaning(clean_eeg(dirty[0].copy().crop(0, 60), ica_method="infomax"))
+    assert "eye" in set(component_table(removed)["removed_as"])
+    assert removed.steps["ica"] == "infomax, extended"
+
+
+@pytest.mark.parametrize("option", [{"ica_method": "fast"}, {"reference": "REST"}])
+def test_unknown_options_are_refused(dirty, option):
+    with pytest.raises(ValueError, match="must be one of"):
+        clean_eeg(dirty[0], **option)
