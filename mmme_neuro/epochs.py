@@ -59,7 +59,7 @@ class EventLocked:
     def __getitem__(self, query: str) -> "EventLocked":
         """Select events by a metadata query, in both modalities."""
         rows = self.events.reset_index(drop=True).query(query).index.to_numpy()
-        return _chosen(self, rows, self.excluded)
+        return chosen(self, rows, self.excluded)
 
     def __repr__(self) -> str:
         parts = [
@@ -161,42 +161,6 @@ def events_with_reasons(
     return events.assign(exclusion_reason=reasons)
 
 
-def reject(locked: EventLocked, *, eeg_uv: float = 150.0) -> EventLocked:
-    """Leave out events whose EEG deviates too far, in both modalities and with a reason.
-
-    Parameters
-    ----------
-    locked : EventLocked
-        Epochs; the rule is the same for every kind of event.
-    eeg_uv : float
-        Largest absolute deviation of any EEG channel from its mean over the epoch, microvolt.
-
-    Returns
-    -------
-    EventLocked
-
-    Raises
-    ------
-    ValueError
-        When no epoch is left.
-    """
-    if locked.eeg is None:
-        return locked
-    data = 1e6 * locked.eeg.get_data(picks="eeg", verbose="error")
-    peak = np.abs(data - data.mean(axis=2, keepdims=True)).max(axis=(1, 2))
-    kept = np.flatnonzero(peak <= eeg_uv)
-    if not kept.size:
-        raise ValueError(
-            f"all {len(locked)} epochs exceed eeg_uv={eeg_uv:g} microvolt (smallest peak "
-            f"{peak.min():.0f}); look at the recording or raise the threshold."
-        )
-    lost = locked.events[peak > eeg_uv].copy()
-    lost["exclusion_reason"] = [
-        f"EEG deviates by {value:.0f} uV (limit {eeg_uv:g})" for value in peak[peak > eeg_uv]
-    ]
-    return _chosen(locked, kept, pd.concat([locked.excluded, lost], ignore_index=True))
-
-
 def concatenate(parts: list[EventLocked]) -> EventLocked:
     """Join the epochs of several participants, keeping rows and epochs together.
 
@@ -245,8 +209,22 @@ def _joined(
     return joined
 
 
-def _chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> EventLocked:
-    """Some epochs of each modality and their rows."""
+def chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> EventLocked:
+    """Keep some epochs of each modality and their rows.
+
+    Parameters
+    ----------
+    locked : EventLocked
+        Epochs.
+    rows : array of int
+        Rows to keep.
+    excluded : DataFrame
+        What is excluded then.
+
+    Returns
+    -------
+    EventLocked
+    """
     return EventLocked(
         eeg=None if locked.eeg is None else locked.eeg[rows],
         physio=None if locked.physio is None else locked.physio[rows],

@@ -15,9 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.clock import ClockFit
-from mmme_neuro.epochs import EventLocked, epoch, reject
+from mmme_neuro.epochs import EventLocked, epoch
 from mmme_neuro.failures import EXPECTED_FAILURES
 from mmme_neuro.recording import Recording, read_recording
+from mmme_neuro.rejection import reject
 from mmme_neuro.signals.eeg import clean_eeg, component_table, removed_by_cleaning
 from mmme_neuro.signals.physio import derive_physio, physio_quality
 

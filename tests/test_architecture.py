@@ -19,7 +19,7 @@ LAYERS = (
     {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit"},
     {"recording"},
     {"signals"},
-    {"epochs", "inventory"},
+    {"epochs", "inventory", "rejection"},
     {"preprocess", "check"},
     {"responses"},
     {"models"},

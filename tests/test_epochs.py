@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import EventLocked, Recording, align_clocks, concatenate, epoch, reject
+from mmme_neuro import EventLocked, Recording, align_clocks, concatenate, epoch
 from mmme_neuro.clock import ClockFit
 from mmme_neuro.epochs import events_with_reasons
 
@@ -243,21 +243,6 @@ def test_reasons_without_cutting_are_those_of_cutting(recording):
     assert reasons[20.0] == ""
     expected = locked.excluded.set_index("onset")["exclusion_reason"]
     pd.testing.assert_series_equal(reasons.drop(20.0), expected)
-
-
-def test_reject_keeps_modalities_in_step(recording):
-    eeg = recording.eeg.copy().apply_function(lambda row: 0 * row)
-    data = eeg.get_data()
-    data[1, 2050] = 300e-6
-    eeg = mne.io.RawArray(data, eeg.info, verbose="error")
-    locked = epoch(Recording(eeg, recording.physio, recording.events))
-    kept = reject(locked, eeg_uv=150)
-    assert kept.events["onset"].tolist() == [10.0, 30.0, 40.0]
-    assert kept.excluded["exclusion_reason"].tolist() == ["EEG deviates by 299 uV (limit 150)"]
-    assert_in_step(EventLocked(None, kept.physio, kept.events, kept.excluded))
-    assert_same_table(kept.eeg.metadata, kept.events)
-    with pytest.raises(ValueError, match="all 4 epochs exceed eeg_uv=-1"):
-        reject(locked, eeg_uv=-1)
 
 
 def test_concatenation_keeps_rows_and_epochs_together(recording):

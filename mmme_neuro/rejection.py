@@ -1,0 +1,229 @@
+"""Epochs left out for their EEG, by one rule for every kind of event, and whether kinds differ."""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import mne
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmme_neuro.epochs import EventLocked, chosen
+
+RULES = ("threshold", "autoreject")
+FEWEST_EPOCHS = 20
+"""With fewer, thresholds cannot be learned by cross-validation."""
+
+
+def reject(
+    locked: EventLocked,
+    *,
+    rule: str = "threshold",
+    eeg_uv: float = 150.0,
+    n_interpolate: tuple[int, ...] = (1, 4, 8),
+    kept: tuple[int, ...] = (),
+    rng: int = 0,
+) -> EventLocked:
+    """Leave out events whose EEG deviates too far, in both modalities and with a reason.
+
+    Parameters
+    ----------
+    locked : EventLocked
+        Epochs; the rule is the same for every kind of event and is not told the kind.
+    rule : {"threshold", "autoreject"}
+        ``"threshold"``: any channel deviates from its mean over the epoch by more than ``eeg_uv``.
+        ``"autoreject"``: thresholds of every channel are learned by cross-validation; epochs with
+        few bad channels are repaired, those with more left out (Jas et al. 2017).
+    eeg_uv : float
+        Largest deviation, microvolt.
+    n_interpolate : tuple of int
+        Numbers of channels to repair in an epoch that autoreject tries.
+    kept : tuple of int
+        Rows that a person keeps whatever the rule says.
+    rng : int
+        Seed of autoreject.
+
+    Returns
+    -------
+    EventLocked
+        With autoreject, ``events["n_interpolated"]`` counts the repaired channels.
+
+    Raises
+    ------
+    ValueError
+        When no epoch is left, the rule is unknown or there are too few epochs to learn from.
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule must be one of {RULES}, got {rule!r}.")
+    if locked.eeg is None:
+        return locked
+    if rule == "autoreject":
+        locked, reasons = _autorejected(locked, n_interpolate, rng)
+    else:
+        reasons = _beyond_threshold(locked.eeg, eeg_uv)
+    reasons[list(kept)] = ""
+    good = np.flatnonzero(reasons == "")
+    if not good.size:
+        raise ValueError(
+            f"all {len(locked)} epochs are rejected ({reasons[0]}); look at the recording or raise "
+            "the threshold."
+        )
+    lost = locked.events[reasons != ""].assign(exclusion_reason=reasons[reasons != ""])
+    return chosen(locked, good, pd.concat([locked.excluded, lost], ignore_index=True))
+
+
+def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
+    """Why each epoch is rejected; empty where it is not."""
+    data = epochs.get_data(picks="eeg", verbose="error")
+    # Epoch by epoch: the centred copy of all would double the memory.
+    peak = np.array([1e6 * np.abs(one - one.mean(axis=1, keepdims=True)).max() for one in data])
+    texts = [
+        f"EEG deviates by {value:.0f} uV (limit {eeg_uv:g})" if value > eeg_uv else ""
+        for value in peak
+    ]
+    return np.array(texts, dtype=object)
+
+
+def _autorejected(
+    locked: EventLocked, n_interpolate: tuple[int, ...], rng: int
+) -> tuple[EventLocked, np.ndarray]:
+    """Repaired epochs, and why each is rejected."""
+    epochs = locked.eeg
+    n_epochs = len(locked)
+    if n_epochs < FEWEST_EPOCHS:
+        raise ValueError(
+            f"rule='autoreject' needs {FEWEST_EPOCHS} epochs to learn from, found {n_epochs}; use "
+            "rule='threshold'."
+        )
+    # Takes seconds to import, and is needed here only.
+    from autoreject import AutoReject
+
+    eeg = epochs.copy().pick("eeg")
+    search = AutoReject(
+        n_interpolate=np.array(n_interpolate),
+        cv=min(10, n_epochs // 2),
+        random_state=rng,
+        n_jobs=1,
+        verbose=False,
+    )
+    with warnings.catch_warnings(), mne.use_log_level("error"):
+        warnings.simplefilter("ignore")
+        search.fit(eeg)
+        log = search.get_reject_log(eeg)
+        repaired = search.transform(eeg, reject_log=_all_kept(log))
+    data = epochs.get_data(copy=True, verbose="error")
+    data[:, [epochs.ch_names.index(name) for name in repaired.ch_names]] = repaired.get_data()
+    events = locked.events.assign(n_interpolated=(log.labels == 2).sum(axis=1))
+    new = mne.EpochsArray(
+        data,
+        epochs.info,
+        epochs.events,
+        epochs.tmin,
+        epochs.event_id,
+        metadata=events,
+        baseline=None,
+        selection=epochs.selection,
+        verbose="error",
+    )
+    physio = locked.physio
+    if physio is not None:
+        physio = physio.copy()
+        with mne.use_log_level("error"):
+            physio.metadata = events
+    n_bad = (log.labels > 0).sum(axis=1)
+    reasons = np.array(
+        [
+            f"autoreject: {n} channels beyond their thresholds" if is_bad else ""
+            for n, is_bad in zip(n_bad, log.bad_epochs, strict=True)
+        ],
+        dtype=object,
+    )
+    return replace(locked, eeg=new, physio=physio, events=events), reasons
+
+
+def _all_kept(log: object) -> object:
+    """A log that repairs every epoch and drops none, so that rows stay aligned."""
+    kept = type(log)(log.bad_epochs.copy(), log.labels.copy(), log.ch_names)  # type: ignore[attr-defined, call-arg]
+    kept.bad_epochs[:] = False
+    return kept
+
+
+@dataclass(frozen=True)
+class RejectionComparison:
+    """Whether two kinds of event are rejected alike.
+
+    Attributes
+    ----------
+    counts : DataFrame
+        ``expression, n_events, n_rejected, share``.
+    odds_ratio, ci_low, ci_high : float
+        Of being rejected, second kind over first (Mantel-Haenszel over participants).
+    p_value : float
+        Of an odds ratio of 1 (Cochran-Mantel-Haenszel); NaN where nothing was rejected.
+    """
+
+    counts: pd.DataFrame
+    odds_ratio: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+
+
+def compare_rejection(
+    kept: pd.DataFrame,
+    rejected: pd.DataFrame,
+    *,
+    by: str = "expression",
+    levels: tuple[str, str] = ("macro", "micro"),
+    confidence: float = 0.95,
+) -> RejectionComparison:
+    """Compare how often two kinds of event are rejected, within participants.
+
+    Parameters
+    ----------
+    kept, rejected : DataFrame
+        Events with ``participant`` and ``by``.
+    by : str
+        Column of the kinds.
+    levels : tuple of str
+        The two kinds.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    RejectionComparison
+
+    Notes
+    -----
+    People differ in how often they move and in how often each kind occurs; tables are therefore
+    made by participant and combined: Mantel-Haenszel odds ratio, interval after Robins, Breslow &
+    Greenland (1986), test of Cochran-Mantel-Haenszel without continuity correction.
+    """
+    # Takes a second to import, and is needed here only.
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
+    both = pd.concat([kept.assign(is_rejected=0), rejected.assign(is_rejected=1)])
+    both = both[both[by].isin(levels)]
+    counts = both.groupby(by)["is_rejected"].agg(n_events="size", n_rejected="sum")
+    counts = counts.reindex(list(levels), fill_value=0)
+    counts["share"] = counts["n_rejected"] / counts["n_events"]
+    tables = [
+        pd.crosstab(own[by], own["is_rejected"])
+        .reindex(index=levels[::-1], columns=[1, 0], fill_value=0)
+        .to_numpy(float)
+        for _, own in both.groupby("participant")
+    ]
+    # Participants with one kind only, or without a rejection, say nothing about the ratio.
+    telling = [t for t in tables if t.sum(axis=1).all() and t.sum(axis=0).all()]
+    counts = counts.rename_axis("expression").reset_index()
+    if not telling:
+        return RejectionComparison(counts, np.nan, np.nan, np.nan, np.nan)
+    stratified = StratifiedTable(telling)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = float(stratified.oddsratio_pooled)
+        error = float(stratified.logodds_pooled_se)
+        half = stats.norm.ppf((1 + confidence) / 2) * error
+        p_value = float(stratified.test_null_odds(correction=False).pvalue)
+        low, high = np.exp(np.log(ratio) - half), np.exp(np.log(ratio) + half)
+    return RejectionComparison(counts, ratio, float(low), float(high), p_value)

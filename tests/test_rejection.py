@@ -1,0 +1,133 @@
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mmme_neuro import EventLocked, compare_rejection, reject
+from mmme_neuro.io.montage import template_positions
+
+CHANNELS = ("F3", "FZ", "F4", "C3", "CZ", "C4", "P3", "PZ", "P4", "O1", "OZ", "O2")
+
+
+def locked(n_epochs=40, *, seed=0):
+    """Epochs of smooth noise in both modalities."""
+    rng = np.random.default_rng(seed)
+    events = pd.DataFrame(
+        {"onset": np.arange(n_epochs) * 5.0, "expression": np.resize(["macro", "micro"], n_epochs)}
+    )
+    common = rng.standard_normal((n_epochs, 3, 200))
+    eeg = 5e-6 * (
+        rng.standard_normal((len(CHANNELS), 3)) @ common
+        + rng.standard_normal((n_epochs, len(CHANNELS), 200))
+    )
+    info = mne.create_info([*CHANNELS, "HEO"], 100.0, ["eeg"] * len(CHANNELS) + ["eog"])
+    info.set_montage(
+        mne.channels.make_dig_montage(template_positions(CHANNELS), coord_frame="head")
+    )
+    eeg = np.concatenate([eeg, np.ones((n_epochs, 1, 200))], axis=1)
+    physio = np.arange(n_epochs)[:, None, None] * np.ones((1, 1, 50))
+    make = {"tmin": -1.0, "metadata": events, "verbose": "error"}
+    return EventLocked(
+        mne.EpochsArray(eeg, info, **make),
+        mne.EpochsArray(physio, mne.create_info(["eda"], 25.0, "misc"), **make),
+        events,
+        events.iloc[:0].assign(exclusion_reason=""),
+    )
+
+
+def spoilt(bad_epochs, *, channels=slice(None), size=400e-6, **options):
+    epochs = locked(**options)
+    epochs.eeg._data[bad_epochs, channels, 100:120] += size
+    return epochs
+
+
+def test_threshold_keeps_modalities_in_step():
+    found = reject(spoilt([3, 7], channels=[2]), eeg_uv=150)
+    assert len(found) == 38
+    np.testing.assert_array_equal(
+        found.physio.get_data()[:, 0, 0], np.delete(np.arange(40), [3, 7])
+    )
+    assert found.excluded["onset"].tolist() == [15.0, 35.0]
+    assert found.excluded["exclusion_reason"].str.contains("EEG deviates by").all()
+
+
+def test_a_person_keeps_an_epoch():
+    found = reject(spoilt([3, 7], channels=[2]), eeg_uv=150, kept=(7,))
+    assert found.excluded["onset"].tolist() == [15.0]
+
+
+def test_autoreject_drops_broken_epochs_and_repairs_single_channels():
+    epochs = spoilt([5], size=2e-3)
+    epochs.eeg._data[9, 4, 100:150] += 1e-3
+    found = reject(epochs, rule="autoreject", rng=1)
+    assert found.excluded["onset"].tolist() == [25.0]
+    assert "autoreject" in found.excluded["exclusion_reason"].item()
+    row = found.events.index[found.events["onset"] == 45.0].item()
+    assert found.events.loc[row, "n_interpolated"] >= 1
+    assert np.abs(found.eeg.get_data(picks=["CZ"])[row]).max() < 2e-4
+    assert (found.eeg.get_data(picks=["HEO"]) == 1).all()
+    repaired = found.physio.metadata["n_interpolated"].to_numpy()
+    np.testing.assert_array_equal(repaired, found.events["n_interpolated"])
+
+
+def test_autoreject_gives_the_same_twice():
+    one, other = (reject(spoilt([5]), rule="autoreject", rng=2) for _ in range(2))
+    np.testing.assert_array_equal(one.eeg.get_data(), other.eeg.get_data())
+
+
+def test_refuses_what_cannot_be_done():
+    with pytest.raises(ValueError, match="all 40 epochs are rejected"):
+        reject(locked(), eeg_uv=-1)
+    with pytest.raises(ValueError, match="rule must be one of"):
+        reject(locked(), rule="mad")
+    with pytest.raises(ValueError, match="needs 20 epochs to learn from, found 8"):
+        reject(locked(8), rule="autoreject")
+
+
+def drawn(rng, *, share_macro, share_micro, n_participants=12):
+    people = []
+    for number in range(n_participants):
+        size = rng.integers(10, 60)
+        kind = np.where(rng.random(size) < rng.uniform(0.1, 0.5), "micro", "macro")
+        chance = np.where(kind == "micro", share_micro, share_macro)
+        own = np.exp(rng.normal(0, 0.7))
+        odds = own * chance / (1 - chance)
+        people.append(
+            pd.DataFrame(
+                {
+                    "participant": f"p{number}",
+                    "expression": kind,
+                    "lost": rng.random(size) < odds / (1 + odds),
+                }
+            )
+        )
+    table = pd.concat(people)
+    return table[~table["lost"]], table[table["lost"]]
+
+
+def test_odds_ratio_of_one_table_is_the_cross_product():
+    kept = pd.DataFrame({"participant": "p", "expression": ["macro"] * 80 + ["micro"] * 30})
+    lost = pd.DataFrame({"participant": "p", "expression": ["macro"] * 8 + ["micro"] * 9})
+    found = compare_rejection(kept, lost)
+    assert found.odds_ratio == pytest.approx((9 * 80) / (30 * 8))
+    chi2 = stats.chi2_contingency([[9, 30], [8, 80]], correction=False)
+    # Cochran-Mantel-Haenszel uses n - 1.
+    assert found.p_value == pytest.approx(stats.chi2.sf(chi2.statistic * 126 / 127, 1), rel=1e-6)
+    assert found.counts.set_index("expression").loc["micro", "n_rejected"] == 9
+
+
+def test_a_difference_is_found_and_none_is_not_invented():
+    rng = np.random.default_rng(4)
+    found = compare_rejection(*drawn(rng, share_macro=0.1, share_micro=0.35, n_participants=40))
+    assert found.p_value < 0.001 and found.ci_low > 1.5
+    null = [
+        compare_rejection(*drawn(rng, share_macro=0.1, share_micro=0.1)).p_value for _ in range(200)
+    ]
+    assert np.mean(np.array(null) < 0.05) <= stats.binom.ppf(0.995, 200, 0.05) / 200
+
+
+def test_nothing_rejected_is_no_ratio():
+    kept = pd.DataFrame({"participant": ["a", "b"], "expression": ["macro", "micro"]})
+    found = compare_rejection(kept, kept.iloc[:0])
+    assert np.isnan(found.p_value) and found.counts["n_rejected"].sum() == 0
