@@ -1,11 +1,15 @@
 """From a participant's raw files to cleaned, event-locked epochs; one failure stops no other."""
 
 import json
+import logging
+import time
 import traceback
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
-from contextlib import ExitStack
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import mne
@@ -15,14 +19,36 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.clock import ClockFit
+from mmme_neuro.decisions import NONE, Applied, Decisions, apply_decisions
 from mmme_neuro.epochs import EventLocked, epoch
+from mmme_neuro.executors import processes
 from mmme_neuro.failures import EXPECTED_FAILURES
-from mmme_neuro.recording import Recording, read_recording
+from mmme_neuro.provenance import (
+    Provenance,
+    file_digest,
+    input_digests,
+    software,
+    stale_because,
+)
+from mmme_neuro.recording import Recording
 from mmme_neuro.rejection import reject
+from mmme_neuro.responses.deconvolution import with_stimulus_events
+from mmme_neuro.responses.regionsignals import region_signals
+from mmme_neuro.signals.decisions import CleaningDecisions
 from mmme_neuro.signals.eeg import clean_eeg, component_table, removed_by_cleaning
 from mmme_neuro.signals.physio import derive_physio, physio_quality
+from mmme_neuro.sources import Source
 
-TABLES = ("clocks", "codes", "bad_channels", "components", "physio_quality", "excluded")
+TABLES = (
+    "clocks",
+    "codes",
+    "bad_channels",
+    "components",
+    "physio_quality",
+    "excluded",
+    "decisions",
+    "moments",
+)
 """Tables kept for every participant beside the epochs."""
 
 
@@ -38,29 +64,47 @@ class Options:
         Landmark at time 0.
     clean : bool
         Whether eye and muscle components are removed (``False`` shows what muscles do).
+    ransac, iclabel : bool
+        Whether RANSAC finds bad channels, ICLabel eyes and muscles (see ``clean_eeg``).
+    ica_method : str
+        ``"picard"`` or ``"infomax"``.
+    reject_rule : str
+        ``"threshold"`` or ``"autoreject"``.
     reject_uv : float
         Largest absolute deviation of an EEG epoch from its mean, microvolt.
     physio_sfreq : float
         Sampling rate of the derived physiology (Hz).
     merge : str
         How annotation passes are merged.
+    continuous : bool
+        Whether the derived physiology and the signals of regions are kept whole, for
+        deconvolution.
     rng : int
-        Seed of the ICA.
+        Seed of ICA, RANSAC and autoreject.
     """
 
     eeg_window: tuple[float, float] = (-1.5, 2.0)
     physio_window: tuple[float, float] = (-2.0, 10.0)
     lock: str = "onset"
     clean: bool = True
+    ransac: bool = True
+    iclabel: bool = True
+    ica_method: str = "picard"
+    reject_rule: str = "threshold"
     reject_uv: float = 150.0
     physio_sfreq: float = 50.0
     merge: str = "union"
+    continuous: bool = True
     rng: int = 0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one participant: a status, a reason if it failed, and counts."""
+    """What became of one participant: a status, a reason if it failed, and counts.
+
+    ``status`` is ``"done"`` or ``"failed"``; ``reran`` says why it was processed (empty: it was
+    up to date and left as it was).
+    """
 
     participant: str
     status: str
@@ -69,9 +113,35 @@ class Outcome:
     n_micro: int = 0
     n_macro: int = 0
     n_excluded: int = 0
+    reran: str = ""
 
 
-def preprocess_recording(recording: Recording, options: Options) -> EventLocked:
+@dataclass(frozen=True)
+class Preprocessed:
+    """What preprocessing makes of a recording.
+
+    Attributes
+    ----------
+    locked : EventLocked
+        Epochs.
+    recording : Recording
+        Cleaned and derived continuous signals.
+    decisions : DataFrame
+        Decisions of people with their outcome.
+    """
+
+    locked: EventLocked
+    recording: Recording
+    decisions: pd.DataFrame
+
+
+def preprocess_recording(
+    recording: Recording,
+    options: Options,
+    *,
+    decisions: pd.DataFrame | None = None,
+    is_clean: bool = False,
+) -> Preprocessed:
     """Clean the signals of a recording and cut them around its events.
 
     Parameters
@@ -80,49 +150,76 @@ def preprocess_recording(recording: Recording, options: Options) -> EventLocked:
         As read.
     options : Options
         Windows and thresholds.
+    decisions : DataFrame | None
+        People's decisions about it (``Decisions.of``).
+    is_clean : bool
+        Whether the signals are cleaned and derived already.
 
     Returns
     -------
-    EventLocked
-        Epochs of the cleaned EEG and the derived physiology.
+    Preprocessed
     """
+    rows = NONE.table if decisions is None else decisions
     eeg, physio = recording.eeg, recording.physio
-    if eeg is not None:
-        eeg = clean_eeg(eeg, ica=options.clean, rng=options.rng)
-    if physio is not None:
-        physio = derive_physio(physio, sfreq=options.physio_sfreq)
-    locked = epoch(
-        recording.with_signals(eeg=eeg, physio=physio),
-        lock=options.lock,
-        eeg=options.eeg_window,
-        physio=options.physio_window,
+    names = [] if eeg is None else eeg.ch_names
+    applied = apply_decisions(rows, ch_names=names, events=recording.events, fingerprint=None)
+    if is_clean:
+        # Filters and averages below need them in memory.
+        eeg = None if eeg is None else eeg.copy().load_data(verbose="error")
+    else:
+        if eeg is not None:
+            eeg, applied = _cleaned(recording, options, rows, applied)
+        if physio is not None:
+            physio = derive_physio(physio, sfreq=options.physio_sfreq)
+    prepared = replace(
+        recording.with_signals(eeg=eeg, physio=physio), events=_decided(recording.events, applied)
     )
-    return reject(locked, eeg_uv=options.reject_uv)
+    locked = epoch(
+        prepared,
+        lock=options.lock,
+        eeg=options.eeg_window if eeg is not None else None,
+        physio=options.physio_window if physio is not None else None,
+    )
+    kept = np.flatnonzero(
+        locked.events["onset"].isin(recording.events["onset"].iloc[[*applied.kept]])
+    )
+    locked = reject(
+        locked,
+        rule=options.reject_rule,
+        eeg_uv=options.reject_uv,
+        kept=tuple(int(row) for row in kept),
+        rng=options.rng,
+    )
+    return Preprocessed(locked, prepared, applied.log)
 
 
 def preprocess_study(
-    folders: Iterable[Path],
-    events: pd.DataFrame,
+    sources: Iterable[Source],
     out: str | Path,
     *,
     options: Options,
     executor: Executor,
+    decisions: Decisions = NONE,
+    force: bool = False,
     progress: Callable[[Outcome], None] | None = None,
 ) -> pd.DataFrame:
     """Preprocess every participant and write epochs and tables, each file atomically.
 
     Parameters
     ----------
-    folders : iterable of Path
-        Participants' folders.
-    events : DataFrame
-        Events of all participants as read and merged by ``read_events``.
+    sources : iterable of Source
+        Participants, from ``study_sources``.
     out : Path
-        Folder for ``SUB_eeg-epo.fif``, ``SUB_physio-epo.fif`` and ``SUB_<table>.csv``.
+        Folder for ``SUB_eeg-epo.fif``, ``SUB_physio-epo.fif``, ``SUB_<table>.csv``, the sidecar
+        ``SUB_provenance.json`` and ``logs/SUB.log``.
     options : Options
         Windows and thresholds.
     executor : concurrent.futures.Executor
         Processes, threads or a cluster's executor.
+    decisions : Decisions
+        People's decisions.
+    force : bool
+        Whether participants whose results are up to date are processed again.
     progress : callable | None
         Called with each participant's outcome.
 
@@ -130,46 +227,82 @@ def preprocess_study(
     -------
     DataFrame
         One row a participant: ``participant, status, reason`` and counts of epochs.
+
+    Notes
+    -----
+    A participant whose sidecar matches inputs, options, decisions and software, and whose files are
+    all there and unchanged, is left as it is. The sidecar is written last, so a run that was killed
+    leaves none. A worker that dies fails its participant only: the others of a broken pool are
+    tried again in a pool of their own.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    jobs: list[Future] = [
-        executor.submit(preprocess_participant, folder, events, out, options) for folder in folders
-    ]
-    outcomes = []
-    for job in as_completed(jobs):
-        outcomes.append(job.result())
+    (out / "logs").mkdir(parents=True, exist_ok=True)
+    _remove_half_written(out)
+    waiting = list(sources)
+    outcomes: list[Outcome] = []
+
+    def finished(outcome: Outcome) -> None:
+        outcomes.append(outcome)
         if progress:
-            progress(outcomes[-1])
+            progress(outcome)
+
+    jobs: dict[Future, Source] = {
+        executor.submit(
+            preprocess_participant, source, out, options, decisions.of(source.participant), force
+        ): source
+        for source in waiting
+    }
+    orphans = []
+    for job in as_completed(jobs):
+        try:
+            finished(job.result())
+        except BrokenProcessPool:
+            orphans.append(jobs[job])
+    for source in orphans:
+        finished(_alone(source, out, options, decisions, force))
     table = pd.DataFrame([vars(outcome) for outcome in outcomes])
     return table.sort_values("participant", ignore_index=True)
 
 
 def preprocess_participant(
-    folder: Path, events: pd.DataFrame, out: Path, options: Options
+    source: Source,
+    out: Path,
+    options: Options,
+    decisions: pd.DataFrame | None = None,
+    force: bool = False,
 ) -> Outcome:
     """Preprocess one participant and write the results; a failure is an outcome, not an error."""
-    participant = folder.name
-    try:
-        with threadpool_limits(limits=1):
-            recording = read_recording(folder, sheet=events)
-            locked = preprocess_recording(recording, options)
-            _write(locked, recording, out)
-    except EXPECTED_FAILURES as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        text = str(error) if str(folder) in str(error) else f"{folder}: {error}"
-        reason = f"{text} [{type(error).__name__} in {last.name}]"
-        return Outcome(participant, "failed", reason)
-    counts = locked.events["expression"].value_counts()
-    return Outcome(
-        participant,
-        "done",
-        "",
-        n_epochs=len(locked),
-        n_micro=int(counts.get("micro", 0)),
-        n_macro=int(counts.get("macro", 0)),
-        n_excluded=len(locked.excluded),
-    )
+    participant = source.participant
+    sidecar = out / f"{participant}_provenance.json"
+    (out / "logs").mkdir(parents=True, exist_ok=True)
+    with _logged(out / "logs" / f"{participant}.log") as log:
+        try:
+            with threadpool_limits(limits=1):
+                plan = _plan(source, options, decisions)
+                why = "forced" if force else stale_because(plan, sidecar)
+                if not why:
+                    log("up to date")
+                    return _counted(participant, out, "")
+                log(f"processing: {why}")
+                sidecar.unlink(missing_ok=True)
+                recording = source.read()
+                log(f"read {recording!r}")
+                done = preprocess_recording(
+                    recording, options, decisions=decisions, is_clean=source.is_clean
+                )
+                log(f"cut {done.locked!r}")
+                written = _write(done, participant, out, options)
+                outputs = {path.name: file_digest(path) for path in written}
+                replace(plan, outputs=outputs).write(sidecar)
+                log(f"wrote {len(outputs)} files")
+        except EXPECTED_FAILURES as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            folder = str(source.folder)
+            text = str(error) if folder in str(error) else f"{folder}: {error}"
+            log(f"FAILED: {text}")
+            reason = f"{text} [{type(error).__name__} in {last.name}]"
+            return Outcome(participant, "failed", reason, reran="failed")
+        return _counted(participant, out, why)
 
 
 def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.BaseEpochs:
@@ -228,41 +361,214 @@ def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def _write(locked: EventLocked, recording: Recording, out: Path) -> None:
-    """Write epochs and tables of one participant; files appear when all are complete."""
-    participant = recording.participant
+def _cleaned(
+    recording: Recording, options: Options, rows: pd.DataFrame, applied: Applied
+) -> tuple[mne.io.BaseRaw, Applied]:
+    """Cleaned EEG; components that people decided about are looked up in the solution first."""
+    choices = {
+        "ica": options.clean,
+        "ransac": options.ransac,
+        "iclabel": options.iclabel,
+        "ica_method": options.ica_method,
+        "rng": options.rng,
+    }
+    channels = CleaningDecisions(applied.cleaning.bad_channels, applied.cleaning.good_channels)
+    eeg = clean_eeg(recording.eeg, decisions=channels, **choices)  # type: ignore[arg-type]
+    if not applied.cleaning.remove_components and not applied.cleaning.keep_components:
+        return eeg, applied
+    applied = apply_decisions(
+        rows,
+        ch_names=recording.eeg.ch_names,  # type: ignore[union-attr]
+        events=recording.events,
+        fingerprint=removed_by_cleaning(eeg).fingerprint,
+    )
+    if not applied.cleaning.remove_components and not applied.cleaning.keep_components:
+        return eeg, applied
+    return clean_eeg(recording.eeg, decisions=applied.cleaning, **choices), applied  # type: ignore[arg-type]
+
+
+def _decided(events: pd.DataFrame, applied: Applied) -> pd.DataFrame:
+    """Events with the reasons for which people exclude some."""
+    if not applied.excluded:
+        return events
+    given = events.get("exclusion_reason", pd.Series("", index=events.index))
+    reasons = given.fillna("").astype(str).to_numpy(object)
+    for position, reason in applied.excluded.items():
+        reasons[position] = f"decided: {reason}"
+    return events.assign(exclusion_reason=reasons)
+
+
+def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> Provenance:
+    """What decides this participant's derivatives."""
+    tables = source.tables()
+    if decisions is not None and len(decisions):
+        tables["decisions"] = decisions
+    choices = json.loads(json.dumps(asdict(options) | {"already_clean": source.is_clean}))
+    inputs = input_digests(source.files(), tables)
+    return Provenance(source.participant, inputs, choices, software(), {})
+
+
+def _alone(
+    source: Source, out: Path, options: Options, decisions: Decisions, force: bool
+) -> Outcome:
+    """Process a participant whose pool broke in a process of its own."""
+    with processes(1) as executor:
+        rows = decisions.of(source.participant)
+        job = executor.submit(preprocess_participant, source, out, options, rows, force)
+        try:
+            return job.result()
+        except BrokenProcessPool:
+            reason = (
+                f"{source.folder}: the worker process died (killed, or out of memory); free memory "
+                "or run fewer jobs."
+            )
+            return Outcome(source.participant, "failed", reason, reran="failed")
+
+
+def _counted(participant: str, out: Path, why: str) -> Outcome:
+    """Count what lies on disk."""
+    moments = read_table(out, [participant], "moments")
+    kinds = moments.loc[moments["fate"] == "epoch", "expression"].value_counts()
+    n_epochs = int((moments["fate"] == "epoch").sum())
+    return Outcome(
+        participant,
+        "done",
+        "",
+        n_epochs=n_epochs,
+        n_micro=int(kinds.get("micro", 0)),
+        n_macro=int(kinds.get("macro", 0)),
+        n_excluded=int((moments["fate"] == "excluded").sum()),
+        reran=why,
+    )
+
+
+@contextmanager
+def _logged(path: Path) -> Iterator[Callable[[str], None]]:
+    """Write steps, seconds since the start, and warnings of a participant into its log."""
+    begun = time.monotonic()
+    logger = logging.Logger(path.stem)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    logger.addHandler(handler)
+
+    def log(text: str) -> None:
+        logger.info("%7.1f s  %s", time.monotonic() - begun, text)
+
+    def note(message: object, category: object, *_: object, **__: object) -> None:
+        log(f"warning: {message}")
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.showwarning = note  # type: ignore[assignment]
+            yield log
+    finally:
+        handler.close()
+
+
+def _remove_half_written(out: Path) -> None:
+    """Remove what a killed run left of files it was writing."""
+    for path in out.glob(".part_*"):
+        if path.is_file():
+            path.unlink()
+
+
+def _write(done: Preprocessed, participant: str, out: Path, options: Options) -> list[Path]:
+    """Write epochs, signals and tables of one participant; files appear when all are complete."""
+    locked = done.locked
+    written = []
     with ExitStack() as complete:
+
+        def part_of(name: str) -> Path:
+            written.append(out / f"{participant}_{name}")
+            return complete.enter_context(atomic_file(written[-1]))
+
         for modality in ("eeg", "physio"):
             epochs = getattr(locked, modality)
-            if epochs is None:
-                continue
-            path = out / f"{participant}_{modality}-epo.fif"
-            part = complete.enter_context(atomic_file(path))
-            epochs.save(part, fmt="single", overwrite=True, verbose="error")
-        for name, table in _tables(locked, recording).items():
-            part = complete.enter_context(atomic_file(out / f"{participant}_{name}.csv"))
-            table.to_csv(part, index=False)
+            if epochs is not None:
+                part = part_of(f"{modality}-epo.fif")
+                epochs.save(part, fmt="single", overwrite=True, verbose="error")
+        if options.continuous:
+            for name, raw in _continuous(done.recording).items():
+                raw.save(part_of(f"{name}_raw.fif"), fmt="single", overwrite=True, verbose="error")
+        for name, table in _tables(done, participant).items():
+            table.to_csv(part_of(f"{name}.csv"), index=False)
+    return written
 
 
-def _tables(locked: EventLocked, recording: Recording) -> dict[str, pd.DataFrame]:
+def _continuous(recording: Recording) -> dict[str, mne.io.BaseRaw]:
+    """Whole signals that are small enough to keep: regions of the EEG, derived physiology."""
+    signals = {}
+    if recording.eeg is not None:
+        try:
+            signals["regions"] = region_signals(recording.eeg)
+        except ValueError as error:
+            warnings.warn(f"signals of regions are not kept: {error}", stacklevel=2)
+    if recording.physio is not None:
+        signals["physio"] = recording.physio
+    return signals
+
+
+def _tables(done: Preprocessed, participant: str) -> dict[str, pd.DataFrame]:
     """Everything beside the epochs that later steps and readers want to see."""
-    participant = recording.participant
-    removed = removed_by_cleaning(locked.eeg)
-    bad = pd.DataFrame(removed.bad_channels.items(), columns=["channel", "reason"])
-    quality = physio_quality(locked.physio)
+    locked, recording = done.locked, done.recording
     clocks = {"physio": recording.clock, "camera": recording.camera}
     tables = {
         "clocks": clock_table(participant, clocks),
         "codes": _code_table(clocks),
-        "bad_channels": bad,
-        "components": component_table(removed),
-        "physio_quality": quality.reset_index(drop=quality.index.name is None),
+        **_cleaning_tables(recording.eeg),
+        "physio_quality": _quality_table(recording.physio),
         "excluded": locked.excluded,
+        "decisions": done.decisions,
+        "moments": _moments(done),
     }
     return {
         name: table if "participant" in table else table.assign(participant=participant)
         for name, table in tables.items()
     }
+
+
+def _cleaning_tables(eeg: mne.io.BaseRaw | None) -> dict[str, pd.DataFrame]:
+    """Bad channels and components; empty where the EEG came cleaned."""
+    try:
+        if eeg is None:
+            raise ValueError("no EEG")
+        removed = removed_by_cleaning(eeg)
+    except ValueError:
+        return {
+            "bad_channels": pd.DataFrame(columns=["channel", "reason"]),
+            "components": pd.DataFrame(columns=["component", "removed_as", "fingerprint"]),
+        }
+    bad = pd.DataFrame(removed.bad_channels.items(), columns=["channel", "reason"])
+    return {"bad_channels": bad, "components": component_table(removed)}
+
+
+def _quality_table(physio: mne.io.BaseRaw | None) -> pd.DataFrame:
+    """Quality of the derived channels; empty where they came derived."""
+    try:
+        if physio is None:
+            raise ValueError("no physiology")
+        quality = physio_quality(physio)
+    except ValueError:
+        return pd.DataFrame(columns=["channel"])
+    return quality.reset_index(drop=quality.index.name is None)
+
+
+def _moments(done: Preprocessed) -> pd.DataFrame:
+    """Every event and the videos' begins and ends, with times on both clocks and their fate."""
+    recording, locked = done.recording, done.locked
+    if recording.codes is not None and len(recording.codes):
+        events = with_stimulus_events(recording).events
+    else:
+        events = recording.events.assign(kind="expression")
+    columns = ["kind", "onset", "expression", "valence", "emotion", "stimulus", "time_in_video"]
+    table = events.reindex(columns=[*columns, "code", "source_row"])
+    onset = table["onset"].to_numpy(float)
+    clock = recording.clock
+    table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
+    is_face = table["kind"] == "expression"
+    cut = is_face & table["onset"].isin(locked.events["onset"])
+    table["fate"] = np.select([cut, is_face], ["epoch", "excluded"], default="")
+    return table
 
 
 def _code_table(clocks: dict[str, ClockFit | None]) -> pd.DataFrame:

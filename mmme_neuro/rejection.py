@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import mne
 import numpy as np
@@ -58,7 +59,7 @@ def reject(
     if locked.eeg is None:
         return locked
     if rule == "autoreject":
-        locked, reasons = _autorejected(locked, n_interpolate, rng)
+        locked, reasons = _autorejected(locked, locked.eeg, n_interpolate, rng)
     else:
         reasons = _beyond_threshold(locked.eeg, eeg_uv)
     reasons[list(kept)] = ""
@@ -85,10 +86,9 @@ def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
 
 
 def _autorejected(
-    locked: EventLocked, n_interpolate: tuple[int, ...], rng: int
+    locked: EventLocked, epochs: mne.BaseEpochs, n_interpolate: tuple[int, ...], rng: int
 ) -> tuple[EventLocked, np.ndarray]:
     """Repaired epochs, and why each is rejected."""
-    epochs = locked.eeg
     n_epochs = len(locked)
     if n_epochs < FEWEST_EPOCHS:
         raise ValueError(
@@ -141,9 +141,9 @@ def _autorejected(
     return replace(locked, eeg=new, physio=physio, events=events), reasons
 
 
-def _all_kept(log: object) -> object:
+def _all_kept(log: Any) -> Any:
     """A log that repairs every epoch and drops none, so that rows stay aligned."""
-    kept = type(log)(log.bad_epochs.copy(), log.labels.copy(), log.ch_names)  # type: ignore[attr-defined, call-arg]
+    kept = type(log)(log.bad_epochs.copy(), log.labels.copy(), log.ch_names)
     kept.bad_epochs[:] = False
     return kept
 
@@ -205,8 +205,9 @@ def compare_rejection(
 
     both = pd.concat([kept.assign(is_rejected=0), rejected.assign(is_rejected=1)])
     both = both[both[by].isin(levels)]
-    counts = both.groupby(by)["is_rejected"].agg(n_events="size", n_rejected="sum")
-    counts = counts.reindex(list(levels), fill_value=0)
+    numbers = both.groupby(by)["is_rejected"].agg(["size", "sum"])
+    numbers = numbers.reindex(list(levels), fill_value=0)
+    counts = pd.DataFrame({"n_events": numbers["size"], "n_rejected": numbers["sum"]})
     counts["share"] = counts["n_rejected"] / counts["n_events"]
     tables = [
         pd.crosstab(own[by], own["is_rejected"])

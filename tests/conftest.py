@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro import read_events
 from mmme_neuro.preprocess import Options, preprocess_study
-from mmme_neuro.recording import participant_folders, study_sheet
+from mmme_neuro.recording import study_sheet
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
+from mmme_neuro.sources import study_sources
 
 matplotlib.use("Agg")
 os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")
@@ -134,8 +135,7 @@ def preprocessed(made_once, study, merged_events) -> Preprocessed:
         folder.mkdir()
         with ThreadPoolExecutor(1) as executor:
             table = preprocess_study(
-                participant_folders(study),
-                merged_events,
+                study_sources(study, events=merged_events),
                 folder / "epochs",
                 options=options,
                 executor=executor,

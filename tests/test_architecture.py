@@ -15,18 +15,19 @@ PACKAGE = ROOT / "mmme_neuro"
 LAYERS = (
     # Each may import its own layer and those before it.
     {"vocabulary", "failures", "atomic_file", "progress", "robust_line", "wording", "pseudonyms"},
-    {"io", "overlap", "controls"},
+    {"io", "overlap", "controls", "executors"},
     {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit"},
     {"recording"},
-    {"signals"},
+    {"bids", "signals"},
+    {"sources", "decisions", "provenance"},
     {"epochs", "inventory", "rejection"},
-    {"preprocess", "check"},
     {"responses"},
+    {"preprocess", "check"},
     {"models"},
     {"inference", "association", "reliability"},
     {"simulate", "quality", "methods"},
     {"plots"},
-    {"describe", "bids", "report"},
+    {"describe", "report"},
     {"cli"},
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

@@ -13,6 +13,7 @@ from mmme_neuro import read_events, read_recording
 from mmme_neuro.preprocess import Options, preprocess_study, read_epochs, read_table
 from mmme_neuro.recording import participant_folders, study_sheet
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
+from mmme_neuro.sources import DeviceFolder, study_sources
 
 CDT, MAT = "Acquisition 01.cdt", "Untitled1 (001).mat"
 N_CHANNELS = 47
@@ -99,8 +100,7 @@ def ward(made_once, study, merged_events):
         events = pd.concat([of_one.assign(participant=name) for name in SPOILT])
         with ThreadPoolExecutor(1) as executor:
             table = preprocess_study(
-                participant_folders(folder / "study"),
-                events,
+                study_sources(folder / "study", events=events),
                 folder / "out",
                 options=Options(clean=False, reject_uv=1e4),
                 executor=executor,
@@ -273,8 +273,7 @@ def test_a_failure_to_write_leaves_nothing_half_written(study, merged_events, tm
     (tmp_path / "sub01_excluded.csv").mkdir()
     with ThreadPoolExecutor(1) as executor:
         table = preprocess_study(
-            [study / "sub01"],
-            merged_events,
+            [DeviceFolder(study / "sub01", merged_events)],
             tmp_path,
             options=Options(clean=False, reject_uv=1e4),
             executor=executor,

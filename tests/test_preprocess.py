@@ -19,6 +19,7 @@ from mmme_neuro.preprocess import (
     read_table,
     write_json,
 )
+from mmme_neuro.sources import DeviceFolder
 
 QUICK = Options(clean=False, reject_uv=1e4)
 
@@ -88,7 +89,7 @@ def test_written_epochs_say_what_was_removed(preprocessed):
 
 def run(study, events, out, executor):
     return preprocess_study(
-        [study / "sub01"], events, out, options=QUICK, executor=executor, progress=None
+        [DeviceFolder(study / "sub01", events)], out, options=QUICK, executor=executor
     )
 
 
@@ -106,8 +107,7 @@ def test_progress_hears_of_every_participant(study, merged_events, tmp_path):
     heard = []
     with ThreadPoolExecutor(1) as executor:
         preprocess_study(
-            [study / "absent"],
-            merged_events,
+            [DeviceFolder(study / "absent", merged_events)],
             tmp_path,
             options=QUICK,
             executor=executor,
@@ -126,7 +126,7 @@ def test_options_reach_the_epochs(study, merged_events):
         reject_uv=1e4,
         physio_sfreq=20.0,
     )
-    locked = preprocess_recording(recording, options)
+    locked = preprocess_recording(recording, options).locked
     assert locked.lock == "apex"
     assert (locked.eeg.tmin, locked.eeg.tmax) == (-0.5, 0.5)
     assert (locked.physio.tmin, locked.physio.tmax) == (-1.0, 3.0)
@@ -142,7 +142,7 @@ def test_one_modality_is_enough(study, merged_events, modality):
     if modality == "physio":
         moved = whole.clock.from_reference(events["onset"].to_numpy())
         events = events.assign(onset=moved)
-    locked = preprocess_recording(Recording(**signals, events=events), QUICK)
+    locked = preprocess_recording(Recording(**signals, events=events), QUICK).locked
     assert len(locked) > 5
     assert (locked.eeg is None) == (modality == "physio")
 
@@ -151,9 +151,9 @@ def test_an_unexpected_error_is_not_swallowed(study, merged_events, tmp_path, mo
     def broken(*_, **__):
         raise TypeError("a bug")
 
-    monkeypatch.setattr("mmme_neuro.preprocess.read_recording", broken)
+    monkeypatch.setattr("mmme_neuro.sources.read_recording", broken)
     with pytest.raises(TypeError, match="a bug"):
-        preprocess_participant(study / "sub01", merged_events, tmp_path, QUICK)
+        preprocess_participant(DeviceFolder(study / "sub01", merged_events), tmp_path, QUICK)
 
 
 def test_a_rerun_replaces_files(study, merged_events, tmp_path):
@@ -161,7 +161,8 @@ def test_a_rerun_replaces_files(study, merged_events, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "sub01_excluded.csv").write_text("old")
-    preprocess_participant(tmp_path / "study" / "sub01", merged_events, out, QUICK)
+    source = DeviceFolder(tmp_path / "study" / "sub01", merged_events)
+    preprocess_participant(source, out, QUICK)
     assert (out / "sub01_excluded.csv").read_text() != "old"
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import mne
 import numpy as np
 from scipy import sparse
 
-Axis = int | sparse.spmatrix | sparse.sparray | np.ndarray
+Axis: TypeAlias = int | sparse.spmatrix | sparse.sparray | np.ndarray
 
 
 @dataclass(frozen=True)

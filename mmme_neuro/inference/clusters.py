@@ -87,7 +87,9 @@ def _check_threshold(threshold: float) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _label(statistic, first, index, threshold):
+def _label(
+    statistic: np.ndarray, first: np.ndarray, index: np.ndarray, threshold: float
+) -> np.ndarray:
     """Number of each point's cluster in the order of their first points; -1 for none."""
     n_points = statistic.size
     labels = np.full(n_points, -1, np.int64)
@@ -112,7 +114,9 @@ def _label(statistic, first, index, threshold):
 
 
 @numba.njit(cache=True, nogil=True)
-def _largest(maps, first, index, threshold):
+def _largest(
+    maps: np.ndarray, first: np.ndarray, index: np.ndarray, threshold: float
+) -> np.ndarray:
     """Largest masses of both signs."""
     out = np.zeros((maps.shape[0], 2))
     for row in range(maps.shape[0]):

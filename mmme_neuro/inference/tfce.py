@@ -67,7 +67,13 @@ def tfce(
 
 
 @numba.njit(cache=True, nogil=True)
-def _enhance_all(maps, first, index, extent_power, height_power):
+def _enhance_all(
+    maps: np.ndarray,
+    first: np.ndarray,
+    index: np.ndarray,
+    extent_power: float,
+    height_power: float,
+) -> np.ndarray:
     """Enhance both signs of every map."""
     scores = np.empty_like(maps)
     extent = np.arange(maps.shape[1] + 1) ** extent_power
@@ -82,7 +88,13 @@ def _enhance_all(maps, first, index, extent_power, height_power):
 
 
 @numba.njit(cache=True, nogil=True)
-def _enhance(heights, first, index, extent, height_power):
+def _enhance(
+    heights: np.ndarray,
+    first: np.ndarray,
+    index: np.ndarray,
+    extent: np.ndarray,
+    height_power: float,
+) -> np.ndarray:
     """Scores of the points above zero; 0 elsewhere."""
     n_points = heights.size
     scores = np.zeros(n_points)
@@ -123,7 +135,7 @@ def _enhance(heights, first, index, extent, height_power):
 
 
 @numba.njit(cache=True, nogil=True)
-def _root(parent, gathered, point):
+def _root(parent: np.ndarray, gathered: np.ndarray, point: int) -> int:
     """Root of a point's cluster; the path is shortened so that its parent is the root."""
     root = point
     while parent[root] != root:
