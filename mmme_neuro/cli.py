@@ -10,7 +10,12 @@ import typer
 from rich.console import Console
 
 import mmme_neuro
+from mmme_neuro import decisions as decision_table
+from mmme_neuro.executors import dask_cluster, processes
 from mmme_neuro.failures import EXPECTED_FAILURES
+from mmme_neuro.preprocess import Options, Outcome, preprocess_study
+from mmme_neuro.progress import tracked
+from mmme_neuro.sources import study_sources
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",
@@ -78,6 +83,90 @@ def check(
         for name in ("participants", "clocks", "unmatched", "exclusions", "channels"):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
     raise typer.Exit(0 if checked.is_ok else 1)
+
+
+@app.command()
+def preprocess(
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            help="Study folder, BIDS dataset, or folder of folders with cleaned FIF files and "
+            "events.csv."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results; DIRECTORY/derivatives if not given."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Participants processed at once.")] = 1,
+    dask: Annotated[
+        str,
+        typer.Option(
+            help="Scheduler of a Dask cluster (tcp://host:8786 or its file), or 'local'.",
+            metavar="ADDRESS",
+        ),
+    ] = "",
+    only: Annotated[list[str] | None, typer.Option(help="Only this participant (repeat).")] = None,
+    force: Annotated[bool, typer.Option(help="Process again what is up to date.")] = False,
+    uncleaned: Annotated[
+        bool, typer.Option("--uncleaned", help="Remove no component (shows what muscles do).")
+    ] = False,
+    reject_rule: Annotated[
+        str, typer.Option(help="Rule for noisy epochs: 'threshold' or 'autoreject'.")
+    ] = "threshold",
+    reject_uv: Annotated[float, typer.Option(help="Limit of the threshold (microvolt).")] = 150.0,
+    rng: Annotated[int, typer.Option(help="Seed of ICA, RANSAC and autoreject.")] = 0,
+    decisions_template: Annotated[
+        bool,
+        typer.Option(
+            "--decisions-template", help="Write an empty decisions.csv to edit, and stop."
+        ),
+    ] = False,
+) -> None:
+    """Align, clean, derive and cut every participant's signals.
+
+    A run that was stopped goes on where it was: participants whose inputs, options, decisions and
+    software are as they were stay as they are. decisions.csv in DIRECTORY holds what people decided
+    (bad channels, components, events). The exit status is 1 if a participant failed.
+    """
+    with _plain_errors():
+        if decisions_template:
+            path = decision_table.write_template(directory / decision_table.FILE_NAME)
+            console.print(f"edit {path}")
+            return
+        options = Options(
+            clean=not uncleaned, reject_rule=reject_rule, reject_uv=reject_uv, rng=rng
+        )
+        sources = study_sources(directory, merge=options.merge, only=only or ())
+        made = decision_table.of_study(directory)
+        place = dask_cluster(dask, jobs=jobs) if dask else processes(jobs)
+        with place as executor, tracked(len(sources), "participants") as step:
+            table = preprocess_study(
+                sources,
+                out or directory / "derivatives",
+                options=options,
+                executor=executor,
+                decisions=made,
+                force=force,
+                progress=lambda outcome: step(_outcome_text(outcome)),
+            )
+    failed = table[table["status"] == "failed"]
+    n_fresh = int((table["reran"] == "").sum())
+    console.print(
+        f"{len(table) - len(failed)} of {len(table)} participants done ({n_fresh} were up to "
+        f"date), {int(table['n_epochs'].sum())} epochs in {out or directory / 'derivatives'}"
+    )
+    for row in failed.to_dict("records"):
+        console.print(f"FAILED {row['participant']}: {row['reason']}", markup=False, soft_wrap=True)
+    raise typer.Exit(1 if len(failed) else 0)
+
+
+def _outcome_text(outcome: Outcome) -> str:
+    """What became of one participant, in a line."""
+    if outcome.status == "failed":
+        return f"{outcome.participant} FAILED"
+    why = f" ({outcome.reran})" if outcome.reran else " (up to date)"
+    return f"{outcome.participant} {outcome.n_epochs} epochs{why}"
 
 
 @app.command()

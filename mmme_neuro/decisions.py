@@ -12,6 +12,7 @@ from mmme_neuro.signals.decisions import CleaningDecisions
 
 FILE_NAME = "decisions.csv"
 COLUMNS = ("participant", "kind", "target", "reason", "made_for")
+HEADER_LINE = ",".join(COLUMNS)
 KINDS = {
     "bad_channel": "channel to interpolate, such as FP1",
     "good_channel": "channel to keep whatever it looks like",
@@ -125,7 +126,7 @@ def write_template(path: str | Path) -> Path:
         "# made_for: for components, the fingerprint in SUB_components.csv that you looked at.",
         "# sub01,bad_channel,FP1,electrode came off,",
         "# sub01,keep_component,3,frontal theta,1a2b3c4d",
-        ",".join(COLUMNS),
+        HEADER_LINE,
     ]
     with atomic_file(path) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -12,8 +12,19 @@ import pandas as pd
 
 from mmme_neuro.atomic_file import atomic_file
 
-PACKAGES = ("mne", "numpy", "scipy", "pandas", "neurokit2", "python-picard", "mne-icalabel")
-PACKAGES += ("onnxruntime", "pyprep", "autoreject", "scikit-learn")
+PACKAGES = (
+    "mne",
+    "numpy",
+    "scipy",
+    "pandas",
+    "neurokit2",
+    "python-picard",
+    "mne-icalabel",
+    "onnxruntime",
+    "pyprep",
+    "autoreject",
+    "scikit-learn",
+)
 """Packages whose version can change a derivative."""
 
 SHOWING = {"plots", "report", "simulate", "bids", "cli.py", "describe.py", "quality.py"}
