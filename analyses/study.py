@@ -1,6 +1,8 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
 from mmme_neuro.preprocess import Options
+from mmme_neuro.responses.basis import Splines
+from mmme_neuro.responses.overlapping import OverlapPlan, ResponseWindow
 from mmme_neuro.responses.regions import Window
 
 SEED = 20260101
@@ -42,6 +44,104 @@ PAIRS = {"C3-PO4": ("C3", "PO4"), "C4-PO3": ("C4", "PO3")}
 """Named pairs of electrodes, the second mirrored, reported one by one."""
 
 PHYSIO_BASELINE_S = (-1.0, 0.0)
+
+OVERLAP_PLANS = (
+    OverlapPlan(
+        modality="physio",
+        basis=Splines(-2.0, 25.0, 30),
+        stimulus_basis=Splines(0.0, 15.0, 10),
+        windows=(
+            ResponseWindow(
+                name="scr",
+                channel="eda",
+                tmin=2.5,
+                tmax=5.5,
+                baseline=PHYSIO_BASELINE_S,
+                scale=1e6,
+                unit="uS",
+            ),
+            ResponseWindow(
+                name="scr_late",
+                channel="eda",
+                tmin=6.0,
+                tmax=9.0,
+                baseline=PHYSIO_BASELINE_S,
+                scale=1e6,
+                unit="uS",
+            ),
+            ResponseWindow(
+                name="heart_rate",
+                channel="heart_rate",
+                tmin=4.0,
+                tmax=8.0,
+                baseline=PHYSIO_BASELINE_S,
+                unit="bpm",
+            ),
+            ResponseWindow(
+                name="heart_rate_early",
+                channel="heart_rate",
+                tmin=1.5,
+                tmax=3.5,
+                baseline=PHYSIO_BASELINE_S,
+                unit="bpm",
+            ),
+        ),
+        isolation=12.0,
+        sfreq=10.0,
+    ),
+    OverlapPlan(
+        modality="physio",
+        basis=Splines(-2.0, 50.0, 40),
+        windows=(
+            ResponseWindow(
+                name="temperature",
+                channel="skt",
+                tmin=5.0,
+                tmax=20.0,
+                baseline=PHYSIO_BASELINE_S,
+                unit="deg C",
+            ),
+        ),
+        isolation=12.0,
+        sfreq=10.0,
+    ),
+    OverlapPlan(
+        modality="eeg",
+        basis=Splines(-1.8, 2.2, 36),
+        stimulus_basis=Splines(-0.2, 2.0, 20),
+        windows=(
+            ResponseWindow(
+                name="premotor",
+                channel="fronto_central",
+                tmin=-0.5,
+                tmax=0.0,
+                baseline=ERP_BASELINE_S,
+                scale=1e6,
+                unit="uV",
+            ),
+            ResponseWindow(
+                name="late_positivity",
+                channel="parietal",
+                tmin=0.25,
+                tmax=0.55,
+                baseline=ERP_BASELINE_S,
+                scale=1e6,
+                unit="uV",
+            ),
+            ResponseWindow(
+                name="alpha_power",
+                channel="alpha_occipital",
+                tmin=0.2,
+                tmax=1.2,
+                baseline=TFR_BASELINE_S,
+                scale=1e12,
+                unit="uV^2",
+            ),
+        ),
+        isolation=5.0,
+    ),
+)
+"""Deconvolution: bases reach as far as the responses do, so that tails do not spoil baselines."""
 
 RANDOM_TERMS = "(1 + expression | participant) + (1 + expression | stimulus)"
 RESPONSES = {

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "models.mixed": ["LMMFit", "fit_lmm"],
         "models.reduction": ["fit_reduced"],
         "overlap": ["overlap_table"],
+        "preprocess": ["Options", "preprocess_recording", "preprocess_study"],
         "recording": ["Recording", "read_recording"],
         "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
         "responses.bandpower": ["band_power"],
@@ -35,9 +36,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.curves": ["response_curves", "within_participant_band"],
         "responses.deconvolution": ["Deconvolution", "deconvolve", "with_stimulus_events"],
         "responses.overlapping": [
+            "OverlapPlan",
             "ResponseWindow",
             "compare_with_averaging",
             "over_participants",
+            "separate_overlap",
         ],
         "responses.evoked": [
             "evoked",
@@ -49,7 +52,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.graph": ["graph_measures"],
         "responses.regions": ["ROIS", "Window"],
         "responses.timefrequency": ["participant_average", "time_frequency"],
-        "signals.eeg": ["clean_eeg", "removed_by_cleaning"],
+        "signals.eeg": ["clean_eeg", "current_source_density", "removed_by_cleaning"],
         "signals.physio": ["derive_physio", "physio_quality"],
         "check": ["StudyCheck", "check_study"],
         "rejection": ["RejectionComparison", "compare_rejection", "reject"],

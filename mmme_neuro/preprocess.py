@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 
 import mne
@@ -326,6 +326,39 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
     return mne.concatenate_epochs(parts, verbose="error")
 
 
+def read_continuous(out: Path, participant: str, modality: str) -> Recording:
+    """Read one participant's whole signals back, with every event and video.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that ``preprocess_study`` wrote with ``continuous=True``.
+    participant : str
+        Code.
+    modality : {"eeg", "physio"}
+        Regions of the EEG, or derived physiology.
+
+    Returns
+    -------
+    Recording
+        With that signal only; ``events`` has ``kind`` (``"expression", "stimulus_onset",
+        "stimulus_offset"``) and ``onset`` on the signal's own clock.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the signal was not kept.
+    """
+    name = {"eeg": "regions", "physio": "physio"}[modality]
+    path = out / f"{participant}_{name}_raw.fif"
+    raw = mne.io.read_raw_fif(path, verbose="error")
+    events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str})
+    if modality == "physio":
+        events["onset"] = events["onset_physio"]
+    signals = {"eeg": None, "physio": None, modality: raw}
+    return Recording(events=events, participant=participant, **signals)
+
+
 def read_table(out: Path, participants: Iterable[str], table: str) -> pd.DataFrame:
     """Read and join one kind of table of several participants."""
     parts = [
@@ -594,9 +627,11 @@ def write_json(path: Path, content: dict) -> None:
 
 
 def _plain(value: object) -> object:
-    """NumPy scalars and arrays as plain types."""
+    """NumPy scalars, arrays and dataclasses as plain types."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):
         return value.item()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__, **vars(value)}
     raise TypeError(f"cannot write {type(value).__name__} as JSON.")

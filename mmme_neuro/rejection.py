@@ -155,7 +155,7 @@ class RejectionComparison:
     Attributes
     ----------
     counts : DataFrame
-        ``expression, n_events, n_rejected, share``.
+        the kind (named as ``by``), ``n_events, n_rejected, share``.
     odds_ratio, ci_low, ci_high : float
         Of being rejected, second kind over first (Mantel-Haenszel over participants).
     p_value : float
@@ -217,7 +217,7 @@ def compare_rejection(
     ]
     # Participants with one kind only, or without a rejection, say nothing about the ratio.
     telling = [t for t in tables if t.sum(axis=1).all() and t.sum(axis=0).all()]
-    counts = counts.rename_axis("expression").reset_index()
+    counts = counts.rename_axis(by).reset_index()
     if not telling:
         return RejectionComparison(counts, np.nan, np.nan, np.nan, np.nan)
     stratified = StratifiedTable(telling)

@@ -26,6 +26,14 @@ RESPONSE_NAMES = {
     "rsp_rate_bpm": "Breathing rate",
     "rsp_amplitude": "Breathing amplitude",
     "skt_celsius": "Skin temperature",
+    "scr": "Skin conductance response",
+    "scr_late": "Skin conductance, late",
+    "heart_rate": "Heart rate",
+    "heart_rate_early": "Heart rate, early",
+    "temperature": "Skin temperature",
+    "theta_power": "Theta power",
+    "beta_power": "Beta power",
+    "gamma_power": "Gamma power",
 }
 
 P_FLOOR = 0.001

@@ -8,8 +8,6 @@ from mmme_neuro.report.results import Results
 from mmme_neuro.wording import estimate_text, number_text, quantity_text, response_name, unit_text
 
 NOT_YET = (
-    "Deconvolution of overlapping responses (deconvolve): epochs of events in quick succession "
-    "overlap and are averaged as they are.",
     "Mass-univariate mixed models over channels and times (fit_lmm_map): windows and regions were "
     "chosen beforehand.",
     "Permutation tests with correction for multiple comparisons (permutation_test): maps and "
@@ -86,6 +84,58 @@ def physiology(results: Results) -> str:
         results.figure("fig6_physio")
         + _usable(quality)
         + details(f"Every channel of every participant ({len(quality)})", folded)
+    )
+
+
+def overlap(results: Results) -> str:
+    """Responses by averaging, of isolated events and by deconvolution."""
+    table = results.table("overlap")
+    is_known = table["truth"].notna().any()
+    columns = [
+        cells.written("measure", "response", response_name),
+        cells.text("condition", "expression"),
+        cells.text("method", "method"),
+        cells.unit(),
+        cells.number("estimate", "estimate"),
+        cells.interval(),
+        cells.count("n_events", "events"),
+        cells.count("n_participants", "participants"),
+    ]
+    text = (
+        "Events follow each other faster than slow responses end. Averages hold what neighbouring "
+        "events leave; deconvolution estimates all responses of the continuous signal at once. "
+        "Isolated events are those without another one nearby; they are few."
+    )
+    if is_known:
+        columns[4:4] = [
+            cells.number("truth", "truth"),
+            cells.number("bias_expected", "overlap adds"),
+        ]
+        columns.append(Column("covered", _covered))
+        text += (
+            " “Truth” is the response alone, “overlap adds” what the average of ever so many "
+            "events would lie beside it."
+        )
+    vif = results.table("collinearity")
+    worst = vif.groupby(["measure", "kind", "term"], as_index=False, sort=False).agg(
+        {"vif": "max", "overlapped": "mean", "condition_number": "max"}
+    )
+    shown = [
+        cells.written("measure", "response", response_name),
+        cells.text("kind", "events"),
+        cells.text("term", "term"),
+        cells.number("vif", "largest VIF"),
+        cells.percent("overlapped", "overlapped (%)"),
+        cells.number("condition_number", "largest condition number"),
+    ]
+    return (
+        paragraph(text)
+        + results.figure("figS_overlap")
+        + table_html(table, columns, caption="Responses with and without overlap")
+        + details(
+            "Collinearity of the designs",
+            table_html(worst, shown, caption="Collinearity, over participants"),
+        )
     )
 
 
@@ -220,6 +270,11 @@ def _estimate(row: dict) -> str:
     """An estimate with its unit."""
     value = estimate_text(row["estimate"], row["ci_low"], row["ci_high"])
     return f"{value} {unit_text(row['unit'])}".strip()
+
+
+def _covered(row: dict) -> str:
+    """Whether the interval covers a known truth."""
+    return {1.0: "yes", 0.0: "NO"}.get(row["covered"], "–")
 
 
 def _usable(quality: pd.DataFrame) -> str:

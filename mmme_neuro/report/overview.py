@@ -100,6 +100,21 @@ def exclusions(results: Results) -> str:
     )
 
 
+def decisions(results: Results) -> str:
+    """What people decided, and what became of it."""
+    table = results.table("decisions")
+    if table.empty:
+        return paragraph("No decision of a person: the study has no decisions.csv, or none in it.")
+    columns = [
+        cells.text("participant", "participant"),
+        cells.text("kind", "kind"),
+        cells.text("target", "target"),
+        cells.text("reason", "reason", is_long=True),
+        cells.text("outcome", "outcome", is_long=True),
+    ]
+    return table_html(table, columns, caption="Decisions of people")
+
+
 def clocks(results: Results) -> str:
     """Fits of the device clocks."""
     columns = [

@@ -12,7 +12,16 @@ from mmme_neuro.pseudonyms import pseudonyms
 from mmme_neuro.report.markup import figure_html, notice
 
 CAPTIONS = "captions.json"
-FREE_TEXTS = ("reason", "exclusion_reason", "warnings", "reductions", "remedy", "check", "note")
+FREE_TEXTS = (
+    "reason",
+    "outcome",
+    "exclusion_reason",
+    "warnings",
+    "reductions",
+    "remedy",
+    "check",
+    "note",
+)
 
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\:;,'\"]+[\\/])+")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))(?!\d)")

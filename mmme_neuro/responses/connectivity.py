@@ -11,23 +11,23 @@ import xarray as xr
 
 from mmme_neuro.responses.bandpower import band_edges
 from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
+from mmme_neuro.responses.crossspectra import ESTIMATORS, band_spectra, coupling
+from mmme_neuro.responses.envelopes import (
+    KINDS,
+    ORTHOGONAL,
+    analytic_signal,
+    envelope_matrices,
+    orthogonal_correlation,
+)
 from mmme_neuro.responses.regions import good_channels, time_mask
 
-MIRRORS = {
-    "wpli2_debiased": 1,
-    "ppc": 1,
-    "pli2_unbiased": 1,
-    "imcoh": -1,
-    "ciplv": 1,
-    "wpli": 1,
-    "pli": 1,
-    "plv": 1,
-    "coh": 1,
-}
+MIRRORS = dict.fromkeys([*ESTIMATORS, ORTHOGONAL, *KINDS], 1) | {"imcoh": -1}
 """Methods, with the sign by which the value from B to A follows from that from A to B."""
 
 DEBIASED = ("wpli2_debiased", "ppc", "pli2_unbiased")
-"""Methods whose expectation without coupling is zero at any number of epochs."""
+"""Methods whose expectation without coupling is zero at any number of epochs. That of ``imcoh`` is
+zero, too, but its magnitude is not; that of ``orthogonal_envelope`` is positive, yet the same at
+any number."""
 
 MIN_CYCLES = 4
 
@@ -123,8 +123,10 @@ def connectivity(
 
     Notes
     -----
-    Cross-spectra are those of Hann-tapered windows, by
-    `mne_connectivity.spectral_connectivity_epochs`. At zero coupling PLV is about
+    Cross-spectra are those of Hann-tapered windows; the estimators equal
+    `mne_connectivity.spectral_connectivity_epochs`. Methods that begin with ``envelope_`` are
+    nilearn's on the band's amplitudes, ``orthogonal_envelope`` is the correlation of amplitudes
+    without what is shared at zero lag (Hipp et al. 2012). At zero coupling PLV is about
     sqrt(pi / (4 n)): .37 with 6 and .17 with 26 epochs, hence equal numbers *and* a debiased
     estimator, the debiased squared weighted phase lag index by default [1]_. That one is unbiased
     at zero coupling only: a true value of .64 is estimated at .59 on 20 epochs, .62 on 60. The
@@ -151,19 +153,25 @@ def connectivity(
     info = good_channels(epochs.info, picks)
     inside = np.flatnonzero(time_mask(epochs.times, (tmin, tmax), name="tmin, tmax"))
     data = epochs.get_data(picks=info["ch_names"], copy=False, verbose="error")
-    data = data[..., inside[0] : inside[-1] + 1]
-    _check_window(data.shape[-1], sfreq, low, high)
+    _check_window(len(inside), sfreq, low, high)
     cells = {"all": np.arange(len(data))} if by is None else cell_rows(epochs, by)
     counts = _plan(cells, epochs, by, min_epochs, equalize, n_subsamples)
     generator = _generator(rng, counts)
-    estimate = _jackknifed if jackknife else _estimate
-    matrices = np.full((len(cells), data.shape[1], data.shape[1]), np.nan)
-    for row, members in enumerate(cells.values()):
-        plan = counts.iloc[row]
-        if plan["reason"] == "":
-            subsamples = _subsamples(members, plan["n_used"], plan["n_subsamples"], generator)
-            estimates = [estimate(data[rows], sfreq, low, high, method) for rows in subsamples]
-            matrices[row] = np.mean(estimates, axis=0)
+    chosen = [
+        _sets(members, len(data), plan["n_used"], plan["n_subsamples"], generator)
+        for members, plan in zip(cells.values(), counts.to_dict("records"), strict=True)
+    ]
+    if method in ESTIMATORS:
+        spectra = band_spectra(data[..., inside], sfreq, low, high)
+        values = [_spectral(spectra, sets, method, jackknife) for sets in chosen]
+        matrices = np.stack([_square(value, data.shape[1], MIRRORS[method]) for value in values])
+    else:
+        if jackknife:
+            raise ValueError(
+                f"jackknife: not for method={method!r}, which is no ratio over epochs."
+            )
+        analytic = analytic_signal(data, sfreq, low, high, inside)
+        matrices = _amplitude(analytic, chosen, method)
     matrix = xr.DataArray(
         matrices,
         dims=("condition", "channel", "other"),
@@ -222,37 +230,77 @@ def _generator(
     return None if rng is None else np.random.default_rng(rng)
 
 
-def _subsamples(
-    members: np.ndarray, n_used: int, n_subsamples: int, rng: np.random.Generator | None
-) -> list[np.ndarray]:
-    """Random subsets of a cell's epochs without replacement; the cell itself if all are used."""
-    if rng is None or n_used == len(members):
-        return [members]
-    return [rng.choice(members, n_used, replace=False) for _ in range(n_subsamples)]
+def _sets(
+    members: np.ndarray,
+    n_epochs: int,
+    n_used: int,
+    n_subsamples: int,
+    rng: np.random.Generator | None,
+) -> np.ndarray:
+    """Epochs of each subsample of a cell, shape (n_subsamples, n_epochs); none if refused."""
+    sets = np.zeros((n_subsamples if n_used else 0, n_epochs), bool)
+    for row in sets:
+        if rng is None or n_used == len(members):
+            row[members] = True
+        else:
+            row[rng.choice(members, n_used, replace=False)] = True
+    return sets
 
 
-def _estimate(data: np.ndarray, sfreq: float, low: float, high: float, method: str) -> np.ndarray:
-    """Full matrix of one set of epochs, NaN on the diagonal."""
-    # Takes seconds to import, and plots and models need none of it.
-    from mne_connectivity import spectral_connectivity_epochs
+def _spectral(
+    spectra: np.ndarray, sets: np.ndarray, method: str, jackknife: bool
+) -> np.ndarray | None:
+    """Mean over the subsamples of a cell, one value a pair; None if the cell was refused."""
+    if not len(sets):
+        return None
+    used = sets.any(axis=0)
+    spectra, sets = spectra[used], sets[:, used]
+    if not jackknife:
+        return coupling(spectra, sets, method).mean(axis=0)
+    return np.mean([_jackknifed(spectra[one], method) for one in sets], axis=0)
 
-    result = spectral_connectivity_epochs(
-        data, method=method, mode="fourier", sfreq=sfreq, fmin=low, fmax=high, faverage=True,
-        verbose="error",
-    )  # fmt: skip
-    lower = np.tril(result.get_data("dense")[..., 0], k=-1)
-    matrix = lower + MIRRORS[method] * lower.T
-    np.fill_diagonal(matrix, np.nan)
+
+def _jackknifed(spectra: np.ndarray, method: str) -> np.ndarray:
+    """Estimate without the bias of order 1 / n."""
+    n = len(spectra)
+    whole = coupling(spectra, np.ones((1, n), bool), method)[0]
+    without_one = coupling(spectra, ~np.eye(n, dtype=bool), method)
+    return n * whole - (n - 1) * without_one.mean(axis=0)
+
+
+def _square(values: np.ndarray | None, n_channels: int, mirror: int) -> np.ndarray:
+    """Full matrix of one value a pair, NaN on the diagonal and of a refused cell."""
+    matrix = np.full((n_channels, n_channels), np.nan)
+    if values is not None:
+        rows, columns = np.tril_indices(n_channels, -1)
+        matrix[rows, columns], matrix[columns, rows] = values, mirror * values
     return matrix
 
 
-def _jackknifed(data: np.ndarray, sfreq: float, low: float, high: float, method: str) -> np.ndarray:
-    """Estimate without the bias of order 1 / n."""
-    n = len(data)
-    without_one = [
-        _estimate(np.delete(data, row, axis=0), sfreq, low, high, method) for row in range(n)
-    ]
-    return n * _estimate(data, sfreq, low, high, method) - (n - 1) * np.mean(without_one, axis=0)
+def _amplitude(analytic: np.ndarray, chosen: list[np.ndarray], method: str) -> np.ndarray:
+    """Matrices of envelope methods, NaN on the diagonal and of refused cells."""
+    n_channels = analytic.shape[1]
+    matrices = np.full((len(chosen), n_channels, n_channels), np.nan)
+    there = [cell for cell, sets in enumerate(chosen) if len(sets)]
+    if method == ORTHOGONAL:
+        of_epochs = orthogonal_correlation(analytic)
+        for cell in there:
+            share = chosen[cell].mean(axis=0) / chosen[cell][0].sum()
+            matrices[cell] = np.einsum("e,eij->ij", share, of_epochs)
+    elif there:
+        envelopes = np.abs(analytic)
+        n_rounds = max(len(chosen[cell]) for cell in there)
+        matrices[there] = np.mean(
+            [
+                envelope_matrices(
+                    [envelopes[chosen[cell][turn % len(chosen[cell])]] for cell in there], method
+                )
+                for turn in range(n_rounds)
+            ],
+            axis=0,
+        )
+    matrices[:, np.arange(n_channels), np.arange(n_channels)] = np.nan
+    return matrices
 
 
 def _check_window(n_times: int, sfreq: float, low: float, high: float) -> None:

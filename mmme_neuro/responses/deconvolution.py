@@ -11,7 +11,7 @@ import xarray as xr
 
 from mmme_neuro.controls import clip_spans
 from mmme_neuro.recording import Recording
-from mmme_neuro.responses.basis import Basis
+from mmme_neuro.responses.basis import Basis, ResponseFunction
 from mmme_neuro.responses.expansion import Block, Expanded, expand
 from mmme_neuro.responses.serialnoise import ORDERS, Solution, solve
 
@@ -160,6 +160,7 @@ def deconvolve(
     nuisance: Sequence[str] = (),
     drift_hz: float | None = None,
     orders: Sequence[int] = ORDERS,
+    whiten: bool | None = None,
 ) -> Deconvolution:
     """Estimate the responses to all events of a continuous signal at once.
 
@@ -189,6 +190,10 @@ def deconvolve(
         model bears slow drifts.
     orders : sequence of int
         Autoregressive orders of the noise to choose from, by BIC; ``(0,)``: white noise.
+    whiten : bool | None
+        Whether estimates are weighted by the noise (generalised least squares) or only their
+        errors follow from it; None weights unless a basis is a `ResponseFunction`: a shape that is
+        fixed, and so somewhat wrong, is estimated near zero when a smooth signal is whitened.
 
     Returns
     -------
@@ -242,8 +247,13 @@ def deconvolve(
     expanded = expand(
         times, events, formulas, bases, {k: np.nan_to_num(v) for k, v in regressors.items()}
     )
+    if whiten is None:
+        whiten = not any(isinstance(basis, ResponseFunction) for basis in bases.values())
     solutions = tuple(
-        (tuple(names[i] for i in rows), _solved(expanded, data[rows], is_known, tuple(orders)))
+        (
+            tuple(names[i] for i in rows),
+            _solved(expanded, data[rows], is_known, tuple(orders), whiten),
+        )
         for rows in _noise_groups(data, types)
     )
     return _result(expanded, solutions, names, events, times[1] - times[0])
@@ -418,7 +428,11 @@ def _noise_groups(data: np.ndarray, types: list[str]) -> list[list[int]]:
 
 
 def _solved(
-    expanded: Expanded, data: np.ndarray, is_known: np.ndarray, orders: tuple[int, ...]
+    expanded: Expanded,
+    data: np.ndarray,
+    is_known: np.ndarray,
+    orders: tuple[int, ...],
+    whiten: bool,
 ) -> Solution:
     """Solution of signals with equal gaps."""
     is_good = np.isfinite(data[0]) & is_known
@@ -432,6 +446,7 @@ def _solved(
         expanded.names(),
         groups=[span for block in expanded.blocks for span in block.spans()],
         orders=orders,
+        whiten=whiten,
     )
 
 

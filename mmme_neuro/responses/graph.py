@@ -1,11 +1,20 @@
-"""Weighted graph measures of connectivity matrices."""
+"""Graph measures of connectivity matrices, weighted and over densities, against null networks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.sparse.csgraph import shortest_path
+
+from mmme_neuro.responses.nullnetworks import rewired
+
+DENSITIES = tuple(np.round(np.arange(0.10, 0.3001, 0.025), 3).tolist())
+"""Usual range: below it networks fall apart, above it they become alike."""
+
+NODE_MEASURES = ("strength", "clustering", "nodal_efficiency", "local_efficiency")
+NETWORK_MEASURES = ("global_efficiency", "clustering", "local_efficiency", "path_length")
 
 
 @dataclass(frozen=True)
@@ -15,24 +24,57 @@ class GraphMeasures:
     Parameters
     ----------
     nodes : DataFrame
-        ``condition, channel, strength, clustering``.
+        ``condition, density, channel, strength, clustering, nodal_efficiency, local_efficiency``.
     networks : DataFrame
-        ``condition, overall_strength, global_efficiency, clustering, n_edges, n_negative``.
-    density : float | None
-        Share of the possible edges that was kept.
+        ``condition, density, overall_strength, global_efficiency, clustering, local_efficiency,
+        path_length, n_edges, n_negative``; with null networks each measure's ``*_null`` (mean over
+        them) and ``*_normalised`` (ratio).
+    densities : tuple of float | None
+        Shares of the possible edges that were kept; None: every positive weight (NaN in the tables).
     """
 
     nodes: pd.DataFrame
     networks: pd.DataFrame
-    density: float | None
+    densities: tuple[float, ...] | None
 
     def __repr__(self) -> str:
-        kept = "all edges" if self.density is None else f"density {self.density:g}"
+        kept = "all edges" if self.densities is None else f"densities {self.densities}"
         return f"<GraphMeasures | {len(self.networks)} networks, {kept}>"
 
+    def area(self) -> pd.DataFrame:
+        """Area under each network measure over the densities, divided by their range.
 
-def graph_measures(matrix: xr.DataArray, *, density: float | None = None) -> GraphMeasures:
-    """Strength, clustering and global efficiency of weighted networks.
+        Returns
+        -------
+        DataFrame
+            One row a condition.
+
+        Raises
+        ------
+        ValueError
+            When there are fewer than two densities.
+        """
+        if self.densities is None or len(self.densities) < 2:
+            raise ValueError("area: needs measures at two densities or more.")
+        measured = self.networks.columns.drop(["condition", "density", "n_edges", "n_negative"])
+        rows = {}
+        for condition, part in self.networks.groupby("condition", sort=False):
+            part = part.sort_values("density")
+            width = np.ptp(part["density"])
+            rows[condition] = {
+                name: np.trapezoid(part[name], part["density"]) / width for name in measured
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("condition").reset_index()
+
+
+def graph_measures(
+    matrix: xr.DataArray,
+    *,
+    density: float | Sequence[float] | None = None,
+    n_null: int = 0,
+    rng: np.random.Generator | int | None = None,
+) -> GraphMeasures:
+    """Strength, clustering, efficiency and path length of weighted networks.
 
     Parameters
     ----------
@@ -40,8 +82,14 @@ def graph_measures(matrix: xr.DataArray, *, density: float | None = None) -> Gra
         On (condition, channel, other) or (channel, other), symmetric, as ``matrix`` of
         `connectivity`; the diagonal is ignored. Negative weights, as debiased estimates have under
         no coupling, count as no edge, and their number is reported.
-    density : float | None
-        Share (0-1] of the possible edges to keep, the strongest; None for every positive weight.
+    density : float | sequence of float | None
+        Share (0-1] of the possible edges to keep, the strongest, or several (`DENSITIES`); None
+        for every positive weight.
+    n_null : int
+        Random networks that each network is compared with: as many edges at every node, the same
+        weights elsewhere. 100 or more for a report; 0 for none.
+    rng : Generator | int | None
+        Source of the random networks; required where there are any.
 
     Returns
     -------
@@ -51,14 +99,17 @@ def graph_measures(matrix: xr.DataArray, *, density: float | None = None) -> Gra
     Notes
     -----
     Strength is the sum of a node's weights. Clustering is the geometric mean of the weights of
-    each triangle relative to the largest weight [1]_. Global efficiency is the mean over pairs of
-    1 / shortest path with edge length 1 / weight, in units of the weight. Thresholding by density
-    turns differences in overall strength into differences in topology [2]_: test both.
+    each triangle relative to the largest weight [1]_. An edge is 1 / weight long; efficiency is the
+    mean inverse of the shortest path, from a node (nodal), over all pairs (global) or among a
+    node's neighbours without it (local) [2]_, in units of the weight; path length is the mean
+    shortest path over pairs that have one. Thresholding by density turns differences in overall
+    strength into differences in topology [3]_: test both, with overall strength as a covariate.
 
     References
     ----------
     .. [1] Onnela et al. (2005). Physical Review E 71, 065103.
-    .. [2] van den Heuvel et al. (2017). NeuroImage 152, 437-449.
+    .. [2] Latora & Marchiori (2001). Physical Review Letters 87, 198701.
+    .. [3] van den Heuvel et al. (2017). NeuroImage 152, 437-449.
 
     Examples
     --------
@@ -67,8 +118,10 @@ def graph_measures(matrix: xr.DataArray, *, density: float | None = None) -> Gra
     >>> float(graph_measures(full).networks["global_efficiency"].item())
     0.5
     """
-    if density is not None and not 0 < density <= 1:
-        raise ValueError(f"density={density}: must lie above 0 and not above 1.")
+    densities = _densities(density)
+    if n_null and rng is None:
+        raise ValueError("rng=None: null networks are random; give a seed or Generator.")
+    generator = np.random.default_rng(rng) if n_null else None
     if "condition" not in matrix.dims:
         matrix = matrix.expand_dims(condition=["all"])
     channels = matrix["channel"].to_numpy()
@@ -76,53 +129,119 @@ def graph_measures(matrix: xr.DataArray, *, density: float | None = None) -> Gra
     for condition in matrix["condition"].to_numpy():
         weights = _off_diagonal(matrix.sel(condition=condition).to_numpy(), condition)
         n_negative = int((weights[np.triu_indices(len(weights), 1)] < 0).sum())
-        node_table, network = _measure(_thresholded(weights, density))
-        nodes.append(node_table.assign(condition=condition, channel=channels))
-        networks.append({"condition": condition, **network, "n_negative": n_negative})
+        for kept in densities or (None,):
+            thresholded = _thresholded(weights, kept)
+            of_nodes, of_network = measures_of(thresholded)
+            if generator is not None:
+                of_network |= _against_null(thresholded, of_network, n_null, generator)
+            label = {"condition": condition, "density": np.nan if kept is None else kept}
+            nodes.append(of_nodes.assign(**label, channel=channels))
+            networks.append({**label, **of_network, "n_negative": n_negative})
     node_table = pd.concat(nodes, ignore_index=True)
-    columns = ["condition", "channel", "strength", "clustering"]
-    return GraphMeasures(node_table[columns], pd.DataFrame(networks), density)
+    columns = ["condition", "density", "channel", *NODE_MEASURES]
+    return GraphMeasures(node_table[columns], pd.DataFrame(networks), densities)
 
 
-def global_efficiency(weights: np.ndarray) -> float:
-    """Mean inverse shortest path length of a weighted network.
+def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Measures of one network.
 
     Parameters
     ----------
     weights : array, shape (n_nodes, n_nodes)
-        Symmetric, non-negative; 0 for no edge.
+        Symmetric, non-negative, zero for no edge; NaN all over if refused.
 
     Returns
     -------
-    efficiency : float
-        In units of the weight; pairs without a path count as 0.
+    nodes : DataFrame
+        One row a node.
+    network : dict of str to float
+        Of the whole network.
     """
     n_nodes = len(weights)
-    with np.errstate(divide="ignore"):
-        lengths = np.where(weights > 0, 1 / weights, 0.0)
-    paths = nx.all_pairs_dijkstra_path_length(nx.from_numpy_array(lengths))
-    total = sum(1 / path for _, reached in paths for path in reached.values() if path > 0)
-    return total / (n_nodes * (n_nodes - 1))
-
-
-def _measure(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Node table and network measures of non-negative weights (NaN when refused)."""
-    n_nodes = len(weights)
     if np.isnan(weights).any():
-        empty = pd.DataFrame({"strength": np.full(n_nodes, np.nan), "clustering": np.nan})
-        names = ("overall_strength", "global_efficiency", "clustering", "n_edges")
-        return empty, dict.fromkeys(names, np.nan)
-    clustering = nx.clustering(nx.from_numpy_array(weights), weight="weight")
+        names = ("overall_strength", *NETWORK_MEASURES, "n_edges")
+        return pd.DataFrame(np.nan, range(n_nodes), NODE_MEASURES), dict.fromkeys(names, np.nan)
+    paths = _path_lengths(weights)
+    inverse = _inverse(paths)
     nodes = pd.DataFrame(
-        {"strength": weights.sum(axis=1), "clustering": [clustering[i] for i in range(n_nodes)]}
+        {
+            "strength": weights.sum(axis=1),
+            "clustering": _clustering(weights),
+            "nodal_efficiency": inverse.sum(axis=1) / (n_nodes - 1),
+            "local_efficiency": [_among_neighbours(weights, node) for node in range(n_nodes)],
+        }
     )
+    reached = np.isfinite(paths) & ~np.eye(n_nodes, dtype=bool)
     network = {
         "overall_strength": float(weights.sum() / (n_nodes * (n_nodes - 1))),
-        "global_efficiency": global_efficiency(weights),
+        "global_efficiency": float(nodes["nodal_efficiency"].mean()),
         "clustering": float(nodes["clustering"].mean()),
+        "local_efficiency": float(nodes["local_efficiency"].mean()),
+        "path_length": float(paths[reached].mean()) if reached.any() else np.nan,
         "n_edges": int((weights > 0).sum() // 2),
     }
     return nodes, network
+
+
+def _densities(density: float | Sequence[float] | None) -> tuple[float, ...] | None:
+    """Checked densities."""
+    if density is None:
+        return None
+    several = (density,) if isinstance(density, (int, float)) else tuple(density)
+    for value in several:
+        if not 0 < value <= 1:
+            raise ValueError(f"density={value}: must lie above 0 and not above 1.")
+    return several
+
+
+def _against_null(
+    weights: np.ndarray, found: dict[str, float], n_null: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Mean of each measure over null networks, and the ratio to it."""
+    if np.isnan(weights).any():
+        names = [f"{name}_{what}" for name in NETWORK_MEASURES for what in ("null", "normalised")]
+        return dict.fromkeys(names, np.nan)
+    null = pd.DataFrame([measures_of(rewired(weights, rng))[1] for _ in range(n_null)]).mean()
+    out = {}
+    for name in NETWORK_MEASURES:
+        out[f"{name}_null"] = float(null[name])
+        out[f"{name}_normalised"] = found[name] / null[name] if null[name] else np.nan
+    return out
+
+
+def _path_lengths(weights: np.ndarray) -> np.ndarray:
+    """Shortest paths when an edge is 1 / weight long; infinite where there is none."""
+    with np.errstate(divide="ignore"):
+        lengths = np.where(weights > 0, 1 / weights, np.inf)
+    np.fill_diagonal(lengths, 0.0)
+    return shortest_path(lengths, method="D", directed=False)
+
+
+def _inverse(paths: np.ndarray) -> np.ndarray:
+    """1 / path, zero on the diagonal and without a path."""
+    off = ~np.eye(len(paths), dtype=bool)
+    return np.divide(1.0, paths, out=np.zeros(paths.shape), where=off & (paths > 0))
+
+
+def _clustering(weights: np.ndarray) -> np.ndarray:
+    """Onnela's clustering coefficient of every node."""
+    largest = weights.max()
+    if largest == 0:
+        return np.zeros(len(weights))
+    roots = np.cbrt(weights / largest)
+    triangles = np.einsum("ij,jk,ki->i", roots, roots, roots, optimize=True)
+    degree = (weights > 0).sum(axis=1)
+    pairs = degree * (degree - 1)
+    return np.divide(triangles, pairs, out=np.zeros(len(weights)), where=pairs > 0)
+
+
+def _among_neighbours(weights: np.ndarray, node: int) -> float:
+    """Efficiency of the network of a node's neighbours."""
+    neighbours = np.flatnonzero(weights[node])
+    if neighbours.size < 2:
+        return 0.0
+    paths = _path_lengths(weights[np.ix_(neighbours, neighbours)])
+    return float(_inverse(paths).sum() / (neighbours.size * (neighbours.size - 1)))
 
 
 def _off_diagonal(weights: np.ndarray, condition: object) -> np.ndarray:

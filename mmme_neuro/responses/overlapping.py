@@ -1,7 +1,7 @@
 """The same response by averaging all events, isolated events only, and by deconvolution."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mne
 import numpy as np
@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.recording import Recording
-from mmme_neuro.responses.deconvolution import Deconvolution, continuous_signal
+from mmme_neuro.responses.basis import Basis
+from mmme_neuro.responses.deconvolution import Deconvolution, continuous_signal, deconvolve
 
 METHODS = ("average", "isolated", "deconvolution")
 
@@ -122,17 +123,17 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     Parameters
     ----------
     table : DataFrame
-        Rows of all participants.
+        Rows of all participants: ``estimate, n_events`` and columns that name a quantity (all
+        others but ``participant``).
     confidence : float
         Level of the intervals (Student's t; participants weigh the same).
 
     Returns
     -------
     DataFrame
-        ``measure, unit, method, condition, estimate, std_error, ci_low, ci_high, n_participants,
-        n_events``.
+        One row a quantity: ``estimate, std_error, ci_low, ci_high, n_participants, n_events``.
     """
-    keys = ["measure", "unit", "method", "condition"]
+    keys = [name for name in table if name not in ("participant", "estimate", "n_events")]
     present = table.dropna(subset=["estimate"])
     groups = present.groupby(keys, sort=False)
     values = groups["estimate"].agg(["mean", "sem", "size"])
@@ -141,7 +142,8 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(out["n_participants"] - 1, 1))
     half = np.where(out["n_participants"] > 1, quantile * out["std_error"], np.nan)
     out["ci_low"], out["ci_high"] = out["estimate"] - half, out["estimate"] + half
-    return out[[*keys, "estimate", "std_error", "ci_low", "ci_high", "n_participants", "n_events"]]
+    counts = ["n_participants", "n_events"]
+    return out[[*keys, "estimate", "std_error", "ci_low", "ci_high", *counts]]
 
 
 def _deconvolved(found: Deconvolution, window: ResponseWindow, at: Mapping[str, object]) -> float:
@@ -177,3 +179,142 @@ def _distance(times: np.ndarray) -> np.ndarray:
     nearest = np.empty(times.size)
     nearest[order] = np.minimum(gaps[:-1], gaps[1:])
     return nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlapPlan:
+    """How one kind of signal is deconvolved and measured.
+
+    Parameters
+    ----------
+    modality : {"physio", "eeg"}
+        Which signal.
+    basis : Basis
+        Of the responses to expressions.
+    windows : tuple of ResponseWindow
+        Measures; their channels are deconvolved.
+    isolation : float
+        Seconds without another event that make an event isolated.
+    stimulus_basis : Basis | None
+        Of the responses to beginnings and ends of videos; None leaves them out.
+    sfreq : float | None
+        Rate to which the signal is averaged first (Hz).
+    """
+
+    modality: str
+    basis: Basis
+    windows: tuple[ResponseWindow, ...]
+    isolation: float
+    stimulus_basis: Basis | None = None
+    sfreq: float | None = None
+
+
+@dataclass(frozen=True)
+class OverlapResult:
+    """One recording's responses with and without overlap.
+
+    Attributes
+    ----------
+    measures : DataFrame
+        Of `compare_with_averaging`.
+    curves : DataFrame
+        ``measure, unit, method, condition, time, estimate, n_events``: mean minus its baseline.
+    collinearity : DataFrame
+        ``measure, kind, term, vif, n_events, overlapped, condition_number``.
+    """
+
+    measures: pd.DataFrame
+    curves: pd.DataFrame
+    collinearity: pd.DataFrame
+
+
+def separate_overlap(
+    recording: Recording,
+    plan: OverlapPlan,
+    *,
+    by: str = "expression",
+    levels: Sequence[str] = ("macro", "micro"),
+) -> OverlapResult:
+    """Deconvolve one recording and measure its responses in three ways.
+
+    Parameters
+    ----------
+    recording : Recording
+        Continuous signal and events with ``kind`` (``"expression"`` and, if planned,
+        ``"stimulus_onset"`` and ``"stimulus_offset"``).
+    plan : OverlapPlan
+        What to do.
+    by : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions.
+
+    Returns
+    -------
+    OverlapResult
+    """
+    kinds = {"expression": f"~ {by}"}
+    bases: dict[str, Basis] = {"expression": plan.basis}
+    if plan.stimulus_basis is not None:
+        present = set(recording.events["kind"]) & {"stimulus_onset", "stimulus_offset"}
+        kinds |= dict.fromkeys(sorted(present), "~ 1")
+        bases |= dict.fromkeys(sorted(present), plan.stimulus_basis)
+    events = recording.events[recording.events["kind"].isin(kinds)].reset_index(drop=True)
+    mine = replace(recording, events=events)
+    tables, curves, collinear = [], [], []
+    for window in plan.windows:
+        found = deconvolve(
+            mine, kinds, bases, picks=[window.channel], modality=plan.modality, sfreq=plan.sfreq
+        )
+        faces = replace(recording, events=events[events["kind"] == "expression"])
+        tables.append(
+            compare_with_averaging(
+                faces, found, [window], by=by, levels=levels, modality=plan.modality,
+                isolation=plan.isolation,
+            )
+        )  # fmt: skip
+        curves.append(_curves(faces, found, window, by, levels, plan.modality))
+        collinear.append(
+            found.collinearity.assign(measure=window.name, condition_number=found.condition)
+        )
+    return OverlapResult(pd.concat(tables), pd.concat(curves), pd.concat(collinear))
+
+
+def _curves(
+    recording: Recording,
+    found: Deconvolution,
+    window: ResponseWindow,
+    by: str,
+    levels: Sequence[str],
+    modality: str,
+) -> pd.DataFrame:
+    """Deconvolved and averaged courses of each condition that the recording has."""
+    raw, events = continuous_signal(recording, modality)
+    signal = raw.get_data(picks=[window.channel], verbose="error")[0]
+    times = found.curves["time"].to_numpy()
+    baseline = (times >= window.baseline[0]) & (times <= window.baseline[1])
+    parts = []
+    for level in levels:
+        onsets = events.loc[events[by] == level, "time"].to_numpy(float)
+        if not onsets.size:
+            continue
+        rows = np.round((onsets[:, None] + times) * raw.info["sfreq"]).astype(int)
+        inside = (rows >= 0) & (rows < signal.size)
+        epochs = np.where(inside, signal[np.clip(rows, 0, signal.size - 1)], np.nan)
+        epochs -= epochs[:, baseline].mean(axis=1, keepdims=True)
+        response = found.response(**{by: level}, times=times)["response"][0].to_numpy()
+        for method, course in (
+            ("average", np.nanmean(epochs, axis=0)),
+            ("deconvolution", response - response[baseline].mean()),
+        ):
+            table = {
+                "measure": window.name,
+                "unit": window.unit,
+                "method": method,
+                "condition": level,
+                "time": times,
+                "estimate": window.scale * course,
+                "n_events": onsets.size,
+            }
+            parts.append(pd.DataFrame(table))
+    return pd.concat(parts)

@@ -1,7 +1,7 @@
 """Least squares under serially correlated noise, with gaps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -54,6 +54,7 @@ def solve(
     *,
     groups: Sequence[slice] = (),
     orders: tuple[int, ...] = ORDERS,
+    whiten: bool = True,
 ) -> Solution:
     """Regress signals on a design; noise is autoregressive, its order chosen by BIC.
 
@@ -70,7 +71,10 @@ def solve(
     groups : sequence of slice
         Columns that belong together, whose collinearity with the others is wanted.
     orders : tuple of int
-        Orders to choose from; ``(0,)`` for ordinary least squares.
+        Orders to choose from; ``(0,)`` for white noise.
+    whiten : bool
+        Whether the estimates themselves are weighted by the noise (generalised least squares), or
+        only their errors follow from it (ordinary least squares).
 
     Returns
     -------
@@ -83,6 +87,10 @@ def solve(
 
     Notes
     -----
+    Weighting is efficient where the design can take the shape of the responses. Where it cannot, as
+    with fixed response functions, it must not be used: whitening a smooth signal makes its fastest
+    details count most, and these are what a fixed shape misses.
+
     Ordinary least squares gives residuals, these the autoregressive coefficients (over stretches
     without gaps), and both sides are filtered with them (Cochrane & Orcutt 1949), twice.
 
@@ -102,6 +110,13 @@ def solve(
         ar = _autoregression(residuals, orders)
         if not ar.size:
             return first
+        if not whiten:
+            return replace(
+                first,
+                unscaled=_coloured(design, is_good, first.unscaled, ar),
+                ar=ar,
+                variance=_innovations(residuals, ar),
+            )
         white, left = _whitened(design, is_good, ar)
         whitened = _filtered(np.where(is_good, signals, 0.0), ar)
         solution = _least_squares(white, whitened, left, names, groups, ar=ar)
@@ -154,6 +169,29 @@ def _least_squares(
         condition=float(np.sqrt(eigenvalues[-1] / eigenvalues[0])),
         inflation=np.array([_inflation(scaled[g, g], inverse[g, g]) for g in groups]),
     )
+
+
+def _coloured(
+    design: sparse.csr_array, is_good: np.ndarray, inverse: np.ndarray, ar: np.ndarray
+) -> np.ndarray:
+    """Covariance of ordinary least squares over the innovations' variance, noise autoregressive.
+
+    With W the whitening filter the noise is W^-1 times innovations, and X' W^-1 W^-T X is a sum of
+    squares of the design filtered backwards in time. Bad samples are zero rows of X.
+    """
+    used = np.asarray((sparse.diags_array(is_good.astype(float)) @ design).todense())
+    filtered = scipy.signal.lfilter([1.0], np.r_[1.0, -ar], used[::-1], axis=0)
+    return inverse @ (filtered.T @ filtered) @ inverse
+
+
+def _innovations(residuals: np.ndarray, ar: np.ndarray) -> np.ndarray:
+    """Variance of each signal's innovations."""
+    order = ar.size
+    n_times = residuals.shape[1]
+    past = sum(
+        weight * residuals[:, order - lag : n_times - lag] for lag, weight in enumerate(ar, 1)
+    )
+    return np.nanvar(residuals[:, order:] - past, axis=1)
 
 
 def _inflation(own: np.ndarray, inverse: np.ndarray) -> float:

@@ -55,7 +55,8 @@ class Separation:
         The solution; ``exclude`` holds what is removed.
     components : list of dict
         ``component, eye_r, muscle_r, muscle_log_ratio``, ICLabel's probabilities ``p_brain`` and
-        so on (NaN without ICLabel), ``variance_share`` and ``removed_as`` (empty: kept).
+        so on (NaN without ICLabel), ``variance_share``, ``removed_as`` (empty: kept) and what a
+        person decided about it.
     fingerprint : str
         Tells this solution from another: numbers of components mean nothing in another one.
     notes : list of str
@@ -188,6 +189,7 @@ def _described(
                 **{name: round(value, 3) for name, value in found.items()},
                 "variance_share": round(float(power[index] / power.sum()), 4),
                 "removed_as": _kind(found, thresholds, has_eog=has_eog),
+                "decision": "",
             }
         )
     return rows
@@ -217,9 +219,11 @@ def _decide(rows: list[dict], decisions: CleaningDecisions) -> None:
         )
     for row in rows:
         if row["component"] in decisions.remove_components:
-            row["removed_as"] = f"decided: {decisions.remove_components[row['component']]}"
+            row["removed_as"] = "decision"
+            row["decision"] = f"removed: {decisions.remove_components[row['component']]}"
         elif row["component"] in decisions.keep_components:
             row["removed_as"] = ""
+            row["decision"] = f"kept: {decisions.keep_components[row['component']]}"
 
 
 def _fingerprint(ica: ICA) -> str:

@@ -65,6 +65,45 @@ def recovery_table(
     return table[list(RECOVERY_COLUMNS)]
 
 
+def with_overlap_truth(table: pd.DataFrame, truth: Mapping) -> pd.DataFrame:
+    """Add what each measure is without overlap to means of all events, isolated and deconvolved.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `over_participants`.
+    truth : mapping
+        Content of ``truth.json``; empty for a real study.
+
+    Returns
+    -------
+    DataFrame
+        With ``truth``, ``bias_expected`` (what overlap adds to an average of ever so many events)
+        and ``covered``; NaN where the truth is not known.
+    """
+    known = truth.get("estimands", {})
+    measures, conditions = (table[name].astype(str).tolist() for name in ("measure", "condition"))
+    alone, overlapped = (
+        [
+            _of_condition(known.get(measure, {}), key, condition)
+            for measure, condition in zip(measures, conditions, strict=True)
+        ]
+        for key in ("alone", "overlapped")
+    )
+    table = table.assign(truth=alone, bias_expected=np.subtract(overlapped, alone))
+    inside = (table["ci_low"] <= table["truth"]) & (table["truth"] <= table["ci_high"])
+    return table.assign(covered=inside.astype(float).where(table["truth"].notna()))
+
+
+def _of_condition(known: Mapping, key: str, condition: str) -> float:
+    """Truth of a condition or of the difference of two."""
+    values = known.get("conditions", {}).get(key, {})
+    if " - " not in condition:
+        return values.get(condition, np.nan)
+    first, second = condition.split(" - ")
+    return values.get(first, np.nan) - values.get(second, np.nan)
+
+
 def _row(
     quantity: str,
     unit: str,

@@ -32,6 +32,7 @@ def results(tmp_path_factory):
         _write_epochs(folder, name, own.reset_index(drop=True), rng)
     _write_quality(folder, rng)
     _write_statistics(folder)
+    _write_overlap(folder)
     for step in ("03_erp", "04_time_frequency", "05_connectivity", "06_physio", "11_quality"):
         importlib.import_module(f"analyses.{step}").main(folder, folder)
     importlib.import_module("analyses.12_methods").main(folder, folder)
@@ -137,8 +138,36 @@ def _write_quality(folder, rng):
     bad = {"participant": "lina", "channel": "FZ", "reason": "flat"}
     tables = {"clocks": clocks, "codes": codes, "components": components, "audit": [audit],
               "physio_quality": quality, "excluded": [excluded], "bad_channels": [bad]}  # fmt: skip
+    decision = {"participant": "lina", "kind": "bad_channel", "target": "FZ",
+                "reason": "electrode of lina came off", "outcome": "applied"}  # fmt: skip
+    tables["decisions"] = [decision]
     for name, rows in tables.items():
         write_table(folder, name, pd.DataFrame(rows))
+
+
+def _write_overlap(folder):
+    """Tables of the deconvolution."""
+    times = np.arange(-2.0, 15.0, 0.5)
+    curves = [
+        pd.DataFrame(
+            {"measure": "scr", "unit": "uS", "method": method, "condition": condition,
+             "time": times, "estimate": 0.1 * np.exp(-((times - 4) ** 2)),
+             "ci_low": -0.05, "ci_high": 0.2}
+        )
+        for method in ("average", "deconvolution") for condition in ("macro", "micro")
+    ]  # fmt: skip
+    write_table(folder, "overlap_curves", pd.concat(curves))
+    rows = [
+        {"measure": "scr", "unit": "uS", "method": method, "condition": condition,
+         "estimate": 0.1, "std_error": 0.02, "ci_low": 0.05, "ci_high": 0.15, "n_events": 40,
+         "n_participants": 3, "truth": 0.12, "bias_expected": -0.04, "covered": 1.0}
+        for method in ("average", "isolated", "deconvolution")
+        for condition in ("macro", "micro", "micro - macro")
+    ]  # fmt: skip
+    write_table(folder, "overlap", pd.DataFrame(rows))
+    vif = {"participant": "lina", "measure": "scr", "kind": "expression", "term": "Intercept",
+           "vif": 2.0, "n_events": 40, "overlapped": 0.4, "condition_number": 30.0}  # fmt: skip
+    write_table(folder, "collinearity", pd.DataFrame([vif]))
 
 
 def _write_statistics(folder):

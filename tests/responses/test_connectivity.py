@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 from mne_connectivity import spectral_connectivity_epochs
 
-from mmme_neuro.responses.connectivity import DEBIASED, MIRRORS, connectivity
+from mmme_neuro.responses.connectivity import DEBIASED, connectivity
+from mmme_neuro.responses.crossspectra import ESTIMATORS, band_spectra, coupling
+from mmme_neuro.responses.envelopes import KINDS
 
 N_TIMES = 126
 WINDOW = dict(tmin=-0.25, tmax=1.0)
@@ -80,7 +82,7 @@ def test_debiased_methods_have_no_trial_bias_under_the_null(method):
     assert plv[1] == pytest.approx(0.174, abs=0.03)
 
 
-@pytest.mark.parametrize("method", MIRRORS)
+@pytest.mark.parametrize("method", ESTIMATORS)
 def test_values_equal_mne_connectivity(method):
     epochs = _coupled_epochs(0.4 + 0.3j, 30, seed=1, n_pairs=2)
     matrix = connectivity(epochs, method=method, **WINDOW).matrix[0].to_numpy()
@@ -168,3 +170,111 @@ def test_jackknife_removes_the_bias_of_strong_coupling(jackknife, bias):
     error = estimates.mean() - (2 * b / (1 + b**2)) ** 2
     assert len(estimates) == n_pairs
     assert bias[0] < error < bias[1]
+
+
+def test_many_sets_are_as_one_by_one():
+    rng = np.random.default_rng(3)
+    spectra = band_spectra(rng.standard_normal((30, 4, 126)), 100.0, 8, 13)
+    sets = rng.random((5, 30)) < 0.5
+    together = coupling(spectra, sets, "wpli2_debiased")
+    for values, chosen in zip(together, sets, strict=True):
+        alone = coupling(spectra[chosen], np.ones((1, chosen.sum()), bool), "wpli2_debiased")
+        np.testing.assert_allclose(values, alone[0], atol=1e-12)
+
+
+def test_jackknife_is_the_textbook_one():
+    epochs = _coupled_epochs(0.5 + 0.3j, 25, seed=6)
+    data, n = epochs.get_data(), 25
+    spectra = band_spectra(data, 100.0, 8, 13)
+
+    def estimate(rows):
+        return coupling(spectra[rows], np.ones((1, len(rows)), bool), "wpli2_debiased")[0, 0]
+
+    without = [estimate(np.delete(np.arange(n), k)) for k in range(n)]
+    expected = n * estimate(np.arange(n)) - (n - 1) * np.mean(without)
+    found = connectivity(epochs, jackknife=True, **WINDOW).matrix[0, 0, 1]
+    assert float(found) == pytest.approx(expected, abs=1e-12)
+
+
+def amplitude_epochs(n_epochs, *, seed, shared, by=None):
+    """Four 10 Hz rhythms of random phase; amplitudes of the first two share a slow course."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(-0.5, 3.5, 0.01)
+    kernel = np.hanning(60)[None, None]
+    slow = np.stack(
+        [[np.convolve(rng.standard_normal(times.size), kernel[0, 0], "same") for _ in range(5)]
+         for _ in range(n_epochs)]
+    )  # fmt: skip
+    slow /= slow.std()
+    own = slow[:, :4].copy()
+    own[:, :2] = np.sqrt(shared) * slow[:, 4:5] + np.sqrt(1 - shared) * slow[:, :2]
+    phase = 2 * np.pi * (10 * times + np.cumsum(0.01 * rng.standard_normal((n_epochs, 4, 400)), -1))
+    phase += rng.uniform(0, 2 * np.pi, (n_epochs, 4, 1))
+    data = 1e-6 * np.exp(0.5 * own) * np.cos(phase)
+    metadata = None if by is None else pd.DataFrame({"cell": by})
+    info = mne.create_info(4, 100.0, "eeg")
+    return mne.EpochsArray(data, info, tmin=-0.5, metadata=metadata, verbose="error")
+
+
+LONG = dict(band=(8.0, 12.0), tmin=0.0, tmax=3.0)
+
+
+@pytest.mark.parametrize(
+    "method", ["orthogonal_envelope", "envelope_correlation", "envelope_partial"]
+)
+def test_amplitudes_that_go_together_are_found(method):
+    matrix = connectivity(amplitude_epochs(60, seed=1, shared=0.8), method=method, **LONG).matrix[0]
+    others = [float(matrix[i, j]) for i, j in ((0, 2), (1, 3), (2, 3))]
+    assert float(matrix[0, 1]) > max(others) + 0.2
+    np.testing.assert_allclose(matrix, matrix.T)
+
+
+def test_zero_lag_copies_do_not_count_when_orthogonalised():
+    epochs = amplitude_epochs(60, seed=2, shared=0.0)
+    data = epochs.get_data(copy=True)
+    data[:, 1] = data[:, 0] + 0.3 * data[:, 1]
+    mixed = mne.EpochsArray(data, epochs.info, tmin=-0.5, verbose="error")
+    plain = connectivity(mixed, method="envelope_correlation", **LONG).matrix[0, 0, 1]
+    orthogonal = connectivity(mixed, method="orthogonal_envelope", **LONG).matrix[0]
+    assert float(plain) > 0.7
+    assert float(orthogonal[0, 1]) < float(orthogonal[0, 2]) + 0.1
+
+
+def test_partial_correlation_is_nilearns():
+    from nilearn.connectome import ConnectivityMeasure
+    from scipy.signal import hilbert
+
+    epochs = amplitude_epochs(20, seed=3, shared=0.5)
+    found = connectivity(epochs, method="envelope_partial", **LONG).matrix[0].to_numpy()
+    filtered = mne.filter.filter_data(
+        epochs.get_data(), 100.0, 8.0, 12.0, method="iir", verbose="error"
+    )
+    inside = (epochs.times >= 0) & (epochs.times <= 3.0 + 1e-9)
+    envelope = np.abs(hilbert(filtered))[..., inside]
+    envelope -= envelope.mean(axis=-1, keepdims=True)
+    series = np.concatenate(list(envelope), axis=1).T
+    measure = ConnectivityMeasure(kind="partial correlation", standardize=False)
+    expected = measure.fit_transform([series])[0]
+    off = ~np.eye(4, dtype=bool)
+    np.testing.assert_allclose(found[off], expected[off], atol=1e-10)
+
+
+def test_tangent_space_compares_cells_and_needs_two():
+    cells = ["macro"] * 30 + ["micro"] * 30
+    epochs = amplitude_epochs(60, seed=4, shared=0.5, by=cells)
+    result = connectivity(epochs, method="envelope_tangent", by="cell", rng=1, **LONG)
+    assert np.isfinite(result.matrix.values[:, 0, 1]).all()
+    with pytest.raises(ValueError, match="two cells or more"):
+        connectivity(epochs, method="envelope_tangent", **LONG)
+
+
+@pytest.mark.parametrize("method", ["orthogonal_envelope", *KINDS])
+def test_amplitude_methods_refuse_small_cells_and_jackknife(method):
+    cells = ["macro"] * 35 + ["micro"] * 25 + ["mixed"] * 4
+    epochs = amplitude_epochs(64, seed=5, shared=0.5, by=cells)
+    result = connectivity(epochs, method=method, by="cell", rng=1, n_subsamples=3, **LONG)
+    refused = result.matrix.sel(condition="mixed").values
+    assert np.isnan(refused).all()
+    assert np.isfinite(result.matrix.sel(condition="macro").values[0, 1])
+    with pytest.raises(ValueError, match="no ratio over epochs"):
+        connectivity(epochs, method=method, jackknife=True, by="cell", rng=1, **LONG)

@@ -330,3 +330,39 @@ def test_unknown_level_and_missing_covariate_are_named():
         both.window(1, 2, expression="mixed")
     with pytest.raises(ValueError, match="values for \\['expression'\\] are needed"):
         both.window(1, 2)
+
+
+def test_a_fixed_shape_survives_a_smooth_signal():
+    """Whitening it would count only details that a fixed shape misses, and find nothing."""
+    rng = np.random.default_rng(17)
+    events = draw_events(rng, mean_gap=8.0)
+    times = np.arange(0, DURATION, 1 / SFREQ)
+    function = ResponseFunction("scr", derivative=False)
+    late = sum(function.evaluate(times - onset - 0.4).toarray()[:, 0] for onset in events["onset"])
+    drift = np.cumsum(np.cumsum(rng.standard_normal(times.size))) * 1e-4
+    raw = mne.io.RawArray(
+        (late + drift)[None], mne.create_info(["x0"], SFREQ, "misc"), verbose="error"
+    )
+    recording = Recording(eeg=None, physio=raw, events=events)
+
+    def peak(**options):
+        found = deconvolve(
+            recording, "~ 1", ResponseFunction("scr"), picks="x0", drift_hz=1 / 100, **options
+        )
+        return float(found.response(times=np.array([4.6]))["response"].item())
+
+    assert peak() == pytest.approx(1.0, abs=0.2)
+    assert peak(whiten=True) < 0.5
+
+
+def test_errors_of_ordinary_least_squares_follow_the_noise():
+    rng = np.random.default_rng(18)
+    z = []
+    for _ in range(80):
+        recording = recording_of(draw_events(rng, mean_gap=6.0), rng)
+        found = deconvolve(
+            recording, "~ expression", Splines(-1.0, 9.0, 20), picks="x0", whiten=False
+        )
+        estimate, error = one_window(found, expression="macro")
+        z.append((estimate - true_window()) / error)
+    assert 0.8 < np.std(z) < 1.25

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import mne
 import numpy as np
 import pandas as pd
@@ -5,12 +7,14 @@ import pytest
 from scipy import stats
 
 from mmme_neuro.recording import Recording
-from mmme_neuro.responses.basis import FIR
+from mmme_neuro.responses.basis import FIR, Splines
 from mmme_neuro.responses.deconvolution import deconvolve
 from mmme_neuro.responses.overlapping import (
+    OverlapPlan,
     ResponseWindow,
     compare_with_averaging,
     over_participants,
+    separate_overlap,
 )
 
 WINDOW = ResponseWindow(
@@ -96,3 +100,25 @@ def test_mean_over_participants_is_the_t_interval():
     low, high = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
     assert (row["n_participants"], row["n_events"]) == (4, 18)
+
+
+def test_separate_overlap_measures_draws_and_reports_collinearity():
+    rng = np.random.default_rng(5)
+    onsets = np.arange(10.0, 380, 5.0)
+    mine = recording(onsets, np.resize(["macro", "micro", "micro"], onsets.size), rng)
+    stimuli = pd.DataFrame({"onset": [5.0, 200.0], "kind": "stimulus_onset"})
+    events = pd.concat([mine.events.assign(kind="expression"), stimuli], ignore_index=True)
+    plan = OverlapPlan(
+        modality="physio",
+        basis=Splines(-1.0, 5.0, 14),
+        windows=(WINDOW,),
+        isolation=6.0,
+        stimulus_basis=FIR(0.0, 2.0, step=0.5),
+    )
+    found = separate_overlap(replace(mine, events=events), plan)
+    estimates = found.measures.set_index(["method", "condition"])["estimate"]
+    assert estimates["deconvolution", "macro"] == pytest.approx(TRUTH, abs=0.4)
+    assert found.measures["n_events"].max() == len(onsets)
+    peak = found.curves.query("method == 'deconvolution' and condition == 'micro'")
+    assert peak["estimate"].max() == pytest.approx(20, abs=1)
+    assert set(found.collinearity["kind"]) == {"expression", "stimulus_onset"}

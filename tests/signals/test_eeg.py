@@ -270,7 +270,8 @@ def test_a_person_overrules_channels_and_components(dirty):
     decisions = CleaningDecisions(remove_components={kept: "heart beats"})
     removed = removed_by_cleaning(clean_eeg(raw, rng=1, decisions=decisions))
     assert removed.fingerprint == first.fingerprint
-    assert removed.components[kept]["removed_as"] == "decided: heart beats"
+    assert removed.components[kept]["removed_as"] == "decision"
+    assert removed.components[kept]["decision"] == "removed: heart beats"
     assert str(kept) in removed.maps
     blink = next(row["component"] for row in first.components if row["removed_as"] == "eye")
     decisions = CleaningDecisions(
@@ -282,6 +283,7 @@ def test_a_person_overrules_channels_and_components(dirty):
     decisions = CleaningDecisions(keep_components={blink: "no blink"})
     removed = removed_by_cleaning(clean_eeg(raw, rng=1, decisions=decisions))
     assert removed.components[blink]["removed_as"] == ""
+    assert removed.components[blink]["decision"] == "kept: no blink"
 
 
 def test_a_good_channel_by_decision_stays_though_it_looks_bad(dirty):
