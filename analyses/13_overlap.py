@@ -1,7 +1,8 @@
 """Responses to events that overlap: deconvolution beside averages of all and of isolated events.
 
 Reads the continuous signals in epochs/; writes overlap.csv (means over participants, with the truth
-of a simulated study), overlap_curves.csv and collinearity.csv.
+of a simulated study), overlap_curves.csv, collinearity.csv and overlap_left_out.csv (participants
+with too few events, or a design that cannot tell them apart).
 """
 
 import json
@@ -14,33 +15,44 @@ from analyses.tables import analysed, write_table
 from mmme_neuro import over_participants, separate_overlap
 from mmme_neuro.preprocess import read_continuous
 from mmme_neuro.progress import tracked
+from mmme_neuro.responses.overlapping import OverlapPlan, OverlapResult
 from mmme_neuro.simulate.recovery import with_overlap_truth
 
 READS = ("study:truth.json", "participants.csv", "epochs")
-WRITES = ("overlap.csv", "overlap_curves.csv", "collinearity.csv")
+WRITES = ("overlap.csv", "overlap_curves.csv", "collinearity.csv", "overlap_left_out.csv")
 
 
 def main(study: Path, results: Path) -> None:
-    found = separated(results)
+    found, left_out = separated(results)
+    write_table(results, "overlap_left_out", left_out)
     means = over_participants(joined(found, "measures"))
     write_table(results, "overlap", with_overlap_truth(means, truth(study)))
     write_table(results, "overlap_curves", over_participants(joined(found, "curves")))
     write_table(results, "collinearity", joined(found, "collinearity"))
 
 
-def separated(results: Path) -> dict:
-    found = {}
+def separated(results: Path) -> tuple[dict, pd.DataFrame]:
+    found, left_out = {}, []
     with tracked(len(analysed(results)), "participants") as step:
         for name in analysed(results):
             for plan in OVERLAP_PLANS:
-                recording = read_continuous(results / "epochs", name, plan.modality)
-                found[name, plan] = separate_overlap(recording, plan)
+                try:
+                    found[name, plan] = one(results, name, plan)
+                except ValueError as error:
+                    left_out.append((name, plan.windows[0].name, str(error)))
             step(name)
-    return found
+    return found, pd.DataFrame(left_out, columns=["participant", "measure", "reason"])
+
+
+def one(results: Path, name: str, plan: OverlapPlan) -> OverlapResult:
+    return separate_overlap(read_continuous(results / "epochs", name, plan.modality), plan)
 
 
 def joined(found: dict, part: str) -> pd.DataFrame:
-    return pd.concat([getattr(one, part).assign(participant=key[0]) for key, one in found.items()])
+    tables = [getattr(result, part).assign(participant=key[0]) for key, result in found.items()]
+    if not tables:
+        raise ValueError("no participant's events can be told apart; see overlap_left_out.csv")
+    return pd.concat(tables)
 
 
 def truth(study: Path) -> dict:

@@ -15,10 +15,8 @@ NOT_YET = (
     "Agreement of the coders (agreement): only the events that both saw are counted.",
     "Reliability of the ERP measures over events (erp_reliability), Cronbach's alpha and "
     "McDonald's omega (cronbach_alpha, mcdonald_omega).",
-    "Graph measures of the coupling over a range of densities.",
     "A test of micro- against macro-expressions in coupling.",
     "Multivariate association of brain and body (cross_modal: within-participant CCA and PLS).",
-    "Sensitivity of the results to facial muscle activity (analysis without cleaning).",
 )
 """What the design asks for and this report does not hold; names in brackets are planned functions
 of the package."""

@@ -30,7 +30,8 @@ class GraphMeasures:
         path_length, n_edges, n_negative``; with null networks each measure's ``*_null`` (mean over
         them) and ``*_normalised`` (ratio).
     densities : tuple of float | None
-        Shares of the possible edges that were kept; None: every positive weight (NaN in the tables).
+        Shares of the possible edges that were kept; None: every positive weight (NaN in the
+        tables).
     """
 
     nodes: pd.DataFrame
