@@ -26,8 +26,8 @@ MIRRORS = dict.fromkeys([*ESTIMATORS, ORTHOGONAL, *KINDS], 1) | {"imcoh": -1}
 
 DEBIASED = ("wpli2_debiased", "ppc", "pli2_unbiased")
 """Methods whose expectation without coupling is zero at any number of epochs. That of ``imcoh`` is
-zero, too, but its magnitude is not; that of ``orthogonal_envelope`` is positive, yet the same at
-any number."""
+zero, too, but that of its magnitude (``abs_imcoh``) is not; that of ``orthogonal_envelope`` is
+positive, yet the same at any number."""
 
 MIN_CYCLES = 4
 
@@ -39,7 +39,8 @@ class Connectivity:
     Parameters
     ----------
     matrix : DataArray
-        On (condition, channel, other); the diagonal and refused cells are NaN.
+        On (condition, channel, other), with ``subsample`` after the condition where they were not
+        averaged; the diagonal, refused cells and absent subsamples are NaN.
     counts : DataFrame
         One row a condition: ``n_epochs``, ``n_used`` (in each subsample), ``n_subsamples``,
         ``reason`` (empty, or why the cell was refused).
@@ -82,6 +83,7 @@ def connectivity(
     equalize: bool = True,
     n_subsamples: int = 200,
     jackknife: bool = False,
+    average: bool = True,
     rng: np.random.Generator | int | None = None,
 ) -> Connectivity:
     """Estimate coupling between all pairs of channels across the epochs of each cell.
@@ -113,6 +115,10 @@ def connectivity(
     jackknife : bool
         Whether the bias of ratios is removed by the jackknife over epochs [2]_, at the cost of one
         estimate an epoch: for few channels, see Notes.
+    average : bool
+        Whether subsamples are averaged. Measures that are no averages of the matrix, such as those
+        of a graph, have to be taken of each subsample: the average of many is less noisy than the
+        one of the smallest cell, and noise alone makes efficient networks.
     rng : Generator | int | None
         Source of the subsamples; required where there are any.
 
@@ -161,20 +167,27 @@ def connectivity(
         _sets(members, len(data), plan["n_used"], plan["n_subsamples"], generator)
         for members, plan in zip(cells.values(), counts.to_dict("records"), strict=True)
     ]
+    longest = max(chosen, key=len)
     if method in ESTIMATORS:
         spectra = band_spectra(data[..., inside], sfreq, low, high)
         values = [_spectral(spectra, sets, method, jackknife) for sets in chosen]
-        matrices = np.stack([_square(value, data.shape[1], MIRRORS[method]) for value in values])
+        matrices = np.stack(
+            [_square(value, data.shape[1], MIRRORS[method], len(longest)) for value in values]
+        )
+        if average:
+            matrices = _mean_of_rounds(matrices)
     else:
         if jackknife:
             raise ValueError(
                 f"jackknife: not for method={method!r}, which is no ratio over epochs."
             )
+        if not average:
+            raise ValueError(f"average=False: not for method={method!r}; use a spectral one.")
         analytic = analytic_signal(data, sfreq, low, high, inside)
         matrices = _amplitude(analytic, chosen, method)
     matrix = xr.DataArray(
         matrices,
-        dims=("condition", "channel", "other"),
+        dims=("condition", *(() if average else ("subsample",)), "channel", "other"),
         coords={
             "condition": list(counts.index),
             "channel": info["ch_names"],
@@ -250,14 +263,24 @@ def _sets(
 def _spectral(
     spectra: np.ndarray, sets: np.ndarray, method: str, jackknife: bool
 ) -> np.ndarray | None:
-    """Mean over the subsamples of a cell, one value a pair; None if the cell was refused."""
+    """Values of each subsample of a cell, one a pair; None if the cell was refused."""
     if not len(sets):
         return None
     used = sets.any(axis=0)
     spectra, sets = spectra[used], sets[:, used]
     if not jackknife:
-        return coupling(spectra, sets, method).mean(axis=0)
-    return np.mean([_jackknifed(spectra[one], method) for one in sets], axis=0)
+        return coupling(spectra, sets, method)
+    return np.stack([_jackknifed(spectra[one], method) for one in sets])
+
+
+def _mean_of_rounds(matrices: np.ndarray) -> np.ndarray:
+    """Mean over the subsamples that are there."""
+    present = np.isfinite(matrices).any(axis=(2, 3)).sum(axis=1)
+    total = np.nansum(matrices, axis=1)
+    mean = total / np.where(present, present, np.nan)[:, None, None]
+    diagonal = np.arange(matrices.shape[-1])
+    mean[:, diagonal, diagonal] = np.nan
+    return mean
 
 
 def _jackknifed(spectra: np.ndarray, method: str) -> np.ndarray:
@@ -268,12 +291,13 @@ def _jackknifed(spectra: np.ndarray, method: str) -> np.ndarray:
     return n * whole - (n - 1) * without_one.mean(axis=0)
 
 
-def _square(values: np.ndarray | None, n_channels: int, mirror: int) -> np.ndarray:
-    """Full matrix of one value a pair, NaN on the diagonal and of a refused cell."""
-    matrix = np.full((n_channels, n_channels), np.nan)
+def _square(values: np.ndarray | None, n_channels: int, mirror: int, n_rounds: int) -> np.ndarray:
+    """Full matrices of one value a pair, NaN on the diagonal and where there is none."""
+    matrix = np.full((max(n_rounds, 1), n_channels, n_channels), np.nan)
     if values is not None:
         rows, columns = np.tril_indices(n_channels, -1)
-        matrix[rows, columns], matrix[columns, rows] = values, mirror * values
+        matrix[: len(values), rows, columns] = values
+        matrix[: len(values), columns, rows] = mirror * values
     return matrix
 
 

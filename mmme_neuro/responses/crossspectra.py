@@ -87,6 +87,7 @@ ESTIMATORS: Mapping[str, Callable[[Sums], np.ndarray]] = MappingProxyType(
         "ppc": _ppc,
         "pli2_unbiased": _pli2_unbiased,
         "imcoh": _imcoh,
+        "abs_imcoh": lambda sums: np.abs(_imcoh(sums)),
         "ciplv": _ciplv,
         "wpli": _wpli,
         "pli": _pli,
@@ -94,7 +95,8 @@ ESTIMATORS: Mapping[str, Callable[[Sums], np.ndarray]] = MappingProxyType(
         "coh": _coh,
     }
 )
-"""Methods by name, as `mne_connectivity.spectral_connectivity_epochs` calls them."""
+"""Methods by name, as `mne_connectivity.spectral_connectivity_epochs` calls them; ``abs_imcoh`` is
+the magnitude of ``imcoh`` at each frequency."""
 
 
 def band_spectra(data: np.ndarray, sfreq: float, low: float, high: float) -> np.ndarray:

@@ -80,7 +80,8 @@ def graph_measures(
     Parameters
     ----------
     matrix : DataArray
-        On (condition, channel, other) or (channel, other), symmetric, as ``matrix`` of
+        On (condition, channel, other), (channel, other) or, where the measures of subsamples are
+        averaged, (condition, subsample, channel, other); symmetric, as ``matrix`` of
         `connectivity`; the diagonal is ignored. Negative weights, as debiased estimates have under
         no coupling, count as no edge, and their number is reported.
     density : float | sequence of float | None
@@ -128,13 +129,11 @@ def graph_measures(
     channels = matrix["channel"].to_numpy()
     nodes, networks = [], []
     for condition in matrix["condition"].to_numpy():
-        weights = _off_diagonal(matrix.sel(condition=condition).to_numpy(), condition)
-        n_negative = int((weights[np.triu_indices(len(weights), 1)] < 0).sum())
+        rounds = _rounds(matrix.sel(condition=condition), condition)
+        upper = np.triu_indices(len(channels), 1)
+        n_negative = float(np.mean([(weights[upper] < 0).sum() for weights in rounds]))
         for kept in densities or (None,):
-            thresholded = _thresholded(weights, kept)
-            of_nodes, of_network = measures_of(thresholded)
-            if generator is not None:
-                of_network |= _against_null(thresholded, of_network, n_null, generator)
+            of_nodes, of_network = _mean_measures(rounds, kept, n_null, generator)
             label = {"condition": condition, "density": np.nan if kept is None else kept}
             nodes.append(of_nodes.assign(**label, channel=channels))
             networks.append({**label, **of_network, "n_negative": n_negative})
@@ -182,6 +181,37 @@ def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
         "n_edges": int((weights > 0).sum() // 2),
     }
     return nodes, network
+
+
+def _rounds(matrix: xr.DataArray, condition: object) -> list[np.ndarray]:
+    """Weights of every subsample that is there; one missing matrix if the cell was refused."""
+    if "subsample" not in matrix.dims:
+        return [_off_diagonal(matrix.to_numpy(), condition)]
+    values = matrix.transpose("subsample", ...).to_numpy()
+    present = [one for one in values if np.isfinite(one).any()]
+    return [_off_diagonal(one, condition) for one in present or [values[0]]]
+
+
+def _mean_measures(
+    rounds: list[np.ndarray],
+    density: float | None,
+    n_null: int,
+    rng: np.random.Generator | None,
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Measures of every subsample's network, averaged."""
+    nodes, networks = [], []
+    for weights in rounds:
+        thresholded = _thresholded(weights, density)
+        of_nodes, of_network = measures_of(thresholded)
+        if rng is not None:
+            of_network |= _against_null(thresholded, of_network, n_null, rng)
+        nodes.append(of_nodes)
+        networks.append(of_network)
+    if len(rounds) == 1:
+        return nodes[0], networks[0]
+    mean = pd.DataFrame(np.mean([one.to_numpy() for one in nodes], axis=0), columns=NODE_MEASURES)
+    names = networks[0]
+    return mean, {name: float(np.mean([one[name] for one in networks])) for name in names}
 
 
 def _densities(density: float | Sequence[float] | None) -> tuple[float, ...] | None:

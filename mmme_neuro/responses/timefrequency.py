@@ -1,26 +1,31 @@
 """Time-frequency maps: Morlet power of each condition relative to a baseline."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import mne
 import numpy as np
 import pandas as pd
 import xarray as xr
-from mne.time_frequency import tfr_array_morlet
 
 from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
 from mmme_neuro.responses.evoked import MICROVOLT
 from mmme_neuro.responses.regions import good_channels, time_mask
+from mmme_neuro.responses.wavelets import (
+    DEFAULT_FREQUENCIES,
+    METHODS,
+    Batches,
+    Transform,
+    check_frequencies,
+    cycles,
+    fwhm,
+    reliable,
+)
 
 TFR_BASELINE = (-1.25, -0.75)
 """Default baseline in s: before the premotor period, half a wavelet inside the epoch."""
 
-DEFAULT_FREQUENCIES = np.geomspace(4.0, 40.0, 30)
-"""Default frequencies in Hz."""
-
-BATCH_BYTES = 2**26
-"""Working memory for the power of one batch of epochs of one channel."""
+KINDS = ("total", "evoked", "induced")
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,12 @@ def time_frequency(
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
     baseline: tuple[float, float] | None = TFR_BASELINE,
     mode: str = "db",
+    power: str = "total",
+    method: str = "morlet",
     picks: str | Sequence[str] = "eeg",
     decim: int | None = None,
 ) -> TimeFrequency:
-    """Average Morlet power over the epochs of each condition.
+    """Average power over the epochs of each condition.
 
     Parameters
     ----------
@@ -85,6 +92,11 @@ def time_frequency(
         Window in s; None for power as it is.
     mode : {"db", "logratio", "power"}
         How power is expressed relative to the baseline, see Notes.
+    power : {"total", "evoked", "induced"}
+        Of single epochs; of each condition's average; or of single epochs without that average.
+        Evoked power holds 1 / n of the noise: compare it at equal numbers of epochs only.
+    method : {"morlet", "multitaper"}
+        Gaussian wavelets, or three prolate tapers (time-bandwidth 4), smoother over frequencies.
     picks : str | sequence of str
         Channel names or type; bad channels are left out.
     decim : int | None
@@ -123,22 +135,26 @@ def time_frequency(
     <TimeFrequency | 2 conditions, 2 channels, 4-40 Hz, dB>
     """
     express = _express(mode, baseline)
+    _check_choice("power", power, KINDS)
+    _check_choice("method", method, METHODS)
     frequencies = DEFAULT_FREQUENCIES if freqs is None else np.asarray(freqs, dtype=float)
     n_cycles = cycles(frequencies) if n_cycles is None else n_cycles
     n_cycles = np.broadcast_to(np.asarray(n_cycles, dtype=float), frequencies.shape)
     sfreq = epochs.info["sfreq"]
-    _check_frequencies(frequencies, n_cycles, sfreq, len(epochs.times))
+    check_frequencies(frequencies, n_cycles, sfreq, len(epochs.times))
     decim = max(1, int(sfreq // 50)) if decim is None else decim
     times = epochs.times[::decim]
     before = None if baseline is None else time_mask(times, baseline, name="baseline")
     cells = cell_rows(epochs, by)
     membership = _membership(cells, len(epochs))
+    weights = np.eye(len(cells)) if power == "evoked" else membership
     info = good_channels(epochs.info, picks)
-    wavelets = _Wavelets(sfreq, frequencies, n_cycles, decim)
+    transform = Transform(sfreq, frequencies, n_cycles, decim, method)
     maps = np.empty((len(cells), len(info["ch_names"]), len(frequencies), len(times)))
     for channel, name in enumerate(info["ch_names"]):
         signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * MICROVOLT
-        maps[:, channel] = express(_batched_power(signal, wavelets), membership, before)
+        signal = _prepared(signal, membership, power)
+        maps[:, channel] = express(transform.power(signal), weights, before)
     data = xr.DataArray(
         maps,
         dims=("condition", "channel", "frequency", "time"),
@@ -149,7 +165,7 @@ def time_frequency(
             "time": times,
             "n_cycles": ("frequency", n_cycles),
             "fwhm": ("frequency", fwhm(frequencies, n_cycles)),
-            "reliable": (("frequency", "time"), _reliable(frequencies, n_cycles, times)),
+            "reliable": (("frequency", "time"), reliable(frequencies, n_cycles, times)),
         },
         attrs={"units": _units(mode, baseline), "mode": mode},
         name="power",
@@ -191,77 +207,6 @@ def participant_average(maps: TimeFrequency) -> TimeFrequency:
     counts = maps.counts.groupby(pd.Index(conditions, name="condition"))[["n_epochs"]].sum()
     counts["n_participants"] = len(per_person)
     return replace(maps, data=data, counts=counts)
-
-
-def cycles(frequencies: np.ndarray) -> np.ndarray:
-    """Default number of wavelet cycles: 3 up to 4 Hz, 8 from 40 Hz, linear in log frequency.
-
-    Parameters
-    ----------
-    frequencies : array, shape (n_frequencies,)
-        Hz.
-
-    Returns
-    -------
-    n_cycles : array, shape (n_frequencies,)
-        Cycles.
-    """
-    return np.interp(np.log(frequencies), np.log([4.0, 40.0]), [3.0, 8.0])
-
-
-def fwhm(frequencies: np.ndarray, n_cycles: np.ndarray | float) -> np.ndarray:
-    """Full width at half maximum of Morlet wavelets in s.
-
-    Parameters
-    ----------
-    frequencies : array, shape (n_frequencies,)
-        Hz.
-    n_cycles : float | array, shape (n_frequencies,)
-        Cycles.
-
-    Returns
-    -------
-    width : array, shape (n_frequencies,)
-        Seconds.
-
-    Examples
-    --------
-    >>> round(float(fwhm(np.array(4.0), 3.0)), 3)
-    0.281
-    """
-    return np.asarray(n_cycles) * np.sqrt(2 * np.log(2)) / (np.pi * np.asarray(frequencies))
-
-
-@dataclass(frozen=True)
-class _Wavelets:
-    """Morlet wavelets and the decimation of their power."""
-
-    sfreq: float
-    frequencies: np.ndarray
-    n_cycles: np.ndarray
-    decim: int
-
-
-Batches = Iterator[tuple[slice, np.ndarray]]
-"""Epochs of a batch and their power, shape (n_batch, n_frequencies, n_times)."""
-
-
-def _batched_power(signal: np.ndarray, wavelets: _Wavelets) -> Batches:
-    """Power of one channel in batches of epochs that fit into `BATCH_BYTES`."""
-    n_epochs, n_times = signal.shape
-    size = max(1, BATCH_BYTES // (8 * n_times * len(wavelets.frequencies)))
-    for start in range(0, n_epochs, size):
-        batch = slice(start, start + size)
-        power = tfr_array_morlet(
-            signal[batch, None],
-            wavelets.sfreq,
-            wavelets.frequencies,
-            n_cycles=wavelets.n_cycles,
-            decim=wavelets.decim,
-            output="power",
-            verbose="error",
-        )
-        yield batch, power[:, 0]
 
 
 def _log_first(batches: Batches, weights: np.ndarray, before: np.ndarray | None) -> np.ndarray:
@@ -313,34 +258,21 @@ def _units(mode: str, baseline: tuple[float, float] | None) -> str:
     return {"db": "dB", "logratio": "log10 ratio", "power": "uV^2"}[mode]
 
 
-def _check_frequencies(
-    frequencies: np.ndarray, n_cycles: np.ndarray, sfreq: float, n_times: int
-) -> None:
-    """Refuse frequencies that cannot be had from these epochs."""
-    nyquist = sfreq / 2
-    if frequencies.ndim != 1 or np.any(frequencies <= 0) or np.any(np.diff(frequencies) <= 0):
-        raise ValueError(f"freqs: must be increasing and positive (Hz), got {frequencies}.")
-    if frequencies[-1] >= nyquist:
-        raise ValueError(
-            f"freqs: must stay below half the sampling rate ({nyquist} Hz), got "
-            f"{frequencies[-1]:.4g} Hz."
-        )
-    # MNE's wavelets extend over five standard deviations on each side.
-    length = 10 * n_cycles / (2 * np.pi * frequencies)
-    too_long = length > n_times / sfreq
-    if too_long.any():
-        raise ValueError(
-            f"freqs: the wavelet at {frequencies[too_long][0]:.4g} Hz lasts "
-            f"{length[too_long][0]:.2f} s, the epoch {n_times / sfreq:.2f} s. Use fewer cycles, "
-            "higher frequencies or longer epochs."
-        )
+def _prepared(signal: np.ndarray, membership: np.ndarray, power: str) -> np.ndarray:
+    """Epochs, averages of the cells, or epochs without their cell's average."""
+    if power == "total":
+        return signal
+    average = membership @ signal
+    if power == "evoked":
+        return average
+    own = membership > 0
+    return signal - own.T.astype(float) @ average
 
 
-def _reliable(frequencies: np.ndarray, n_cycles: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Where an end of the epoch is two standard deviations of the wavelet or more away."""
-    spread = 2 * n_cycles / (2 * np.pi * frequencies)
-    distance = np.minimum(times - times[0], times[-1] - times)
-    return distance[None, :] >= spread[:, None]
+def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    """Refuse an unknown choice."""
+    if value not in known:
+        raise ValueError(f"{name}={value!r}: must be one of {list(known)}.")
 
 
 def _membership(cells: dict, n_epochs: int) -> np.ndarray:

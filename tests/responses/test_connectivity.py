@@ -86,6 +86,11 @@ def test_debiased_methods_have_no_trial_bias_under_the_null(method):
 def test_values_equal_mne_connectivity(method):
     epochs = _coupled_epochs(0.4 + 0.3j, 30, seed=1, n_pairs=2)
     matrix = connectivity(epochs, method=method, **WINDOW).matrix[0].to_numpy()
+    if method == "abs_imcoh":
+        signed = connectivity(epochs, method="imcoh", band=(9.4, 9.6), **WINDOW).matrix[0]
+        alone = connectivity(epochs, method=method, band=(9.4, 9.6), **WINDOW).matrix[0]
+        np.testing.assert_allclose(alone, np.abs(signed))
+        return
     pairs = (np.array([0, 3, 1]), np.array([1, 0, 2]))
     reference = spectral_connectivity_epochs(
         epochs.get_data(), method=method, indices=pairs, mode="fourier", sfreq=100.0,
@@ -278,3 +283,15 @@ def test_amplitude_methods_refuse_small_cells_and_jackknife(method):
     assert np.isfinite(result.matrix.sel(condition="macro").values[0, 1])
     with pytest.raises(ValueError, match="no ratio over epochs"):
         connectivity(epochs, method=method, jackknife=True, by="cell", rng=1, **LONG)
+
+
+def test_subsamples_are_kept_on_request_and_average_to_the_matrix():
+    cells = ["macro"] * 40 + ["micro"] * 22 + ["mixed"] * 3
+    epochs = _coupled_epochs(0.3j, 65, seed=7, n_pairs=2, metadata=pd.DataFrame({"cell": cells}))
+    how = dict(by="cell", n_subsamples=6, **WINDOW)
+    kept = connectivity(epochs, average=False, rng=1, **how).matrix
+    mean = connectivity(epochs, rng=1, **how).matrix
+    assert kept.sizes["subsample"] == 6
+    present = np.isfinite(kept.sel(channel="0", other="1")).sum("subsample")
+    assert present.values.tolist() == [6, 1, 0]
+    np.testing.assert_allclose(kept.mean("subsample"), mean)

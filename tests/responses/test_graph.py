@@ -148,3 +148,16 @@ def test_null_networks_need_a_seed_and_repeat_with_it(weights):
         graph_measures(_matrix(weights), density=0.3, n_null=5, rng=1).networks for _ in range(2)
     )
     assert one.equals(other)
+
+
+def test_measures_of_subsamples_are_averaged(weights):
+    second = weights**2
+    both = xr.concat([_matrix(weights), _matrix(second)], "subsample")
+    missing = xr.full_like(both.isel(subsample=[0]), np.nan)
+    stacked = xr.concat([both, missing], "subsample").expand_dims(condition=["micro"])
+    found = graph_measures(stacked, density=0.4)
+    parts = [graph_measures(_matrix(one), density=0.4) for one in (weights, second)]
+    expected = np.mean([one.networks["global_efficiency"].item() for one in parts])
+    assert found.networks["global_efficiency"].item() == pytest.approx(expected)
+    nodes = np.mean([one.nodes["clustering"] for one in parts], axis=0)
+    np.testing.assert_allclose(found.nodes["clustering"], nodes)

@@ -3,14 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.responses import timefrequency
+from mmme_neuro.responses import wavelets
 from mmme_neuro.responses.bandpower import band_power
-from mmme_neuro.responses.timefrequency import (
-    cycles,
-    fwhm,
-    participant_average,
-    time_frequency,
-)
+from mmme_neuro.responses.timefrequency import participant_average, time_frequency
+from mmme_neuro.responses.wavelets import cycles, fwhm
 
 FREQS = np.array([8.0, 10.0, 14.0])
 
@@ -55,7 +51,7 @@ def test_modes_equal_mne(noise_epochs):
 def test_batches_do_not_change_the_result(noise_epochs, monkeypatch):
     options = dict(freqs=FREQS, n_cycles=3.0, picks=["Pz"])
     whole = time_frequency(noise_epochs[:50], **options)
-    monkeypatch.setattr(timefrequency, "BATCH_BYTES", 8 * 351 * 3 * 7)
+    monkeypatch.setattr(wavelets, "BATCH_BYTES", 8 * 351 * 3 * 7)
     np.testing.assert_allclose(time_frequency(noise_epochs[:50], **options).data, whole.data)
 
 
@@ -155,3 +151,56 @@ def test_beta_falls_around_the_button_press_of_a_real_recording(shared_data):
     maps = time_frequency(epochs, freqs=[16.0, 20.0], picks=["C3", "C4"], baseline=(-1.0, -0.4))
     beta = maps.data.sel(time=slice(*around_press)).mean(["frequency", "time"])
     assert bool((beta < -0.5).all())
+
+
+def _evoked_and_induced(n_epochs=40, seed=0):
+    """10 Hz locked to the event and 20 Hz of random phase, both from 0 to 0.8 s."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(-1.5, 2.0, 0.01)
+    gate = (times > 0) & (times < 0.8)
+    locked = np.cos(2 * np.pi * 10 * times) * gate
+    phase = rng.uniform(0, 2 * np.pi, (n_epochs, 1))
+    free = np.cos(2 * np.pi * 20 * times + phase) * gate
+    data = 1e-6 * (locked + free + 0.1 * rng.standard_normal((n_epochs, times.size)))
+    metadata = pd.DataFrame({"expression": np.resize(["macro", "micro"], n_epochs)})
+    info = mne.create_info(["CZ"], 100.0, "eeg")
+    return mne.EpochsArray(data[:, None], info, tmin=-1.5, metadata=metadata, verbose="error")
+
+
+@pytest.mark.parametrize("method", ["morlet", "multitaper"])
+def test_evoked_and_induced_power_part_what_is_locked(method):
+    epochs = _evoked_and_induced()
+    how = dict(freqs=[10.0, 20.0], n_cycles=4, mode="power", baseline=None, method=method, decim=1)
+    found = {
+        kind: time_frequency(epochs, power=kind, **how).data.sel(time=0.4, method="nearest")[0, 0]
+        for kind in ("total", "evoked", "induced")
+    }
+    assert float(found["evoked"][0]) == pytest.approx(float(found["total"][0]), rel=0.1)
+    assert float(found["evoked"][1]) < 0.4 * float(found["total"][1])
+    assert float(found["induced"][0]) < 0.1 * float(found["total"][0])
+    assert float(found["induced"][1]) > 0.6 * float(found["total"][1])
+
+
+def test_multitaper_power_is_mnes():
+    epochs = _evoked_and_induced(10)
+    how = dict(n_cycles=4, decim=1)
+    found = time_frequency(
+        epochs, freqs=[10.0, 20.0], mode="power", baseline=None, method="multitaper", **how
+    )
+    data = 1e6 * epochs["expression == 'micro'"].get_data()
+    expected = mne.time_frequency.tfr_array_multitaper(
+        data,
+        100.0,
+        [10.0, 20.0],
+        n_cycles=4,
+        time_bandwidth=4.0,
+        output="avg_power",
+        verbose="error",
+    )
+    np.testing.assert_allclose(found.data.sel(condition="micro"), expected)
+
+
+@pytest.mark.parametrize("choice", [{"power": "phase"}, {"method": "stft"}])
+def test_unknown_kinds_of_power_are_refused(choice):
+    with pytest.raises(ValueError, match="must be one of"):
+        time_frequency(_evoked_and_induced(4), **choice)
