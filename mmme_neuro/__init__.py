@@ -32,9 +32,16 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
         "responses.bandpower": ["band_power"],
         "responses.basis": ["FIR", "ResponseFunction", "Splines"],
+        "responses.components": [
+            "Component",
+            "component_table",
+            "jackknife_difference",
+            "measurement_quality",
+        ],
         "responses.connectivity": ["connectivity"],
         "responses.curves": ["response_curves", "within_participant_band"],
         "responses.deconvolution": ["Deconvolution", "deconvolve", "with_stimulus_events"],
+        "responses.jitter": ["PhaseMeasure", "onset_jitter"],
         "responses.overlapping": [
             "OverlapPlan",
             "ResponseWindow",
