@@ -161,16 +161,17 @@ def preprocess_recording(
     """
     rows = NONE.table if decisions is None else decisions
     eeg, physio = recording.eeg, recording.physio
+    if physio is not None and not is_clean:
+        # First, and then let go: the device's samples take as much memory as the EEG's.
+        physio = derive_physio(physio, sfreq=options.physio_sfreq)
+        recording = replace(recording, physio=physio)
     names = [] if eeg is None else eeg.ch_names
     applied = apply_decisions(rows, ch_names=names, events=recording.events, fingerprint=None)
     if is_clean:
         # Filters and averages below need them in memory.
         eeg = None if eeg is None else eeg.copy().load_data(verbose="error")
-    else:
-        if eeg is not None:
-            eeg, applied = _cleaned(recording, options, rows, applied)
-        if physio is not None:
-            physio = derive_physio(physio, sfreq=options.physio_sfreq)
+    elif eeg is not None:
+        eeg, applied = _cleaned(recording, options, rows, applied)
     prepared = replace(
         recording.with_signals(eeg=eeg, physio=physio), events=_decided(recording.events, applied)
     )
@@ -285,10 +286,8 @@ def preprocess_participant(
                     return _counted(participant, out, "")
                 log(f"processing: {why}")
                 sidecar.unlink(missing_ok=True)
-                recording = source.read()
-                log(f"read {recording!r}")
                 done = preprocess_recording(
-                    recording, options, decisions=decisions, is_clean=source.is_clean
+                    _read(source, log), options, decisions=decisions, is_clean=source.is_clean
                 )
                 log(f"cut {done.locked!r}")
                 written = _write(done, participant, out, options)
@@ -392,6 +391,13 @@ def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.Data
             }
         )
     return pd.DataFrame(rows)
+
+
+def _read(source: Source, log: Callable[[str], None]) -> Recording:
+    """Read a recording; only the caller's argument holds it."""
+    recording = source.read()
+    log(f"read {recording!r}")
+    return recording
 
 
 def _cleaned(

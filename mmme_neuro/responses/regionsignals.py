@@ -1,6 +1,7 @@
 """Continuous signals of scalp regions: what deconvolution and reports need of the EEG."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import mne
 import numpy as np
@@ -66,8 +67,14 @@ def region_signals(
         raise ValueError(
             f"no channel of {list(rois)} is in the recording ({raw.ch_names[:8]} ...)."
         )
+    ratio = Fraction(sfreq / rate).limit_denominator(1000)
+    n_kept = raw.n_times // ratio.denominator * ratio.denominator
     data = mne.filter.resample(
-        np.array(rows), up=sfreq, down=rate, method="polyphase", verbose="error"
+        np.array(rows)[:, :n_kept],
+        up=ratio.numerator,
+        down=ratio.denominator,
+        method="polyphase",
+        verbose="error",
     )
     out = mne.io.RawArray(
         data,

@@ -1,11 +1,15 @@
 """A long recording at a lower rate, without ever holding all of it in double precision."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import mne
 import numpy as np
 
 from mmme_neuro.signals.gaps import annotate, copy_annotations, fill_in_place
+
+LARGEST_FACTOR = 1000
+"""Rates are taken to be in the ratio of whole numbers up to this."""
 
 BLOCK_BYTES = 2**26
 """Double-precision samples read from the file at a time."""
@@ -67,9 +71,16 @@ def _single_precision(raw: mne.io.BaseRaw, picks: list[str]) -> np.ndarray:
 
 def _resampled(values: np.ndarray, old: float, new: float) -> np.ndarray:
     """Every channel at the new rate."""
+    ratio = Fraction(new / old).limit_denominator(LARGEST_FACTOR)
+    # MNE takes the ratio of lengths, whose terms are huge unless the length fits.
+    n_kept = values.shape[1] // ratio.denominator * ratio.denominator
     rows = (
         mne.filter.resample(
-            row.astype(float), up=new, down=old, method="polyphase", verbose="error"
+            row[:n_kept].astype(float),
+            up=ratio.numerator,
+            down=ratio.denominator,
+            method="polyphase",
+            verbose="error",
         )
         for row in values
     )

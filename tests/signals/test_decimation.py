@@ -68,3 +68,13 @@ def test_other_ratios_and_equal_rates():
     np.testing.assert_allclose(
         decimated(raw, ["E0"], SFREQ)[0].get_data(), raw.get_data(), atol=1e-7
     )
+
+
+def test_a_length_that_does_not_fit_costs_nothing():
+    """MNE's polyphase filter grows with the terms of the ratio of lengths."""
+    rows = [1e-5 * np.sin(2 * np.pi * 3.0 * TIMES)[:19_993]]
+    out, _ = decimated(recording(rows), ["E0"], 250.0)
+    assert out.n_times == 4998
+    inside = slice(250, -250)
+    expected = 1e-5 * np.sin(2 * np.pi * 3.0 * out.times)
+    np.testing.assert_allclose(out.get_data()[0, inside], expected[inside], atol=2e-8)
