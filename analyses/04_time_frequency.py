@@ -1,4 +1,4 @@
-"""Oscillations: power maps by expression and single-event alpha power.
+"""Oscillations: power maps by expression and single-event band power.
 
 Reads epochs/; writes tfr.nc and band_power.csv.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import ALPHA_BAND_HZ, ALPHA_ROI, ALPHA_WINDOW_S, TFR_BASELINE_S, TFR_CHANNELS
+from analyses.study import ALPHA_WINDOW_S, RHYTHMS, TFR_BASELINE_S, TFR_CHANNELS
 from analyses.tables import eeg_epochs, write_table, write_time_frequency
 from mmme_neuro import band_power, time_frequency
 
@@ -19,12 +19,13 @@ def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
     maps = time_frequency(epochs, by="expression", picks=TFR_CHANNELS, baseline=TFR_BASELINE_S)
     write_time_frequency(results, "tfr", maps)
-    power = band_power(
-        epochs,
-        band=ALPHA_BAND_HZ,
-        roi=ALPHA_ROI,
-        window=ALPHA_WINDOW_S,
-        baseline=TFR_BASELINE_S,
-        method="fir",
-    ).rename(columns={"power_uv2": "alpha_power"})
-    write_table(results, "band_power", pd.concat([epochs.metadata, power], axis=1))
+    power = {name: single_events(epochs, band, roi) for name, (band, roi) in RHYTHMS.items()}
+    alpha = power["alpha_power"].drop(columns="power_uv2")
+    linear = pd.DataFrame({name: table["power_uv2"] for name, table in power.items()})
+    write_table(results, "band_power", pd.concat([epochs.metadata, linear, alpha], axis=1))
+
+
+def single_events(epochs, band: str, roi: str) -> pd.DataFrame:
+    return band_power(
+        epochs, band=band, roi=roi, window=ALPHA_WINDOW_S, baseline=TFR_BASELINE_S, method="fir"
+    )

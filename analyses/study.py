@@ -35,6 +35,18 @@ TFR_CHANNELS = ("FZ", "FCZ", "CZ", "PZ", "POZ", "OZ")
 ALPHA_ROI = "occipital"
 ALPHA_BAND_HZ = (8.0, 13.0)
 ALPHA_WINDOW_S = (0.2, 1.2)
+RHYTHMS = {
+    "alpha_power": ("alpha", ALPHA_ROI),
+    "theta_power": ("theta", "fronto_central"),
+    "beta_power": ("beta", "sensorimotor"),
+    "gamma_power": ("gamma", "parietal"),
+}
+"""Single-event power in the alpha window; gamma only to see what muscles leave."""
+
+MUSCLE_ROIS = ("face", "temporal", "frontal_polar")
+"""Whose power before cleaning stands for an event's muscle activity: the first that is there."""
+
+SENSITIVITY_RESPONSES = ("premotor", "late_positivity", *RHYTHMS)
 
 CONNECTIVITY_METHOD = "wpli2_debiased"
 CONNECTIVITY_BAND_HZ = (14.0, 19.0)

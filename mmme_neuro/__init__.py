@@ -15,6 +15,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "bids.restore": ["read_bids_recording"],
         "camera": ["align_camera", "place_events"],
         "clock": ["ClockFit"],
+        "contamination.power": ["event_muscle_power"],
+        "contamination.sensitivity": ["muscle_variants", "sensitivity_table"],
         "controls": ["clip_spans", "control_events"],
         "describe": ["Description", "describe_events", "describe_sheet"],
         "epochs": ["EventLocked", "concatenate", "epoch"],

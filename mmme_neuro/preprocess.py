@@ -19,6 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.clock import ClockFit
+from mmme_neuro.contamination.power import COLUMNS as MUSCLE_COLUMNS
+from mmme_neuro.contamination.power import event_muscle_power
 from mmme_neuro.decisions import NONE, Applied, Decisions, apply_decisions
 from mmme_neuro.epochs import EventLocked, epoch
 from mmme_neuro.executors import processes
@@ -48,6 +50,7 @@ TABLES = (
     "excluded",
     "decisions",
     "moments",
+    "muscles",
 )
 """Tables kept for every participant beside the epochs."""
 
@@ -128,11 +131,15 @@ class Preprocessed:
         Cleaned and derived continuous signals.
     decisions : DataFrame
         Decisions of people with their outcome.
+    muscles : DataFrame
+        Muscle power around each event before and after cleaning (`event_muscle_power`), with the
+        event's ``onset``; empty where the EEG came cleaned.
     """
 
     locked: EventLocked
     recording: Recording
     decisions: pd.DataFrame
+    muscles: pd.DataFrame
 
 
 def preprocess_recording(
@@ -191,7 +198,8 @@ def preprocess_recording(
         kept=tuple(int(row) for row in kept),
         rng=options.rng,
     )
-    return Preprocessed(locked, prepared, applied.log)
+    muscles = _muscles(recording, prepared, is_clean=is_clean)
+    return Preprocessed(locked, prepared, applied.log, muscles)
 
 
 def preprocess_study(
@@ -426,6 +434,15 @@ def _cleaned(
     return clean_eeg(recording.eeg, decisions=applied.cleaning, **choices), applied  # type: ignore[arg-type]
 
 
+def _muscles(recording: Recording, prepared: Recording, *, is_clean: bool) -> pd.DataFrame:
+    """Muscle power around each event in the EEG as recorded and as cleaned."""
+    if is_clean or recording.eeg is None or prepared.eeg is None:
+        return pd.DataFrame(columns=["onset", *MUSCLE_COLUMNS])
+    onsets = recording.events["onset"].to_numpy(float)
+    table = event_muscle_power(recording.eeg, prepared.eeg, onsets)
+    return table.assign(onset=onsets[table["event"]]).drop(columns="event")
+
+
 def _decided(events: pd.DataFrame, applied: Applied) -> pd.DataFrame:
     """Events with the reasons for which people exclude some."""
     if not applied.excluded:
@@ -559,6 +576,7 @@ def _tables(done: Preprocessed, participant: str) -> dict[str, pd.DataFrame]:
         "excluded": locked.excluded,
         "decisions": done.decisions,
         "moments": _moments(done),
+        "muscles": done.muscles,
     }
     return {
         name: table if "participant" in table else table.assign(participant=participant)

@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Connectivity": (findings.coupling, ("coupling", "connectivity_cells")),
         "Physiology": (findings.physiology, ("physio_quality",)),
         "Overlap": (findings.overlap, ("overlap", "collinearity")),
+        "Facial muscles": (findings.muscles, ("muscle_removal", "sensitivity", "muscle_balance")),
         "Mixed models": (findings.models, ("models", "model_notes")),
         "Cross-modal": (findings.cross_modal, ("cross_modal",)),
         "Reliability": (findings.reliability, ("icc",)),

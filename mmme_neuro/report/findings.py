@@ -137,6 +137,54 @@ def overlap(results: Results) -> str:
     )
 
 
+def muscles(results: Results) -> str:
+    """What muscles leave in the EEG, and whether effects depend on it."""
+    table = results.table("sensitivity")
+    columns = [
+        cells.written("response", "response", response_name),
+        cells.text("analysis", "analysis"),
+        cells.number("estimate", "micro \N{MINUS SIGN} macro"),
+        cells.interval(),
+        cells.number("statistic", "t"),
+        cells.p_value(),
+        cells.count("n_events", "events"),
+        cells.text("verdict", "against the primary analysis"),
+    ]
+    removal = [
+        cells.text("roi", "region"),
+        cells.percent("macro", "macro, median (%)"),
+        cells.percent("micro", "micro, median (%)"),
+        cells.number("estimate", "difference of log(1 \N{MINUS SIGN} share)"),
+        cells.interval(),
+        cells.p_value(),
+    ]
+    balance = [
+        cells.text("analysis", "analysis"),
+        cells.number("difference_sd", "difference of muscle power (SD)"),
+        cells.count("n_events", "events"),
+    ]
+    text = (
+        "Faces move when events happen, and their muscles reach the scalp. Each contrast is shown "
+        "under analyses that muscles affect differently; the unit of the surface Laplacian is "
+        "µV/m² (power: its square), that of the muscle band dB. Beta and gamma power and the "
+        "frontal-polar and temporal regions must not be trusted even where all rows agree: cleaning "
+        "does not take all of the muscles there."
+    )
+    return (
+        paragraph(text)
+        + results.figure("figS_muscles")
+        + table_html(table, columns, caption="One contrast under several analyses")
+        + details(
+            "Variance that cleaning removed around events",
+            table_html(results.table("muscle_removal"), removal, caption="Variance removed"),
+        )
+        + details(
+            "Balance of muscle power",
+            table_html(results.table("muscle_balance"), balance, caption="Micro against macro"),
+        )
+    )
+
+
 def models(results: Results) -> str:
     """Mixed models."""
     estimates, notes = results.table("models"), results.table("model_notes")

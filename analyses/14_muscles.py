@@ -1,0 +1,68 @@
+"""Facial muscles in the EEG: power before and after cleaning, and what results owe to it.
+
+Reads epochs/, muscles.csv and the single-event tables; writes muscle_power.csv (means by region and
+expression), muscle_removal.csv (variance that cleaning took, compared between expressions),
+sensitivity.csv (the contrast under several analyses) and muscle_balance.csv.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from analyses.study import (
+    ALPHA_WINDOW_S,
+    ERP_BASELINE_S,
+    ERP_WINDOWS,
+    MUSCLE_ROIS,
+    RANDOM_TERMS,
+    RHYTHMS,
+    SEED,
+    SENSITIVITY_RESPONSES,
+    TFR_BASELINE_S,
+)
+from analyses.tables import eeg_epochs, read_table, responses_table, write_table
+from mmme_neuro import (
+    band_power,
+    current_source_density,
+    muscle_variants,
+    sensitivity_table,
+    window_amplitudes,
+)
+from mmme_neuro.contamination.sensitivity import muscle_balance
+from mmme_neuro.contamination.summary import by_expression, muscle_of_events, removal_by_region
+
+READS = ("participants.csv", "epochs", "muscles.csv", "erp_amplitudes.csv", "band_power.csv")
+READS += ("physio_responses.csv",)
+WRITES = ("muscle_power.csv", "muscle_removal.csv", "sensitivity.csv", "muscle_balance.csv")
+
+
+def main(study: Path, results: Path) -> None:
+    muscles, events = read_table(results, "muscles"), responses_table(results)
+    write_table(results, "muscle_power", by_expression(muscles, events))
+    write_table(results, "muscle_removal", removal_by_region(muscles, events, RANDOM_TERMS))
+    events = muscle_of_events(events, muscles, MUSCLE_ROIS)
+    others = {"current source density": laplacian(results, events)}
+    others["muscle band itself"] = events.assign(**muscle_band(events, muscles))
+    variants = muscle_variants(events, others=others, rng=SEED)
+    write_table(results, "muscle_balance", muscle_balance(variants[:-2]))
+    table = sensitivity_table(variants, SENSITIVITY_RESPONSES, RANDOM_TERMS)
+    write_table(results, "sensitivity", table)
+
+
+def laplacian(results: Path, events: pd.DataFrame) -> pd.DataFrame:
+    epochs = current_source_density(eeg_epochs(results))
+    potentials = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
+    how = {"window": ALPHA_WINDOW_S, "baseline": TFR_BASELINE_S, "method": "fir"}
+    power = {
+        name: band_power(epochs, band=band, roi=roi, **how)["power_uv2"]
+        for name, (band, roi) in RHYTHMS.items()
+    }
+    return events.assign(**{name: potentials[name] for name in potentials}, **power)
+
+
+def muscle_band(events: pd.DataFrame, muscles: pd.DataFrame) -> dict[str, pd.Series]:
+    rois = {window.name: window.roi for window in ERP_WINDOWS}
+    rois |= {name: roi for name, (_, roi) in RHYTHMS.items()}
+    after = muscles.pivot_table("after_db", ["participant", "onset"], "roi")
+    keys = pd.MultiIndex.from_frame(events[["participant", "onset"]])
+    return {name: after[roi].reindex(keys).to_numpy() for name, roi in rois.items()}

@@ -1,0 +1,19 @@
+"""Facial muscles in the EEG. a, power at 51-69 Hz in the 0.5 s after onset by region, before (open)
+and after (full) cleaning; mean and 95 % interval over participants; facial EMG as recorded.
+b on, the difference of micro- and macro-expressions under analyses that muscles affect differently:
+t of the mixed model (full: p < .05; grey: |t| < 1.96). An effect of the brain should hold when
+muscle power is a covariate or matched, after the surface Laplacian and for either part of the face,
+and should not be that of the muscle band itself (last row).
+"""
+
+from pathlib import Path
+
+from analyses.tables import read_table
+from mmme_neuro.plots.muscles import muscles_figure
+
+READS = ("muscle_power.csv", "sensitivity.csv")
+
+
+def draw(results: Path):
+    power, sensitivity = (read_table(results, name) for name in ("muscle_power", "sensitivity"))
+    return muscles_figure(power, sensitivity) if len(power) and len(sensitivity) else None
