@@ -28,8 +28,13 @@ from mmme_neuro import (
     sensitivity_table,
     window_amplitudes,
 )
-from mmme_neuro.contamination.sensitivity import muscle_balance
-from mmme_neuro.contamination.summary import by_expression, muscle_of_events, removal_by_region
+from mmme_neuro.contamination.sensitivity import NEGATIVE_CONTROL, muscle_balance
+from mmme_neuro.contamination.summary import (
+    by_expression,
+    muscle_of_events,
+    region_values,
+    removal_by_region,
+)
 
 READS = ("participants.csv", "epochs", "muscles.csv", "erp_amplitudes.csv", "band_power.csv")
 READS += ("physio_responses.csv",)
@@ -42,7 +47,7 @@ def main(study: Path, results: Path) -> None:
     write_table(results, "muscle_removal", removal_by_region(muscles, events, RANDOM_TERMS))
     events = muscle_of_events(events, muscles, MUSCLE_ROIS)
     others = {"current source density": laplacian(results, events)}
-    others["muscle band itself"] = events.assign(**muscle_band(events, muscles))
+    others[NEGATIVE_CONTROL] = events.assign(**muscle_band(events, muscles))
     variants = muscle_variants(events, others=others, rng=SEED)
     write_table(results, "muscle_balance", muscle_balance(variants[:-2]))
     table = sensitivity_table(variants, SENSITIVITY_RESPONSES, RANDOM_TERMS)
@@ -53,16 +58,15 @@ def laplacian(results: Path, events: pd.DataFrame) -> pd.DataFrame:
     epochs = current_source_density(eeg_epochs(results))
     potentials = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
     how = {"window": ALPHA_WINDOW_S, "baseline": TFR_BASELINE_S, "method": "fir"}
-    power = {
+    measured = dict(potentials.items()) | {
         name: band_power(epochs, band=band, roi=roi, **how)["power_uv2"]
         for name, (band, roi) in RHYTHMS.items()
     }
-    return events.assign(**{name: potentials[name] for name in potentials}, **power)
+    # Rows are the same events; MNE numbers them by epoch, the table does not.
+    return events.assign(**{name: values.to_numpy() for name, values in measured.items()})
 
 
 def muscle_band(events: pd.DataFrame, muscles: pd.DataFrame) -> dict[str, pd.Series]:
     rois = {window.name: window.roi for window in ERP_WINDOWS}
     rois |= {name: roi for name, (_, roi) in RHYTHMS.items()}
-    after = muscles.pivot_table("after_db", ["participant", "onset"], "roi")
-    keys = pd.MultiIndex.from_frame(events[["participant", "onset"]])
-    return {name: after[roi].reindex(keys).to_numpy() for name, roi in rois.items()}
+    return {name: region_values(events, muscles, "after_db", roi) for name, roi in rois.items()}

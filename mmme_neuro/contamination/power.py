@@ -8,6 +8,7 @@ import pandas as pd
 
 from mmme_neuro.responses.regions import ROIS, roi_channels
 from mmme_neuro.signals.components import MUSCLE_BAND_HZ
+from mmme_neuro.signals.eeg import removed_by_cleaning
 
 WINDOW_S = (0.0, 0.5)
 MARGIN_S = 0.25
@@ -49,7 +50,8 @@ def event_muscle_power(
     Returns
     -------
     DataFrame
-        ``event`` (position in ``onsets``), ``roi`` and, averaged over the region's channels:
+        ``event`` (position in ``onsets``), ``roi`` and, averaged over the region's channels that
+        cleaning did not interpolate:
         ``before_db, after_db`` (10 log10 of uV^2) and ``removed_share`` (of the variance in the
         window, mains and linear trend apart; negative where cleaning added some). The row
         ``"face"`` is that of EMG channels, which are not cleaned. NaN where the recording ends.
@@ -58,7 +60,8 @@ def event_muscle_power(
     -----
     51-69 Hz is the band in which the EEG of the scalp is mostly muscle (Gasser et al. 2005).
     """
-    groups = {roi: _channels(raw, cleaned, roi) for roi in rois}
+    bad = _interpolated(cleaned)
+    groups = {roi: [n for n in _channels(raw, cleaned, roi) if n not in bad] for roi in rois}
     groups = {roi: names for roi, names in groups.items() if names}
     faces = [
         name
@@ -91,9 +94,11 @@ def _stretch(
 ) -> _Stretch | None:
     """Samples around an event, average reference; None where the recording does not reach."""
     sfreq = raw.info["sfreq"]
+    if not np.isfinite(onset):
+        return None
     start = int(round((onset + window[0] - MARGIN_S) * sfreq))
     stop = int(round((onset + window[1] + MARGIN_S) * sfreq)) + 1
-    if not np.isfinite(onset) or start < 0 or stop > raw.n_times:
+    if start < 0 or stop > raw.n_times:
         return None
     kinds = np.array(raw.get_channel_types())
     wanted = np.isin(kinds, ["eeg", "emg"])
@@ -138,6 +143,14 @@ def _power_db(stretch: _Stretch, names: list[str]) -> float:
     power = 2 * spectrum[:, inside].sum(axis=1) / (np.sum(taper**2) * data.shape[1])
     mean = float(power.mean())
     return 10 * np.log10(mean) if mean > 0 else np.nan
+
+
+def _interpolated(cleaned: mne.io.BaseRaw) -> set[str]:
+    """Channels that cleaning replaced: what they recorded says nothing about muscles."""
+    try:
+        return set(removed_by_cleaning(cleaned).bad_channels)
+    except ValueError:
+        return set()
 
 
 def _channels(raw: mne.io.BaseRaw, cleaned: mne.io.BaseRaw, roi: str) -> list[str]:

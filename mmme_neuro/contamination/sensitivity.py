@@ -11,6 +11,7 @@ from mmme_neuro.models.battery import fit_battery
 
 CONTRAST = "expression[T.micro]"
 PRIMARY = "primary"
+NEGATIVE_CONTROL = "muscle band itself"
 ALPHA = 0.05
 NUMBERS = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
 
@@ -149,10 +150,13 @@ def verdict(row: Mapping, table: pd.DataFrame) -> str:
     str
         ``"primary"``; ``"no estimate"``; with an effect in the primary analysis (p < .05)
         ``"holds"`` (p < .05, same sign), ``"same sign, not significant"`` or ``"reverses"``;
-        without one ``"no effect either"`` or ``"effect only here"``.
+        without one ``"no effect either"`` or ``"effect only here"``. The muscle band itself says
+        ``"muscles differ"`` or ``"muscles alike"``.
     """
     if row["analysis"] == PRIMARY:
         return PRIMARY
+    if row["analysis"] == NEGATIVE_CONTROL and np.isfinite(row["p_value"]):
+        return "muscles differ" if row["p_value"] < ALPHA else "muscles alike"
     first = table[(table["analysis"] == PRIMARY) & (table["response"] == row["response"])]
     if not np.isfinite(row["estimate"]) or first.empty or first["estimate"].isna().all():
         return "no estimate"

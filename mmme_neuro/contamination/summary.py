@@ -10,6 +10,8 @@ from mmme_neuro.models.battery import fit_battery
 
 EXPRESSIONS = ("macro", "micro")
 KEYS = ["participant", "onset"]
+ONSET_DECIMALS = 4
+"""Metadata of epochs in FIF files keep ten digits of a time, tables all."""
 
 
 def muscle_of_events(
@@ -31,12 +33,35 @@ def muscle_of_events(
     DataFrame
         With ``muscle_db``, of the first region that has values.
     """
-    wide = muscles.pivot_table("before_db", KEYS, "roi")
-    found = [roi for roi in rois if roi in wide]
+    known = set(muscles.dropna(subset=["before_db"])["roi"])
+    found = [roi for roi in rois if roi in known]
     if not found:
-        raise ValueError(f"muscles: none of {list(rois)} is there, only {list(wide)}.")
-    keys = pd.MultiIndex.from_frame(events[KEYS])
-    return events.assign(muscle_db=wide[found[0]].reindex(keys).to_numpy())
+        raise ValueError(f"muscles: none of {list(rois)} is there, only {sorted(known)}.")
+    return events.assign(muscle_db=region_values(events, muscles, "before_db", found[0]))
+
+
+def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi: str) -> pd.Series:
+    """Values of a region for each event.
+
+    Parameters
+    ----------
+    events : DataFrame
+        ``participant, onset``.
+    muscles : DataFrame
+        ``participant, onset, roi`` and the column.
+    column : str
+        Such as ``"after_db"``.
+    roi : str
+        Region.
+
+    Returns
+    -------
+    Series
+        With the events' index; NaN where there is none.
+    """
+    own = _rounded(muscles[muscles["roi"] == roi]).drop_duplicates(KEYS).set_index(KEYS)[column]
+    keys = pd.MultiIndex.from_frame(_rounded(events)[KEYS])
+    return pd.Series(own.reindex(keys).to_numpy(), index=events.index)
 
 
 def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +80,7 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
         ``roi, expression, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
         (t interval over participants), ``n_participants``.
     """
-    table = muscles.merge(events[[*KEYS, "expression"]], on=KEYS)
+    table = _rounded(muscles).merge(_rounded(events)[[*KEYS, "expression"]], on=KEYS)
     rows = []
     for (roi, expression), part in table.groupby(["roi", "expression"], sort=False):
         if expression not in EXPRESSIONS:
@@ -91,7 +116,8 @@ def removal_by_region(
         ``roi, macro, micro`` (median share), and the mixed model's ``estimate`` (micro - macro, of
         log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high, p_value``.
     """
-    table = muscles.merge(events[[*KEYS, "expression", "stimulus"]], on=KEYS)
+    named = _rounded(events)[[*KEYS, "expression", "stimulus"]]
+    table = _rounded(muscles).merge(named, on=KEYS)
     table = table[table["expression"].isin(EXPRESSIONS)].dropna(subset=["removed_share"])
     # What is left of the variance, on a scale on which events are comparable.
     table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
@@ -106,4 +132,10 @@ def removal_by_region(
                 for name in ("estimate", "ci_low", "ci_high", "p_value"):
                     row[name] = float(term[name].iloc[0])
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = ["roi", *EXPRESSIONS, "estimate", "ci_low", "ci_high", "p_value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Table whose onsets can be compared."""
+    return table.assign(onset=table["onset"].round(ONSET_DECIMALS))

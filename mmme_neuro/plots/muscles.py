@@ -84,12 +84,12 @@ def sensitivity_panel(table: pd.DataFrame, ax: Axes, *, analyses: Sequence[str])
     -------
     Axes
     """
-    rows = table.set_index("analysis").reindex(analyses)
-    places = np.arange(len(rows))
+    rows = table.set_index("analysis").reindex(list(analyses))
+    places = list(range(len(rows)))
     ax.axvline(0, color="0.5", linewidth=0.6)
     ax.axvspan(-1.96, 1.96, color="0.94", linewidth=0, zorder=-1)
     significant = (rows["p_value"] < 0.05).to_numpy()
-    colours = np.where([name == analyses[0] for name in analyses], "#0072B2", "0.25")
+    colours = ["#0072B2" if name == analyses[0] else "0.25" for name in analyses]
     for place, value, is_full, colour in zip(
         places, rows["statistic"], significant, colours, strict=True
     ):
@@ -124,7 +124,8 @@ def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame) -> Figure:
     n_rows = int(np.ceil(len(responses) / 3))
     with journal_style():
         figure = new_figure(height_mm=62 + 45 * n_rows)
-        top, bottom = figure.subfigures(2, 1, height_ratios=[62, 45 * n_rows])
+        parts = figure.subfigures(2, 1, height_ratios=[62, 45 * n_rows], squeeze=False)
+        top, bottom = parts[0, 0], parts[1, 0]
         ax = top.subplots()
         power_panel(power, ax)
         top.legend(*ax.get_legend_handles_labels(), loc="outside right center")

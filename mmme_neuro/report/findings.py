@@ -167,8 +167,8 @@ def muscles(results: Results) -> str:
         "Faces move when events happen, and their muscles reach the scalp. Each contrast is shown "
         "under analyses that muscles affect differently; the unit of the surface Laplacian is "
         "µV/m² (power: its square), that of the muscle band dB. Beta and gamma power and the "
-        "frontal-polar and temporal regions must not be trusted even where all rows agree: cleaning "
-        "does not take all of the muscles there."
+        "frontal-polar and temporal regions must not be trusted even where all rows agree: "
+        "cleaning does not take all of the muscles there."
     )
     return (
         paragraph(text)

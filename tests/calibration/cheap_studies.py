@@ -59,7 +59,14 @@ RECOVERED = ("02", "03", "04", "05", "06", "07", "08", "09", "10")
 MEASURED = ("02", "03", "04")
 """Steps from device files to single-event measures of the EEG."""
 
-NULL_RESPONSES = ("premotor", "late_positivity", "alpha_power")
+NULL_RESPONSES = (
+    "premotor",
+    "late_positivity",
+    "theta_power",
+    "alpha_power",
+    "beta_power",
+    "gamma_power",
+)
 """EEG responses in which muscles could feign a difference."""
 
 
@@ -97,7 +104,8 @@ def recovery_rows(results: Path) -> pd.DataFrame:
 def model_rows(results: Path) -> pd.DataFrame:
     """Mixed models of the EEG responses, as the step of the models fits them."""
     events = read_table(results, "erp_amplitudes")
-    events["alpha_power"] = read_table(results, "band_power")["alpha_power"]
+    power = read_table(results, "band_power")
+    events = events.assign(**{name: power[name] for name in choices.RHYTHMS})
     right_side = f"expression + {choices.RANDOM_TERMS}"
     return fit_battery(NULL_RESPONSES, right_side, events).estimates
 

@@ -165,6 +165,25 @@ def _write_overlap(folder):
         for condition in ("macro", "micro", "micro - macro")
     ]  # fmt: skip
     write_table(folder, "overlap", pd.DataFrame(rows))
+    power = [
+        {"roi": roi, "expression": expression, "cleaning": cleaning, "mean_db": 3.0,
+         "ci_low": 2.0, "ci_high": 4.0, "n_participants": 3}
+        for roi in ("temporal", "parietal") for expression in ("macro", "micro")
+        for cleaning in ("before", "after")
+    ]  # fmt: skip
+    write_table(folder, "muscle_power", pd.DataFrame(power))
+    removal = {"roi": "temporal", "macro": 0.8, "micro": 0.6, "estimate": 0.4, "ci_low": 0.1,
+               "ci_high": 0.7, "p_value": 0.01}  # fmt: skip
+    write_table(folder, "muscle_removal", pd.DataFrame([removal]))
+    sensitivity = [
+        {"analysis": analysis, "response": "premotor", "estimate": -2.8, "std_error": 0.6,
+         "dof": 9.0, "statistic": -4.7, "p_value": 0.001, "ci_low": -4.0, "ci_high": -1.5,
+         "n_events": 72, "n_participants": 3, "is_same_unit": True, "note": "", "verdict": verdict}
+        for analysis, verdict in (("primary", "primary"), ("upper face only", "holds"))
+    ]  # fmt: skip
+    write_table(folder, "sensitivity", pd.DataFrame(sensitivity))
+    balance = {"analysis": "primary", "difference_sd": -1.2, "n_events": 72}
+    write_table(folder, "muscle_balance", pd.DataFrame([balance]))
     vif = {"participant": "lina", "measure": "scr", "kind": "expression", "term": "Intercept",
            "vif": 2.0, "n_events": 40, "overlapped": 0.4, "condition_number": 30.0}  # fmt: skip
     write_table(folder, "collinearity", pd.DataFrame([vif]))
