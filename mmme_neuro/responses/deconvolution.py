@@ -11,7 +11,7 @@ import xarray as xr
 
 from mmme_neuro.controls import clip_spans
 from mmme_neuro.recording import Recording
-from mmme_neuro.responses.basis import Basis, ResponseFunction
+from mmme_neuro.responses.basis import FIR, Basis, ResponseFunction
 from mmme_neuro.responses.expansion import Block, Expanded, expand
 from mmme_neuro.responses.serialnoise import ORDERS, Solution, solve
 
@@ -192,8 +192,10 @@ def deconvolve(
         Autoregressive orders of the noise to choose from, by BIC; ``(0,)``: white noise.
     whiten : bool | None
         Whether estimates are weighted by the noise (generalised least squares) or only their
-        errors follow from it; None weights unless a basis is a `ResponseFunction`: a shape that is
-        fixed, and so somewhat wrong, is estimated near zero when a smooth signal is whitened.
+        errors follow from it; None weights unless a basis is a `ResponseFunction` or an `FIR` with
+        steps longer than a sample: what a fixed shape or the corners of straight lines miss of a
+        smooth signal is small, but large after whitening, and pulls estimates to zero. For an FIR
+        that is weighted, set ``sfreq`` to one over its step.
 
     Returns
     -------
@@ -248,7 +250,7 @@ def deconvolve(
         times, events, formulas, bases, {k: np.nan_to_num(v) for k, v in regressors.items()}
     )
     if whiten is None:
-        whiten = not any(isinstance(basis, ResponseFunction) for basis in bases.values())
+        whiten = all(_bears_whitening(basis, times[1] - times[0]) for basis in bases.values())
     solutions = tuple(
         (
             tuple(names[i] for i in rows),
@@ -348,6 +350,13 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
         times = recording.clock.from_reference(times)
     kinds = events["kind"] if "kind" in events else EVENT
     return raw, events.assign(time=times, kind=kinds).reset_index(drop=True)
+
+
+def _bears_whitening(basis: Basis, sample_s: float) -> bool:
+    """Whether a basis misses too little of a smooth response to matter after whitening."""
+    if isinstance(basis, FIR):
+        return basis.step <= sample_s * (1 + 1e-6)
+    return not isinstance(basis, ResponseFunction)
 
 
 def _by_kind(

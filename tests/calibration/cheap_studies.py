@@ -69,6 +69,9 @@ NULL_RESPONSES = (
 )
 """EEG responses in which muscles could feign a difference."""
 
+TRUSTED_RESPONSES = ("premotor", "late_positivity", "theta_power", "alpha_power")
+"""Those of which the recommended path promises its level; beta and gamma are shown beside them."""
+
 
 @dataclass(frozen=True)
 class Scenario:

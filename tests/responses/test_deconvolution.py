@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 from nilearn.glm.first_level import make_first_level_design_matrix
+from scipy.ndimage import gaussian_filter1d
 
 from mmme_neuro import align_clocks
 from mmme_neuro.recording import Recording
@@ -353,6 +354,30 @@ def test_a_fixed_shape_survives_a_smooth_signal():
 
     assert peak() == pytest.approx(1.0, abs=0.2)
     assert abs(peak(whiten=True) - 1) > 2 * abs(peak() - 1)
+
+
+@pytest.mark.parametrize(("step", "sfreq"), [(1.0, None), (1.0, 1.0), (0.1, None)])
+def test_an_fir_recovers_a_smooth_response_in_a_smooth_signal(step, sfreq):
+    """Straight lines longer than a sample have corners, which whitening would blow up."""
+    rng = np.random.default_rng(19)
+    events = draw_events(rng, mean_gap=8.0)
+    times = np.arange(0, DURATION, 1 / SFREQ)
+    late = sum(np.exp(-0.5 * (times - onset - 4) ** 2) for onset in events["onset"])
+    drift = 0.2 * gaussian_filter1d(np.cumsum(rng.standard_normal(times.size)), 5.0)
+    raw = mne.io.RawArray(
+        (late + drift)[None], mne.create_info(["x0"], SFREQ, "misc"), verbose="error"
+    )
+    recording = Recording(eeg=None, physio=raw, events=events)
+
+    def peak(**options):
+        basis = FIR(-1.0, 9.0, step=step)
+        found = deconvolve(recording, "~ 1", basis, picks="x0", sfreq=sfreq, **options)
+        course = found.response(times=np.array([-0.5, 4.0]))["response"].to_numpy()[0]
+        return course[1] - course[0]
+
+    assert peak() == pytest.approx(1.0, abs=0.2)
+    if step > 1 / (sfreq or SFREQ):
+        assert abs(peak(whiten=True) - 1) > 2 * abs(peak() - 1)
 
 
 def test_errors_of_ordinary_least_squares_follow_the_noise():
