@@ -11,8 +11,9 @@ from pathlib import Path
 from analyses.study import PREPROCESSING
 from analyses.tables import analysed, write_table
 from mmme_neuro import decisions
+from mmme_neuro.derivatives import TABLES, read_table
 from mmme_neuro.executors import processes
-from mmme_neuro.preprocess import TABLES, Options, preprocess_study, read_table
+from mmme_neuro.preprocess import Options, preprocess_study
 from mmme_neuro.progress import tracked
 from mmme_neuro.sources import study_sources
 

@@ -1,18 +1,35 @@
-"""Event-related potentials: grand averages and single-event window amplitudes.
+"""Event-related potentials: grand averages, single-event amplitudes, components with their errors.
 
-Reads epochs/; writes erp.nc, erp_counts.csv and erp_amplitudes.csv.
+Reads epochs/; writes erp.nc, erp_counts.csv, erp_amplitudes.csv, erp_components.csv (each
+participant's averages with their measurement error), erp_measurement.csv (that error beside the
+differences between participants) and erp_jackknife.csv (differences measured on grand averages).
 """
 
 from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import ERP_BASELINE_S, ERP_LOWPASS_HZ, ERP_WINDOWS
+from analyses.study import (
+    ERP_BASELINE_S,
+    ERP_COMPONENTS,
+    ERP_LOWPASS_HZ,
+    ERP_WINDOWS,
+    SEED,
+)
 from analyses.tables import eeg_epochs, write_grand_average, write_table
-from mmme_neuro import evoked, grand_average, window_amplitudes
+from mmme_neuro import (
+    component_table,
+    evoked,
+    grand_average,
+    jackknife_difference,
+    measurement_quality,
+    window_amplitudes,
+)
+from mmme_neuro.responses.grandaverage import GrandAverage
 
 READS = ("participants.csv", "epochs")
 WRITES = ("erp.nc", "erp_counts.csv", "erp_amplitudes.csv", "erp-info.fif", "erp_excluded.csv")
+WRITES += ("erp_components.csv", "erp_measurement.csv", "erp_jackknife.csv")
 
 
 def main(study: Path, results: Path) -> None:
@@ -20,8 +37,22 @@ def main(study: Path, results: Path) -> None:
     amplitudes = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
     write_table(results, "erp_amplitudes", pd.concat([epochs.metadata, amplitudes], axis=1))
     smooth = epochs.copy().filter(None, ERP_LOWPASS_HZ, verbose="error")
+    measured = component_table(smooth, ERP_COMPONENTS, baseline=ERP_BASELINE_S, rng=SEED)
+    write_table(results, "erp_components", measured)
+    write_table(results, "erp_measurement", measurement_quality(measured))
     smooth.apply_baseline(ERP_BASELINE_S, verbose="error")
     cells = evoked(smooth, ["participant", "expression"])
     grand = grand_average(cells)
     write_grand_average(results, "erp", grand)
     write_table(results, "erp_counts", cells.counts)
+    write_table(results, "erp_jackknife", jackknifed(grand))
+
+
+def jackknifed(grand: GrandAverage) -> pd.DataFrame:
+    rows = [
+        {"component": component.name, "measure": component.measure, "unit": component.unit}
+        | jackknife_difference(grand.individual, component).to_dict()
+        for component in ERP_COMPONENTS
+        if grand.individual.sizes["participant"] > 2
+    ]
+    return pd.DataFrame(rows)

@@ -1,17 +1,22 @@
 """Quality of every participant's recording: events kept, channels and components removed.
 
-Reads the tables of the preprocessing; writes quality.csv.
+Reads the tables of the preprocessing; writes quality.csv, rejection.csv (whether the rule rejects
+micro- and macro-expressions alike) and component_labels.csv (ICLabel's verdicts at several
+probabilities).
 """
 
 from pathlib import Path
 
 from analyses.tables import read_table, write_table
-from mmme_neuro.quality import quality_table
+from mmme_neuro.quality import label_table, quality_table, rejection_table
 
-READS = ("participants.csv", "bad_channels.csv", "components.csv")
-WRITES = ("quality.csv",)
+READS = ("participants.csv", "bad_channels.csv", "components.csv", "moments.csv", "excluded.csv")
+WRITES = ("quality.csv", "rejection.csv", "component_labels.csv")
 
 
 def main(study: Path, results: Path) -> None:
     tables = (read_table(results, name) for name in ("participants", "bad_channels", "components"))
     write_table(results, "quality", quality_table(*tables))
+    moments, excluded = (read_table(results, name) for name in ("moments", "excluded"))
+    write_table(results, "rejection", rejection_table(moments, excluded))
+    write_table(results, "component_labels", label_table(read_table(results, "components")))

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analyses import study as choices
+from mmme_neuro.derivatives import write_json
 from mmme_neuro.methods import method_constants, software_versions
-from mmme_neuro.preprocess import write_json
 
 READS = ()
 WRITES = ("methods.json",)

@@ -2,6 +2,8 @@
 
 from mmme_neuro.preprocess import Options
 from mmme_neuro.responses.basis import Splines
+from mmme_neuro.responses.components import Component
+from mmme_neuro.responses.jitter import PhaseMeasure
 from mmme_neuro.responses.overlapping import OverlapPlan, ResponseWindow
 from mmme_neuro.responses.regions import Window
 
@@ -29,6 +31,33 @@ ERP_WINDOWS = [
     Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
     Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),
 ]
+
+ERP_COMPONENTS = [
+    Component(name=window.name, roi=window.roi, tmin=window.tmin, tmax=window.tmax)
+    for window in ERP_WINDOWS
+] + [
+    Component(
+        name="late_positivity", roi="parietal", tmin=0.1, tmax=0.9, polarity=1, measure=measure
+    )
+    for measure in ("peak_latency", "area_latency")
+]
+"""Measured on each participant's averages, with their measurement error; latencies in a window
+that holds the whole component."""
+
+CODER_SD_S = 0.07
+"""Standard deviation of a coder's onsets: two who differ by 70 ms (median) have this each."""
+
+JITTER_BASELINE_S = (-1.2, -1.0)
+"""Leaves room for the shifts within the epoch."""
+
+LARGEST_ONSET_SD_S = 0.06
+"""Events placed less exactly stay out of the analysis of jitter: shifts would leave epochs."""
+
+PHASE_MEASURES = [
+    PhaseMeasure(name="theta_consistency", roi="fronto_central", frequency=5.0, time=0.2),
+    PhaseMeasure(name="alpha_consistency", roi="occipital", frequency=10.0, time=0.2),
+]
+N_JITTER_DRAWS = 200
 
 TFR_BASELINE_S = (-1.25, -0.75)
 TFR_CHANNELS = ("FZ", "FCZ", "CZ", "PZ", "POZ", "OZ")

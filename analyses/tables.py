@@ -8,7 +8,7 @@ import xarray as xr
 
 from analyses import study
 from mmme_neuro.atomic_file import atomic_file
-from mmme_neuro.preprocess import read_epochs
+from mmme_neuro.derivatives import read_epochs
 from mmme_neuro.pseudonyms import pseudonyms
 from mmme_neuro.responses.connectivity import Connectivity
 from mmme_neuro.responses.grandaverage import GrandAverage

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.clock import ClockFit
+from mmme_neuro.derivatives import clock_table
 from mmme_neuro.epochs import events_with_reasons
 from mmme_neuro.failures import EXPECTED_FAILURES
 from mmme_neuro.inventory import absent_packages, channel_inventory
 from mmme_neuro.io.sheet import read_events
-from mmme_neuro.preprocess import clock_table
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
 
 KINDS = ("micro", "macro", "mixed")

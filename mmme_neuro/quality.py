@@ -1,6 +1,10 @@
 """What preprocessing kept and removed, one row a participant."""
 
+from collections.abc import Sequence
+
 import pandas as pd
+
+from mmme_neuro.rejection import REASONS, compare_rejection
 
 QUALITY_COLUMNS = (
     "participant",
@@ -58,6 +62,64 @@ def quality_table(
         table[f"n_{kind}"] = _per_participant(removed.size(), table)
         table[f"{kind}_share"] = removed["variance_share"].sum().reindex(table.index).fillna(0.0)
     return table.reset_index()[list(QUALITY_COLUMNS)]
+
+
+def rejection_table(moments: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
+    """Compare the shares of micro- and macro-expressions that were rejected for their EEG.
+
+    Parameters
+    ----------
+    moments : DataFrame
+        ``participant, expression, fate``; events with the fate ``"epoch"`` were kept.
+    excluded : DataFrame
+        ``participant, expression, exclusion_reason``; only those that the rule rejected count.
+
+    Returns
+    -------
+    DataFrame
+        One row an expression: ``expression, n_events, n_rejected, share`` and, the same in both
+        rows, ``odds_ratio, ci_low, ci_high, p_value`` of being rejected, micro over macro (see
+        `compare_rejection`); NaN where nothing was rejected.
+    """
+    kept = moments[moments["fate"] == "epoch"]
+    reasons = excluded["exclusion_reason"].fillna("").astype(str)
+    found = compare_rejection(kept, excluded[reasons.str.startswith(REASONS)])
+    return found.counts.assign(
+        odds_ratio=found.odds_ratio,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p_value=found.p_value,
+    )
+
+
+def label_table(
+    components: pd.DataFrame, probabilities: Sequence[float] = (0.7, 0.8, 0.9)
+) -> pd.DataFrame:
+    """Count the components that ICLabel calls eye or muscle, by the probability demanded.
+
+    Parameters
+    ----------
+    components : DataFrame
+        ``participant, p_eye, p_muscle, removed_as``, one row an independent component.
+    probabilities : sequence of float
+        Demanded one after another.
+
+    Returns
+    -------
+    DataFrame
+        ``probability, n_eye, n_muscle`` (by ICLabel alone), ``n_both`` (of these, removed) and
+        ``n_removed`` (by all criteria), summed over participants; without labels no row.
+    """
+    columns = ["probability", "n_eye", "n_muscle", "n_both", "n_removed"]
+    if "p_eye" not in components or components["p_eye"].isna().all():
+        return pd.DataFrame(columns=columns)
+    is_removed = components["removed_as"].fillna("").astype(str) != ""
+    rows = []
+    for probability in probabilities:
+        eye, muscle = (components[name] >= probability for name in ("p_eye", "p_muscle"))
+        both = (eye | muscle) & is_removed
+        rows.append((probability, eye.sum(), muscle.sum(), both.sum(), is_removed.sum()))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _per_participant(counts: pd.Series, table: pd.DataFrame) -> pd.Series:

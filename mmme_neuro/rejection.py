@@ -12,6 +12,9 @@ from scipy import stats
 from mmme_neuro.epochs import EventLocked, chosen
 
 RULES = ("threshold", "autoreject")
+REASONS = ("EEG deviates", "autoreject")
+"""How the reasons of rejected epochs begin."""
+
 FEWEST_EPOCHS = 20
 """With fewer, thresholds cannot be learned by cross-validation."""
 
@@ -79,7 +82,7 @@ def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
     # Epoch by epoch: the centred copy of all would double the memory.
     peak = np.array([1e6 * np.abs(one - one.mean(axis=1, keepdims=True)).max() for one in data])
     texts = [
-        f"EEG deviates by {value:.0f} uV (limit {eeg_uv:g})" if value > eeg_uv else ""
+        f"{REASONS[0]} by {value:.0f} uV (limit {eeg_uv:g})" if value > eeg_uv else ""
         for value in peak
     ]
     return np.array(texts, dtype=object)
@@ -133,7 +136,7 @@ def _autorejected(
     n_bad = (log.labels > 0).sum(axis=1)
     reasons = np.array(
         [
-            f"autoreject: {n} channels beyond their thresholds" if is_bad else ""
+            f"{REASONS[1]}: {n} channels beyond their thresholds" if is_bad else ""
             for n, is_bad in zip(n_bad, log.bad_epochs, strict=True)
         ],
         dtype=object,

@@ -36,6 +36,14 @@ RESPONSE_NAMES = {
     "gamma_power": "Gamma power",
 }
 
+MEASURE_NAMES = {
+    "mean": "mean amplitude",
+    "peak": "peak amplitude",
+    "peak_latency": "peak latency",
+    "area_latency": "fractional area latency",
+    "onset_latency": "onset latency",
+}
+
 P_FLOOR = 0.001
 """Smaller p values are written as smaller than this."""
 
@@ -79,6 +87,17 @@ def response_name(response: str) -> str:
     """
     plain = response.replace("_", " ")
     return RESPONSE_NAMES.get(response, plain[:1].upper() + plain[1:])
+
+
+def measure_name(measure: str) -> str:
+    """Write a measure of a component as in print.
+
+    Examples
+    --------
+    >>> measure_name("area_latency")
+    'fractional area latency'
+    """
+    return MEASURE_NAMES.get(measure, measure.replace("_", " "))
 
 
 def quantity_text(quantity: str) -> str:

@@ -24,6 +24,7 @@ LAYERS = (
     {"responses"},
     {"models"},
     {"contamination"},
+    {"derivatives"},
     {"preprocess", "check"},
     {"inference", "association", "reliability"},
     {"simulate", "quality", "methods"},

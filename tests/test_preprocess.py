@@ -8,16 +8,12 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import Recording, read_recording, removed_by_cleaning
+from mmme_neuro.derivatives import TABLES, clock_table, read_epochs, read_table, write_json
 from mmme_neuro.preprocess import (
-    TABLES,
     Options,
-    clock_table,
     preprocess_participant,
     preprocess_recording,
     preprocess_study,
-    read_epochs,
-    read_table,
-    write_json,
 )
 from mmme_neuro.sources import DeviceFolder
 

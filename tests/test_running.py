@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 from mmme_neuro import read_bids_recording, write_bids
 from mmme_neuro.cli import app
 from mmme_neuro.decisions import HEADER_LINE
+from mmme_neuro.derivatives import read_table
 from mmme_neuro.executors import dask_cluster, processes
-from mmme_neuro.preprocess import Options, preprocess_study, read_table
+from mmme_neuro.preprocess import Options, preprocess_study
 from mmme_neuro.sources import BidsParticipant, CleanedFolder, study_sources
 
 QUICK = Options(clean=False, ransac=False, reject_uv=1e4)

@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 
+from mmme_neuro.plots.scalp import head_outline, head_plan
 from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
@@ -138,7 +138,7 @@ def plot_head_connections(
     # Ascending, so that the strongest are drawn last and lie on top.
     strongest = np.argsort(np.abs(weights), kind="stable")[-n_strongest:]
     segments = np.stack([plan[rows[strongest]], plan[columns[strongest]]], axis=1)
-    _outline(ax)
+    head_outline(ax)
     share = np.abs(weights[strongest]) / max(np.abs(limits))
     lines = LineCollection(
         list(segments), cmap=cmap, norm=mpl.colors.Normalize(*limits), zorder=2,
@@ -206,49 +206,6 @@ def connectivity_figure(
     return figure
 
 
-def head_plan(info: mne.Info, ch_names: Sequence[str]) -> np.ndarray:
-    """Project electrodes on the plane; the circle of radius 1 is the plan's head outline.
-
-    Parameters
-    ----------
-    info : mne.Info
-        Channels with positions.
-    ch_names : sequence of str
-        Channels to place.
-
-    Returns
-    -------
-    plan : array, shape (n_channels, 2)
-        Right and front are positive.
-
-    Notes
-    -----
-    Azimuthal equidistant about the vertex of a sphere fitted to the positions by least squares;
-    radius 1 is 100 degrees from the vertex, just below the electrodes of the 10-20 belt.
-    """
-    places = {channel["ch_name"]: channel["loc"][:3] for channel in info["chs"]}
-    lost = [n for n in ch_names if not np.isfinite(places[n]).all() or not places[n].any()]
-    if lost:
-        raise ValueError(
-            f"info: a head plan needs positions, channels {lost} have none. Use set_montage or "
-            "leave the channels out."
-        )
-    located = np.array([p for p in places.values() if np.isfinite(p).all() and p.any()])
-    points = np.array([places[name] for name in ch_names]) - _sphere_centre(located)
-    polar = np.arccos(points[:, 2] / np.linalg.norm(points, axis=1))
-    azimuth = np.arctan2(points[:, 1], points[:, 0])
-    radius = polar / np.deg2rad(100)
-    return radius[:, None] * np.column_stack([np.cos(azimuth), np.sin(azimuth)])
-
-
-def _sphere_centre(points: np.ndarray) -> np.ndarray:
-    """Centre of the least-squares sphere; the origin if too few points determine one."""
-    if len(points) < 8:
-        return np.zeros(3)
-    design = np.column_stack([2 * points, np.ones(len(points))])
-    return np.linalg.lstsq(design, (points**2).sum(axis=1), rcond=None)[0][:3]
-
-
 def _laterality(name: str) -> int:
     """Place from left (odd numbers, negative) to right (even numbers)."""
     digits = "".join(character for character in name if character.isdigit())
@@ -284,15 +241,3 @@ def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
     left.text(0.5, 0.5, f"not estimated:\n{reason}", ha="center", va="center")
     left.set_axis_off()
     right.set_axis_off()
-
-
-def _outline(ax: Axes) -> None:
-    """Head, nose and ears."""
-    ax.add_patch(Circle((0, 0), 1.0, fill=False, edgecolor="black", linewidth=0.8, zorder=1))
-    nose = (np.array([-0.1, 0, 0.1]), np.array([0.995, 1.12, 0.995]))
-    ear = np.linspace(-np.pi / 2, np.pi / 2, 30)
-    ears = [(side * (0.99 + 0.08 * np.cos(ear)), 0.16 * np.sin(ear)) for side in (-1, 1)]
-    for line in (nose, *ears):
-        ax.plot(*line, color="black", linewidth=0.8, zorder=1)
-    ax.set(xlim=(-1.15, 1.15), ylim=(-1.1, 1.2), aspect="equal")
-    ax.set_axis_off()

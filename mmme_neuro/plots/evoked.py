@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.plots.scalp import scalp_map
 from mmme_neuro.plots.style import (
     DIVERGING,
     MINUS,
@@ -100,26 +101,7 @@ def plot_topography(
     """
     names = list(values["channel"].to_numpy())
     picked = mne.pick_info(info, [info["ch_names"].index(name) for name in names])
-    _check_positions(picked)
-    mne.viz.plot_topomap(
-        values.to_numpy(),
-        picked,
-        axes=ax,
-        show=False,
-        cmap=DIVERGING,
-        vlim=(-limit, limit),
-        contours=0,
-        sensors="k.",
-        mask=np.isin(names, list(highlight)),
-        mask_params={
-            "markersize": 3,
-            "markerfacecolor": "white",
-            "markeredgewidth": 0.5,
-            "linewidth": 0,
-        },
-    )
-    _thin(ax)
-    return ax
+    return scalp_map(values.to_numpy(), picked, ax, vlim=(-limit, limit), highlight=list(highlight))
 
 
 def evoked_figure(
@@ -258,26 +240,3 @@ def _baseline_bar(ax: Axes, baseline: tuple[float, float]) -> None:
             solid_capstyle="butt")  # fmt: skip
     ax.text(sum(baseline) / 2, 0.04, "baseline", transform=transform, ha="center", va="bottom",
             fontsize=6, color="0.3")  # fmt: skip
-
-
-def _thin(ax: Axes) -> None:
-    """Thin the head outline and sensors to journal weight."""
-    for line in ax.lines:
-        if line.get_marker() == ".":
-            line.set(markersize=1.2, markeredgewidth=0)
-        elif line.get_marker() in ("None", None, ""):
-            line.set_linewidth(0.7)
-
-
-def _check_positions(info: mne.Info) -> None:
-    """Refuse channels without a place on the head."""
-    lost = [
-        channel["ch_name"]
-        for channel in info["chs"]
-        if not np.isfinite(channel["loc"][:3]).all() or not channel["loc"][:3].any()
-    ]
-    if lost:
-        raise ValueError(
-            f"info: a scalp map needs positions, channels {lost} have none. Use set_montage or "
-            "leave the channels out."
-        )

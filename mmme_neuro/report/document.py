@@ -8,7 +8,7 @@ from types import MappingProxyType
 import mne
 
 from mmme_neuro.atomic_file import atomic_file
-from mmme_neuro.report import findings, overview
+from mmme_neuro.report import findings, overview, preparation, robustness
 from mmme_neuro.report.markup import STYLE, notice
 from mmme_neuro.report.results import Results
 
@@ -19,14 +19,16 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Participants": (overview.participants, ("participants",)),
         "Exclusions": (overview.exclusions, ("excluded",)),
         "Decisions": (overview.decisions, ("decisions",)),
+        "Cleaning": (preparation.cleaning, ("rejection", "component_labels")),
         "Clocks": (overview.clocks, ("clocks",)),
         "Annotation audit": (overview.audit, ("audit",)),
         "Event-related potentials": (findings.potentials, ("erp_excluded",)),
         "Time-frequency": (findings.oscillations, ("tfr_counts",)),
         "Connectivity": (findings.coupling, ("coupling", "connectivity_cells")),
         "Physiology": (findings.physiology, ("physio_quality",)),
-        "Overlap": (findings.overlap, ("overlap", "collinearity")),
-        "Facial muscles": (findings.muscles, ("muscle_removal", "sensitivity", "muscle_balance")),
+        "Overlap": (robustness.overlap, ("overlap", "collinearity")),
+        "Facial muscles": (robustness.muscles, ("muscle_removal", "sensitivity", "muscle_balance")),
+        "Onset jitter": (robustness.jitter, ("onset_jitter_summary",)),
         "Mixed models": (findings.models, ("models", "model_notes")),
         "Cross-modal": (findings.cross_modal, ("cross_modal",)),
         "Reliability": (findings.reliability, ("icc",)),

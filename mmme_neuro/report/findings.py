@@ -5,7 +5,14 @@ import pandas as pd
 from mmme_neuro.report import cells
 from mmme_neuro.report.markup import Column, bullets, details, paragraph, table_html
 from mmme_neuro.report.results import Results
-from mmme_neuro.wording import estimate_text, number_text, quantity_text, response_name, unit_text
+from mmme_neuro.wording import (
+    estimate_text,
+    measure_name,
+    number_text,
+    quantity_text,
+    response_name,
+    unit_text,
+)
 
 NOT_YET = (
     "Mass-univariate mixed models over channels and times (fit_lmm_map): windows and regions were "
@@ -26,8 +33,43 @@ def potentials(results: Results) -> str:
     """Event-related potentials."""
     columns = [cells.text("participant", "participant"), cells.text("reason", "reason")]
     left_out = results.table("erp_excluded")
-    return results.figure("fig3_erp") + table_html(
-        left_out, columns, caption="Participants left out of the grand average"
+    parts = [
+        results.figure("fig3_erp"),
+        table_html(left_out, columns, caption="Participants left out of the grand average"),
+    ]
+    if results.has("erp_jackknife"):
+        parts.append(_components(results))
+    return "".join(parts)
+
+
+def _components(results: Results) -> str:
+    """Components of grand averages, and how exactly they are measured."""
+    difference = [
+        cells.written("component", "component", response_name),
+        cells.written("measure", "measure", measure_name),
+        Column("micro \N{MINUS SIGN} macro", _estimate, is_number=True),
+        cells.interval(),
+        cells.number("statistic", "t"),
+        cells.count("dof", "df"),
+        cells.p_value(),
+    ]
+    quality = [
+        cells.written("component", "component", response_name),
+        cells.written("measure", "measure", measure_name),
+        cells.text("expression", "expression"),
+        cells.number("rms_sme", "SME"),
+        cells.number("sd_participants", "SD of participants"),
+        cells.percent("share_of_error", "error in their variance (%)"),
+        cells.count("n_participants", "participants"),
+    ]
+    caption = "Components measured on grand averages, jackknifed over participants"
+    return table_html(results.table("erp_jackknife"), difference, caption=caption) + details(
+        "How exactly participants' averages are measured",
+        table_html(
+            results.table("erp_measurement"),
+            quality,
+            caption="Standardized measurement error (root mean square; µV, or s of latencies)",
+        ),
     )
 
 
@@ -82,106 +124,6 @@ def physiology(results: Results) -> str:
         results.figure("fig6_physio")
         + _usable(quality)
         + details(f"Every channel of every participant ({len(quality)})", folded)
-    )
-
-
-def overlap(results: Results) -> str:
-    """Responses by averaging, of isolated events and by deconvolution."""
-    table = results.table("overlap")
-    is_known = table["truth"].notna().any()
-    columns = [
-        cells.written("measure", "response", response_name),
-        cells.text("condition", "expression"),
-        cells.text("method", "method"),
-        cells.unit(),
-        cells.number("estimate", "estimate"),
-        cells.interval(),
-        cells.count("n_events", "events"),
-        cells.count("n_participants", "participants"),
-    ]
-    text = (
-        "Events follow each other faster than slow responses end. Averages hold what neighbouring "
-        "events leave; deconvolution estimates all responses of the continuous signal at once. "
-        "Isolated events are those without another one nearby; they are few."
-    )
-    if is_known:
-        columns[4:4] = [
-            cells.number("truth", "truth"),
-            cells.number("bias_expected", "overlap adds"),
-        ]
-        columns.append(Column("covered", _covered))
-        text += (
-            " “Truth” is the response alone, “overlap adds” what the average of ever so many "
-            "events would lie beside it."
-        )
-    vif = results.table("collinearity")
-    worst = vif.groupby(["measure", "kind", "term"], as_index=False, sort=False).agg(
-        {"vif": "max", "overlapped": "mean", "condition_number": "max"}
-    )
-    shown = [
-        cells.written("measure", "response", response_name),
-        cells.text("kind", "events"),
-        cells.text("term", "term"),
-        cells.number("vif", "largest VIF"),
-        cells.percent("overlapped", "overlapped (%)"),
-        cells.number("condition_number", "largest condition number"),
-    ]
-    return (
-        paragraph(text)
-        + results.figure("figS_overlap")
-        + table_html(table, columns, caption="Responses with and without overlap")
-        + details(
-            "Collinearity of the designs",
-            table_html(worst, shown, caption="Collinearity, over participants"),
-        )
-    )
-
-
-def muscles(results: Results) -> str:
-    """What muscles leave in the EEG, and whether effects depend on it."""
-    table = results.table("sensitivity")
-    columns = [
-        cells.written("response", "response", response_name),
-        cells.text("analysis", "analysis"),
-        cells.number("estimate", "micro \N{MINUS SIGN} macro"),
-        cells.interval(),
-        cells.number("statistic", "t"),
-        cells.p_value(),
-        cells.count("n_events", "events"),
-        cells.text("verdict", "against the primary analysis"),
-    ]
-    removal = [
-        cells.text("roi", "region"),
-        cells.percent("macro", "macro, median (%)"),
-        cells.percent("micro", "micro, median (%)"),
-        cells.number("estimate", "difference of log(1 \N{MINUS SIGN} share)"),
-        cells.interval(),
-        cells.p_value(),
-    ]
-    balance = [
-        cells.text("analysis", "analysis"),
-        cells.number("difference_sd", "difference of muscle power (SD)"),
-        cells.count("n_events", "events"),
-    ]
-    text = (
-        "Faces move when events happen, and their muscles reach the scalp. Each contrast is shown "
-        "under analyses that muscles affect differently; the unit of the surface Laplacian is "
-        "µV/m² (power: its square), that of the muscle band dB. Beta and gamma power and the "
-        "frontal-polar and temporal regions must not be trusted even where all rows agree: "
-        "cleaning does not take all of the muscles there."
-    )
-    return (
-        paragraph(text)
-        + results.figure("figS_muscles")
-        + table_html(table, columns, caption="One contrast under several analyses")
-        + details(
-            "Variance that cleaning removed around events",
-            table_html(results.table("muscle_removal"), removal, caption="Variance removed"),
-        )
-        + details(
-            "Balance of muscle power",
-            table_html(results.table("muscle_balance"), balance, caption="Micro against macro"),
-        )
     )
 
 
@@ -316,11 +258,6 @@ def _estimate(row: dict) -> str:
     """An estimate with its unit."""
     value = estimate_text(row["estimate"], row["ci_low"], row["ci_high"])
     return f"{value} {unit_text(row['unit'])}".strip()
-
-
-def _covered(row: dict) -> str:
-    """Whether the interval covers a known truth."""
-    return {1.0: "yes", 0.0: "NO"}.get(row["covered"], "–")
 
 
 def _usable(quality: pd.DataFrame) -> str:

@@ -21,6 +21,7 @@ FREE_TEXTS = (
     "remedy",
     "check",
     "note",
+    "setting",
 )
 
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\:;,'\"]+[\\/])+")

@@ -141,6 +141,36 @@ def _write_quality(folder, rng):
     decision = {"participant": "lina", "kind": "bad_channel", "target": "FZ",
                 "reason": "electrode of lina came off", "outcome": "applied"}  # fmt: skip
     tables["decisions"] = [decision]
+    components[0] |= {"p_eye": 0.95, "p_muscle": 0.0}
+    tables["component_maps"] = [
+        {"participant": name, "component": number, "channel": channel, "weight": rng.uniform(-1, 1)}
+        for name in PEOPLE for number in (0, 1) for channel in ELECTRODES
+    ]  # fmt: skip
+    tables["cleaning"] = [
+        {"participant": name, "item": item, "setting": value}
+        for name in PEOPLE for item, value in (("line_hz", 50.0), ("note", f"{name}: no ICLabel"))
+    ]  # fmt: skip
+    frequency = np.arange(0.5, 100, 0.5)
+    tables["spectra"] = pd.concat(
+        pd.DataFrame({"participant": name, "frequency": frequency,
+                      "before_db": 10 - 10 * np.log10(frequency),
+                      "after_db": 8 - 10 * np.log10(frequency)})
+        for name in PEOPLE
+    )  # fmt: skip
+    tables["moments"] = [
+        {"participant": name, "expression": kind, "fate": "epoch"}
+        for name in PEOPLE for kind in ("micro", "macro", "macro")
+    ]  # fmt: skip
+    tables["onset_jitter"] = [
+        {"draw": draw, "measure": "premotor", "unit": "uV", "condition": condition,
+         "value": rng.normal()}
+        for draw in range(-1, 20) for condition in ("macro", "micro", "micro - macro")
+    ]  # fmt: skip
+    tables["onset_jitter_summary"] = [
+        {"measure": "premotor", "unit": "uV", "condition": "micro", "as_coded": -3.0, "mean": -2.9,
+         "sd": 0.1, "low": -3.1, "high": -2.7, "ratio": 0.97, "expected_ratio": np.nan,
+         "sd_ms": 71.9, "n_events": 428}
+    ]  # fmt: skip
     for name, rows in tables.items():
         write_table(folder, name, pd.DataFrame(rows))
 

@@ -1,0 +1,77 @@
+"""Section on the cleaning of the EEG."""
+
+import math
+
+import pandas as pd
+
+from mmme_neuro.report import cells
+from mmme_neuro.report.markup import Column, details, paragraph, table_html
+from mmme_neuro.report.results import Results
+from mmme_neuro.wording import interval_text, p_relation
+
+
+def cleaning(results: Results) -> str:
+    """What was taken out of the EEG, and whether both expressions were treated alike."""
+    rejection = results.table("rejection")
+    shown = [
+        cells.text("expression", "expression"),
+        cells.count("n_events", "events"),
+        cells.count("n_rejected", "rejected for their EEG"),
+        cells.percent("share", "rejected (%)"),
+    ]
+    parts = [
+        results.figure("figS_cleaning"),
+        paragraph(_compared(rejection)),
+        table_html(rejection, shown, caption="Events rejected for their EEG"),
+    ]
+    if len(labels := results.table("component_labels")):
+        columns = [
+            cells.number("probability", "ICLabel's probability", digits=1),
+            cells.count("n_eye", "eye"),
+            cells.count("n_muscle", "muscle"),
+            cells.count("n_both", "of these, removed"),
+            cells.count("n_removed", "removed by all criteria"),
+        ]
+        caption = "Components that ICLabel alone would call eye or muscle"
+        parts.append(table_html(labels, columns, caption=caption))
+    parts.append(details("Every component that was removed", results.figure("figS_components")))
+    if results.has("cleaning"):
+        parts.append(_options(results))
+    return "".join(parts)
+
+
+def _compared(rejection: pd.DataFrame) -> str:
+    """Say whether the rule rejected both expressions alike."""
+    row = rejection.iloc[0]
+    if math.isnan(row["p_value"]):
+        return "The rule, the same for both expressions, rejected too few events to be compared."
+    return (
+        f"Odds of being rejected, micro over macro, within participants: {row['odds_ratio']:.2f} "
+        f"{interval_text(row['ci_low'], row['ci_high'])}, {p_relation(row['p_value'])} "
+        "(Cochran-Mantel-Haenszel)."
+    )
+
+
+def _options(results: Results) -> str:
+    """Options of the cleaning, and notes by participant."""
+    table = results.table("cleaning")
+    is_note = table["item"] == "note"
+    options = table[~is_note].groupby(["item", "setting"], sort=False)["participant"].nunique()
+    parts = [
+        table_html(
+            options.reset_index(),
+            [
+                cells.text("item", "option"),
+                cells.text("setting", "value"),
+                Column("participants", lambda row: str(row["participant"]), is_number=True),
+            ],
+            caption="Options of the cleaning",
+        )
+    ]
+    if is_note.any():
+        columns = [
+            cells.text("participant", "participant"),
+            cells.text("setting", "note", is_long=True),
+        ]
+        parts.append(table_html(table[is_note], columns, caption="Notes of the cleaning"))
+    return details("Options and notes of the cleaning", "".join(parts))

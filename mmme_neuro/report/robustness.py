@@ -1,0 +1,147 @@
+"""Sections on what results owe to overlap, facial muscles and errors of the coded onsets."""
+
+from mmme_neuro.report import cells
+from mmme_neuro.report.markup import Column, details, paragraph, table_html
+from mmme_neuro.report.results import Results
+from mmme_neuro.wording import interval_text, response_name
+
+
+def overlap(results: Results) -> str:
+    """Responses by averaging, of isolated events and by deconvolution."""
+    table = results.table("overlap")
+    is_known = table["truth"].notna().any()
+    columns = [
+        cells.written("measure", "response", response_name),
+        cells.text("condition", "expression"),
+        cells.text("method", "method"),
+        cells.unit(),
+        cells.number("estimate", "estimate"),
+        cells.interval(),
+        cells.count("n_events", "events"),
+        cells.count("n_participants", "participants"),
+    ]
+    text = (
+        "Events follow each other faster than slow responses end. Averages hold what neighbouring "
+        "events leave; deconvolution estimates all responses of the continuous signal at once. "
+        "Isolated events are those without another one nearby; they are few."
+    )
+    if is_known:
+        columns[4:4] = [
+            cells.number("truth", "truth"),
+            cells.number("bias_expected", "overlap adds"),
+        ]
+        columns.append(Column("covered", _covered))
+        text += (
+            " “Truth” is the response alone, “overlap adds” what the average of ever so many "
+            "events would lie beside it."
+        )
+    vif = results.table("collinearity")
+    worst = vif.groupby(["measure", "kind", "term"], as_index=False, sort=False).agg(
+        {"vif": "max", "overlapped": "mean", "condition_number": "max"}
+    )
+    shown = [
+        cells.written("measure", "response", response_name),
+        cells.text("kind", "events"),
+        cells.text("term", "term"),
+        cells.number("vif", "largest VIF"),
+        cells.percent("overlapped", "overlapped (%)"),
+        cells.number("condition_number", "largest condition number"),
+    ]
+    return (
+        paragraph(text)
+        + results.figure("figS_overlap")
+        + table_html(table, columns, caption="Responses with and without overlap")
+        + details(
+            "Collinearity of the designs",
+            table_html(worst, shown, caption="Collinearity, over participants"),
+        )
+    )
+
+
+def muscles(results: Results) -> str:
+    """What muscles leave in the EEG, and whether effects depend on it."""
+    table = results.table("sensitivity")
+    columns = [
+        cells.written("response", "response", response_name),
+        cells.text("analysis", "analysis"),
+        cells.number("estimate", "micro \N{MINUS SIGN} macro"),
+        cells.interval(),
+        cells.number("statistic", "t"),
+        cells.p_value(),
+        cells.count("n_events", "events"),
+        cells.text("verdict", "against the primary analysis"),
+    ]
+    removal = [
+        cells.text("roi", "region"),
+        cells.percent("macro", "macro, median (%)"),
+        cells.percent("micro", "micro, median (%)"),
+        cells.number("estimate", "difference of log(1 \N{MINUS SIGN} share)"),
+        cells.interval(),
+        cells.p_value(),
+    ]
+    balance = [
+        cells.text("analysis", "analysis"),
+        cells.number("difference_sd", "difference of muscle power (SD)"),
+        cells.count("n_events", "events"),
+    ]
+    text = (
+        "Faces move when events happen, and their muscles reach the scalp. Each contrast is shown "
+        "under analyses that muscles affect differently; the unit of the surface Laplacian is "
+        "µV/m² (power: its square), that of the muscle band dB. Beta and gamma power and the "
+        "frontal-polar and temporal regions must not be trusted even where all rows agree: "
+        "cleaning does not take all of the muscles there."
+    )
+    return (
+        paragraph(text)
+        + results.figure("figS_muscles")
+        + table_html(table, columns, caption="One contrast under several analyses")
+        + details(
+            "Variance that cleaning removed around events",
+            table_html(results.table("muscle_removal"), removal, caption="Variance removed"),
+        )
+        + details(
+            "Balance of muscle power",
+            table_html(results.table("muscle_balance"), balance, caption="Micro against macro"),
+        )
+    )
+
+
+def jitter(results: Results) -> str:
+    """What errors of the coded onsets do."""
+    table = results.table("onset_jitter_summary")
+    if table.empty:
+        return paragraph("No event whose onset is known well enough.")
+    sd, n = float(table["sd_ms"].iloc[0]), int(table["n_events"].iloc[0])
+    text = (
+        f"Coders place an onset anew with some error. All {n} onsets were shifted at random by a "
+        f"further {sd:.0f} ms (SD; the coders' and that of the clocks), again and again: what the "
+        "second error does is what the first one did. Phases bear it worst: Gaussian shifts "
+        "shrink pairwise phase consistency by exp(\N{MINUS SIGN}(2\N{GREEK SMALL LETTER PI} f "
+        "SD)²) (“expected”). Ratios are given where the measure as coded is twice the draws' SD."
+    )
+    columns = [
+        cells.written("measure", "measure", response_name),
+        cells.text("condition", "expression"),
+        cells.unit(),
+        cells.number("as_coded", "as coded"),
+        cells.number("mean", "mean of draws"),
+        Column("95 % of draws", lambda row: interval_text(row["low"], row["high"]), is_number=True),
+        Column("ratio", _ratio, is_number=True),
+        cells.number("expected_ratio", "expected", digits=2),
+    ]
+    return (
+        paragraph(text)
+        + results.figure("figS_jitter")
+        + table_html(table, columns, caption="Measures with onsets drawn anew")
+    )
+
+
+def _ratio(row: dict) -> str:
+    """Ratio to the measure as coded, where that is not noise."""
+    is_clear = abs(row["as_coded"]) > 2 * row["sd"]
+    return f"{row['ratio']:.2f}" if is_clear else "–"
+
+
+def _covered(row: dict) -> str:
+    """Whether the interval covers a known truth."""
+    return {1.0: "yes", 0.0: "NO"}.get(row["covered"], "–")
