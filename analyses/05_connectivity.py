@@ -1,8 +1,9 @@
 """Connectivity over all events of a participant, and by expression where both have enough.
 
 Reads epochs/; writes connectivity.nc (mean over participants), coupling.csv (named pairs over all
-events), coupling_by_expression.csv (equal numbers of epochs, where both expressions have enough)
-and connectivity_cells.csv (cells that were refused, and why).
+events), coupling_by_expression.csv (equal numbers of epochs, where both expressions have enough),
+networks.csv (graph measures of each subsample, averaged), coupling_test.csv (micro against macro
+over participants with both) and connectivity_cells.csv (cells that were refused, and why).
 """
 
 from pathlib import Path
@@ -13,13 +14,16 @@ from analyses.study import (
     CONNECTIVITY_BAND_HZ,
     CONNECTIVITY_METHOD,
     CONNECTIVITY_WINDOW_S,
+    EXPRESSIONS,
     MIN_EPOCHS,
     PAIRS,
     SEED,
 )
 from analyses.tables import eeg_epochs, write_connectivity, write_table
-from mmme_neuro import connectivity
-from mmme_neuro.responses.pairs import average_matrix, pair_table
+from mmme_neuro import connectivity, graph_measures
+from mmme_neuro.responses.connectivity import Connectivity
+from mmme_neuro.responses.graph import DENSITIES
+from mmme_neuro.responses.pairs import average_matrix, pair_table, paired_differences
 
 HOW = {
     "method": CONNECTIVITY_METHOD,
@@ -28,9 +32,12 @@ HOW = {
     "tmax": CONNECTIVITY_WINDOW_S[1],
     "min_epochs": MIN_EPOCHS,
 }
+NETWORKS = ["overall_strength", "global_efficiency", "clustering"]
+NETWORKS += ["global_efficiency_area", "clustering_area"]
 READS = ("participants.csv", "epochs")
 WRITES = ("connectivity.nc", "connectivity-info.fif", "connectivity_cells.csv", "coupling.csv")
-WRITES += ("connectivity_counts.csv", "coupling_by_expression.csv")
+WRITES += ("connectivity_counts.csv", "coupling_by_expression.csv", "networks.csv")
+WRITES += ("coupling_test.csv",)
 
 
 def main(study: Path, results: Path) -> None:
@@ -42,6 +49,26 @@ def main(study: Path, results: Path) -> None:
     write_table(results, "coupling", pair_table(connectivity(epochs, **how_pairs, **HOW), PAIRS))
     cells = ["participant", "expression"]
     by_both = connectivity(epochs, by=cells, picks=electrodes, rng=SEED, n_subsamples=50, **HOW)
-    write_table(results, "coupling_by_expression", pair_table(by_both, PAIRS))
+    pairs = pair_table(by_both, PAIRS)
+    write_table(results, "coupling_by_expression", pairs)
+    networks = network_table(epochs, by_both)
+    write_table(results, "networks", networks)
+    tests = [paired_differences(pairs, list(PAIRS)), paired_differences(networks, NETWORKS)]
+    families = zip(("pairs of electrodes", "networks"), tests, strict=True)
+    write_table(results, "coupling_test", pd.concat(t.assign(family=f) for f, t in families))
     counts = pd.concat([of_all.counts, by_both.counts]).reset_index()
     write_table(results, "connectivity_cells", counts)
+
+
+def network_table(epochs, by_both: Connectivity) -> pd.DataFrame:
+    used = by_both.counts.index[by_both.counts["reason"] == ""]
+    people = pd.Series(used).str.rsplit("/", n=1).str[0].value_counts()
+    both = epochs.metadata["participant"].isin(people.index[people == len(EXPRESSIONS)])
+    if not both.any():
+        return pd.DataFrame(columns=["condition", *NETWORKS])
+    cells = {"by": ["participant", "expression"], "rng": SEED, "n_subsamples": 20}
+    matrix = connectivity(epochs[both.to_numpy()], average=False, **cells, **HOW).matrix
+    weighted = graph_measures(matrix).networks.set_index("condition")
+    sparse = graph_measures(matrix, density=DENSITIES[::2]).area().set_index("condition")
+    table = weighted[["overall_strength", "global_efficiency", "clustering"]]
+    return table.join(sparse[["global_efficiency", "clustering"]], rsuffix="_area").reset_index()

@@ -5,9 +5,11 @@ Reads epochs/; writes physio_responses.csv and physio_curves.csv.
 
 from pathlib import Path
 
+import pandas as pd
+
 from analyses.study import PHYSIO_BASELINE_S
-from analyses.tables import physio_epochs, write_table
-from mmme_neuro import autonomic_responses
+from analyses.tables import physio_epochs, slow_epochs, write_table
+from mmme_neuro import AUTONOMIC_WINDOWS, autonomic_responses
 from mmme_neuro.responses.curves import response_curves, within_participant_band
 
 READS = ("participants.csv", "epochs")
@@ -17,6 +19,13 @@ WRITES = ("physio_responses.csv", "physio_curves.csv")
 def main(study: Path, results: Path) -> None:
     epochs = physio_epochs(results)
     responses = autonomic_responses(epochs, baseline=PHYSIO_BASELINE_S)
-    write_table(results, "physio_responses", epochs.metadata.join(responses))
     curves = response_curves(epochs, baseline=PHYSIO_BASELINE_S)
+    slow = slow_epochs(results)
+    if slow is not None:
+        windows = {name: w for name, w in AUTONOMIC_WINDOWS.items() if w.channel in slow.ch_names}
+        long = autonomic_responses(slow, windows=windows, baseline=PHYSIO_BASELINE_S)
+        responses = responses.assign(**{name: long[name].to_numpy() for name in windows})
+        curves = curves[~curves["channel"].isin(slow.ch_names)]
+        curves = pd.concat([curves, response_curves(slow, baseline=PHYSIO_BASELINE_S)])
+    write_table(results, "physio_responses", epochs.metadata.join(responses))
     write_table(results, "physio_curves", within_participant_band(curves))

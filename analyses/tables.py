@@ -122,6 +122,13 @@ def physio_epochs(results: Path):
     return _compared(read_epochs(results / "epochs", analysed(results), "physio"))
 
 
+def slow_epochs(results: Path):
+    """Long epochs of skin temperature, the same events; None where nobody has any."""
+    people = analysed(results)
+    there = [(results / "epochs" / f"{name}_slow-epo.fif").is_file() for name in people]
+    return _compared(read_epochs(results / "epochs", people, "slow")) if all(there) else None
+
+
 def _compared(epochs):
     """Epochs of the expressions that are compared."""
     rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.clock import ClockFit
-from mmme_neuro.epochs import EventLocked
+from mmme_neuro.epochs import MODALITIES, EventLocked
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.deconvolution import with_stimulus_events
 from mmme_neuro.responses.regionsignals import region_signals
@@ -92,7 +92,7 @@ def write_derivatives(
             written.append(out / f"{participant}_{name}")
             return complete.enter_context(atomic_file(written[-1]))
 
-        for modality in ("eeg", "physio"):
+        for modality in MODALITIES:
             epochs = getattr(locked, modality)
             if epochs is not None:
                 part = part_of(f"{modality}-epo.fif")
@@ -114,7 +114,7 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
         Folder that ``preprocess_study`` wrote.
     participants : iterable of str
         Participants in the order wanted.
-    modality : {"eeg", "physio"}
+    modality : {"eeg", "physio", "slow"}
         Which epochs.
     """
     parts = [

@@ -12,14 +12,17 @@ LANDMARKS = ("onset", "apex", "offset")
 CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
 OTHER_CODE = 9
 DEVICE_NAMES = {"eeg": "EEG", "physio": "physio"}
+MODALITIES = ("eeg", "physio", "slow")
+SLOW_CHANNELS = ("skt", "skt_slope", "skt_b")
+"""Derived channels that follow an event for half a minute (Kistler et al. 1998)."""
 
 
 @dataclass(frozen=True, eq=False)
 class EventLocked:
     """Epochs of both modalities and the one table that describes them.
 
-    Row *i* of ``events`` is epoch *i* of ``eeg`` and of ``physio``; the table is the metadata of
-    both.
+    Row *i* of ``events`` is epoch *i* of ``eeg``, of ``physio`` and of ``slow``; the table is the
+    metadata of all.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ class EventLocked:
         Events without an epoch, each with its ``exclusion_reason``.
     lock : {"onset", "apex", "offset"}
         The landmark at time 0.
+    slow : mne.Epochs | None
+        Longer epochs of skin temperature, NaN where the recording has ended.
 
     Examples
     --------
@@ -43,9 +48,10 @@ class EventLocked:
     events: pd.DataFrame
     excluded: pd.DataFrame
     lock: str = "onset"
+    slow: mne.BaseEpochs | None = None
 
     def __post_init__(self) -> None:
-        for name in ("eeg", "physio"):
+        for name in MODALITIES:
             epochs = getattr(self, name)
             if epochs is not None and not _same_rows(epochs, self.events):
                 raise ValueError(
@@ -75,6 +81,7 @@ def epoch(
     lock: str = "onset",
     eeg: tuple[float, float] | None = (-1.5, 2.0),
     physio: tuple[float, float] | None = (-2.0, 10.0),
+    slow: tuple[float, float] | None = (-2.0, 30.0),
     baseline: tuple[float, float] | None = None,
 ) -> EventLocked:
     """Cut EEG and physiology around every event.
@@ -87,15 +94,20 @@ def epoch(
         Which landmark of the event becomes time 0.
     eeg, physio : tuple of float | None
         Window around the landmark in seconds; ``None`` leaves the modality out.
+    slow : tuple of float | None
+        Window of skin temperature (`SLOW_CHANNELS`), where the physiology has it. It excludes no
+        event: samples beyond the end of the recording are NaN.
     baseline : tuple of float | None
-        Baseline to subtract from EEG epochs (s); ``None`` leaves it to the later steps.
+        Baseline to subtract from EEG epochs (s); ``None`` leaves it to the later steps, such as
+        `baseline_means`.
 
     Returns
     -------
     EventLocked
         An event stays only if its window lies inside every modality's recording, touches no
         stretch annotated as bad (MNE's convention: the description starts with "bad") and it
-        carries no ``exclusion_reason``; the others are in ``excluded`` with the reason.
+        carries no ``exclusion_reason``; the others are in ``excluded`` with the reason. Rows are
+        in the order of their times, whatever that of ``recording.events``.
 
     Raises
     ------
@@ -125,7 +137,53 @@ def epoch(
         for name, (raw, window, times) in _signals(recording, events[lock], eeg, physio).items()
     }
     excluded = events[~kept].reset_index(drop=True)
-    return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock)
+    long = None
+    if slow is not None and "physio" in cut:
+        times = _physio_times(recording, metadata[lock])
+        long = _padded(recording.physio, times, slow, metadata)
+    return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock, long)
+
+
+def baseline_means(
+    epochs: mne.BaseEpochs, baseline: tuple[float, float] = (-1.5, -1.0)
+) -> pd.DataFrame:
+    """Mean of each epoch's baseline, for models that adjust for it instead of subtracting it.
+
+    Parameters
+    ----------
+    epochs : mne.Epochs
+        Without baseline correction.
+    baseline : tuple of float
+        Window in s.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch (index of the metadata), one column a channel, in its SI unit.
+
+    Raises
+    ------
+    ValueError
+        When the window lies outside the epochs or they were baseline-corrected.
+
+    Notes
+    -----
+    Subtraction takes the baseline's coefficient to be one; as a covariate it is estimated
+    (Alday 2019, Psychophysiology 56, e13451).
+    """
+    if epochs.baseline is not None:
+        raise ValueError(
+            f"epochs: baseline {epochs.baseline} is subtracted already; cut them anew."
+        )
+    inside = (epochs.times >= baseline[0] - 1e-9) & (epochs.times <= baseline[1] + 1e-9)
+    if not inside.any():
+        raise ValueError(
+            f"baseline={baseline}: must lie within the epochs' {epochs.times[0]:g} to "
+            f"{epochs.times[-1]:g} s."
+        )
+    index = pd.RangeIndex(len(epochs)) if epochs.metadata is None else epochs.metadata.index
+    means = epochs.get_data(verbose="error")[:, :, inside].mean(axis=2)
+    return pd.DataFrame(means, index=index, columns=epochs.ch_names)
 
 
 def events_with_reasons(
@@ -147,7 +205,7 @@ def events_with_reasons(
     DataFrame
         The events with ``exclusion_reason``; empty where an epoch can be cut.
     """
-    events = _checked_events(recording.events, lock)
+    events = _in_order(_checked_events(recording.events, lock), lock)
     signals = _signals(recording, events[lock], eeg, physio)
     if not signals:
         raise ValueError("eeg and physio are both left out or absent; nothing to cut.")
@@ -185,10 +243,10 @@ def concatenate(parts: list[EventLocked]) -> EventLocked:
         raise ValueError(f"parts must share one lock, got {locks}; epoch them alike.")
     events = pd.concat([part.events for part in parts], ignore_index=True)
     excluded = pd.concat([part.excluded for part in parts], ignore_index=True)
-    eeg, physio = (
-        _joined([getattr(part, name) for part in parts], events, name) for name in ("eeg", "physio")
+    eeg, physio, slow = (
+        _joined([getattr(part, name) for part in parts], events, name) for name in MODALITIES
     )
-    return EventLocked(eeg, physio, events, excluded, parts[0].lock)
+    return EventLocked(eeg, physio, events, excluded, parts[0].lock, slow)
 
 
 def _joined(
@@ -228,6 +286,7 @@ def chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> Eve
     return EventLocked(
         eeg=None if locked.eeg is None else locked.eeg[rows],
         physio=None if locked.physio is None else locked.physio[rows],
+        slow=None if locked.slow is None else locked.slow[rows],
         events=locked.events.iloc[rows].reset_index(drop=True),
         excluded=excluded,
         lock=locked.lock,
@@ -253,6 +312,11 @@ def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:
     if "exclusion_reason" not in events:
         events = events.assign(exclusion_reason="")
     return events.reset_index(drop=True)
+
+
+def _in_order(events: pd.DataFrame, lock: str) -> pd.DataFrame:
+    """Events in the order of their times, those without one last."""
+    return events.sort_values(lock, kind="stable", ignore_index=True)
 
 
 def _has_unmerged_passes(events: pd.DataFrame) -> bool:
@@ -313,20 +377,11 @@ def _cut(
     baseline: tuple[float, float] | None,
 ) -> mne.Epochs:
     """Cut one modality; two events may share a sample."""
-    samples = np.round(times * raw.info["sfreq"]).astype(int) + raw.first_samp
-    expressions = metadata.get("expression", pd.Series("event", index=metadata.index))
-    codes = [CODE_BY_EXPRESSION.get(expression, OTHER_CODE) for expression in expressions]
-    names = {
-        CODE_BY_EXPRESSION.get(expression, OTHER_CODE): str(expression)
-        for expression in expressions.unique()
-    }
-    order = np.argsort(samples, kind="stable")
-    if not np.array_equal(order, np.arange(order.size)):
-        raise ValueError("events must be in the order of their times; sort them first.")
+    events, names = _mne_events(raw, times, metadata)
     return mne.Epochs(
         raw,
-        np.column_stack([_distinct(samples), np.zeros_like(samples), codes]),
-        event_id={name: code for code, name in names.items()},
+        events,
+        event_id=names,
         tmin=window[0],
         tmax=window[1],
         baseline=baseline,
@@ -335,6 +390,42 @@ def _cut(
         reject_by_annotation=False,
         verbose="error",
     )
+
+
+def _padded(
+    raw: mne.io.BaseRaw, times: np.ndarray, window: tuple[float, float], metadata: pd.DataFrame
+) -> mne.EpochsArray | None:
+    """Cut the slow channels; NaN beyond the recording's ends. None where there are none."""
+    names = [name for name in SLOW_CHANNELS if name in raw.ch_names]
+    if not names:
+        return None
+    sfreq = raw.info["sfreq"]
+    first, last = (int(round(edge * sfreq)) for edge in window)
+    signal = raw.get_data(names, verbose="error")
+    rows = np.round(times * sfreq).astype(int)[:, None] + np.arange(first, last + 1)
+    inside = (rows >= 0) & (rows < raw.n_times)
+    data = np.where(inside, signal[:, np.clip(rows, 0, raw.n_times - 1)], np.nan)
+    events, ids = _mne_events(raw, times, metadata)
+    info = raw.copy().pick(names, verbose="error").info
+    return mne.EpochsArray(
+        data.transpose(1, 0, 2), info, events, first / sfreq, ids, metadata=metadata,
+        verbose="error",
+    )  # fmt: skip
+
+
+def _mne_events(
+    raw: mne.io.BaseRaw, times: np.ndarray, metadata: pd.DataFrame
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Events as MNE wants them, and the names of their codes."""
+    samples = np.round(times * raw.info["sfreq"]).astype(int) + raw.first_samp
+    expressions = metadata.get("expression", pd.Series("event", index=metadata.index))
+    codes = [CODE_BY_EXPRESSION.get(expression, OTHER_CODE) for expression in expressions]
+    names = {
+        CODE_BY_EXPRESSION.get(expression, OTHER_CODE): str(expression)
+        for expression in expressions.unique()
+    }
+    rows = np.column_stack([_distinct(samples), np.zeros_like(samples), codes])
+    return rows, {name: code for code, name in names.items()}
 
 
 def _distinct(samples: np.ndarray) -> np.ndarray:

@@ -47,8 +47,8 @@ class Options:
 
     Attributes
     ----------
-    eeg_window, physio_window : tuple of float
-        Epoch around the lock in seconds.
+    eeg_window, physio_window, slow_window : tuple of float
+        Epoch around the lock in seconds; the slow one is that of skin temperature.
     lock : str
         Landmark at time 0.
     clean : bool
@@ -63,6 +63,8 @@ class Options:
         Largest absolute deviation of an EEG epoch from its mean, microvolt.
     physio_sfreq : float
         Sampling rate of the derived physiology (Hz).
+    eda_method : str
+        ``"highpass"`` or ``"cvxeda"`` (see ``derive_physio``).
     merge : str
         How annotation passes are merged.
     continuous : bool
@@ -74,6 +76,7 @@ class Options:
 
     eeg_window: tuple[float, float] = (-1.5, 2.0)
     physio_window: tuple[float, float] = (-2.0, 10.0)
+    slow_window: tuple[float, float] = (-2.0, 30.0)
     lock: str = "onset"
     clean: bool = True
     ransac: bool = True
@@ -82,6 +85,7 @@ class Options:
     reject_rule: str = "threshold"
     reject_uv: float = 150.0
     physio_sfreq: float = 50.0
+    eda_method: str = "highpass"
     merge: str = "union"
     continuous: bool = True
     rng: int = 0
@@ -133,7 +137,7 @@ def preprocess_recording(
     eeg, physio = recording.eeg, recording.physio
     if physio is not None and not is_clean:
         # First, and then let go: the device's samples take as much memory as the EEG's.
-        physio = derive_physio(physio, sfreq=options.physio_sfreq)
+        physio = derive_physio(physio, sfreq=options.physio_sfreq, eda_method=options.eda_method)
         recording = replace(recording, physio=physio)
     names = [] if eeg is None else eeg.ch_names
     applied = apply_decisions(rows, ch_names=names, events=recording.events, fingerprint=None)
@@ -150,6 +154,7 @@ def preprocess_recording(
         lock=options.lock,
         eeg=options.eeg_window if eeg is not None else None,
         physio=options.physio_window if physio is not None else None,
+        slow=options.slow_window,
     )
     kept = np.flatnonzero(
         locked.events["onset"].isin(recording.events["onset"].iloc[[*applied.kept]])

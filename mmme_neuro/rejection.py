@@ -128,11 +128,12 @@ def _autorejected(
         selection=epochs.selection,
         verbose="error",
     )
-    physio = locked.physio
-    if physio is not None:
-        physio = physio.copy()
-        with mne.use_log_level("error"):
-            physio.metadata = events
+    others = {}
+    for name in ("physio", "slow"):
+        if (other := getattr(locked, name)) is not None:
+            others[name] = other.copy()
+            with mne.use_log_level("error"):
+                others[name].metadata = events
     n_bad = (log.labels > 0).sum(axis=1)
     reasons = np.array(
         [
@@ -141,7 +142,7 @@ def _autorejected(
         ],
         dtype=object,
     )
-    return replace(locked, eeg=new, physio=physio, events=events), reasons
+    return replace(locked, eeg=new, events=events, **others), reasons
 
 
 def _all_kept(log: Any) -> Any:

@@ -100,6 +100,18 @@ def measure_name(measure: str) -> str:
     return MEASURE_NAMES.get(measure, measure.replace("_", " "))
 
 
+def network_name(measure: str) -> str:
+    """Write a measure of a network as in print; names of electrode pairs stay.
+
+    Examples
+    --------
+    >>> network_name("global_efficiency_area")
+    'global efficiency, area over densities'
+    """
+    text = measure.replace("_area", ", area over densities")
+    return text if "-" in text else text.replace("_", " ")
+
+
 def quantity_text(quantity: str) -> str:
     """Write the name of a recovered quantity as in print.
 

@@ -3,7 +3,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import EventLocked, Recording, align_clocks, concatenate, epoch
+from mmme_neuro import (
+    EventLocked,
+    Recording,
+    align_clocks,
+    baseline_means,
+    concatenate,
+    epoch,
+)
 from mmme_neuro.clock import ClockFit
 from mmme_neuro.epochs import events_with_reasons
 
@@ -216,8 +223,56 @@ def test_other_bad_arguments(recording):
         epoch(Recording(recording.eeg, None, table_of([10.0])), lock="apex")
     with pytest.raises(ValueError, match="no event of 1 can be cut: {'window leaves the EEG"):
         epoch(Recording(recording.eeg, None, table_of([0.1])))
-    with pytest.raises(ValueError, match="order of their times"):
-        epoch(Recording(recording.eeg, None, table_of([30.0, 10.0])))
+
+
+def test_the_order_of_the_events_table_does_not_matter(recording):
+    shuffled = recording.events.iloc[[2, 0, 3, 1]]
+    ordered, locked = epoch(recording), epoch(Recording(recording.eeg, recording.physio, shuffled))
+    assert_in_step(locked)
+    np.testing.assert_array_equal(locked.eeg.get_data(), ordered.eeg.get_data())
+    assert_same_table(locked.events, ordered.events)
+
+
+def with_temperature(recording):
+    raw = recording.physio.copy().rename_channels({"FZ": "skt", "PZ": "eda"})
+    return Recording(recording.eeg, raw, recording.events)
+
+
+def test_skin_temperature_is_cut_longer_and_ends_with_the_recording(recording):
+    locked = epoch(with_temperature(recording))
+    assert len(locked.slow) == len(locked) == 4
+    assert locked.slow.ch_names == ["skt"]
+    assert (locked.slow.times[0], locked.slow.times[-1]) == (-2.0, 30.0)
+    np.testing.assert_allclose(seconds_at_zero(locked.slow, 1), [10, 20, 30, 40])
+    assert_same_table(locked.slow.metadata, locked.events)
+    data = locked.slow.get_data()[:, 0]
+    assert np.isfinite(data[:2]).all()
+    # The recording ends at 60 s, 20 s after the last event.
+    ended = 40 + locked.slow.times >= N_SECONDS - 1e-9
+    np.testing.assert_array_equal(np.isnan(data[3]), ended)
+
+
+def test_slow_epochs_follow_selection_and_joining(recording):
+    locked = epoch(with_temperature(recording))
+    micro = locked["expression == 'micro'"]
+    np.testing.assert_allclose(seconds_at_zero(micro.slow, 1), [10, 30])
+    both = concatenate([locked, locked])
+    assert len(both.slow) == 8
+    assert epoch(with_temperature(recording), slow=None).slow is None
+    assert epoch(recording).slow is None
+
+
+def test_baseline_means_are_what_subtraction_takes(recording):
+    locked, corrected = epoch(recording), epoch(recording, baseline=(-1.5, -1.0))
+    means = baseline_means(locked.eeg, (-1.5, -1.0))
+    assert list(means) == ["FZ", "PZ"]
+    np.testing.assert_allclose(
+        locked.eeg.get_data() - means.to_numpy()[:, :, None], corrected.eeg.get_data(), atol=1e-18
+    )
+    with pytest.raises(ValueError, match="is subtracted already"):
+        baseline_means(corrected.eeg)
+    with pytest.raises(ValueError, match="must lie within the epochs"):
+        baseline_means(locked.eeg, (-9.0, -8.0))
 
 
 def test_baseline_of_the_eeg(recording):

@@ -8,6 +8,7 @@ from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
     estimate_text,
     measure_name,
+    network_name,
     number_text,
     quantity_text,
     response_name,
@@ -22,7 +23,6 @@ NOT_YET = (
     "Agreement of the coders (agreement): only the events that both saw are counted.",
     "Reliability of the ERP measures over events (erp_reliability), Cronbach's alpha and "
     "McDonald's omega (cronbach_alpha, mcdonald_omega).",
-    "A test of micro- against macro-expressions in coupling.",
     "Multivariate association of brain and body (cross_modal: within-participant CCA and PLS).",
 )
 """What the design asks for and this report does not hold; names in brackets are planned functions
@@ -103,6 +103,8 @@ def coupling(results: Results) -> str:
     if results.has("coupling_by_expression"):
         caption = "Coupling by expression, equal numbers of epochs, where both have enough"
         parts.append(_pairs(results, "coupling_by_expression", caption))
+    if results.has("coupling_test"):
+        parts.append(_coupling_test(results.table("coupling_test")))
     parts.append(table_html(refused, cell_columns, caption="Cells refused"))
     return "".join(parts)
 
@@ -237,6 +239,31 @@ def provenance(results: Results) -> str:
     return paragraph(
         f"Seed: {seed}. The same recordings, code, versions and seed give the same results."
     ) + table_html(table, columns, caption="Software that made the results")
+
+
+def _coupling_test(table: pd.DataFrame) -> str:
+    """Micro against macro, or why there is no test."""
+    if table["estimate"].isna().all():
+        n = int(table["n_participants"].max())
+        return paragraph(
+            f"Micro- and macro-expressions are not compared in coupling: {n} participants have "
+            "enough epochs of both; three are needed."
+        )
+    columns = [
+        cells.written("measure", "measure", network_name),
+        cells.number("estimate", "micro \N{MINUS SIGN} macro"),
+        cells.interval(),
+        cells.number("statistic", "t"),
+        cells.count("dof", "df"),
+        cells.p_value(),
+        cells.p_value("p_holm", "p (Holm)"),
+        cells.count("n_participants", "participants"),
+    ]
+    caption = (
+        "Micro against macro in coupling and networks, equal numbers of epochs (paired t-tests; "
+        "Holm's correction within pairs of electrodes and within networks)"
+    )
+    return table_html(table, columns, caption=caption)
 
 
 def _pairs(results: Results, name: str, caption: str) -> str:

@@ -1,7 +1,7 @@
 """Signals that are there at every moment: skin conductance, skin temperature, muscle activity."""
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from mmme_neuro.signals.pieces import map_pieces
 
@@ -17,6 +17,9 @@ EDA_MAX_SLOPE_S_PER_S = 10e-6
 
 SKT_LOWPASS_HZ = 1.0
 SKT_LIMITS_CELSIUS = (10.0, 45.0)
+
+SKT_SLOPE_S = 10.0
+"""Span of the line whose slope is the temperature's."""
 
 EMG_BAND_HZ = (20.0, 450.0)
 EMG_ENVELOPE_HZ = 8.0
@@ -93,6 +96,32 @@ def skin_temperature(skt: np.ndarray, sfreq: float, *, lowpass: float) -> np.nda
     with np.errstate(invalid="ignore"):
         is_credible = (smooth >= SKT_LIMITS_CELSIUS[0]) & (smooth <= SKT_LIMITS_CELSIUS[1])
     return np.where(is_credible, smooth, np.nan)
+
+
+def temperature_slope(skt: np.ndarray, sfreq: float) -> np.ndarray:
+    """How fast the skin warms or cools.
+
+    Parameters
+    ----------
+    skt : array, shape (n_samples,)
+        Smoothed temperature, degC; NaN where missing.
+    sfreq : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    array, shape (n_samples,)
+        degC/min: slope of the line through the 10 s around each sample; NaN where missing and in
+        pieces shorter than 10 s.
+    """
+    length = 2 * int(SKT_SLOPE_S * sfreq / 2) + 1
+    if length < 3:
+        return np.full(skt.size, np.nan)
+    return map_pieces(
+        skt,
+        lambda piece: savgol_filter(piece, length, 1, deriv=1, delta=1 / sfreq / 60),
+        shortest=length,
+    )
 
 
 def muscle_envelope(emg: np.ndarray, sfreq: float, *, lowpass: float) -> np.ndarray:

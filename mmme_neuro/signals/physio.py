@@ -8,7 +8,14 @@ import mne
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.signals.sources import Derived, Grid, Source, nothing, sources_of
+from mmme_neuro.signals.sources import (
+    EDA_METHODS,
+    Derived,
+    Grid,
+    Source,
+    nothing,
+    sources_of,
+)
 
 MIN_SECONDS = 5.0
 """Less data than this carries no beat interval series."""
@@ -18,6 +25,10 @@ MAX_ARTEFACT_SHARE = 0.3
 
 MIN_USABLE_SHARE = 0.5
 """So is a smaller share of usable samples."""
+
+ARTEFACT = "artefact"
+"""Annotation of stretches that are not credible or rest on corrected beats; not MNE's "bad": such
+epochs are kept, with NaN where nothing credible is left."""
 
 QUALITY_COLUMNS = (
     "channel",
@@ -31,7 +42,9 @@ QUALITY_COLUMNS = (
 )
 
 
-def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArray:
+def derive_physio(
+    raw: mne.io.BaseRaw, *, sfreq: float = 50.0, eda_method: str = "highpass"
+) -> mne.io.RawArray:
     """Derive heart rate, pulse, breathing, skin conductance and temperature signals.
 
     Parameters
@@ -43,6 +56,9 @@ def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArra
         ``temperature`` is taken. Others, digital lines among them, are not passed on.
     sfreq : float
         Sampling rate of the result, Hz.
+    eda_method : {"highpass", "cvxeda"}
+        How skin conductance is split into ``eda_phasic`` and ``eda_tonic``: by a 0.05 Hz filter, or
+        as responses to a sparse drive (:func:`mmme_neuro.signals.convex.convex_phasic`).
 
     Returns
     -------
@@ -57,14 +73,16 @@ def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArra
         ``rsp_rate``            breaths/min, from ``RSP``
         ``rsp_amplitude``       trough to peak of each inspiration, unit of ``RSP``
         ``eda``                 skin conductance below 3 Hz, S
-        ``eda_phasic``          its part above 0.05 Hz, S
+        ``eda_phasic``          its fast part (``eda_method``), S
         ``eda_tonic``           the rest, S
         ``skt``                 skin temperature below 1 Hz, degC; ``skt_b`` where there is one
+        ``skt_slope``           its slope over 10 s, degC/min
         ``emg``, ``emg_a`` ...  envelope of 20-450 Hz, V, named as in the recording
         ======================  ======================================================
 
         Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
-        warning. Read the quality of every channel with :func:`physio_quality`.
+        warning. Read the quality of every channel with :func:`physio_quality`; stretches that are
+        not credible or rest on corrected beats are annotated, see :func:`artefact_mask`.
 
     Notes
     -----
@@ -85,20 +103,24 @@ def derive_physio(raw: mne.io.BaseRaw, *, sfreq: float = 50.0) -> mne.io.RawArra
     >>> round(float(np.nanmean(derived.get_data(picks="rsp_rate"))))
     15
     """
-    found = {source: _channel_of(raw, source) for source in sources_of(raw.ch_names)}
+    if eda_method not in EDA_METHODS:
+        raise ValueError(f"eda_method must be one of {list(EDA_METHODS)}, got {eda_method!r}.")
+    sources = sources_of(raw.ch_names, eda_method=eda_method)
+    found = {source: _channel_of(raw, source) for source in sources}
     if not any(found.values()):
         raise ValueError(
             "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT, EMG, found "
             f"{raw.ch_names}; rename them with raw.rename_channels()"
         )
     grid = _grid(raw, sfreq)
-    curves, rows = {}, []
+    curves, rows, marks = {}, [], []
     for source, ch_name in found.items():
         derived, share_missing = _derived(raw, source, ch_name, grid)
         curves.update(derived.curves)
         rows += _quality_rows(ch_name, derived, share_missing)
+        marks += _artefacts(derived, sfreq)
     _warn_of(rows)
-    return _as_raw(raw, curves, rows, sfreq)
+    return _as_raw(raw, curves, rows, marks, sfreq)
 
 
 def physio_quality(raw: mne.io.BaseRaw | mne.BaseEpochs) -> pd.DataFrame:
@@ -126,6 +148,50 @@ def physio_quality(raw: mne.io.BaseRaw | mne.BaseEpochs) -> pd.DataFrame:
         ) from error
     table = pd.DataFrame(rows, columns=list(QUALITY_COLUMNS)).set_index("channel")
     return table.astype({"n_found": "Int64", "n_corrected": "Int64"})
+
+
+def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
+    """Tell at which samples of a derived channel an artefact was found.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Result of :func:`derive_physio`.
+    channel : str
+        A derived channel.
+
+    Returns
+    -------
+    array of bool, shape (n_times,)
+        True where the signal was blanked as not credible (NaN), or rests on corrected beats
+        (finite). Missing samples of the device are NaN and no artefact.
+
+    Raises
+    ------
+    ValueError
+        When there is no such channel.
+    """
+    if channel not in raw.ch_names:
+        raise ValueError(f"channel must be one of {raw.ch_names}, got {channel!r}.")
+    mask = np.zeros(raw.n_times, dtype=bool)
+    sfreq = raw.info["sfreq"]
+    for mark in raw.annotations:
+        if mark["description"] == ARTEFACT and channel in mark["ch_names"]:
+            first = int(round((mark["onset"] - raw.first_time) * sfreq))
+            mask[max(first, 0) : first + int(round(mark["duration"] * sfreq))] = True
+    return mask
+
+
+def _artefacts(derived: Derived, sfreq: float) -> list[tuple[float, float, tuple[str, ...]]]:
+    """Start and length (s) of every artefact and the channels that it concerns."""
+    if derived.reason:
+        return []
+    edges = np.flatnonzero(np.diff(np.r_[False, derived.is_artefact, False]))
+    names = tuple(derived.curves)
+    return [
+        (start / sfreq, (stop - start) / sfreq, names)
+        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    ]
 
 
 def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
@@ -223,7 +289,11 @@ def _warn_of(rows: list[dict]) -> None:
 
 
 def _as_raw(
-    raw: mne.io.BaseRaw, curves: dict[str, np.ndarray], rows: list[dict], sfreq: float
+    raw: mne.io.BaseRaw,
+    curves: dict[str, np.ndarray],
+    rows: list[dict],
+    marks: list[tuple[float, float, tuple[str, ...]]],
+    sfreq: float,
 ) -> mne.io.RawArray:
     """Recording of the derived channels with the annotations, without names or dates."""
     info = mne.create_info(list(curves), sfreq, "misc")
@@ -239,4 +309,7 @@ def _as_raw(
         raw.annotations.duration,
         raw.annotations.description,
     )
+    if marks:
+        onsets, durations, names = zip(*marks, strict=True)
+        annotations += mne.Annotations(onsets, durations, ARTEFACT, ch_names=names)
     return derived.set_annotations(annotations, verbose="error")

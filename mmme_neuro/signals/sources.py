@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
 from mmme_neuro.signals import continuous
+from mmme_neuro.signals.convex import convex_phasic
 from mmme_neuro.signals.neurokit import Cycles, pulse_peaks, r_peaks, respiration
 from mmme_neuro.signals.rate import amplitude_curve, rate_curve
 
@@ -15,6 +18,9 @@ BEAT_INTERVAL_LIMITS_S = (0.3, 2.0)
 
 BREATH_INTERVAL_LIMITS_S = (1.5, 20.0)
 """3 to 40 breaths per minute."""
+
+EDA_METHODS = MappingProxyType({"highpass": continuous.phasic, "cvxeda": convex_phasic})
+"""Ways to take the phasic part out of the skin conductance."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,15 @@ class Source:
     kind: str | None = None
 
 
-def sources_of(ch_names: list[str]) -> list[Source]:
+def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[Source]:
     """List the usual sources, and further thermometers and electromyograms that are there.
 
     Parameters
     ----------
     ch_names : list of str
         Channels of a recording.
+    eda_method : str
+        Key of `EDA_METHODS`.
 
     Returns
     -------
@@ -98,8 +106,15 @@ def sources_of(ch_names: list[str]) -> list[Source]:
     """
     derive = {"EMG": _derive_muscle, "SKT": _derive_temperature}
     extra = sorted(name for name in ch_names if re.fullmatch(r"EMG(_\w)?|SKT_[B-Z]", name.upper()))
+    separate = EDA_METHODS[eda_method]
+    usual = [
+        replace(one, derive=partial(_derive_conductance, separate=separate))
+        if one.name == "EDA"
+        else one
+        for one in USUAL_SOURCES
+    ]
     return [
-        *USUAL_SOURCES,
+        *usual,
         *(Source(name.upper(), (name.lower(),), derive[name[:3].upper()]) for name in extra),
     ]
 
@@ -163,13 +178,17 @@ def _derive_breathing(
 
 
 def _derive_conductance(
-    eda: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
+    eda: np.ndarray,
+    sfreq: float,
+    grid: Grid,
+    channels: tuple[str, ...],
+    separate: Callable[[np.ndarray, float], np.ndarray] = continuous.phasic,
 ) -> Derived:
     """Skin conductance, its phasic and its tonic part."""
     lowpass = min(continuous.EDA_LOWPASS_HZ, 0.4 * grid.sfreq)
     smooth = continuous.skin_conductance(eda, sfreq, lowpass=lowpass)
     conductance = _sampled(smooth, sfreq, grid.times)
-    fast = continuous.phasic(conductance, grid.sfreq)
+    fast = separate(conductance, grid.sfreq)
     limits = "outside 0.05-60 uS"
     return _continuous(
         dict(zip(channels, (conductance, fast, conductance - fast), strict=True)), eda, limits
@@ -179,12 +198,12 @@ def _derive_conductance(
 def _derive_temperature(
     skt: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
 ) -> Derived:
-    """Smoothed skin temperature."""
+    """Smoothed skin temperature and its slope."""
     lowpass = min(continuous.SKT_LOWPASS_HZ, 0.4 * grid.sfreq)
     smooth = continuous.skin_temperature(skt, sfreq, lowpass=lowpass)
-    return _continuous(
-        {channels[0]: _sampled(smooth, sfreq, grid.times)}, skt, "outside 10-45 degC"
-    )
+    level = _sampled(smooth, sfreq, grid.times)
+    curves = (level, continuous.temperature_slope(level, grid.sfreq))
+    return _continuous(dict(zip(channels, curves, strict=False)), skt, "outside 10-45 degC")
 
 
 def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
@@ -216,6 +235,6 @@ USUAL_SOURCES = (
     Source("PPG", ("pulse_rate", "pulse_amplitude"), _derive_pulse),
     Source("RSP", ("rsp_rate", "rsp_amplitude"), _derive_breathing, "resp"),
     Source("EDA", ("eda", "eda_phasic", "eda_tonic"), _derive_conductance, "gsr"),
-    Source("SKT", ("skt",), _derive_temperature, "temperature"),
+    Source("SKT", ("skt", "skt_slope"), _derive_temperature, "temperature"),
 )
 """Always in the result, all NaN where the recording has no such channel."""

@@ -2,10 +2,12 @@ import mne
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 import xarray as xr
+from statsmodels.stats.multitest import multipletests
 
 from mmme_neuro.responses.connectivity import Connectivity
-from mmme_neuro.responses.pairs import average_matrix, pair_table
+from mmme_neuro.responses.pairs import average_matrix, pair_table, paired_differences
 
 CHANNELS = ["C3", "C4", "PO3"]
 
@@ -65,3 +67,37 @@ def test_nothing_left_says_so(result):
         Connectivity(result.matrix, counts, result.info, "ppc", result.band, result.window), "all"
     )
     assert average.counts.loc["all", "reason"] == "every cell was refused"
+
+
+def test_paired_differences_are_a_paired_t_test():
+    rng = np.random.default_rng(1)
+    people = [f"p/{k}" for k in range(8)]
+    micro, macro = rng.normal(0.2, 0.1, 8), rng.normal(0.0, 0.1, 8)
+    table = pd.DataFrame(
+        {
+            "condition": [f"{name}/micro" for name in people]
+            + [f"{name}/macro" for name in people],
+            "a": np.r_[micro, macro],
+            "b": np.r_[macro, macro + 0.01 * rng.standard_normal(8)],
+        }
+    )
+    table.loc[len(table)] = ["alone/macro", 5.0, 5.0]
+    found = paired_differences(table, ["a", "b"]).set_index("measure")
+    expected = scipy.stats.ttest_rel(micro, macro)
+    assert found.loc["a", "statistic"] == pytest.approx(expected.statistic)
+    assert found.loc["a", "p_value"] == pytest.approx(expected.pvalue)
+    low, high = expected.confidence_interval(0.95)
+    assert found.loc["a", ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])
+    assert (found["n_participants"] == 8).all()
+    reference = multipletests(found["p_value"], method="holm")[1]
+    assert found["p_holm"].tolist() == pytest.approx(list(reference))
+
+
+def test_too_few_participants_give_no_test():
+    table = pd.DataFrame({"condition": ["a/micro", "a/macro", "b/macro"], "x": [1.0, 2.0, 3.0]})
+    row = paired_differences(table, ["x"]).iloc[0]
+    assert np.isnan(row["estimate"]) and row["n_participants"] == 1
+    one_level = pd.DataFrame({"condition": ["a/macro", "b/macro"], "x": [1.0, 2.0]})
+    assert np.isnan(paired_differences(one_level, ["x"])["p_holm"].item())
+    empty = pd.DataFrame({"condition": [], "x": []})
+    assert paired_differences(empty, ["x"])["n_participants"].item() == 0

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.signals.physio import derive_physio, physio_quality
+from mmme_neuro.signals.physio import artefact_mask, derive_physio, physio_quality
 
 CHANNELS = [
     "heart_rate",
@@ -17,6 +17,7 @@ CHANNELS = [
     "eda_phasic",
     "eda_tonic",
     "skt",
+    "skt_slope",
 ]
 
 
@@ -232,3 +233,47 @@ def test_output_rate_does_not_change_the_signals(recording, derived, sfreq):
         both = np.isfinite(found) & np.isfinite(expected)
         assert both.mean() > 0.9
         assert np.abs(found - expected)[both].max() < largest_error
+
+
+def test_slope_of_the_temperature_is_in_degrees_a_minute(recording):
+    times = np.arange(15000) / 250.0
+    raw = recording(60, SKT=30 + 0.02 * times)
+    slope = curve(derive_physio(raw), "skt_slope")
+    inside = slope[300:-300]
+    np.testing.assert_allclose(inside, 1.2, atol=0.02)
+
+
+def test_artefacts_are_marked_by_channel_and_survive_the_file(recording, tmp_path):
+    raw = recording(60)
+    data = raw.get_data()
+    eda = raw.ch_names.index("EDA")
+    data[eda, 5000:5500] = 200e-6
+    broken = mne.io.RawArray(data, raw.info, verbose="error")
+    derived = derive_physio(broken)
+    mask = artefact_mask(derived, "eda")
+    sfreq = raw.info["sfreq"]
+    times = derived.times[mask]
+    assert times.min() >= 5000 / sfreq - 2 and times.max() <= 5500 / sfreq + 2
+    assert mask.sum() >= 0.9 * 50 * 500 / sfreq
+    assert np.isnan(curve(derived, "eda")[mask]).all()
+    assert not artefact_mask(derived, "skt").any()
+    share = physio_quality(derived).loc["eda", "share_artefact"]
+    assert mask.mean() == pytest.approx(share, abs=1e-6)
+    derived.save(tmp_path / "x_raw.fif", verbose="error")
+    again = mne.io.read_raw_fif(tmp_path / "x_raw.fif", verbose="error")
+    np.testing.assert_array_equal(artefact_mask(again, "eda"), mask)
+    with pytest.raises(ValueError, match="channel must be one of"):
+        artefact_mask(derived, "nothing")
+
+
+def test_convex_decomposition_is_an_option(recording):
+    by_filter, by_drive = (
+        derive_physio(recording(60), eda_method=method) for method in ("highpass", "cvxeda")
+    )
+    np.testing.assert_array_equal(curve(by_filter, "eda"), curve(by_drive, "eda"))
+    total = curve(by_drive, "eda_phasic") + curve(by_drive, "eda_tonic")
+    np.testing.assert_allclose(total, curve(by_drive, "eda"), atol=1e-15)
+    fast = curve(by_drive, "eda_phasic")
+    assert fast.min() > -0.05 * fast.max()
+    with pytest.raises(ValueError, match="eda_method must be one of"):
+        derive_physio(recording(60), eda_method="ledalab")
