@@ -32,7 +32,12 @@ def preprocess(study: Path, results: Path, options: Options, executor: Executor)
     out = results / "epochs"
     with tracked(len(sources), "participants") as step:
         participants = preprocess_study(
-            sources, out, options=options, executor=executor, decisions=made, progress=step
+            sources,
+            out,
+            options=options,
+            executor=executor,
+            decisions=made,
+            progress=lambda outcome: step(f"{outcome.participant}, {outcome.n_epochs} epochs"),
         )
     write_table(results, "participants", participants.drop(columns="reran"))
     for name in TABLES:

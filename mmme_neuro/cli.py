@@ -115,6 +115,9 @@ def preprocess(
         str, typer.Option(help="Rule for noisy epochs: 'threshold' or 'autoreject'.")
     ] = "threshold",
     reject_uv: Annotated[float, typer.Option(help="Limit of the threshold (microvolt).")] = 150.0,
+    eda_method: Annotated[
+        str, typer.Option(help="Phasic skin conductance: 'highpass' or 'cvxeda'.")
+    ] = "highpass",
     rng: Annotated[int, typer.Option(help="Seed of ICA, RANSAC and autoreject.")] = 0,
     decisions_template: Annotated[
         bool,
@@ -135,7 +138,11 @@ def preprocess(
             console.print(f"edit {path}")
             return
         options = Options(
-            clean=not uncleaned, reject_rule=reject_rule, reject_uv=reject_uv, rng=rng
+            clean=not uncleaned,
+            reject_rule=reject_rule,
+            reject_uv=reject_uv,
+            eda_method=eda_method,
+            rng=rng,
         )
         sources = study_sources(directory, merge=options.merge, only=only or ())
         made = decision_table.of_study(directory)

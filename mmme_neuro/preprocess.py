@@ -23,7 +23,7 @@ from mmme_neuro.contamination.spectra import COLUMNS as SPECTRUM_COLUMNS
 from mmme_neuro.contamination.spectra import spectra_around_cleaning
 from mmme_neuro.decisions import NONE, Applied, Decisions, apply_decisions
 from mmme_neuro.derivatives import Preprocessed, read_table, write_derivatives
-from mmme_neuro.epochs import epoch
+from mmme_neuro.epochs import LANDMARKS, epoch
 from mmme_neuro.executors import processes
 from mmme_neuro.failures import EXPECTED_FAILURES
 from mmme_neuro.provenance import (
@@ -34,10 +34,12 @@ from mmme_neuro.provenance import (
     stale_because,
 )
 from mmme_neuro.recording import Recording
-from mmme_neuro.rejection import reject
+from mmme_neuro.rejection import RULES, reject
+from mmme_neuro.signals.components import METHODS
 from mmme_neuro.signals.decisions import CleaningDecisions
 from mmme_neuro.signals.eeg import clean_eeg, removed_by_cleaning
 from mmme_neuro.signals.physio import derive_physio
+from mmme_neuro.signals.sources import EDA_METHODS
 from mmme_neuro.sources import Source
 
 
@@ -89,6 +91,24 @@ class Options:
     merge: str = "union"
     continuous: bool = True
     rng: int = 0
+
+    def __post_init__(self) -> None:
+        known = {
+            "ica_method": METHODS,
+            "reject_rule": RULES,
+            "eda_method": EDA_METHODS,
+            "lock": LANDMARKS,
+        }
+        for name, values in known.items():
+            if getattr(self, name) not in values:
+                raise ValueError(
+                    f"{name} must be one of {list(values)}, got {getattr(self, name)!r}."
+                )
+        if self.reject_uv <= 0 or self.physio_sfreq <= 0:
+            raise ValueError(
+                f"reject_uv and physio_sfreq must be positive, got {self.reject_uv} and "
+                f"{self.physio_sfreq}."
+            )
 
 
 @dataclass(frozen=True)

@@ -174,3 +174,18 @@ def test_json_takes_numpy_and_nothing_odd(tmp_path):
         write_json(path, {"a": {1}})
     assert json.loads(path.read_text())["a"] == 1.5
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"reject_rule": "none"}, "reject_rule must be one of"),
+        ({"ica_method": "jade"}, "ica_method must be one of"),
+        ({"eda_method": "ledalab"}, "eda_method must be one of"),
+        ({"lock": "peak"}, "lock must be one of"),
+        ({"reject_uv": 0.0}, "must be positive"),
+    ],
+)
+def test_impossible_options_are_refused_before_anything_runs(choice, message):
+    with pytest.raises(ValueError, match=message):
+        Options(**choice)

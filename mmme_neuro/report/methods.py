@@ -29,6 +29,8 @@ def methods_text(constants: dict) -> dict[str, str]:
         "Oscillations": _oscillations(study, methods),
         "Connectivity": _connectivity(study),
         "Peripheral physiology": _physio(study, methods),
+        "Overlapping responses": _overlap(study),
+        "Robustness": _robustness(study, methods),
         "Statistics": _statistics(study),
     }
 
@@ -44,7 +46,8 @@ def _events(study: dict, methods: dict) -> str:
         f"Epochs are locked to the {preprocessing['lock']} and reach from "
         f"{_span(preprocessing['eeg_window'])} in the EEG and from "
         f"{_span(preprocessing['physio_window'])} in the physiology; an event stays only if both "
-        "windows lie inside the recordings."
+        "windows lie inside the recordings. Skin temperature is cut from "
+        f"{_span(preprocessing['slow_window'])} and excludes no event."
     )
 
 
@@ -67,8 +70,15 @@ def _eeg(study: dict, methods: dict) -> str:
         f"The EEG was notch-filtered at {_number(cleaning['line_hz'])} Hz and harmonics, resampled "
         f"to at most {_number(cleaning['sfreq'])} Hz, high-pass filtered at "
         f"{_number(cleaning['highpass_hz'])} Hz and re-referenced to the average. Flat, noisy or "
-        "uncorrelated channels were interpolated. "
+        "uncorrelated channels were interpolated"
     )
+    if preprocessing["ransac"]:
+        text += (
+            ", and those that the others predict (RANSAC) with a correlation below "
+            f"{_number(cleaning['ransac_correlation'])} in more than "
+            f"{_number(100 * cleaning['ransac_share'])} % of the time"
+        )
+    text += ". "
     if preprocessing["clean"]:
         text += (
             f"Independent components (Picard, extended) were fitted to a copy of {_number(low)} to "
@@ -83,9 +93,14 @@ def _eeg(study: dict, methods: dict) -> str:
         )
     else:
         text += "No independent component was removed. "
+    if preprocessing["reject_rule"] == "autoreject":
+        return text + (
+            "Epochs were repaired or excluded by autoreject (Jas et al. 2017), which was not told "
+            "the expression."
+        )
     return text + (
         f"Epochs that deviate by more than {_number(preprocessing['reject_uv'])} µV from their "
-        "mean were excluded."
+        "mean were excluded, whatever the expression."
     )
 
 
@@ -123,7 +138,10 @@ def _connectivity(study: dict) -> str:
         f"Coupling of electrodes was estimated by the {METHOD_NAMES.get(method, method)} in "
         f"{_band(study['connectivity_band_hz'])}, {_span(study['connectivity_window_s'])}, over "
         "all events of each participant and averaged over participants. Cells of fewer than "
-        f"{study['min_epochs']} epochs were refused."
+        f"{study['min_epochs']} epochs were refused. Micro- and macro-expressions were compared in "
+        "participants with enough of both, on equal numbers of epochs drawn repeatedly; strength, "
+        "global efficiency and clustering are those of each draw's network, averaged, weighted and "
+        "as areas over densities."
     )
 
 
@@ -138,6 +156,32 @@ def _physio(study: dict, methods: dict) -> str:
         f"were derived at {_number(study['preprocessing']['physio_sfreq'])} Hz. Responses are the "
         f"mean of a window minus that of {_span(study['physio_baseline_s'])}: {measured}. A window "
         "that outlasts the epoch ends with it."
+    )
+
+
+def _overlap(study: dict) -> str:
+    plans = "; ".join(
+        f"{', '.join(response_name(w['name']).lower() for w in plan['windows'])}: "
+        f"{plan['basis']['n']} cubic splines from {_span_of(plan['basis'])}"
+        for plan in study["overlap_plans"]
+    )
+    return (
+        "Responses to all events of the continuous signal, to beginnings and ends of videos as far "
+        "as planned, were estimated at once by linear deconvolution, each participant alone, by "
+        f"generalised least squares with autoregressive noise ({plans}). Means over participants "
+        "are compared with averages of all events and of isolated ones."
+    )
+
+
+def _robustness(study: dict, methods: dict) -> str:
+    band = _band(methods["cleaning"]["muscle_band_hz"])
+    return (
+        f"Muscle power ({band}) was measured around every event before and after cleaning. Each "
+        "contrast was estimated again with an event's muscle power as a covariate, in events "
+        "matched for it, in upper and in lower faces only, in isolated events, in the surface "
+        "Laplacian, and on the muscle band itself. Onsets were drawn anew "
+        f"{study['n_jitter_draws']} times with a standard deviation of "
+        f"{_ms(study['coder_sd_s'])} for the coders beside that of the clocks."
     )
 
 
@@ -173,6 +217,11 @@ def _ms(seconds: float) -> str:
 def _span(window: list[float] | tuple[float, float]) -> str:
     """A window in seconds from the lock."""
     return f"{_number(window[0])} to {_number(window[1])} s"
+
+
+def _span_of(basis: dict) -> str:
+    """The window of a basis."""
+    return _span((basis["tmin"], basis["tmax"]))
 
 
 def _band(band: list[float]) -> str:
