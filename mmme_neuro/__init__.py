@@ -62,6 +62,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.phase": ["phase_consistency"],
         "responses.regions": ["ROIS", "Window"],
         "responses.regionsignals": ["region_signals"],
+        "responses.sourceregions": ["source_regions"],
         "responses.timefrequency": ["participant_average", "time_frequency"],
         "signals.eeg": ["clean_eeg", "current_source_density", "removed_by_cleaning"],
         "signals.physio": ["artefact_mask", "derive_physio", "physio_quality"],
