@@ -2,6 +2,7 @@
 
 import gzip
 
+import neurokit2 as nk
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mmme_neuro import (
     Recording,
     autonomic_responses,
+    band_power,
     clean_eeg,
     derive_physio,
     epoch,
@@ -18,6 +20,7 @@ from mmme_neuro import (
     recording_codes,
     removed_by_cleaning,
 )
+from mmme_neuro.signals.neurokit import r_peaks
 
 FACES = {1: "angry", 2: "happy", 4: "neutral"}
 PARIETAL, FRONTAL = ["CP1", "CP2", "Pz"], ["F3", "Fz", "F4"]
@@ -57,6 +60,21 @@ def test_erp_of_a_real_recording(squares):
     assert mean_uv(PARIETAL, 0.5, 0.8) > mean_uv(FRONTAL, 0.5, 0.8) + 3
     assert abs(mean_uv(PARIETAL, -0.2, 0.0)) < 0.2
     assert mean_uv(PARIETAL, 0.25, 0.5) == pytest.approx(parietal_by_hand(squares), rel=0.1)
+
+
+def test_alpha_of_a_real_recording_desynchronises(squares):
+    """8-10 Hz falls after a square, most over the sensorimotor cortex that prepares the press."""
+    cleaned = clean_eeg(squares.eeg.load_data(), line_hz=None, sfreq=128.0, ica=False)
+    locked = epoch(squares.with_signals(eeg=cleaned), eeg=(-1.5, 2.0))
+    shown = locked["kind == 'square'"].eeg
+    window = {"band": (8.0, 10.0), "window": (0.3, 0.6), "baseline": (-0.8, -0.2)}
+    change = {
+        name: band_power(shown, roi=roi, **window)["log_ratio_db"]
+        for name, roi in (("motor", ["C4"]), ("posterior", ["O1", "O2", "Oz", "PO3", "PO4"]))
+    }
+    assert change["motor"].mean() < -1
+    for values in change.values():
+        assert values.mean() / values.sem() < -2
 
 
 def parietal_by_hand(squares):
@@ -137,3 +155,59 @@ def test_skin_conductance_of_real_recordings(people):
     # The package's is the phasic part, so slow drift is taken out.
     assert np.corrcoef(scr, table["by_hand"])[0, 1] > 0.9
     assert -0.5 < scr.median() < 0.5
+
+
+@pytest.mark.filterwarnings("ignore:derive_physio:RuntimeWarning")
+def test_faces_move_to_happy_faces(people):
+    """Facial mimicry: 1 to 4 s after a happy face the cheek (A) tightens, the brow (B) relaxes."""
+    tables = []
+    for path in people:
+        locked = epoch(recording_of(path), physio=(-2.0, 10.0))
+        times = locked.physio.times
+        for muscle in ("emg_a", "emg_b"):
+            envelope = locked.physio.get_data(picks=[muscle])[:, 0]
+            before = envelope[:, (times >= -1) & (times < 0)].mean(axis=1)
+            for name, span in (("early", (0.0, 0.3)), ("late", (1.0, 4.0))):
+                inside = (times >= span[0]) & (times < span[1])
+                change = np.log(envelope[:, inside].mean(axis=1) / before)
+                tables.append(
+                    locked.events[["participant", "face"]].assign(
+                        muscle=muscle, window=name, change=change
+                    )
+                )
+    means = pd.concat(tables).groupby(["window", "muscle", "face"])["change"].mean()
+    assert means["late", "emg_a", "happy"] > 0.3
+    assert means["late", "emg_b", "happy"] < -0.2
+    for muscle, sign in (("emg_a", 1), ("emg_b", -1)):
+        for other in ("angry", "neutral"):
+            assert sign * (means["late", muscle, "happy"] - means["late", muscle, other]) > 0.2
+        assert abs(means["early", muscle, "happy"]) < 0.15
+
+
+def matched(ours, theirs):
+    """Shares of beats with one of the other series within 50 ms, both ways."""
+    distance = np.abs(ours[:, None] - np.asarray(theirs)[None])
+    return np.mean(distance.min(axis=1) < 0.05), np.mean(distance.min(axis=0) < 0.05)
+
+
+def test_beats_of_a_noisy_recording(shared_data):
+    """Every beat that two other detectors agree on is found (seen by eye, too)."""
+    raw = read_physio(shared_data / "biopac" / "physio-3.9.1-c.acq")
+    ecg, sfreq = raw.get_data(picks=["ECG"])[0], int(raw.info["sfreq"])
+    beats = r_peaks(ecg, sfreq).seconds
+    cleaned = nk.ecg_clean(ecg, sampling_rate=sfreq)
+    for method in ("neurokit", "kalidas2017"):
+        found = nk.ecg_peaks(cleaned, sampling_rate=sfreq, method=method)[1]["ECG_R_Peaks"]
+        ours, theirs = matched(beats, found / sfreq)
+        assert ours > 0.97 and theirs > 0.95, method
+
+
+def test_beats_of_a_slow_recording(shared_data):
+    table = pd.read_csv(shared_data / "physio_events" / "bio_eventrelated_100hz.csv")
+    ecg = table["ECG"].to_numpy()
+    beats = r_peaks(ecg, 100.0).seconds
+    found = nk.ecg_peaks(nk.ecg_clean(ecg, sampling_rate=100), sampling_rate=100)[1]["ECG_R_Peaks"]
+    assert min(matched(beats, found / 100)) > 0.98
+    # R waves are the largest deflections: all beats lie on one.
+    heights = [ecg[max(round(100 * at) - 2, 0) : round(100 * at) + 3].max() for at in beats]
+    assert np.mean(np.array(heights) > 0.4) > 0.98

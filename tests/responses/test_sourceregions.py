@@ -67,7 +67,13 @@ def test_lagged_coupling_of_two_regions_is_the_strongest(topographies):
     assert found.metadata["expression"].tolist()[:2] == ["micro", "macro"]
     np.testing.assert_allclose(found.get_data().std(axis=(0, 2)), 1.0, rtol=0.05)
     matrix = connectivity(
-        found, picks=found.ch_names, band=(8.0, 12.0), tmin=-0.5, tmax=1.0, equalize=False, by="expression"
+        found,
+        picks=found.ch_names,
+        band=(8.0, 12.0),
+        tmin=-0.5,
+        tmax=1.0,
+        equalize=False,
+        by="expression",
     ).matrix.mean("condition")
     pair = float(matrix.sel(channel="central left", other="occipital right"))
     others = [
