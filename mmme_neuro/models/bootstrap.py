@@ -134,6 +134,8 @@ def simulated_fits(
     fit: LMMFit, n_simulations: int, *, rng: np.random.Generator | int
 ) -> Iterator[LMMFit]:
     """Fits of the same model to responses drawn from it, one after the other."""
+    if n_simulations < 1:
+        raise ValueError(f"n_simulations must be 1 or more, got {n_simulations}")
     generator = np.random.default_rng(rng)
     for start in range(0, n_simulations, AT_ONCE):
         size = min(AT_ONCE, n_simulations - start)

@@ -147,9 +147,14 @@ def bootstrap_likelihood_ratio(
     --------
     >>> bootstrap_likelihood_ratio(intercepts, slopes, 1000, rng=1)  # doctest: +SKIP
     """
+    if n_simulations < 1:
+        raise ValueError(f"n_simulations must be 1 or more, got {n_simulations}")
     observed = likelihood_ratio(smaller, larger, reml=reml)
     if smaller.n_parameters >= larger.n_parameters:
-        raise ValueError("'smaller' must have fewer parameters than 'larger'")
+        raise ValueError(
+            f"'smaller' must have fewer parameters than 'larger', got {smaller.n_parameters} and "
+            f"{larger.n_parameters}; exchange them"
+        )
     null, alternative = refit_criterion(smaller, reml=reml), refit_criterion(larger, reml=reml)
     generator = np.random.default_rng(rng)
     statistics: list[float] = []
