@@ -293,7 +293,9 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
     formula : str
         Wilkinson formula with lme4's random terms, for example
         ``"n400 ~ expression * valence + (1 + expression | participant) + (1 | stimulus)"``.
-        Predictors are treatment coded, the first category as reference.
+        Predictors are treatment coded, the first category as reference; other codings by name:
+        ``C(expression, contr.sum)``, ``C(valence, contr.helmert)``. Terms that are combinations
+        of others are left out with a message.
     data : DataFrame, shape (n_rows, n_columns)
         One row for each event. Rows with missing values in a used column are left out and counted.
     reml : bool
