@@ -39,7 +39,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "models.mixed": ["LMMFit", "fit_lmm"],
         "models.multiplicity": ["adjust_p_values"],
         "models.planning": ["StatedModel", "crossed_events", "stated_model"],
-        "models.power": ["SampleSize", "power", "sample_size"],
+        "models.power": ["SampleSize", "power", "power_table", "sample_size"],
         "models.profile": ["variance_intervals"],
         "models.reduction": ["fit_reduced"],
         "overlap": ["overlap_table"],

@@ -1,7 +1,9 @@
 """Power and sample size of a mixed-model test by simulation."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,8 +58,9 @@ def power(
     -------
     Series
         ``power, ci_low, ci_high`` (95 % Clopper-Pearson interval of the Monte-Carlo error),
-        ``n_significant, n_simulations, n_failed`` (fits that did not converge, or a p-value that
-        does not exist: counted as not significant) and ``singular`` (share of singular fits).
+        ``n_significant, n_simulations, n_failed`` (studies whose events cannot carry the model,
+        fits that did not converge, p-values that do not exist: all counted as not significant)
+        and ``singular`` (share of singular fits).
 
     Notes
     -----
@@ -75,10 +78,16 @@ def power(
         raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
     generator = np.random.default_rng(rng)
     p_value = _p_value_of(test, df)
-    p_values, singular = [], []
+    p_values, singular, problems = [], [], []
     for fit in _simulated_studies(model, events, n_simulations, generator, analysis):
+        if isinstance(fit, ValueError):
+            problems.append(fit)
+            p_values.append(np.nan)
+            continue
         p_values.append(p_value(fit) if fit.converged else np.nan)
         singular.append(fit.singular)
+    if len(problems) == n_simulations:
+        raise problems[0]
     n_significant = int(np.sum(np.array(p_values) < alpha))
     interval = scipy.stats.binomtest(n_significant, n_simulations).proportion_ci()
     return pd.Series(
@@ -114,20 +123,96 @@ def _simulated_studies(
     n_simulations: int,
     rng: np.random.Generator,
     analysis: str | None,
+) -> Iterator[LMMFit | ValueError]:
+    """Fits of simulated studies, or why events made anew cannot be fitted."""
+    if not callable(events):
+        for start in range(0, n_simulations, AT_ONCE):
+            size = min(AT_ONCE, n_simulations - start)
+            yield from _studies_of(model, events, size, rng, analysis)
+        return
+    for _ in range(n_simulations):
+        table = events(rng)
+        try:
+            (fit,) = _studies_of(model, table, 1, rng, analysis)
+        except ValueError as error:
+            yield error
+        else:
+            yield fit
+
+
+def _studies_of(
+    model: StatedModel,
+    events: pd.DataFrame,
+    n_simulations: int,
+    rng: np.random.Generator,
+    analysis: str | None,
 ) -> Iterator[LMMFit]:
-    """Fits of simulated studies; the design is shared where the events are."""
-    n_done = 0
-    while n_done < n_simulations:
-        size = 1 if callable(events) else min(AT_ONCE, n_simulations - n_done)
-        table = events(rng) if callable(events) else events
-        truth = model.design_of(table)
-        expected, factors = model.expected(truth), model.factors(truth)
-        responses = draw_responses(truth, expected, factors, model.sigma, size, rng)
-        design = truth if analysis is None else model.design_of(table, analysis)
-        products = cross_products(design, responses[:, 0])
-        for column, these in enumerate(products_of_responses(products, responses)):
-            yield estimate_products(these, responses[:, column], reml=True)
-        n_done += size
+    """Fits of simulated responses of the same events, which share their design."""
+    truth = model.design_of(events)
+    expected, factors = model.expected(truth), model.factors(truth)
+    responses = draw_responses(truth, expected, factors, model.sigma, n_simulations, rng)
+    design = truth if analysis is None else model.design_of(events, analysis)
+    products = cross_products(design, responses[:, 0])
+    for column, these in enumerate(products_of_responses(products, responses)):
+        yield estimate_products(these, responses[:, column], reml=True)
+
+
+def power_table(
+    model: StatedModel,
+    events: Callable[..., pd.DataFrame],
+    plans: Sequence[Mapping[str, Any]],
+    test: Test,
+    n_simulations: int,
+    *,
+    rng: np.random.Generator | int,
+    alpha: float = 0.05,
+    df: str = "satterthwaite",
+) -> pd.DataFrame:
+    """Power of several plans of a study.
+
+    Parameters
+    ----------
+    model : StatedModel
+        The assumed truth.
+    events : callable
+        Makes the events of one study from the keywords of a plan and ``rng``, for example
+        ``functools.partial(crossed_events, within={"expression": ("macro", "micro")})``.
+    plans : sequence of mapping
+        Keywords of each plan: ``{"n_participants": 40, "n_stimuli": 24, "events_per_cell": 6}``.
+    test : str or callable
+        As in `power`.
+    n_simulations : int
+        Simulations for each plan.
+    rng : numpy.random.Generator or int
+        Source of randomness.
+    alpha : float
+        Level of the test.
+    df : {"satterthwaite", "kenward-roger"}
+        Degrees of freedom where ``test`` is a term.
+
+    Returns
+    -------
+    DataFrame
+        One row a plan: its keywords, then the columns of `power`.
+
+    Examples
+    --------
+    >>> plans = [{"n_participants": n, "n_stimuli": 24, "events_per_cell": 6} for n in (20, 40)]
+    >>> power_table(model, events_of, plans, "expression[T.micro]", 500, rng=1)  # doctest: +SKIP
+    """
+    generator = np.random.default_rng(rng)
+    rows = []
+    for plan in plans:
+        make = partial(_planned, events, plan)
+        found = power(model, make, test, n_simulations, rng=generator, alpha=alpha, df=df)
+        rows.append({**plan, **found})
+    return pd.DataFrame(rows)
+
+
+def _planned(
+    events: Callable[..., pd.DataFrame], plan: Mapping[str, Any], rng: np.random.Generator
+) -> pd.DataFrame:
+    return events(**plan, rng=rng)
 
 
 @dataclass(frozen=True, repr=False)

@@ -101,3 +101,30 @@ def test_summary_prints_every_correlation(events):
     for i in range(1, 4):
         for j in range(i):
             assert f"{covariance[i, j] / sds[i] / sds[j]:.2f}" in text
+
+
+@pytest.mark.parametrize(
+    ("transform", "by_hand"),
+    [
+        ("center(x)", lambda x: x - x.mean()),
+        ("scale(`x y`)", lambda x: (x - x.mean()) / x.std()),
+        ("np.exp(x)", np.exp),
+    ],
+)
+def test_transforms_equal_columns_made_by_hand(events, transform, by_hand):
+    table = events.assign(**{"x y": events["x"], "h": by_hand(events["x"])})
+    fit = fit_lmm(f"y ~ {transform} * c + (1 + {transform} | p)", table)
+    other = fit_lmm("y ~ h * c + (1 + h | p)", table)
+    np.testing.assert_allclose(fit.coefficients, other.coefficients, rtol=1e-5, atol=1e-8)
+
+
+def test_splines_span_what_their_name_says(events):
+    fit = fit_lmm("y ~ poly(x, 2) + (1 | p)", events)
+    plain = fit_lmm("y ~ x + I(x**2) + (1 | p)", events)
+    np.testing.assert_allclose(fit.fitted, plain.fitted, rtol=1e-6, atol=1e-8)
+    assert fit_lmm("y ~ bs(x, df=4) + (1 | p)", events).n_parameters == 7
+
+
+def test_missing_column_in_a_transform_is_named(events):
+    with pytest.raises(ValueError, match="no column 'xx'.*did you mean 'x'"):
+        fit_lmm("y ~ center(xx) + (1 | p)", events)

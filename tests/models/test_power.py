@@ -1,12 +1,14 @@
 """Simulated power equals that of the non-central t where it is known, and alpha under the null."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import scipy.stats
 
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.planning import StatedModel, crossed_events
-from mmme_neuro.models.power import power, sample_size
+from mmme_neuro.models.power import power, power_table, sample_size
 
 WITHIN = {"expression": ("macro", "micro")}
 TERM = "expression[T.micro]"
@@ -87,6 +89,35 @@ def test_no_candidate_reaches_the_target():
     found = sample_size(MODEL, events_of, TERM, [3, 4], 60, rng=1, target=0.95)
     assert found.size is None
     assert 4 in found.tried.index
+
+
+def test_table_of_plans_rises_with_participants_and_events():
+    plans = [
+        {"n_participants": n, "n_stimuli": 8, "events_per_cell": m}
+        for n, m in ((5, 2), (5, 8), (20, 8))
+    ]
+    found = power_table(MODEL, partial(crossed_events, within=WITHIN), plans, TERM, 80, rng=2)
+    assert found[["n_participants", "events_per_cell"]].to_numpy().tolist() == [
+        [5, 2],
+        [5, 8],
+        [20, 8],
+    ]
+    assert found["power"].is_monotonic_increasing
+    for _, row in found.iterrows():
+        expected = paired_power(int(row["n_participants"]), 0.8, m=int(row["events_per_cell"]))
+        assert abs(row["power"] - expected) < 0.19
+
+
+def test_studies_that_cannot_be_fitted_count_as_failed():
+    def rarely_micro(rng):
+        counts = {"macro": 4.0, "micro": 0.1}
+        return crossed_events(6, 8, WITHIN, counts, rng=rng, is_random=True)
+
+    found = power(MODEL, rarely_micro, TERM, 40, rng=4)
+    assert 5 < found["n_failed"] < 35  # exp(-0.6) of the studies have no micro-expression
+    assert found["power"] <= 1 - found["n_failed"] / 40
+    with pytest.raises(ValueError, match="one level"):
+        power(MODEL, lambda rng: events_of(6, rng).assign(expression="macro"), TERM, 3, rng=1)
 
 
 @pytest.mark.parametrize(
