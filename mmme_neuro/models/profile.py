@@ -1,7 +1,6 @@
 """Intervals of variance components by profile likelihood or parametric bootstrap."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,44 +8,14 @@ import scipy.optimize
 import scipy.stats
 
 from mmme_neuro.models.bootstrap import parametric_bootstrap
-from mmme_neuro.models.crossproducts import cross_products
-from mmme_neuro.models.design import RandomFactor
-from mmme_neuro.models.likelihood import Likelihood, semidefinite_root
+from mmme_neuro.models.held import Component, hold
 from mmme_neuro.models.mixed import LMMFit
-from mmme_neuro.models.optimum import Criterion, approach, newton
+from mmme_neuro.models.optimum import approach, newton
 from mmme_neuro.models.refit import refit_criterion
 
 WIDEST = 60
 """Doublings of a step after which an upper limit counts as infinite."""
-RELATIVE_ERROR = 1e-8
-LARGEST, LARGEST_LOG = 1e3, 300
-"""Multiple of the estimates, and logarithm, that a search may not exceed."""
-SHORT = 0.05
-"""Share of its length at which a column starts, too, when a correlation is held."""
-
-
-@dataclass(frozen=True)
-class Component:
-    """One standard deviation or correlation of the random effects, or the residual's.
-
-    Parameters
-    ----------
-    group : str
-        Grouping factor, or ``"Residual"``.
-    term : str
-        Random column, empty for the residual.
-    other : str
-        Second column of a correlation, else empty.
-    """
-
-    group: str
-    term: str = ""
-    other: str = ""
-
-    @property
-    def kind(self) -> str:
-        """What the number is."""
-        return "correlation" if self.other else "sd"
+RELATIVE_ERROR = 1e-7
 
 
 def variance_intervals(
@@ -153,110 +122,25 @@ def profiled_criterion(fit: LMMFit, component: Component) -> Callable[[float], f
     callable
         Value of the component to the criterion.
     """
-    held, theta, likelihood = _with_component_first(fit, component)
-    free = np.delete(
-        np.arange(len(theta)), [held[name] for name in ("sd", "correlation") if name in held]
-    )
-    # Lengths of the two columns as logarithms: a change of sign would turn the correlation.
-    lengths = [
-        int(np.flatnonzero(free == held[name])[0]) for name in ("first", "second") if name in held
-    ]
-    first_start = theta.copy()
-    if component.other:
-        first_start[held["second"]] = np.hypot(theta[held["correlation"]], theta[held["second"]])
-    first_start = first_start[free]
-    first_start[lengths] = np.log(first_start[lengths])
-    if "sd" in held:
-        first_start = np.append(first_start, np.log(fit.sigma))
-    start, starts = first_start, [first_start]
-    logs = [*lengths, len(start) - 1] if "sd" in held else lengths
-    largest = LARGEST * max(1, np.abs(theta).max())
-    for place in lengths:
-        shorter = first_start.copy()
-        shorter[place] += np.log(SHORT)
-        starts.append(shorter)
-
-    def held_at(value: float) -> Criterion:
-        def criterion(point: np.ndarray) -> complex:
-            inside = point[: len(free)].copy()
-            if (point[logs].real > LARGEST_LOG).any():
-                return complex(np.inf)
-            inside[lengths] = np.exp(inside[lengths])
-            if not np.abs(inside).max(initial=0) < largest:
-                return complex(np.inf)
-            full = np.zeros(len(theta), dtype=point.dtype)
-            full[free] = inside
-            if component.other:
-                length = full[held["second"]]
-                full[held["correlation"]] = value * length
-                full[held["second"]] = np.sqrt(1 - value**2) * length
-                return likelihood(full)
-            sigma = np.exp(point[-1]) if "sd" in held else value
-            if "sd" in held:
-                full[held["sd"]] = value / sigma
-            log_determinant, residual = likelihood.log_determinants(full)
-            dof = likelihood.residual_dof
-            return log_determinant + residual / sigma**2 + dof * np.log(2 * np.pi * sigma**2)
-
-        return criterion
+    held = hold(fit, component)
+    starts = held.starts
+    last = starts[0]
 
     def profile(value: float) -> float:
-        nonlocal start
-        criterion = held_at(value)
-        if not len(start):
-            return float(np.real(criterion(start)))
-        ends = [approach(criterion, point) for point in (start, *starts)]
+        nonlocal last
+
+        def criterion(point: np.ndarray) -> complex:
+            return held.criterion(point, value)
+
+        if not len(last):
+            return float(np.real(criterion(last)))
+        points = [last] if len(starts) == 1 else [last, *starts]
+        ends = [approach(criterion, point) for point in points]
         found = newton(criterion, min(ends, key=lambda end: float(np.real(criterion(end)))))
-        start = found.theta
+        last = found.theta
         return found.criterion
 
     return profile
-
-
-def _with_component_first(
-    fit: LMMFit, component: Component
-) -> tuple[dict[str, int], np.ndarray, Likelihood]:
-    """The model with the component's columns first, where single parameters express it.
-
-    Returns the places of these parameters, the optimum, and the criterion.
-    """
-    held: dict[str, int] = {}
-    theta, factors = fit.theta.copy(), list(fit.design.random)
-    for number, place in enumerate(fit.design.theta_slices):
-        factor = factors[number]
-        if factor.name != component.group:
-            continue
-        names = list(factor.column_names)
-        leading = [names.index(name) for name in (component.other, component.term) if name]
-        block = [i for i, source in enumerate(factor.sources) if _same_block(factor, i, leading[0])]
-        order = np.arange(len(names))
-        order[block] = leading + [i for i in block if i not in leading]
-        factors[number] = replace(
-            factor,
-            columns=factor.columns[:, order],
-            column_names=tuple(names[i] for i in order),
-            sources=tuple(factor.sources[i] for i in order),
-        )
-        lower = fit.relative_factors[factor.name][order]
-        rows, columns = factor.template.T
-        theta[place] = semidefinite_root(lower @ lower.T, RELATIVE_ERROR)[rows, columns]
-        where = {(int(r), int(c)): place.start + k for k, (r, c) in enumerate(factor.template)}
-        first = block[0]
-        held = {"sd": where[first, first]}
-        if component.other:
-            held = {
-                "first": where[first, first],
-                "correlation": where[first + 1, first],
-                "second": where[first + 1, first + 1],
-            }
-    products = cross_products(replace(fit.design, random=tuple(factors)), fit.response)
-    return held, theta, Likelihood(products, fit.reml)
-
-
-def _same_block(factor: RandomFactor, column: int, other: int) -> bool:
-    """Whether two columns may covary."""
-    pairs = {frozenset(map(int, pair)) for pair in factor.template}
-    return frozenset((column, other)) in pairs
 
 
 def _profile_limits(

@@ -46,14 +46,14 @@ def test_profile_intervals_equal_published_ones(shared_data, key):
 @pytest.fixture(scope="module")
 def crossed():
     rng = np.random.default_rng(5)
-    index = pd.MultiIndex.from_product([range(14), range(10), range(2)], names=["p", "s", "k"])
+    index = pd.MultiIndex.from_product([range(12), range(5), range(2)], names=["p", "s", "k"])
     events = index.to_frame(index=False)
     events["x"] = rng.normal(size=len(events))
-    slopes = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 0.5]], 14)
+    slopes = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 0.5]], 12)
     events["y"] = (
         slopes[events["p"], 0]
         + slopes[events["p"], 1] * events["x"]
-        + rng.normal(0, 0.6, 10)[events["s"]]
+        + rng.normal(0, 0.6, 5)[events["s"]]
         + rng.normal(size=len(events))
     )
     return events
@@ -115,13 +115,13 @@ def test_units_only_scale_the_intervals(crossed, scale):
 def test_bootstrap_agrees_roughly_with_the_profile(crossed):
     fit = fit_lmm(FORMULA, crossed)
     profile = variance_intervals(fit)
-    bootstrap = variance_intervals(fit, method="bootstrap", n_simulations=200, rng=3)
-    again = variance_intervals(fit, method="bootstrap", n_simulations=200, rng=3)
-    pd.testing.assert_frame_equal(bootstrap, again)
+    bootstrap = variance_intervals(fit, method="bootstrap", n_simulations=100, rng=3)
+    few = [variance_intervals(fit, method="bootstrap", n_simulations=5, rng=3) for _ in "ab"]
+    pd.testing.assert_frame_equal(*few)
     is_sd = profile["kind"] == "sd"
     width = (profile["ci_high"] - profile["ci_low"])[is_sd]
     for limit in ("ci_low", "ci_high"):
-        assert ((bootstrap[limit] - profile[limit])[is_sd].abs() < 0.35 * width).all()
+        assert ((bootstrap[limit] - profile[limit])[is_sd].abs() < 0.4 * width).all()
 
 
 @pytest.mark.slow
