@@ -104,7 +104,7 @@ def likelihood_ratio(*fits: LMMFit, reml: bool = False) -> pd.DataFrame:
                 "dof": pair.total,
                 "p_value": pair.p_value(statistic),
                 "p_value_naive": float(scipy.stats.chi2.sf(statistic, pair.total)),
-                "note": pair.note,
+                "note": "; ".join(filter(None, [pair.note, _failure(smaller, larger)])),
             }
         )
     table = pd.DataFrame(rows, index=pd.Index([fit.formula for fit in refitted], name="formula"))
@@ -178,6 +178,12 @@ def bootstrap_likelihood_ratio(
             "n_simulations": n_simulations,
         }
     )
+
+
+def _failure(*fits: LMMFit) -> str:
+    """Says that a fit is not at its optimum."""
+    failed = [fit.formula for fit in fits if not fit.converged]
+    return f"not converged, so the statistic may be wrong: {failed}" if failed else ""
 
 
 def _row(fit: LMMFit) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Intervals of variance components by profile likelihood or parametric bootstrap."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,8 @@ from mmme_neuro.models.refit import refit_criterion
 WIDEST = 60
 """Doublings of a step after which an upper limit counts as infinite."""
 RELATIVE_ERROR = 1e-7
+LOWER = 1e-5
+"""Criterion below that of the fit that is no rounding."""
 
 
 def variance_intervals(
@@ -165,7 +168,14 @@ def _limits(fit: LMMFit, component: Component, quantile: float) -> tuple[float, 
     def excess(value: float) -> float:
         if value == estimate:
             return -quantile
-        return float(np.sqrt(max(profile(value) - fit.criterion, 0.0))) - quantile
+        above = profile(value) - fit.criterion
+        if above < -LOWER:
+            warnings.warn(
+                f"the profile of {component} found a criterion {-above:.2g} below that of the fit, "
+                "which is not at its optimum: simplify the random terms",
+                stacklevel=2,
+            )
+        return float(np.sqrt(max(above, 0.0))) - quantile
 
     if component.other:
         return _root(excess, estimate, -1.0), _root(excess, estimate, 1.0)

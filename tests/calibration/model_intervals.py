@@ -129,7 +129,7 @@ def effect(rng: np.random.Generator, *, n: int) -> Outcome:
 SCENARIOS = (
     Scenario("20 participants x 8 events", 0.95, partial(intercepts, n=20, m=8, sd=0.8)),
     Scenario("8 participants x 8 events", 0.95, partial(intercepts, n=8, m=8, sd=0.8)),
-    Scenario("30 participants x 20 events", 0.95, partial(correlation, n=30, m=20)),
+    Scenario("30 participants x 20 events", 0.95, partial(correlation, n=30, m=20), share=0.5),
     Scenario("9 participants in 3 groups", 0.05, partial(groups_of_participants, n=9)),
     Scenario(
         "no stimulus variance, 30 participants",
@@ -145,7 +145,7 @@ SCENARIOS = (
         "no slope variance, 8 participants",
         0.05,
         partial(variance_test, n=8, has_slope=True, n_null=N_NULL),
-        share=0.3,
+        share=0.25,
     ),
 )
 EFFECTS = Scenario("24 participants x 12 events", np.nan, partial(effect, n=24))

@@ -1,5 +1,7 @@
 """Likelihood-ratio tests equal R's numbers, and hold their level at boundaries."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,6 +145,12 @@ def test_different_events_or_fixed_parts_are_refused(events):
         bootstrap_likelihood_ratio(larger, smaller, 10, rng=1)
     with pytest.raises(ValueError, match="n_simulations"):
         bootstrap_likelihood_ratio(smaller, larger, 0, rng=1)
+
+
+def test_fit_that_did_not_converge_is_named(events):
+    smaller, larger = (fit_lmm(f"y ~ {x} + (1 | g)", events, reml=False) for x in ("1", "x"))
+    row = likelihood_ratio(smaller, replace(larger, converged=False)).iloc[1]
+    assert "not converged" in row["note"] and "y ~ x" in row["note"]
 
 
 def test_other_coding_of_the_same_columns_is_nested(events):

@@ -1,5 +1,7 @@
 """Profile intervals equal lme4's published ones and cover the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,6 +124,13 @@ def test_bootstrap_agrees_roughly_with_the_profile(crossed):
     width = (profile["ci_high"] - profile["ci_low"])[is_sd]
     for limit in ("ci_low", "ci_high"):
         assert ((bootstrap[limit] - profile[limit])[is_sd].abs() < 0.4 * width).all()
+
+
+def test_fit_that_missed_its_optimum_is_found_out(crossed):
+    fit = fit_lmm("y ~ x + (1 | p)", crossed)
+    wrong = replace(fit, theta=0.7 * fit.theta, criterion=fit.criterion + 0.5, converged=False)
+    with pytest.warns(UserWarning, match="below that of the fit"):
+        variance_intervals(wrong)
 
 
 @pytest.mark.slow
