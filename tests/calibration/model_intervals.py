@@ -201,7 +201,8 @@ hypothesis that is true. `ci_low` and `ci_high` hold the Monte-Carlo error of th
 {table}
 
 - Variance components: profiles of the restricted likelihood cover as stated also with few
-  participants; those of the likelihood (what R's `confint` gives, `reml=False`) lie too low.
+  participants; those of the likelihood (what R's `confint` gives, `reml=False`) cover the standard
+  deviation of few participants slightly less often.
 - Likelihood-ratio tests of variances: the plain chi-squared test (`p_value_naive`, R's `anova`) is
   conservative; the mixture is near its level; with few participants `bootstrap_likelihood_ratio` is
   the reference.

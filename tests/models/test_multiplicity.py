@@ -43,15 +43,15 @@ def test_families_are_corrected_apart():
 
 def test_family_wise_error_and_false_discovery_rate():
     rng = np.random.default_rng(0)
-    families = np.repeat(np.arange(40), 16)
-    p_values = np.where(np.arange(640) % 16 < 12, rng.random(640), rng.random(640) * 1e-3)
+    families = np.repeat(np.arange(20), 16)
+    p_values = np.where(np.arange(320) % 16 < 12, rng.random(320), rng.random(320) * 1e-3)
     table = pd.DataFrame({"family": families, "p_value": p_values})
-    is_null = np.arange(640) % 16 < 12
+    is_null = np.arange(320) % 16 < 12
     holm = adjust_p_values(table, within="family")["p_adjusted"] < 0.05
-    assert (holm & is_null).groupby(families).any().mean() < 0.2
+    assert (holm & is_null).groupby(families).any().mean() < 0.25
     fdr = adjust_p_values(table, method="fdr", within="family")["p_adjusted"] < 0.05
     false = (fdr & is_null).groupby(families).sum() / fdr.groupby(families).sum()
-    assert false.mean() == pytest.approx(0.05 * 12 / 16, abs=0.035)
+    assert false.mean() == pytest.approx(0.05 * 12 / 16, abs=0.045)
     assert holm[~is_null].mean() > 0.99
 
 

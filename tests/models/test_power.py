@@ -35,13 +35,13 @@ def events_of(n, rng):
 @pytest.mark.parametrize("effect", [0.0, 0.8])
 def test_equals_the_closed_form(effect):
     model = MODEL.with_coefficients(**{TERM: effect})
-    found = power(model, events_of(12, 1), TERM, 400, rng=2)
+    found = power(model, events_of(12, 1), TERM, 300, rng=2)
     expected = paired_power(12, effect)
-    error = np.sqrt(expected * (1 - expected) / 400)
+    error = np.sqrt(expected * (1 - expected) / 300)
     assert abs(found["power"] - expected) < 3.3 * error
     assert found["ci_low"] < found["power"] < found["ci_high"]
     assert found["n_failed"] == 0
-    assert found["n_significant"] == 400 * found["power"]
+    assert found["n_significant"] == 300 * found["power"]
 
 
 def test_interval_is_clopper_and_pearson():
@@ -75,14 +75,14 @@ def test_analysis_without_the_slope_is_anticonservative():
 
 def test_sample_size_is_that_of_the_closed_form():
     sizes = list(range(4, 40, 4))
-    found = sample_size(MODEL, events_of, TERM, sizes, 200, rng=7)
+    found = sample_size(MODEL, events_of, TERM, sizes, 120, rng=7)
     expected = next(n for n in sizes if paired_power(n, 0.8) >= 0.8)
     assert abs(found.size - expected) <= 4
     assert len(found.tried) <= 4
     assert found.tried.index.is_monotonic_increasing
     assert str(found.size) in repr(found)
     for n, row in found.tried.iterrows():
-        assert abs(row["power"] - paired_power(n, 0.8)) < 0.13
+        assert abs(row["power"] - paired_power(n, 0.8)) < 0.16
 
 
 def test_no_candidate_reaches_the_target():
@@ -96,7 +96,7 @@ def test_table_of_plans_rises_with_participants_and_events():
         {"n_participants": n, "n_stimuli": 8, "events_per_cell": m}
         for n, m in ((5, 2), (5, 8), (20, 8))
     ]
-    found = power_table(MODEL, partial(crossed_events, within=WITHIN), plans, TERM, 80, rng=2)
+    found = power_table(MODEL, partial(crossed_events, within=WITHIN), plans, TERM, 50, rng=2)
     assert found[["n_participants", "events_per_cell"]].to_numpy().tolist() == [
         [5, 2],
         [5, 8],
@@ -105,7 +105,7 @@ def test_table_of_plans_rises_with_participants_and_events():
     assert found["power"].is_monotonic_increasing
     for _, row in found.iterrows():
         expected = paired_power(int(row["n_participants"]), 0.8, m=int(row["events_per_cell"]))
-        assert abs(row["power"] - expected) < 0.19
+        assert abs(row["power"] - expected) < 0.24
 
 
 def test_studies_that_cannot_be_fitted_count_as_failed():
