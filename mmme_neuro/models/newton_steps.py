@@ -1,0 +1,312 @@
+"""Compiled kernels: the search of `optimum` and `likelihood` with analytic second derivatives."""
+
+import numba
+import numpy as np
+
+from mmme_neuro.models.columns import Columns, SharedDesign
+from mmme_neuro.models.normal_equations import (
+    FAST,
+    Equations,
+    solve_equations,
+    solve_with_traces,
+)
+from mmme_neuro.models.response_equations import (
+    Response,
+    criterion,
+    differentiate,
+    satterthwaite_dof,
+)
+
+PREDICTED_DECREASE = 1e-9
+NEGATIVE_CURVATURE = 1e-6
+INDISTINGUISHABLE = 1e-9
+KICK = 0.1
+MAX_STEPS = 100
+MAX_HALVINGS = 40
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def newton_step(response: Response, step: np.ndarray) -> tuple[float, bool]:
+    """Damped Newton step; returns the predicted decrease and whether curvatures are positive."""
+    values, axes = np.linalg.eigh(response.hessian)
+    n_theta = len(step)
+    largest = max(abs(values[0]), abs(values[-1]))
+    floor = max(largest, 1e-300)
+    step[:] = 0.0
+    predicted = 0.0
+    for i in range(n_theta):
+        along = 0.0
+        for j in range(n_theta):
+            along += axes[j, i] * response.gradient[j]
+        scaled = along / max(abs(values[i]), NEGATIVE_CURVATURE * floor)
+        predicted += 0.5 * along * scaled
+        for j in range(n_theta):
+            step[j] -= axes[j, i] * scaled
+    is_convex = values[0] >= -NEGATIVE_CURVATURE * floor
+    is_kick = predicted < PREDICTED_DECREASE and not is_convex
+    for j in range(n_theta):
+        if is_kick:
+            step[j] = KICK * axes[j, 0]
+        elif response.gradient[j] == 0.0:
+            step[j] = 0.0  # A zero column stays exactly zero.
+    return predicted, is_convex
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def search(
+    shared: SharedDesign,
+    main: np.ndarray,
+    rest: np.ndarray,
+    total: float,
+    theta: np.ndarray,
+    start: Equations,
+    own: Equations,
+    is_own: bool,
+    response: Response,
+    step: np.ndarray,
+) -> tuple[float, bool, int]:
+    """Newton steps from the theta of ``start``; ends with derivatives at ``theta`` in ``own``.
+
+    Returns
+    -------
+    value : float
+        Criterion at ``theta``; ``step`` is the last step, not taken.
+    is_minimum : bool
+        Whether first- and second-order conditions hold.
+    n_steps : int
+        Evaluations with derivatives.
+    """
+    n_theta = len(theta)
+    trial = np.empty(n_theta)
+    theta[:] = start.theta
+    value = criterion(shared, start, main, rest, total, response)
+    if not np.isfinite(value):
+        return np.inf, False, 0
+    differentiate(shared, start, response)
+    for n_steps in range(MAX_STEPS):
+        predicted, is_convex = newton_step(response, step)
+        if predicted < PREDICTED_DECREASE and is_convex:
+            if not is_own:
+                solve_with_traces(shared, theta, own)
+                value = criterion(shared, own, main, rest, total, response)
+                differentiate(shared, own, response)
+            return value, True, n_steps
+        longest, furthest = 0.0, 1.0
+        for j in range(n_theta):
+            longest = max(longest, abs(step[j]))
+            furthest = max(furthest, abs(theta[j]))
+        if not longest > 0.0 or not np.isfinite(longest):
+            return value, False, n_steps
+        scale = min(1.0, 2.0 * furthest / longest)
+        is_lower = False
+        for halving in range(MAX_HALVINGS):
+            for j in range(n_theta):
+                trial[j] = theta[j] + scale * step[j]
+            if halving == 0:
+                solve_with_traces(shared, trial, own)
+            else:
+                solve_equations(shared, trial, own)
+            is_own = True
+            moved = criterion(shared, own, main, rest, total, response)
+            if moved < value:
+                if halving > 0:
+                    solve_with_traces(shared, trial, own)
+                is_lower = True
+                break
+            scale *= 0.5
+        if not is_lower:
+            solve_with_traces(shared, theta, own)
+            value = criterion(shared, own, main, rest, total, response)
+            differentiate(shared, own, response)
+            return value, False, n_steps
+        value = moved
+        theta[:] = trial
+        differentiate(shared, own, response)
+    return value, False, MAX_STEPS
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def make_canonical(
+    shared: SharedDesign, theta: np.ndarray, tolerance: float, canonical: np.ndarray
+) -> bool:
+    """Factor of the same covariance, non-negative diagonal, small columns zero.
+
+    Returns whether a column became zero that was not.
+    """
+    largest = shared.size.max()
+    covariance = np.empty((largest, largest))
+    columns = np.empty((largest, largest))
+    factor = np.empty((largest, largest))
+    is_new = False
+    for f in range(len(shared.size)):
+        size = shared.size[f]
+        factor[:] = 0.0
+        for p in range(len(theta)):
+            if shared.factor[p] == f:
+                factor[shared.row[p], shared.column[p]] = theta[p]
+        for i in range(size):
+            for j in range(size):
+                value = 0.0
+                for k in range(size):
+                    value += factor[i, k] * factor[j, k]
+                covariance[i, j] = value
+        columns[:] = 0.0
+        for i in range(size):
+            if covariance[i, i] > tolerance**2:
+                root = np.sqrt(covariance[i, i])
+                for j in range(size):
+                    columns[j, i] = covariance[j, i] / root
+                for j in range(size):
+                    for k in range(size):
+                        covariance[j, k] -= columns[j, i] * columns[k, i]
+            else:
+                for j in range(i, size):
+                    if factor[j, i] != 0.0:
+                        is_new = True
+        for p in range(len(theta)):
+            if shared.factor[p] == f:
+                row, column = shared.row[p], shared.column[p]
+                canonical[p] = columns[row, column] if row >= column else 0.0
+    return is_new
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def free_of(shared: SharedDesign, theta: np.ndarray, is_free: np.ndarray) -> None:
+    """Which parameters lie in columns of the relative covariance factor that are not zero."""
+    for p in range(len(theta)):
+        for q in range(len(theta)):
+            if (
+                shared.factor[q] == shared.factor[p]
+                and shared.row[q] == shared.column[p]
+                and shared.column[q] == shared.column[p]
+            ):
+                is_free[p] = theta[q] != 0.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def fit_one(
+    shared: SharedDesign,
+    main: np.ndarray,
+    rest: np.ndarray,
+    total: float,
+    start: Equations,
+    own: Equations,
+    response: Response,
+    theta: np.ndarray,
+    dof: np.ndarray,
+) -> tuple[float, bool, int]:
+    """Optimum of one response from one start; leaves its solution in ``own`` and ``response``."""
+    n_theta = len(theta)
+    step, canonical = np.empty(n_theta), np.empty(n_theta)
+    is_free = np.empty(n_theta, dtype=np.bool_)
+    value, is_minimum, n_steps = search(
+        shared, main, rest, total, theta, start, own, False, response, step
+    )
+    if not np.isfinite(value):
+        return value, False, n_steps
+    is_left = False
+    for tolerance in (1e-3, 1e-5, 1e-8):
+        if not make_canonical(shared, theta + step, tolerance, canonical):
+            break
+        solve_with_traces(shared, canonical, own)
+        on_face = criterion(shared, own, main, rest, total, response)
+        is_left = not on_face <= value + INDISTINGUISHABLE
+        if not is_left:
+            value, is_minimum, more = search(
+                shared, main, rest, total, theta, own, own, True, response, step
+            )
+            n_steps += more + 1
+            break
+    if is_left:
+        solve_with_traces(shared, theta, own)
+        criterion(shared, own, main, rest, total, response)
+        differentiate(shared, own, response)
+    free_of(shared, theta, is_free)
+    satterthwaite_dof(shared, own, response, is_free, dof)
+    if is_minimum:
+        for j in range(n_theta):
+            canonical[j] = theta[j] + step[j]
+        solve_equations(shared, canonical, own)
+        last = criterion(shared, own, main, rest, total, response)
+        if last <= value + PREDICTED_DECREASE:
+            value = last
+            theta[:] = canonical
+        else:
+            solve_equations(shared, theta, own)
+            criterion(shared, own, main, rest, total, response)
+    for p in range(n_theta):
+        if shared.row[p] == shared.column[p] and theta[p] < 0.0:
+            for q in range(n_theta):
+                if shared.factor[q] == shared.factor[p] and shared.column[q] == shared.column[p]:
+                    theta[q] = -theta[q]
+    return value, is_minimum, n_steps
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def fit_block(
+    shared: SharedDesign,
+    columns: Columns,
+    nodes: np.ndarray,
+    start_node: np.ndarray,
+    start: Equations,
+    own: Equations,
+    response: Response,
+    tasks: np.ndarray,
+    theta: np.ndarray,
+    coefficients: np.ndarray,
+    variance: np.ndarray,
+    dof: np.ndarray,
+    summary: np.ndarray,
+) -> None:
+    """Fit some responses, those of one start side by side.
+
+    Parameters
+    ----------
+    nodes : array, shape (n_nodes, n_theta)
+        Starts.
+    start_node : array of int, shape (n_tasks,)
+        Start of each task.
+    tasks : array of int, shape (n_tasks,)
+        Response of each task.
+    theta, coefficients, variance, dof : array, shape (n_tasks, ...)
+        Results: coefficients of Q, variances of the fixed effects and their degrees of freedom.
+    summary : array, shape (n_tasks, 4)
+        Criterion, y'Py, whether it is a minimum, evaluations.
+    """
+    n_fixed = shared.inverse_triangle.shape[0]
+    n_rest = shared.gram.shape[0]
+    n_random = n_rest - n_fixed
+    current = -1
+    for t in range(len(tasks)):
+        if start_node[t] != current:
+            current = start_node[t]
+            solve_with_traces(shared, nodes[current], start)
+        r = tasks[t]
+        value, is_minimum, n_steps = fit_one(
+            shared,
+            columns.main[r],
+            columns.rest[r],
+            columns.total[r],
+            start,
+            own,
+            response,
+            theta[t],
+            dof[t],
+        )
+        summary[t, 0] = value
+        summary[t, 1] = response.residual[0]
+        summary[t, 2] = 1.0 if is_minimum else 0.0
+        summary[t, 3] = n_steps
+        scale = response.residual[0] / shared.dof
+        for c in range(n_fixed):
+            coefficients[t, c] = response.solution[n_random + c] + columns.offset[r, c]
+        for c in range(n_fixed):
+            own_variance = 0.0
+            for i in range(n_fixed):
+                for j in range(n_fixed):
+                    own_variance += (
+                        shared.inverse_triangle[c, i]
+                        * own.omega[n_random + i, n_random + j]
+                        * shared.inverse_triangle[c, j]
+                    )
+            variance[t, c] = own_variance * scale

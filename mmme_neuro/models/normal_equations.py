@@ -1,0 +1,418 @@
+"""Compiled kernels: the part of the criterion's derivatives that no response enters.
+
+With P = V^-1 - V^-1 X (X'V^-1 X)^-1 X'V^-1 and V = I + Z D Z', where D has a block D_f for each
+level of grouping factor f, the criterion's derivatives by elements of the D_f need traces of
+products of M = Z'PZ. M is never formed for the main factor: its blocks are H_i = (B_i^-1 + D)^-1
+less a product with the inverse Omega of the rest's normal equations. All of it holds where D is
+singular, so the derivatives exist at the boundary, too.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from mmme_neuro.models.columns import SharedDesign
+
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+"""Liberties of the compiler: order of sums, but not-a-number stays what it is."""
+
+
+class Equations(NamedTuple):
+    """Normal equations at one value of the covariance parameters; memory that is reused.
+
+    Parameters
+    ----------
+    theta : array, shape (n_theta,)
+        The covariance parameters.
+    relative : array, shape (n_factors, k_max, k_max)
+        Relative covariance factors.
+    log_determinant : array, shape (1,)
+        log|V|, and for REML log|X'V^-1 X|.
+    gain : array, shape (n_levels, k, k)
+        G_i = (D^-1 + B_i)^-1 of the main factor.
+    shrunk : array, shape (n_levels, k, k)
+        H_i = (B_i^-1 + D)^-1.
+    kept : array, shape (n_levels, k, k)
+        T_i' = (I + B_i D)^-1.
+    gained, whitened : array, shape (k, n_levels, n_rest)
+        G_i and T_i' times the main factor's products with the rest.
+    schur : array, shape (n_rest, n_rest)
+        Products of the rest after elimination of the main factor.
+    omega : array, shape (n_rest, n_rest)
+        Inverse of the rest's normal equations.
+    omega_trace : array, shape (n_rest, n_rest)
+        The same for the traces: without fixed columns for ML.
+    trace : array, shape (n_theta,)
+        tr(P V_k), V_k = dV/dD_k for the elements of D in the order of theta; V^-1 for P in ML.
+    trace_pair : array, shape (n_theta, n_theta)
+        tr(P V_k P V_l).
+    spread, leverage, product, back, turned, outside, square, leaned
+        Memory for intermediate results.
+    """
+
+    theta: np.ndarray
+    relative: np.ndarray
+    log_determinant: np.ndarray
+    gain: np.ndarray
+    shrunk: np.ndarray
+    kept: np.ndarray
+    gained: np.ndarray
+    whitened: np.ndarray
+    schur: np.ndarray
+    omega: np.ndarray
+    omega_trace: np.ndarray
+    trace: np.ndarray
+    trace_pair: np.ndarray
+    spread: np.ndarray
+    leverage: np.ndarray
+    product: np.ndarray
+    back: np.ndarray
+    turned: np.ndarray
+    outside: np.ndarray
+    square: np.ndarray
+    leaned: np.ndarray
+
+
+def empty_equations(shared: SharedDesign) -> Equations:
+    """Memory for the normal equations of a design."""
+    size, n_levels, n_rest = shared.cross.shape
+    n_fixed = len(shared.inverse_triangle)
+    n_random = n_rest - n_fixed
+    n_theta = len(shared.factor)
+    n_main = int((shared.factor == 0).sum())
+    largest = int(shared.size.max())
+    block = (n_levels, size, size)
+    return Equations(
+        theta=np.empty(n_theta),
+        relative=np.zeros((len(shared.size), largest, largest)),
+        log_determinant=np.empty(1),
+        gain=np.empty(block),
+        shrunk=np.empty(block),
+        kept=np.empty(block),
+        gained=np.empty(shared.cross.shape),
+        whitened=np.empty(shared.cross.shape),
+        schur=np.empty((n_rest, n_rest)),
+        omega=np.empty((n_rest, n_rest)),
+        omega_trace=np.empty((n_rest, n_rest)),
+        trace=np.empty(n_theta),
+        trace_pair=np.empty((n_theta, n_theta)),
+        spread=np.empty(shared.cross.shape),
+        leverage=np.empty(block),
+        product=np.empty((n_main, n_rest, n_rest)),
+        back=np.empty((n_main, n_rest, n_rest)),
+        turned=np.empty((n_rest, n_rest)),
+        outside=np.empty((n_rest, n_random)),
+        square=np.empty((n_random, n_random)),
+        leaned=np.empty((n_rest, n_random)),
+    )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def invert_part(matrix: np.ndarray, first: int, last: int) -> float:
+    """Gauss-Jordan steps ``first`` to ``last`` in place; returns the log of their pivots."""
+    n = matrix.shape[0]
+    log_determinant = 0.0
+    for k in range(first, last):
+        pivot = matrix[k, k]
+        log_determinant += np.log(pivot)
+        matrix[k, k] = 1.0
+        for j in range(n):
+            matrix[k, j] /= pivot
+        for i in range(n):
+            if i != k:
+                value = matrix[i, k]
+                matrix[i, k] = 0.0
+                for j in range(n):
+                    matrix[i, j] -= value * matrix[k, j]
+    return log_determinant
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def congruence(
+    matrix: np.ndarray, first: int, n_levels: int, size: int, factor: np.ndarray, turn: bool
+) -> None:
+    """Replace the rows and columns of a factor by F' A F (turned: F A F'), level by level."""
+    n = matrix.shape[0]
+    if size == 1:
+        value = factor[0, 0]
+        for i in range(first, first + n_levels):
+            for j in range(n):
+                matrix[i, j] *= value
+        for i in range(n):
+            for j in range(first, first + n_levels):
+                matrix[i, j] *= value
+        return
+    old = np.empty(size)
+    for level in range(n_levels):
+        start = first + level * size
+        for j in range(n):
+            for a in range(size):
+                old[a] = matrix[start + a, j]
+            for a in range(size):
+                total = 0.0
+                for b in range(size):
+                    total += (factor[a, b] if turn else factor[b, a]) * old[b]
+                matrix[start + a, j] = total
+    for i in range(n):
+        for level in range(n_levels):
+            start = first + level * size
+            for a in range(size):
+                old[a] = matrix[i, start + a]
+            for a in range(size):
+                total = 0.0
+                for b in range(size):
+                    total += (factor[a, b] if turn else factor[b, a]) * old[b]
+                matrix[i, start + a] = total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
+    """Blocks of the main factor; fills what of it the rest needs and returns log|I + D B|."""
+    size, n_levels, n_rest = shared.cross.shape
+    factor = equations.relative[0]
+    half = np.empty((size, size))
+    inner = np.empty((size, size))
+    log_determinant = 0.0
+    for level in range(n_levels):
+        block = shared.blocks[level]
+        gain = equations.gain[level]
+        kept = equations.kept[level]
+        shrunk = equations.shrunk[level]
+        for a in range(size):
+            for b in range(size):
+                total = 0.0
+                for c in range(size):
+                    total += block[a, c] * factor[c, b]
+                half[a, b] = total
+        for a in range(size):
+            for b in range(size):
+                total = 1.0 if a == b else 0.0
+                for c in range(size):
+                    total += factor[c, a] * half[c, b]
+                inner[a, b] = total
+        log_determinant += invert_part(inner, 0, size)
+        for a in range(size):
+            for b in range(size):
+                total = 0.0
+                for c in range(size):
+                    for d in range(size):
+                        total += factor[a, c] * inner[c, d] * factor[b, d]
+                gain[a, b] = total
+        for a in range(size):
+            for b in range(size):
+                total = 1.0 if a == b else 0.0
+                for c in range(size):
+                    total -= block[a, c] * gain[c, b]
+                kept[a, b] = total
+        for a in range(size):
+            for b in range(size):
+                total = 0.0
+                for c in range(size):
+                    total += kept[a, c] * block[c, b]
+                shrunk[a, b] = total
+        for a in range(size):
+            for j in range(n_rest):
+                equations.gained[a, level, j] = gain[a, 0] * shared.cross[0, level, j]
+                equations.whitened[a, level, j] = kept[a, 0] * shared.cross[0, level, j]
+            for b in range(1, size):
+                for j in range(n_rest):
+                    equations.gained[a, level, j] += gain[a, b] * shared.cross[b, level, j]
+                    equations.whitened[a, level, j] += kept[a, b] * shared.cross[b, level, j]
+    return log_determinant
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def solve_equations(shared: SharedDesign, theta: np.ndarray, equations: Equations) -> None:
+    """Solve the normal equations at ``theta``: log determinant, ``schur`` and ``omega``."""
+    n_main = shared.cross.shape[0] * shared.cross.shape[1]
+    n_rest = shared.gram.shape[0]
+    n_random = n_rest - shared.inverse_triangle.shape[0]
+    schur, omega = equations.schur, equations.omega
+    for p in range(len(theta)):
+        equations.theta[p] = theta[p]
+        equations.relative[shared.factor[p], shared.row[p], shared.column[p]] = theta[p]
+    log_determinant = eliminate_main(shared, equations)
+    np.dot(
+        shared.cross.reshape(n_main, n_rest).T, equations.gained.reshape(n_main, n_rest), schur
+    )
+    for i in range(n_rest):
+        for j in range(n_rest):
+            schur[i, j] = shared.gram[i, j] - schur[i, j]
+            omega[i, j] = schur[i, j]
+    for f in range(1, len(shared.size)):
+        congruence(
+            omega,
+            shared.first[f],
+            shared.n_levels[f],
+            shared.size[f],
+            equations.relative[f],
+            False,
+        )
+    for i in range(n_random):
+        omega[i, i] += 1.0
+    log_determinant += invert_part(omega, 0, n_random)
+    if not shared.reml:
+        equations.omega_trace[:] = 0.0
+        for i in range(n_random):
+            for j in range(n_random):
+                equations.omega_trace[i, j] = omega[i, j]
+    log_determinant_fixed = invert_part(omega, n_random, n_rest)
+    if shared.reml:
+        log_determinant += log_determinant_fixed + shared.constant
+    for f in range(1, len(shared.size)):
+        first, n_levels, size = shared.first[f], shared.n_levels[f], shared.size[f]
+        congruence(omega, first, n_levels, size, equations.relative[f], True)
+        if not shared.reml:
+            congruence(
+                equations.omega_trace, first, n_levels, size, equations.relative[f], True
+            )
+    equations.log_determinant[0] = log_determinant
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def paired(left: np.ndarray, right: np.ndarray, a: int, b: int, c: int, d: int) -> float:
+    """tr(left E right F) for the symmetric unit matrices E of (a, b) and F of (c, d)."""
+    total = left[d, a] * right[b, c]
+    if a != b:
+        total += left[d, b] * right[a, c]
+    if c != d:
+        total += left[c, a] * right[b, d]
+        if a != b:
+            total += left[c, b] * right[a, d]
+    return total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def main_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -> None:
+    """Traces of the main factor's parameters."""
+    size, n_levels, n_rest = shared.cross.shape
+    n_main = size * n_levels
+    np.dot(
+        equations.whitened.reshape(n_main, n_rest), omega, equations.spread.reshape(n_main, n_rest)
+    )
+    leverage = equations.leverage
+    for level in range(n_levels):
+        for a in range(size):
+            for b in range(size):
+                total = 0.0
+                for j in range(n_rest):
+                    total += equations.spread[a, level, j] * equations.whitened[b, level, j]
+                leverage[level, a, b] = total
+    position = 0
+    for p in range(len(shared.factor)):
+        if shared.factor[p] != 0:
+            continue
+        a, b = shared.row[p], shared.column[p]
+        weight = 1.0 if a == b else 2.0
+        total = 0.0
+        for level in range(n_levels):
+            total += equations.shrunk[level, a, b] - leverage[level, a, b]
+        equations.trace[p] = weight * total
+        product = equations.product[position]
+        np.dot(equations.whitened[a].T, equations.whitened[b], product)
+        if a != b:
+            for i in range(n_rest):
+                for j in range(i + 1):
+                    both = product[i, j] + product[j, i]
+                    product[i, j] = both
+                    product[j, i] = both
+        np.dot(omega, product, equations.back[position])
+        position += 1
+    position = 0
+    for p in range(len(shared.factor)):
+        if shared.factor[p] != 0:
+            continue
+        for i in range(n_rest):
+            for j in range(n_rest):
+                equations.turned[j, i] = equations.back[position, i, j]
+        other = 0
+        for q in range(p + 1):
+            if shared.factor[q] != 0:
+                continue
+            total = 0.0
+            for i in range(n_rest):
+                for j in range(n_rest):
+                    total += equations.turned[i, j] * equations.back[other, i, j]
+            a, b, c, d = shared.row[p], shared.column[p], shared.row[q], shared.column[q]
+            for level in range(n_levels):
+                shrunk, lever = equations.shrunk[level], leverage[level]
+                total += paired(shrunk, shrunk, a, b, c, d)
+                total -= paired(shrunk, lever, a, b, c, d)
+                total -= paired(lever, shrunk, a, b, c, d)
+            equations.trace_pair[p, q] = total
+            equations.trace_pair[q, p] = total
+            other += 1
+        position += 1
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def rest_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -> None:
+    """Traces of the other factors' parameters, alone and with the main factor's."""
+    n_rest, n_random = equations.outside.shape
+    outside, square = equations.outside, equations.square
+    random = np.ascontiguousarray(equations.schur[:, :n_random])
+    np.dot(omega, random, outside)
+    for i in range(n_rest):
+        for j in range(n_random):
+            outside[i, j] = (1.0 if i == j else 0.0) - outside[i, j]
+    np.dot(random.T, outside, square)
+    n_theta = len(shared.factor)
+    for p in range(n_theta):
+        f = shared.factor[p]
+        if f == 0:
+            continue
+        a, b = shared.row[p], shared.column[p]
+        total = 0.0
+        for level in range(shared.n_levels[f]):
+            start = shared.first[f] + level * shared.size[f]
+            total += square[start + a, start + b]
+        equations.trace[p] = total if a == b else 2.0 * total
+        for q in range(p + 1):
+            g = shared.factor[q]
+            if g == 0:
+                continue
+            c, d = shared.row[q], shared.column[q]
+            total = 0.0
+            for level in range(shared.n_levels[f]):
+                i = shared.first[f] + level * shared.size[f]
+                for other in range(shared.n_levels[g]):
+                    j = shared.first[g] + other * shared.size[g]
+                    total += square[j + d, i + a] * square[i + b, j + c]
+                    if a != b:
+                        total += square[j + d, i + b] * square[i + a, j + c]
+                    if c != d:
+                        total += square[j + c, i + a] * square[i + b, j + d]
+                        if a != b:
+                            total += square[j + c, i + b] * square[i + a, j + d]
+            equations.trace_pair[p, q] = total
+            equations.trace_pair[q, p] = total
+    position = 0
+    for p in range(n_theta):
+        if shared.factor[p] != 0:
+            continue
+        np.dot(equations.product[position], outside, equations.leaned)
+        position += 1
+        for q in range(n_theta):
+            g = shared.factor[q]
+            if g == 0:
+                continue
+            c, d = shared.row[q], shared.column[q]
+            size, start = shared.size[g], shared.first[g]
+            total = 0.0
+            for i in range(n_rest):
+                for level in range(shared.n_levels[g]):
+                    j = start + level * size
+                    total += outside[i, j + c] * equations.leaned[i, j + d]
+            equations.trace_pair[p, q] = total if c == d else 2.0 * total
+            equations.trace_pair[q, p] = equations.trace_pair[p, q]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def solve_with_traces(shared: SharedDesign, theta: np.ndarray, equations: Equations) -> None:
+    """Solve the normal equations and fill all traces."""
+    solve_equations(shared, theta, equations)
+    omega = equations.omega if shared.reml else equations.omega_trace
+    main_traces(shared, equations, omega)
+    if equations.outside.shape[1]:
+        rest_traces(shared, equations, omega)
