@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "io.ratings": ["read_ratings"],
         "io.sheet": ["read_events"],
         "models.contrasts": ["contrast", "marginal_means"],
+        "models.maps": ["LMMMap", "fit_lmm_map"],
         "models.mixed": ["LMMFit", "fit_lmm"],
         "models.reduction": ["fit_reduced"],
         "overlap": ["overlap_table"],

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.columns import Columns, SharedDesign
+from mmme_neuro.models.fisher_steps import fisher_step
 from mmme_neuro.models.normal_equations import (
     FAST,
     Equations,
@@ -17,7 +18,12 @@ from mmme_neuro.models.response_equations import (
     satterthwaite_dof,
 )
 
-PREDICTED_DECREASE = 1e-9
+PREDICTED_DECREASE = 1e-8
+"""Newton's predicted decrease of the criterion at which a search ends, before one more step."""
+LONG_STEP = 0.5
+"""Predicted decrease above which scoring is tried before Newton's step."""
+ZERO_TOLERANCES = (1e-3, 1e-5, 1e-8)
+"""As in `likelihood`."""
 NEGATIVE_CURVATURE = 1e-6
 INDISTINGUISHABLE = 1e-9
 KICK = 0.1
@@ -58,14 +64,13 @@ def search(
     main: np.ndarray,
     rest: np.ndarray,
     total: float,
-    theta: np.ndarray,
     start: Equations,
     own: Equations,
-    is_own: bool,
     response: Response,
+    theta: np.ndarray,
     step: np.ndarray,
 ) -> tuple[float, bool, int]:
-    """Newton steps from the theta of ``start``; ends with derivatives at ``theta`` in ``own``.
+    """Follow scoring and Newton steps from the theta of ``start``.
 
     Returns
     -------
@@ -79,50 +84,42 @@ def search(
     n_theta = len(theta)
     trial = np.empty(n_theta)
     theta[:] = start.theta
+    step[:] = 0.0
+    equations = start
     value = criterion(shared, start, main, rest, total, response)
-    if not np.isfinite(value):
-        return np.inf, False, 0
-    differentiate(shared, start, response)
-    for n_steps in range(MAX_STEPS):
+    n_steps = 0
+    while np.isfinite(value) and n_steps < MAX_STEPS:
+        differentiate(shared, equations, response)
         predicted, is_convex = newton_step(response, step)
         if predicted < PREDICTED_DECREASE and is_convex:
-            if not is_own:
-                solve_with_traces(shared, theta, own)
-                value = criterion(shared, own, main, rest, total, response)
-                differentiate(shared, own, response)
             return value, True, n_steps
         longest, furthest = 0.0, 1.0
         for j in range(n_theta):
             longest = max(longest, abs(step[j]))
             furthest = max(furthest, abs(theta[j]))
-        if not longest > 0.0 or not np.isfinite(longest):
-            return value, False, n_steps
         scale = min(1.0, 2.0 * furthest / longest)
-        is_lower = False
-        for halving in range(MAX_HALVINGS):
-            for j in range(n_theta):
-                trial[j] = theta[j] + scale * step[j]
-            if halving == 0:
-                solve_with_traces(shared, trial, own)
-            else:
-                solve_equations(shared, trial, own)
-            is_own = True
+        is_scoring = predicted > LONG_STEP or not is_convex
+        if is_scoring:
+            is_scoring = fisher_step(shared, equations, response, trial)
+        moved = np.inf
+        for _ in range(MAX_HALVINGS):
+            if not is_scoring:
+                for j in range(n_theta):
+                    trial[j] = theta[j] + scale * step[j]
+                scale *= 0.5
+            is_scoring = False
+            solve_with_traces(shared, trial, own)
+            n_steps += 1
             moved = criterion(shared, own, main, rest, total, response)
             if moved < value:
-                if halving > 0:
-                    solve_with_traces(shared, trial, own)
-                is_lower = True
                 break
-            scale *= 0.5
-        if not is_lower:
-            solve_with_traces(shared, theta, own)
-            value = criterion(shared, own, main, rest, total, response)
-            differentiate(shared, own, response)
-            return value, False, n_steps
+        if not moved < value:
+            break
+        equations = own
         value = moved
         theta[:] = trial
-        differentiate(shared, own, response)
-    return value, False, MAX_STEPS
+    step[:] = 0.0
+    return value, False, n_steps
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -199,25 +196,25 @@ def fit_one(
     n_theta = len(theta)
     step, canonical = np.empty(n_theta), np.empty(n_theta)
     is_free = np.empty(n_theta, dtype=np.bool_)
-    value, is_minimum, n_steps = search(
-        shared, main, rest, total, theta, start, own, False, response, step
-    )
-    if not np.isfinite(value):
-        return value, False, n_steps
-    is_left = False
-    for tolerance in (1e-3, 1e-5, 1e-8):
-        if not make_canonical(shared, theta + step, tolerance, canonical):
-            break
-        solve_with_traces(shared, canonical, own)
-        on_face = criterion(shared, own, main, rest, total, response)
-        is_left = not on_face <= value + INDISTINGUISHABLE
-        if not is_left:
-            value, is_minimum, more = search(
-                shared, main, rest, total, theta, own, own, True, response, step
-            )
-            n_steps += more + 1
-            break
-    if is_left:
+    value, is_minimum, n_steps = np.inf, False, 0
+    at, n_tried, is_on_face = start, 0, True
+    while is_on_face:
+        value, is_minimum, more = search(shared, main, rest, total, at, own, response, theta, step)
+        if not np.isfinite(value):
+            return value, False, n_steps
+        n_steps += more
+        is_on_face = False
+        while n_tried < len(ZERO_TOLERANCES) and not is_on_face:
+            if not make_canonical(shared, theta + step, ZERO_TOLERANCES[n_tried], canonical):
+                n_tried = len(ZERO_TOLERANCES)
+                break
+            n_tried += 1
+            n_steps += 1
+            solve_with_traces(shared, canonical, own)
+            on_face = criterion(shared, own, main, rest, total, response)
+            is_on_face = on_face <= value + INDISTINGUISHABLE
+        at = own
+    if not np.array_equal(own.theta, theta):
         solve_with_traces(shared, theta, own)
         criterion(shared, own, main, rest, total, response)
         differentiate(shared, own, response)
@@ -270,8 +267,8 @@ def fit_block(
         Response of each task.
     theta, coefficients, variance, dof : array, shape (n_tasks, ...)
         Results: coefficients of Q, variances of the fixed effects and their degrees of freedom.
-    summary : array, shape (n_tasks, 4)
-        Criterion, y'Py, whether it is a minimum, evaluations.
+    summary : array, shape (n_tasks, 3)
+        Criterion, y'Py, whether it is a minimum.
     """
     n_fixed = shared.inverse_triangle.shape[0]
     n_rest = shared.gram.shape[0]
@@ -282,7 +279,7 @@ def fit_block(
             current = start_node[t]
             solve_with_traces(shared, nodes[current], start)
         r = tasks[t]
-        value, is_minimum, n_steps = fit_one(
+        value, is_minimum, _ = fit_one(
             shared,
             columns.main[r],
             columns.rest[r],
@@ -296,7 +293,6 @@ def fit_block(
         summary[t, 0] = value
         summary[t, 1] = response.residual[0]
         summary[t, 2] = 1.0 if is_minimum else 0.0
-        summary[t, 3] = n_steps
         scale = response.residual[0] / shared.dof
         for c in range(n_fixed):
             coefficients[t, c] = response.solution[n_random + c] + columns.offset[r, c]

@@ -233,9 +233,7 @@ def solve_equations(shared: SharedDesign, theta: np.ndarray, equations: Equation
         equations.theta[p] = theta[p]
         equations.relative[shared.factor[p], shared.row[p], shared.column[p]] = theta[p]
     log_determinant = eliminate_main(shared, equations)
-    np.dot(
-        shared.cross.reshape(n_main, n_rest).T, equations.gained.reshape(n_main, n_rest), schur
-    )
+    np.dot(shared.cross.reshape(n_main, n_rest).T, equations.gained.reshape(n_main, n_rest), schur)
     for i in range(n_rest):
         for j in range(n_rest):
             schur[i, j] = shared.gram[i, j] - schur[i, j]
@@ -264,9 +262,7 @@ def solve_equations(shared: SharedDesign, theta: np.ndarray, equations: Equation
         first, n_levels, size = shared.first[f], shared.n_levels[f], shared.size[f]
         congruence(omega, first, n_levels, size, equations.relative[f], True)
         if not shared.reml:
-            congruence(
-                equations.omega_trace, first, n_levels, size, equations.relative[f], True
-            )
+            congruence(equations.omega_trace, first, n_levels, size, equations.relative[f], True)
     equations.log_determinant[0] = log_determinant
 
 

@@ -330,9 +330,7 @@ def satterthwaite_dof(
     for p in range(n_theta):
         element[p] = equations.trace[p] - response.slope[p] / variance
         for q in range(n_theta):
-            pair[p, q] = (
-                -equations.trace_pair[p, q] + 2.0 * response.slope_pair[p, q] / variance
-            )
+            pair[p, q] = -equations.trace_pair[p, q] + 2.0 * response.slope_pair[p, q] / variance
     gradient = np.empty(n_theta)
     hessian = np.empty((n_theta, n_theta))
     by_theta(shared, response.jacobian, element, pair, gradient, hessian)

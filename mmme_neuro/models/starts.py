@@ -54,9 +54,7 @@ class StartGrid:
             self._log_determinants[g] = equations.log_determinant[0]
             for i, (a, b) in enumerate(self._pairs):
                 weight = 1.0 if a == b else 2.0
-                self._gains[i * n_levels : (i + 1) * n_levels, g] = (
-                    weight * equations.gain[:, a, b]
-                )
+                self._gains[i * n_levels : (i + 1) * n_levels, g] = weight * equations.gain[:, a, b]
             root = _root(equations.omega)
             gained = equations.gained.reshape(size * n_levels, n_rest)
             self._projections[g] = np.vstack([-gained @ root, root])

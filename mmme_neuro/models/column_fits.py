@@ -1,0 +1,153 @@
+"""Fits of one design to many responses, in blocks over threads."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mmme_neuro.models.columns import ColumnProducts, column_products
+from mmme_neuro.models.design import Design
+from mmme_neuro.models.likelihood import EXACT_FIT, ROUNDING
+from mmme_neuro.models.newton_steps import fit_block
+from mmme_neuro.models.normal_equations import empty_equations
+from mmme_neuro.models.response_equations import empty_response
+from mmme_neuro.models.starts import StartGrid
+
+BLOCK = 512
+"""Responses in memory at once in each thread; the same for any number of threads, as a block's
+responses share their starts' factorisations but nothing that changes a result."""
+
+NEARLY_EXACT_FIT = 1e-7
+"""`EXACT_FIT` where the search for a minimum ran away, which it does with such responses."""
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnFits:
+    """Fits of many responses.
+
+    Parameters
+    ----------
+    coefficients, std_error, dof : array, shape (n_responses, n_terms)
+        Fixed effects, their standard errors and Satterthwaite's degrees of freedom.
+    theta : array, shape (n_responses, n_theta)
+        Relative covariance parameters in the order of the design.
+    criterion, sigma : array, shape (n_responses,)
+        -2 log (restricted) likelihood and residual standard deviation.
+    is_minimum : array of bool, shape (n_responses,)
+        Whether first- and second-order conditions of a minimum hold.
+    is_constant : array of bool, shape (n_responses,)
+        Whether the fixed terms or the groups reproduce the response exactly: nothing is fitted.
+    """
+
+    coefficients: np.ndarray
+    std_error: np.ndarray
+    dof: np.ndarray
+    theta: np.ndarray
+    criterion: np.ndarray
+    sigma: np.ndarray
+    is_minimum: np.ndarray
+    is_constant: np.ndarray
+
+
+def fit_columns(
+    design: Design,
+    take: Callable[[slice], np.ndarray],
+    n_responses: int,
+    *,
+    reml: bool,
+    n_threads: int,
+) -> ColumnFits:
+    """Fit a design to many responses.
+
+    Parameters
+    ----------
+    design : Design
+        Fixed columns, random columns and groups.
+    take : callable
+        Slice of responses to their values, shape (n_events, n_in_slice), float64 and finite.
+    n_responses : int
+        Number of responses.
+    reml : bool
+        Restricted maximum likelihood.
+    n_threads : int
+        Threads; the result does not depend on them.
+
+    Returns
+    -------
+    ColumnFits
+    """
+    products = column_products(design, reml=reml)
+    n_terms, n_theta = len(design.fixed_names), len(products.shared.factor)
+    fits = ColumnFits(
+        coefficients=np.full((n_responses, n_terms), np.nan),
+        std_error=np.full((n_responses, n_terms), np.nan),
+        dof=np.full((n_responses, n_terms), np.nan),
+        theta=np.full((n_responses, n_theta), np.nan),
+        criterion=np.full(n_responses, np.nan),
+        sigma=np.full(n_responses, np.nan),
+        is_minimum=np.zeros(n_responses, dtype=bool),
+        is_constant=np.zeros(n_responses, dtype=bool),
+    )
+    blocks = [slice(a, min(a + BLOCK, n_responses)) for a in range(0, n_responses, BLOCK)]
+    with threadpool_limits(1, user_api="blas"):
+        grid = StartGrid(products.shared)
+        with ThreadPoolExecutor(n_threads) as executor:
+            list(executor.map(lambda block: _fit_block(products, grid, take, block, fits), blocks))
+    return fits
+
+
+def _fit_block(
+    products: ColumnProducts,
+    grid: StartGrid,
+    take: Callable[[slice], np.ndarray],
+    block: slice,
+    fits: ColumnFits,
+) -> None:
+    """Fit the responses of one block and write the results in their places."""
+    shared = products.shared
+    columns = products(take(block))
+    size = np.einsum("ij,ij->i", columns.offset, columns.offset)
+    is_constant = ~(columns.total > ROUNDING * (columns.total + size))
+    fits.is_constant[block] = is_constant
+    tasks, nodes = grid.starts(columns)
+    kept = ~is_constant[tasks]
+    tasks, nodes = tasks[kept], nodes[kept]
+    if not len(tasks):
+        return
+    n_terms = len(shared.inverse_triangle)
+    theta = np.empty((len(tasks), len(shared.factor)))
+    coefficients, variance, dof = (np.empty((len(tasks), n_terms)) for _ in range(3))
+    summary = np.empty((len(tasks), 3))
+    fit_block(
+        shared,
+        columns,
+        grid.nodes,
+        nodes,
+        empty_equations(shared),
+        empty_equations(shared),
+        empty_response(shared),
+        tasks,
+        theta,
+        coefficients,
+        variance,
+        dof,
+        summary,
+    )
+    order = np.lexsort((summary[:, 0], tasks))
+    best = order[np.unique(tasks[order], return_index=True)[1]]
+    response = tasks[best]
+    value, residual, is_minimum = summary[best].T
+    least = np.where(is_minimum > 0, EXACT_FIT, NEARLY_EXACT_FIT)
+    is_exact = ~(residual > least * columns.total[response])
+    fits.is_constant[block.start + response[is_exact]] = True
+    best, response = best[~is_exact], response[~is_exact]
+    place = block.start + response
+    fits.coefficients[place] = coefficients[best] @ shared.inverse_triangle.T
+    fits.std_error[place] = np.sqrt(variance[best])
+    fits.dof[place] = dof[best]
+    fits.theta[place] = theta[best]
+    fits.criterion[place] = value[~is_exact]
+    fits.sigma[place] = np.sqrt(residual[~is_exact] / shared.dof)
+    fits.is_minimum[place] = is_minimum[~is_exact] > 0
