@@ -1,6 +1,7 @@
 """One mixed model fitted to every cell of a map: channels, times, frequencies."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,8 @@ import xarray as xr
 from mmme_neuro.models.column_fits import ColumnFits, fit_columns
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
-from mmme_neuro.models.mixed import SINGULAR_BELOW
 from mmme_neuro.models.missing import Pattern, missing_patterns
+from mmme_neuro.models.mixed import SINGULAR_BELOW
 
 INTERIOR, FAILED, CONSTANT, MISSING = 0, -1, -2, -3
 STATES = {
@@ -260,7 +261,9 @@ def _same_model(design: Design, events: pd.DataFrame, used: np.ndarray) -> Desig
     return own if is_same and same_columns else None
 
 
-def _taker(flat: np.ndarray, rows: np.ndarray, columns: np.ndarray):  # noqa: ANN202
+def _taker(
+    flat: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> Callable[[slice], np.ndarray]:
     """Function that copies some responses, only the given events."""
     is_range = len(columns) == columns[-1] - columns[0] + 1
 
