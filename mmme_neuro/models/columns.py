@@ -60,7 +60,7 @@ class Columns(NamedTuple):
     Parameters
     ----------
     main : array, shape (n_responses, k * n_levels)
-        Z'y of the main factor, where y is the response without its projection on X.
+        Z'y of the main factor, where y is the response less its projection on X (to rounding).
     rest : array, shape (n_responses, n_rest)
         The rest's products with y.
     total : array, shape (n_responses,)
@@ -98,7 +98,6 @@ class ColumnProducts:
         """Cross products of responses, shape (n_events, n_responses), float64 and finite."""
         offset = self.basis.T @ responses
         residual = responses - self.basis @ offset
-        residual -= self.basis @ (self.basis.T @ residual)
         products = np.ascontiguousarray((self.random @ residual).T)
         n_main = int(np.prod(self.shared.cross.shape[:2]))
         fixed = np.ascontiguousarray((self.basis.T @ residual).T)

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.columns import SharedDesign
-from mmme_neuro.models.normal_equations import FAST, Equations, invert_part
+from mmme_neuro.models.normal_equations import FAST, Equations, sweep, swept_inverse
 from mmme_neuro.models.response_equations import Response
 
 RIDGE = 1e-10
@@ -36,7 +36,8 @@ def fisher_step(
                 equations.trace_pair[p, q] - equations.trace[p] * equations.trace[q] / shared.dof
             )
         information[p, p] *= 1.0 + RIDGE
-    invert_part(information, 0, n_theta)
+    sweep(information, 0, n_theta, np.empty(n_theta))
+    swept_inverse(information, n_theta, information)
     move = np.zeros(n_theta)
     shrinkage = 1.0
     for p in range(n_theta):

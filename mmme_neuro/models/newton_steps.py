@@ -8,7 +8,6 @@ from mmme_neuro.models.fisher_steps import fisher_step
 from mmme_neuro.models.normal_equations import (
     FAST,
     Equations,
-    solve_equations,
     solve_with_traces,
 )
 from mmme_neuro.models.response_equations import (
@@ -16,6 +15,7 @@ from mmme_neuro.models.response_equations import (
     criterion,
     differentiate,
     satterthwaite_dof,
+    take_last_step,
 )
 
 PREDICTED_DECREASE = 1e-8
@@ -190,6 +190,7 @@ def fit_one(
     own: Equations,
     response: Response,
     theta: np.ndarray,
+    variances: np.ndarray,
     dof: np.ndarray,
 ) -> tuple[float, bool, int]:
     """Optimum of one response from one start; leaves its solution in ``own`` and ``response``."""
@@ -219,18 +220,10 @@ def fit_one(
         criterion(shared, own, main, rest, total, response)
         differentiate(shared, own, response)
     free_of(shared, theta, is_free)
-    satterthwaite_dof(shared, own, response, is_free, dof)
-    if is_minimum:
-        for j in range(n_theta):
-            canonical[j] = theta[j] + step[j]
-        solve_equations(shared, canonical, own)
-        last = criterion(shared, own, main, rest, total, response)
-        if last <= value + PREDICTED_DECREASE:
-            value = last
-            theta[:] = canonical
-        else:
-            solve_equations(shared, theta, own)
-            criterion(shared, own, main, rest, total, response)
+    satterthwaite_dof(shared, own, response, is_free, step, variances, dof)
+    value += take_last_step(shared, response, step, len(dof))
+    for j in range(n_theta):
+        theta[j] += step[j]
     for p in range(n_theta):
         if shared.row[p] == shared.column[p] and theta[p] < 0.0:
             for q in range(n_theta):
@@ -288,21 +281,12 @@ def fit_block(
             own,
             response,
             theta[t],
+            variance[t],
             dof[t],
         )
         summary[t, 0] = value
         summary[t, 1] = response.residual[0]
         summary[t, 2] = 1.0 if is_minimum else 0.0
-        scale = response.residual[0] / shared.dof
         for c in range(n_fixed):
             coefficients[t, c] = response.solution[n_random + c] + columns.offset[r, c]
-        for c in range(n_fixed):
-            own_variance = 0.0
-            for i in range(n_fixed):
-                for j in range(n_fixed):
-                    own_variance += (
-                        shared.inverse_triangle[c, i]
-                        * own.omega[n_random + i, n_random + j]
-                        * shared.inverse_triangle[c, j]
-                    )
-            variance[t, c] = own_variance * scale
+            variance[t, c] *= response.residual[0] / shared.dof

@@ -109,23 +109,42 @@ def empty_equations(shared: SharedDesign) -> Equations:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def invert_part(matrix: np.ndarray, first: int, last: int) -> float:
-    """Gauss-Jordan steps ``first`` to ``last`` in place; returns the log of their pivots."""
+def sweep(matrix: np.ndarray, first: int, last: int, column: np.ndarray) -> float:
+    """Sweep pivots ``first`` to ``last`` of a symmetric matrix, lower triangle only.
+
+    Swept rows and columns hold minus their inverse. Returns the log of the pivots.
+    """
     n = matrix.shape[0]
     log_determinant = 0.0
     for k in range(first, last):
         pivot = matrix[k, k]
         log_determinant += np.log(pivot)
-        matrix[k, k] = 1.0
-        for j in range(n):
-            matrix[k, j] /= pivot
+        for j in range(k):
+            column[j] = matrix[k, j]
+        column[k] = 0.0
+        for i in range(k + 1, n):
+            column[i] = matrix[i, k]
         for i in range(n):
-            if i != k:
-                value = matrix[i, k]
-                matrix[i, k] = 0.0
-                for j in range(n):
-                    matrix[i, j] -= value * matrix[k, j]
+            value = column[i] / pivot
+            row = matrix[i]
+            for j in range(i + 1):
+                row[j] -= value * column[j]
+        for j in range(k):
+            matrix[k, j] = column[j] / pivot
+        for i in range(k + 1, n):
+            matrix[i, k] = column[i] / pivot
+        matrix[k, k] = -1.0 / pivot
     return log_determinant
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def swept_inverse(matrix: np.ndarray, size: int, inverse: np.ndarray) -> None:
+    """Symmetric inverse of the leading block whose pivots are swept; may be in place."""
+    for i in range(size):
+        for j in range(i + 1):
+            value = -matrix[i, j]
+            inverse[i, j] = value
+            inverse[j, i] = value
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -173,6 +192,7 @@ def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
     factor = equations.relative[0]
     half = np.empty((size, size))
     inner = np.empty((size, size))
+    column = np.empty(size)
     log_determinant = 0.0
     for level in range(n_levels):
         block = shared.blocks[level]
@@ -191,7 +211,8 @@ def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
                 for c in range(size):
                     total += factor[c, a] * half[c, b]
                 inner[a, b] = total
-        log_determinant += invert_part(inner, 0, size)
+        log_determinant += sweep(inner, 0, size, column)
+        swept_inverse(inner, size, inner)
         for a in range(size):
             for b in range(size):
                 total = 0.0
@@ -212,13 +233,23 @@ def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
                     total += kept[a, c] * block[c, b]
                 shrunk[a, b] = total
         for a in range(size):
-            for j in range(n_rest):
-                equations.gained[a, level, j] = gain[a, 0] * shared.cross[0, level, j]
-                equations.whitened[a, level, j] = kept[a, 0] * shared.cross[0, level, j]
-            for b in range(1, size):
+            whitened = equations.whitened[a, level]
+            gained = equations.gained[a, level]
+            first = shared.cross[0, level]
+            if size == 2:
+                second = shared.cross[1, level]
                 for j in range(n_rest):
-                    equations.gained[a, level, j] += gain[a, b] * shared.cross[b, level, j]
-                    equations.whitened[a, level, j] += kept[a, b] * shared.cross[b, level, j]
+                    gained[j] = gain[a, 0] * first[j] + gain[a, 1] * second[j]
+                    whitened[j] = kept[a, 0] * first[j] + kept[a, 1] * second[j]
+                continue
+            for j in range(n_rest):
+                gained[j] = gain[a, 0] * first[j]
+                whitened[j] = kept[a, 0] * first[j]
+            for b in range(1, size):
+                other = shared.cross[b, level]
+                for j in range(n_rest):
+                    gained[j] += gain[a, b] * other[j]
+                    whitened[j] += kept[a, b] * other[j]
     return log_determinant
 
 
@@ -249,13 +280,13 @@ def solve_equations(shared: SharedDesign, theta: np.ndarray, equations: Equation
         )
     for i in range(n_random):
         omega[i, i] += 1.0
-    log_determinant += invert_part(omega, 0, n_random)
+    column = np.empty(n_rest)
+    log_determinant += sweep(omega, 0, n_random, column)
     if not shared.reml:
         equations.omega_trace[:] = 0.0
-        for i in range(n_random):
-            for j in range(n_random):
-                equations.omega_trace[i, j] = omega[i, j]
-    log_determinant_fixed = invert_part(omega, n_random, n_rest)
+        swept_inverse(omega, n_random, equations.omega_trace)
+    log_determinant_fixed = sweep(omega, n_random, n_rest, column)
+    swept_inverse(omega, n_rest, omega)
     if shared.reml:
         log_determinant += log_determinant_fixed + shared.constant
     for f in range(1, len(shared.size)):

@@ -312,11 +312,14 @@ def satterthwaite_dof(
     equations: Equations,
     response: Response,
     is_free: np.ndarray,
+    step: np.ndarray,
+    variances: np.ndarray,
     dof: np.ndarray,
 ) -> None:
-    """Satterthwaite's degrees of freedom of the fixed effects, along the face of the free theta.
+    """Variances of the fixed effects and Satterthwaite's degrees of freedom along the face.
 
-    The same quantities as in `dof.satterthwaite`, analytic: with variance s2 = y'Py / dof held,
+    Variances are relative to the residual variance and those after the (tiny) last ``step``. The
+    same quantities as in `dof.satterthwaite`, analytic: with variance s2 = y'Py / dof held,
     the Hessian of log|V| + log|X'V^-1 X| + y'Py / s2 and the derivatives of the fixed effects'
     covariance. `differentiate` must have been called.
     """
@@ -371,6 +374,7 @@ def satterthwaite_dof(
         for i in range(n_fixed):
             for j in range(n_fixed):
                 own += weights[c, i] * covariance[i, j] * weights[c, j]
+        variances[c] = own
         own *= variance
         for p in range(n_theta):
             a, b, f = shared.row[p], shared.column[p], shared.factor[p]
@@ -388,6 +392,7 @@ def satterthwaite_dof(
             for k in range(n_theta):
                 total += response.jacobian[k, place[i]] * by_d[k]
             sensitivity[i] = total
+            variances[c] += total * step[place[i]] / variance
         sensitivity[n_free] = 2.0 * own
         spread = 0.0
         for i in range(n_free + 1):
@@ -397,3 +402,27 @@ def satterthwaite_dof(
                     along += axes[j, i] * sensitivity[j]
                 spread += 2.0 * along * along / values[i]
         dof[c] = 2.0 * own * own / spread
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def take_last_step(
+    shared: SharedDesign, response: Response, step: np.ndarray, n_fixed: int
+) -> float:
+    """Move residual and coefficients by a step so small that first order is exact.
+
+    Returns the change of the criterion, to second order.
+    """
+    n_theta = len(step)
+    n_random = len(response.solution) - n_fixed
+    change = 0.0
+    for p in range(n_theta):
+        change += 0.5 * response.gradient[p] * step[p]
+    for k in range(n_theta):
+        move = 0.0
+        for p in range(n_theta):
+            move += response.jacobian[k, p] * step[p]
+        response.residual[0] -= response.slope[k] * move
+        sign = -1.0 if shared.factor[k] == 0 else 1.0
+        for c in range(n_random, n_random + n_fixed):
+            response.solution[c] += sign * response.leaned[k, c] * move
+    return change

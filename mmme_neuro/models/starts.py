@@ -1,7 +1,7 @@
 """Starts for many responses: the criterion of all of them on one grid of covariance parameters.
 
 Only the residual sum of squares depends on the response, so one factorisation and one matrix
-product serve all responses at a grid point.
+product serve all responses at a grid point. Single precision is enough to choose starts.
 """
 
 import itertools
@@ -46,8 +46,10 @@ class StartGrid:
         size, n_levels, n_rest = shared.cross.shape
         self._pairs = [(a, b) for a in range(size) for b in range(a + 1)]
         self._log_determinants = np.empty(len(self.nodes))
-        self._gains = np.empty((len(self._pairs) * n_levels, len(self.nodes)))
-        self._projections = np.empty((len(self.nodes), size * n_levels + n_rest, n_rest))
+        self._gains = np.empty((len(self._pairs) * n_levels, len(self.nodes)), np.float32)
+        self._projections = np.empty(
+            (len(self.nodes), size * n_levels + n_rest, n_rest), np.float32
+        )
         equations = empty_equations(shared)
         for g, theta in enumerate(self.nodes):
             solve_equations(shared, theta, equations)
@@ -60,14 +62,20 @@ class StartGrid:
             self._projections[g] = np.vstack([-gained @ root, root])
 
     def criteria(self, columns: Columns) -> np.ndarray:
-        """Criterion of every response at every node, shape (n_responses, n_nodes)."""
+        """Criterion of every response at every node, up to a constant of the response.
+
+        Shape (n_responses, n_nodes).
+        """
         n_levels = len(self._gains) // len(self._pairs)
-        by_column = columns.main.reshape(len(columns.main), -1, n_levels)
+        # Responses with y'y = 1: the units do not matter and no square overflows.
+        length = np.sqrt(np.maximum(columns.total, np.finfo(float).tiny))[:, None]
+        both = np.concatenate([columns.main, columns.rest], axis=1) / length
+        both = both.astype(np.float32)
+        by_column = both[:, : columns.main.shape[1]].reshape(len(both), -1, n_levels)
         products = np.concatenate(
             [by_column[:, a] * by_column[:, b] for a, b in self._pairs], axis=1
         )
-        residual = columns.total[:, None] - products @ self._gains
-        both = np.concatenate([columns.main, columns.rest], axis=1)
+        residual = 1 - products @ self._gains
         for g, projection in enumerate(self._projections):
             projected = both @ projection
             residual[:, g] -= np.einsum("ij,ij->i", projected, projected)
