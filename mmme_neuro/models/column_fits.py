@@ -15,9 +15,8 @@ from mmme_neuro.models.normal_equations import empty_equations
 from mmme_neuro.models.response_equations import empty_response
 from mmme_neuro.models.starts import StartGrid
 
-BLOCK = 512
-"""Responses in memory at once in each thread; the same for any number of threads, as a block's
-responses share their starts' factorisations but nothing that changes a result."""
+BLOCK = 256
+"""Responses in memory at once in each thread."""
 
 NEARLY_EXACT_FIT = 1e-7
 """`EXACT_FIT` where the search for a minimum ran away, which it does with such responses."""
@@ -120,21 +119,23 @@ def _fit_block(
     theta = np.empty((len(tasks), len(shared.factor)))
     coefficients, variance, dof = (np.empty((len(tasks), n_terms)) for _ in range(3))
     summary = np.empty((len(tasks), 3))
-    fit_block(
-        shared,
-        columns,
-        grid.nodes,
-        nodes,
-        empty_equations(shared),
-        empty_equations(shared),
-        empty_response(shared),
-        tasks,
-        theta,
-        coefficients,
-        variance,
-        dof,
-        summary,
-    )
+    own, response_equations = empty_equations(shared), empty_response(shared)
+    bounds = np.flatnonzero(np.diff(nodes, prepend=-1, append=-1))
+    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        same = slice(first, last)
+        fit_block(
+            shared,
+            columns,
+            grid.equations(int(nodes[first])),
+            own,
+            response_equations,
+            tasks[same],
+            theta[same],
+            coefficients[same],
+            variance[same],
+            dof[same],
+            summary[same],
+        )
     order = np.lexsort((summary[:, 0], tasks))
     best = order[np.unique(tasks[order], return_index=True)[1]]
     response = tasks[best]

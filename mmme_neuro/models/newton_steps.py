@@ -18,8 +18,13 @@ from mmme_neuro.models.response_equations import (
     take_last_step,
 )
 
-PREDICTED_DECREASE = 1e-8
-"""Newton's predicted decrease of the criterion at which a search ends, before one more step."""
+PREDICTED_DECREASE = 1e-6
+"""Newton's predicted decrease of the criterion at which a search ends, before one more step, if
+this step is small (`SMALL_STEP`): the step is taken to first order."""
+NO_DECREASE = 1e-9
+"""Predicted decrease at which a search ends however long the step."""
+SMALL_STEP = 2e-4
+"""Relative to the diagonal element of the column of the relative covariance factor."""
 LONG_STEP = 0.5
 """Predicted decrease above which scoring is tried before Newton's step."""
 ZERO_TOLERANCES = (1e-3, 1e-5, 1e-8)
@@ -49,13 +54,25 @@ def newton_step(response: Response, step: np.ndarray) -> tuple[float, bool]:
         for j in range(n_theta):
             step[j] -= axes[j, i] * scaled
     is_convex = values[0] >= -NEGATIVE_CURVATURE * floor
-    is_kick = predicted < PREDICTED_DECREASE and not is_convex
+    is_kick = predicted < NO_DECREASE and not is_convex
     for j in range(n_theta):
         if is_kick:
             step[j] = KICK * axes[j, 0]
         elif response.gradient[j] == 0.0:
             step[j] = 0.0  # A zero column stays exactly zero.
     return predicted, is_convex
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def is_small(shared: SharedDesign, theta: np.ndarray, step: np.ndarray) -> bool:
+    """Whether a step is small beside every column of the relative covariance factors."""
+    for p in range(len(theta)):
+        if shared.row[p] == shared.column[p]:
+            for q in range(len(theta)):
+                if shared.factor[q] == shared.factor[p] and shared.column[q] == shared.column[p]:
+                    if abs(step[q]) > SMALL_STEP * abs(theta[p]):
+                        return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -91,8 +108,9 @@ def search(
     while np.isfinite(value) and n_steps < MAX_STEPS:
         differentiate(shared, equations, response)
         predicted, is_convex = newton_step(response, step)
-        if predicted < PREDICTED_DECREASE and is_convex:
-            return value, True, n_steps
+        if is_convex and predicted < PREDICTED_DECREASE:
+            if predicted < NO_DECREASE or is_small(shared, theta, step):
+                return value, True, n_steps
         longest, furthest = 0.0, 1.0
         for j in range(n_theta):
             longest = max(longest, abs(step[j]))
@@ -236,8 +254,6 @@ def fit_one(
 def fit_block(
     shared: SharedDesign,
     columns: Columns,
-    nodes: np.ndarray,
-    start_node: np.ndarray,
     start: Equations,
     own: Equations,
     response: Response,
@@ -248,14 +264,10 @@ def fit_block(
     dof: np.ndarray,
     summary: np.ndarray,
 ) -> None:
-    """Fit some responses, those of one start side by side.
+    """Fit some responses from one start, whose equations are solved.
 
     Parameters
     ----------
-    nodes : array, shape (n_nodes, n_theta)
-        Starts.
-    start_node : array of int, shape (n_tasks,)
-        Start of each task.
     tasks : array of int, shape (n_tasks,)
         Response of each task.
     theta, coefficients, variance, dof : array, shape (n_tasks, ...)
@@ -266,11 +278,7 @@ def fit_block(
     n_fixed = shared.inverse_triangle.shape[0]
     n_rest = shared.gram.shape[0]
     n_random = n_rest - n_fixed
-    current = -1
     for t in range(len(tasks)):
-        if start_node[t] != current:
-            current = start_node[t]
-            solve_with_traces(shared, nodes[current], start)
         r = tasks[t]
         value, is_minimum, _ = fit_one(
             shared,

@@ -17,6 +17,9 @@ from mmme_neuro.models.columns import SharedDesign
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 """Liberties of the compiler: order of sums, but not-a-number stays what it is."""
 
+NEAR_ZERO = 1e-4
+"""Relative standard deviation of a column, given those before, under which D counts as singular."""
+
 
 class Equations(NamedTuple):
     """Normal equations at one value of the covariance parameters; memory that is reused.
@@ -47,7 +50,7 @@ class Equations(NamedTuple):
         tr(P V_k), V_k = dV/dD_k for the elements of D in the order of theta; V^-1 for P in ML.
     trace_pair : array, shape (n_theta, n_theta)
         tr(P V_k P V_l).
-    spread, leverage, product, back, turned, outside, square, leaned
+    spread, leverage, back, turned, precision, outside, square, shared_sum, leaned
         Memory for intermediate results.
     """
 
@@ -66,11 +69,12 @@ class Equations(NamedTuple):
     trace_pair: np.ndarray
     spread: np.ndarray
     leverage: np.ndarray
-    product: np.ndarray
     back: np.ndarray
     turned: np.ndarray
+    precision: np.ndarray
     outside: np.ndarray
     square: np.ndarray
+    shared_sum: np.ndarray
     leaned: np.ndarray
 
 
@@ -99,11 +103,12 @@ def empty_equations(shared: SharedDesign) -> Equations:
         trace_pair=np.empty((n_theta, n_theta)),
         spread=np.empty(shared.cross.shape),
         leverage=np.empty(block),
-        product=np.empty((n_main, n_rest, n_rest)),
         back=np.empty((n_main, n_rest, n_rest)),
         turned=np.empty((n_rest, n_rest)),
+        precision=np.empty((len(shared.size), largest, largest)),
         outside=np.empty((n_rest, n_random)),
         square=np.empty((n_random, n_random)),
+        shared_sum=np.empty((n_main, len(shared.size), largest, largest)),
         leaned=np.empty((n_rest, n_random)),
     )
 
@@ -336,15 +341,13 @@ def main_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -
         for level in range(n_levels):
             total += equations.shrunk[level, a, b] - leverage[level, a, b]
         equations.trace[p] = weight * total
-        product = equations.product[position]
-        np.dot(equations.whitened[a].T, equations.whitened[b], product)
+        back = equations.back[position]
+        np.dot(equations.spread[a].T, equations.whitened[b], back)
         if a != b:
+            np.dot(equations.spread[b].T, equations.whitened[a], equations.turned)
             for i in range(n_rest):
-                for j in range(i + 1):
-                    both = product[i, j] + product[j, i]
-                    product[i, j] = both
-                    product[j, i] = both
-        np.dot(omega, product, equations.back[position])
+                for j in range(n_rest):
+                    back[i, j] += equations.turned[i, j]
         position += 1
     position = 0
     for p in range(len(shared.factor)):
@@ -374,16 +377,121 @@ def main_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def rest_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -> None:
-    """Traces of the other factors' parameters, alone and with the main factor's."""
+def invert_covariances(shared: SharedDesign, equations: Equations) -> bool:
+    """Inverse of D of each factor of the rest; False where one is near singular."""
+    for f in range(1, len(shared.size)):
+        size = shared.size[f]
+        relative, inverse = equations.relative[f], equations.precision[f]
+        for a in range(size):
+            if not abs(relative[a, a]) > NEAR_ZERO:
+                return False
+        for a in range(size):
+            for b in range(size):
+                total = 0.0
+                for c in range(size):
+                    total += relative[a, c] * relative[b, c]
+                inverse[a, b] = total
+        sweep(inverse[:size, :size], 0, size, np.empty(size))
+        swept_inverse(inverse, size, inverse)
+    return True
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def sandwich(matrix: np.ndarray, left: np.ndarray, right: np.ndarray, c: int, d: int) -> float:
+    """Element (c, d) of left matrix right."""
+    total = 0.0
+    for a in range(matrix.shape[0]):
+        for b in range(matrix.shape[1]):
+            total += left[c, a] * matrix[a, b] * right[b, d]
+    return total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def rest_products(shared: SharedDesign, equations: Equations, omega: np.ndarray) -> None:
+    """Fill M of the rest's random columns, and its sums over levels with the main factor.
+
+    Where D is regular, M = D^-1 - D^-1 Omega D^-1 and I - Omega S = Omega D^-1, which saves the
+    products; otherwise these are formed.
+    """
     n_rest, n_random = equations.outside.shape
     outside, square = equations.outside, equations.square
+    n_factors = len(shared.size)
+    if invert_covariances(shared, equations):
+        for f in range(1, n_factors):
+            left, size = equations.precision[f], shared.size[f]
+            for level in range(shared.n_levels[f]):
+                i = shared.first[f] + level * size
+                for g in range(1, n_factors):
+                    right, other_size = equations.precision[g], shared.size[g]
+                    first, n_other = shared.first[g], shared.n_levels[g]
+                    if size == 1 and other_size == 1:
+                        scale = left[0, 0] * right[0, 0]
+                        for j in range(first, first + n_other):
+                            square[i, j] = -scale * omega[i, j]
+                    else:
+                        for other in range(n_other):
+                            j = first + other * other_size
+                            block = omega[i : i + size, j : j + other_size]
+                            for c in range(size):
+                                for d in range(other_size):
+                                    square[i + c, j + d] = -sandwich(block, left, right, c, d)
+                for c in range(size):
+                    for d in range(size):
+                        square[i + c, i + d] += left[c, d]
+        for position in range(equations.back.shape[0]):
+            for f in range(1, n_factors):
+                size, precision = shared.size[f], equations.precision[f]
+                block = np.zeros((size, size))
+                for level in range(shared.n_levels[f]):
+                    i = shared.first[f] + level * size
+                    for c in range(size):
+                        for d in range(size):
+                            total = 0.0
+                            for j in range(n_rest):
+                                total += equations.back[position, i + c, j] * omega[i + d, j]
+                            block[c, d] += total
+                for c in range(size):
+                    for d in range(size):
+                        equations.shared_sum[position, f, c, d] = sandwich(
+                            block, precision, precision, c, d
+                        )
+        return
     random = np.ascontiguousarray(equations.schur[:, :n_random])
     np.dot(omega, random, outside)
     for i in range(n_rest):
         for j in range(n_random):
             outside[i, j] = (1.0 if i == j else 0.0) - outside[i, j]
     np.dot(random.T, outside, square)
+    position = 0
+    for p in range(len(shared.factor)):
+        if shared.factor[p] != 0:
+            continue
+        a, b = shared.row[p], shared.column[p]
+        np.dot(equations.whitened[a].T, equations.whitened[b], equations.turned)
+        if a != b:
+            for i in range(n_rest):
+                for j in range(i + 1):
+                    both = equations.turned[i, j] + equations.turned[j, i]
+                    equations.turned[i, j] = both
+                    equations.turned[j, i] = both
+        np.dot(equations.turned, outside, equations.leaned)
+        for f in range(1, n_factors):
+            size = shared.size[f]
+            for c in range(size):
+                for d in range(size):
+                    total = 0.0
+                    for i in range(n_rest):
+                        for level in range(shared.n_levels[f]):
+                            j = shared.first[f] + level * size
+                            total += outside[i, j + c] * equations.leaned[i, j + d]
+                    equations.shared_sum[position, f, c, d] = total
+        position += 1
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def rest_traces(shared: SharedDesign, equations: Equations) -> None:
+    """Traces of the other factors' parameters, alone and with the main factor's."""
+    square = equations.square
     n_theta = len(shared.factor)
     for p in range(n_theta):
         f = shared.factor[p]
@@ -395,44 +503,31 @@ def rest_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -
             start = shared.first[f] + level * shared.size[f]
             total += square[start + a, start + b]
         equations.trace[p] = total if a == b else 2.0 * total
-        for q in range(p + 1):
-            g = shared.factor[q]
-            if g == 0:
-                continue
-            c, d = shared.row[q], shared.column[q]
-            total = 0.0
-            for level in range(shared.n_levels[f]):
-                i = shared.first[f] + level * shared.size[f]
-                for other in range(shared.n_levels[g]):
-                    j = shared.first[g] + other * shared.size[g]
-                    total += square[j + d, i + a] * square[i + b, j + c]
-                    if a != b:
-                        total += square[j + d, i + b] * square[i + a, j + c]
-                    if c != d:
-                        total += square[j + c, i + a] * square[i + b, j + d]
-                        if a != b:
-                            total += square[j + c, i + b] * square[i + a, j + d]
-            equations.trace_pair[p, q] = total
-            equations.trace_pair[q, p] = total
-    position = 0
-    for p in range(n_theta):
-        if shared.factor[p] != 0:
-            continue
-        np.dot(equations.product[position], outside, equations.leaned)
-        position += 1
+        position = 0
         for q in range(n_theta):
             g = shared.factor[q]
-            if g == 0:
-                continue
             c, d = shared.row[q], shared.column[q]
-            size, start = shared.size[g], shared.first[g]
-            total = 0.0
-            for i in range(n_rest):
-                for level in range(shared.n_levels[g]):
-                    j = start + level * size
-                    total += outside[i, j + c] * equations.leaned[i, j + d]
-            equations.trace_pair[p, q] = total if c == d else 2.0 * total
-            equations.trace_pair[q, p] = equations.trace_pair[p, q]
+            if g == 0:
+                total = equations.shared_sum[position, f, a, b]
+                total = total if a == b else 2.0 * total
+                position += 1
+            elif q > p:
+                continue
+            else:
+                total = 0.0
+                for level in range(shared.n_levels[f]):
+                    i = shared.first[f] + level * shared.size[f]
+                    for other in range(shared.n_levels[g]):
+                        j = shared.first[g] + other * shared.size[g]
+                        total += square[i + a, j + d] * square[i + b, j + c]
+                        if a != b:
+                            total += square[i + b, j + d] * square[i + a, j + c]
+                        if c != d:
+                            total += square[i + a, j + c] * square[i + b, j + d]
+                            if a != b:
+                                total += square[i + b, j + c] * square[i + a, j + d]
+            equations.trace_pair[p, q] = total
+            equations.trace_pair[q, p] = total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -442,4 +537,5 @@ def solve_with_traces(shared: SharedDesign, theta: np.ndarray, equations: Equati
     omega = equations.omega if shared.reml else equations.omega_trace
     main_traces(shared, equations, omega)
     if equations.outside.shape[1]:
-        rest_traces(shared, equations, omega)
+        rest_products(shared, equations, omega)
+        rest_traces(shared, equations)

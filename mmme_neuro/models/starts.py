@@ -5,11 +5,17 @@ product serve all responses at a grid point. Single precision is enough to choos
 """
 
 import itertools
+import threading
 
 import numpy as np
 
 from mmme_neuro.models.columns import Columns, SharedDesign
-from mmme_neuro.models.normal_equations import empty_equations, solve_equations
+from mmme_neuro.models.normal_equations import (
+    Equations,
+    empty_equations,
+    solve_equations,
+    solve_with_traces,
+)
 from mmme_neuro.models.optimum import MAX_START_POINTS, START_VALUES
 
 WITHIN = 30.0
@@ -32,6 +38,9 @@ class StartGrid:
     """
 
     def __init__(self, shared: SharedDesign) -> None:
+        self._shared = shared
+        self._solved: dict[int, Equations] = {}
+        self._lock = threading.Lock()
         is_diagonal = shared.row == shared.column
         n_diagonal = int(is_diagonal.sum())
         values = next(
@@ -60,6 +69,14 @@ class StartGrid:
             root = _root(equations.omega)
             gained = equations.gained.reshape(size * n_levels, n_rest)
             self._projections[g] = np.vstack([-gained @ root, root])
+
+    def equations(self, node: int) -> Equations:
+        """Normal equations at a node with their traces, for reading only; solved once."""
+        with self._lock:
+            if node not in self._solved:
+                self._solved[node] = empty_equations(self._shared)
+                solve_with_traces(self._shared, self.nodes[node], self._solved[node])
+            return self._solved[node]
 
     def criteria(self, columns: Columns) -> np.ndarray:
         """Criterion of every response at every node, up to a constant of the response.
