@@ -13,7 +13,49 @@ from mmme_neuro.models.response_equations import Response
 
 RIDGE = 1e-10
 ZERO_SHARE = 1e-8
-"""Share of a variance that counts as none after projection on the possible covariances."""
+"""Share of the largest variance that counts as none in the nearest semi-definite matrix."""
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def write_nearest(
+    shared: SharedDesign, f: int, covariance: np.ndarray, is_reduced: bool, theta: np.ndarray
+) -> None:
+    """Write the parameters of factor ``f`` for the nearest semi-definite matrix.
+
+    Reduced: the nearest without its smallest eigenvalue. ``covariance`` is overwritten.
+    """
+    size = covariance.shape[0]
+    if size > 1:
+        values, axes = np.linalg.eigh(covariance)
+        if is_reduced:
+            values[0] = 0.0
+        for a in range(size):
+            for b in range(size):
+                covariance[a, b] = 0.0
+                for c in range(size):
+                    covariance[a, b] += axes[a, c] * max(values[c], 0.0) * axes[b, c]
+    floor = 0.0
+    for a in range(size):
+        floor = max(floor, ZERO_SHARE * covariance[a, a])
+    for c in range(size):
+        pivot = covariance[c, c]
+        root = np.sqrt(pivot) if pivot > floor else 0.0
+        for p in range(len(theta)):
+            if shared.factor[p] == f and shared.column[p] == c:
+                theta[p] = covariance[shared.row[p], c] / root if root > 0.0 else 0.0
+        if root > 0.0:
+            for a in range(c + 1, size):
+                for b in range(c + 1, size):
+                    covariance[a, b] -= covariance[a, c] * covariance[b, c] / pivot
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def reduce_rank(shared: SharedDesign, relative: np.ndarray, theta: np.ndarray) -> None:
+    """Write the parameters with the smallest eigenvalue of each factor's covariance zero."""
+    for f in range(len(shared.size)):
+        size = shared.size[f]
+        factor = np.ascontiguousarray(relative[f, :size, :size])
+        write_nearest(shared, f, np.dot(factor, factor.T), size > 1, theta)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -58,24 +100,5 @@ def fisher_step(
                 covariance[a, b] = covariance[b, a] = value / shrinkage
                 if not np.isfinite(value):
                     return False
-        if size > 1:
-            values, axes = np.linalg.eigh(covariance)
-            for a in range(size):
-                for b in range(size):
-                    covariance[a, b] = 0.0
-                    for c in range(size):
-                        covariance[a, b] += axes[a, c] * max(values[c], 0.0) * axes[b, c]
-        floor = 0.0
-        for a in range(size):
-            floor = max(floor, ZERO_SHARE * covariance[a, a])
-        for c in range(size):
-            pivot = covariance[c, c]
-            root = np.sqrt(pivot) if pivot > floor else 0.0
-            for p in range(n_theta):
-                if shared.factor[p] == f and shared.column[p] == c:
-                    theta[p] = covariance[shared.row[p], c] / root if root > 0.0 else 0.0
-            if root > 0.0:
-                for a in range(c + 1, size):
-                    for b in range(c + 1, size):
-                        covariance[a, b] -= covariance[a, c] * covariance[b, c] / pivot
+        write_nearest(shared, f, covariance, False, theta)
     return True

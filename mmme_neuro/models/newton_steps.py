@@ -4,10 +4,11 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.columns import Columns, SharedDesign
-from mmme_neuro.models.fisher_steps import fisher_step
+from mmme_neuro.models.fisher_steps import fisher_step, reduce_rank
 from mmme_neuro.models.normal_equations import (
     FAST,
     Equations,
+    solve_equations,
     solve_with_traces,
 )
 from mmme_neuro.models.response_equations import (
@@ -32,7 +33,7 @@ ZERO_TOLERANCES = (1e-3, 1e-5, 1e-8)
 NEGATIVE_CURVATURE = 1e-6
 INDISTINGUISHABLE = 1e-9
 KICK = 0.1
-MAX_STEPS = 100
+MAX_STEPS = 50
 MAX_HALVINGS = 40
 
 
@@ -216,12 +217,20 @@ def fit_one(
     step, canonical = np.empty(n_theta), np.empty(n_theta)
     is_free = np.empty(n_theta, dtype=np.bool_)
     value, is_minimum, n_steps = np.inf, False, 0
-    at, n_tried, is_on_face = start, 0, True
+    at, n_tried, is_on_face, failed_at = start, 0, True, np.inf
     while is_on_face:
         value, is_minimum, more = search(shared, main, rest, total, at, own, response, theta, step)
+        n_steps += more
+        at = own
+        if not is_minimum and np.isfinite(value) and not np.isfinite(failed_at):
+            # A valley that Cholesky factors follow badly leads to a correlation of one.
+            failed_at = value
+            solve_equations(shared, theta, own)
+            reduce_rank(shared, own.relative, canonical)
+            solve_with_traces(shared, canonical, own)
+            continue
         if not np.isfinite(value):
             return value, False, n_steps
-        n_steps += more
         is_on_face = False
         while n_tried < len(ZERO_TOLERANCES) and not is_on_face:
             if not make_canonical(shared, theta + step, ZERO_TOLERANCES[n_tried], canonical):
@@ -232,7 +241,7 @@ def fit_one(
             solve_with_traces(shared, canonical, own)
             on_face = criterion(shared, own, main, rest, total, response)
             is_on_face = on_face <= value + INDISTINGUISHABLE
-        at = own
+    is_minimum = is_minimum and value <= failed_at + INDISTINGUISHABLE
     if not np.array_equal(own.theta, theta):
         solve_with_traces(shared, theta, own)
         criterion(shared, own, main, rest, total, response)

@@ -270,3 +270,14 @@ def test_one_dimensional_responses_are_one_cell(events):
     fits = fit_lmm_map(FORMULAS[0], values, events)
     single = fit_lmm(f"y {FORMULAS[0]}", events.assign(y=values))
     assert_equal_to_single_fit(fits, (), single)
+
+
+def test_no_cell_fails_where_only_slopes_vary():
+    """Cholesky factors follow the valley to a correlation of one badly when the first is small."""
+    rng = np.random.default_rng(16)
+    events = simulated_events(rng, n=900, n_participants=40)
+    micro = (events["expression"] == "micro").to_numpy(float)[:, None]
+    codes = pd.factorize(events["participant"])[0]
+    values = rng.normal(size=(900, 800)) + micro * rng.normal(size=(40, 800))[codes]
+    fits = fit_lmm_map("~ expression + (1 + expression | participant)", values, events)
+    assert (fits.dataset["status"] >= 0).all()
