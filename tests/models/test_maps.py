@@ -265,6 +265,12 @@ def test_exchanged_arguments_are_refused(events):
         fit_lmm_map(SLOPES, np.zeros((len(events), 2)), events, n_threads=0)
 
 
+def test_axes_that_the_result_uses_are_refused(events):
+    values = xr.DataArray(np.zeros((len(events), 2)), dims=("event", "term"))
+    with pytest.raises(ValueError, match=r"axes \['term'\] of responses.*rename"):
+        fit_lmm_map(SLOPES, values, events)
+
+
 def test_one_dimensional_responses_are_one_cell(events):
     values = simulated_map(np.random.default_rng(15), events, 1)[:, 0]
     fits = fit_lmm_map(FORMULAS[0], values, events)

@@ -10,16 +10,16 @@ from mmme_neuro.models.design import build_design
 from mmme_neuro.models.dof import satterthwaite
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.likelihood import Likelihood, free_parameters
-from mmme_neuro.models.normal_equations import empty_equations, solve_with_traces, sweep
+from mmme_neuro.models.normal_equations import empty_equations, sweep
 from mmme_neuro.models.optimum import gradient, hessian
+from mmme_neuro.models.response_effects import satterthwaite_dof, take_last_step
 from mmme_neuro.models.response_equations import (
     criterion,
     differentiate,
     empty_response,
-    satterthwaite_dof,
-    take_last_step,
 )
 from mmme_neuro.models.starts import StartGrid
+from mmme_neuro.models.traces import solve_with_traces
 
 FORMULAS = [
     "y ~ x + (1 | a)",
