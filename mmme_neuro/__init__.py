@@ -36,6 +36,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "models.equivalence": ["equivalence_test"],
         "models.explained": ["intraclass_correlations", "r_squared"],
         "models.influence": ["Influence", "influence"],
+        "models.maps": ["LMMMap", "fit_lmm_map"],
         "models.mixed": ["LMMFit", "fit_lmm"],
         "models.multiplicity": ["adjust_p_values"],
         "models.planning": ["StatedModel", "crossed_events", "stated_model"],
