@@ -31,6 +31,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "overlap": ["overlap_table"],
         "preprocess": ["Options", "preprocess_recording", "preprocess_study"],
         "recording": ["Recording", "read_recording"],
+        "reliability.intraclass": ["icc"],
         "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
         "responses.bandpower": ["band_power"],
         "responses.basis": ["FIR", "ResponseFunction", "Splines"],
