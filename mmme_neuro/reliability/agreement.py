@@ -80,7 +80,9 @@ class Agreement:
             ``quantity, estimate, ci_low, ci_high, n, unit``.
         """
         parts = [
-            _part("detection", "f1 " + self.detection["criterion"], self.detection, "f1", "n_matched"),
+            _part(
+                "detection", "f1 " + self.detection["criterion"], self.detection, "f1", "n_matched"
+            ),
             _part("action_units", ["index"], self.action_unit_index.to_frame().T, "estimate", "n"),
             _part("expression", self.expression.index, self.expression, "estimate", "n_units"),
             *(
@@ -165,9 +167,7 @@ def agreement(
     for name, events in (("events_a", events_a), ("events_b", events_b)):
         _check(events, name)
     common, left_out = _common_clips(events_a, events_b, clips)
-    a, b = (
-        events[events["clip"].isin(common)].reset_index(drop=True) for events in (events_a, events_b)
-    )
+    a, b = (_of_clips(events, common) for events in (events_a, events_b))
     pairs = _pairs(a, b, match_events(a, b, criterion))
     labels = pairs[["expression_a", "expression_b"]]
     categories = sorted(set(a["expression"]) | set(b["expression"]))
@@ -245,7 +245,7 @@ def detection_table(
                 "found_a": len(matches) / max(len(events_b), 1),
                 "found_b": len(matches) / max(len(events_a), 1),
                 "f1": f1,
-                "ci_low": max(low, 0.0),
+                "ci_low": low,
                 "ci_high": high,
             }
         )
@@ -257,10 +257,11 @@ def _check(events: pd.DataFrame, name: str) -> None:
     missing = [column for column in REQUIRED if column not in events]
     if missing:
         raise ValueError(f"{name} lacks the columns {missing}; it has {list(events)}.")
-    if "annotation_pass" in events and events["annotation_pass"].nunique() > 1:
+    passes = sorted(set(events.get("annotation_pass", ())))
+    if len(passes) > 1:
         raise ValueError(
-            f"{name} must hold the events of one coder, got the passes "
-            f"{sorted(events['annotation_pass'].unique())}; read it with annotation_pass=."
+            f"{name} must hold the events of one coder, got the passes {passes}; read it with "
+            "annotation_pass=."
         )
     wrong = ~(events["onset"] < events["offset"])
     if wrong.any():
@@ -282,6 +283,13 @@ def _common_clips(
             f"{b['clip'].nunique()} of events_b); check that clips are named alike."
         )
     return sorted(common), tuple(sorted(found - common))
+
+
+def _of_clips(events: pd.DataFrame, clips: Sequence[str]) -> pd.DataFrame:
+    """Events of these clips, without the attributes that pandas copies at each step."""
+    events = events[events["clip"].isin(clips)].reset_index(drop=True)
+    events.attrs = {}
+    return events
 
 
 def _pairs(a: pd.DataFrame, b: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
@@ -320,7 +328,9 @@ def _lengths(
     lengths = clip_s if isinstance(clip_s, Mapping) else dict.fromkeys(clips, clip_s)
     missing = [clip for clip in clips if clip not in lengths]
     if missing:
-        raise ValueError(f"clip_s lacks the length of {len(missing)} clips, such as {missing[0]!r}.")
+        raise ValueError(
+            f"clip_s lacks the length of {len(missing)} clips, such as {missing[0]!r}."
+        )
     short = [clip for clip in clips if lengths[clip] < ends.get(clip, 0.0)]
     if short:
         raise ValueError(
@@ -336,8 +346,11 @@ def _no_labels() -> pd.DataFrame:
 
 
 def _part(
-    measure: str, quantities: Sequence[str] | pd.Index | pd.Series, table: pd.DataFrame,
-    value: str, n: str,
+    measure: str,
+    quantities: Sequence[str] | pd.Index | pd.Series,
+    table: pd.DataFrame,
+    value: str,
+    n: str,
 ) -> pd.DataFrame:
     """Rows of `Agreement.table` from one of its tables."""
     ends = ("ci_low", "ci_high")

@@ -116,10 +116,10 @@ def _independent(differences: np.ndarray, z: float, confidence: float) -> Limits
     """Limits of one difference a participant."""
     n, bias, sd = len(differences), float(differences.mean()), float(differences.std(ddof=1))
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    around = bias + stats.t.ppf(tails, n - 1) * sd / np.sqrt(n)
+    bias_low, bias_high = (bias + stats.t.ppf(tails, n - 1) * sd / np.sqrt(n)).tolist()
     inner, outer = stats.nct.ppf(tails, n - 1, z * np.sqrt(n)) * sd / np.sqrt(n)
     return LimitsOfAgreement(
-        n, n, bias, *map(float, around), sd,
+        n, n, bias, bias_low, bias_high, sd,
         bias - z * sd, float(bias - outer), float(bias - inner),
         bias + z * sd, float(bias + inner), float(bias + outer),
     )  # fmt: skip
@@ -147,9 +147,8 @@ def _of_clusters(
     inner = np.hypot(around, z * (sd - sd_limits[0]))
     outer = np.hypot(around, z * (sd_limits[1] - sd))
     low, high = bias - z * sd, bias + z * sd
-    values = (
-        bias, bias - around, bias + around, sd,
-        low, low - outer, low + inner,
-        high, high - inner, high + outer,
+    return LimitsOfAgreement(
+        n, n_clusters, bias, bias - float(around), bias + float(around), float(sd),
+        float(low), float(low - outer), float(low + inner),
+        float(high), float(high - inner), float(high + outer),
     )  # fmt: skip
-    return LimitsOfAgreement(n, n_clusters, *(float(value) for value in values))

@@ -1,5 +1,6 @@
 """How far two coders' onset, apex and offset lie apart."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from mmme_neuro.reliability.bland_altman import limits_of_agreement
 from mmme_neuro.reliability.clustered import Resampling, quantile_interval, sums_by_cluster
 
 TIMES = ("onset", "apex", "offset", "rise", "duration")
+
+SINGLE_SCORE = ("icc_oneway", "icc_agreement", "icc_consistency")
 
 
 def timing_table(pairs: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -94,10 +97,10 @@ def _row(pairs: pd.DataFrame, time: str, resampling: Resampling) -> dict[str, fl
     row["sd_ms"] = limits.sd
     row |= _named("loa_low_ms", limits.low, limits.low_ci_low, limits.low_ci_high)
     row |= _named("loa_high_ms", limits.high, limits.high_ci_low, limits.high_ci_high)
-    sums = sums_by_cluster(moments_of(a, b), clusters)
-    for name, value in single_score_iccs(sums.sum(axis=0)).items():
-        low, high = resampling.interval(lambda m, name=name: single_score_iccs(m)[name], sums)
-        row |= _named(name, float(value), max(low, -1.0), min(high, 1.0))
+    moments = moments_of(a, b)
+    for name in SINGLE_SCORE:
+        found = resampling.estimate(partial(_single_score, name=name), moments, clusters)
+        row |= _named(name, *found)
     return row
 
 
@@ -108,6 +111,10 @@ def _seconds(pairs: pd.DataFrame, time: str, coder: str) -> np.ndarray:
         end, begin = phases[time]
         return (pairs[f"{end}_{coder}"] - pairs[f"{begin}_{coder}"]).to_numpy(dtype=float)
     return pairs[f"{time}_{coder}"].to_numpy(dtype=float)
+
+
+def _single_score(moments: np.ndarray, name: str) -> np.ndarray:
+    return single_score_iccs(moments)[name]
 
 
 def _mean(sums: np.ndarray) -> np.ndarray:

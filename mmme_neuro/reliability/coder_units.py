@@ -179,8 +179,7 @@ def _participant_of(clip: str, *tables: pd.DataFrame) -> object:
 def _coded(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Whether each coder gave each action unit to each event, and the action units by number."""
     sets = [
-        [set(split_action_units(text)) for text in pairs[f"action_units_{coder}"]]
-        for coder in "ab"
+        [set(split_action_units(text)) for text in pairs[f"action_units_{coder}"]] for coder in "ab"
     ]
     names = sorted(set().union(*sets[0], *sets[1]), key=lambda name: int(name[2:]))
     first, second = (

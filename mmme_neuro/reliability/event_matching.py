@@ -91,7 +91,7 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     [0]
     """
     parts = [np.empty((0, 3))]
-    places = {clip: np.asarray(rows) for clip, rows in _places(others).items()}
+    places = _places(others)
     for clip, rows in _places(events).items():
         if clip in places:
             found = _match(events.iloc[rows], others.iloc[places[clip]], criterion)
@@ -103,7 +103,8 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
 
 def _places(events: pd.DataFrame) -> dict[object, np.ndarray]:
     """Positions of the rows of each clip."""
-    return events.reset_index(drop=True).groupby("clip").indices
+    indices = events.reset_index(drop=True).groupby("clip").indices
+    return {clip: np.asarray(rows) for clip, rows in indices.items()}
 
 
 def _match(

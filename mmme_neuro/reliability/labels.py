@@ -1,6 +1,7 @@
 """Agreement of two or more raters on labels, with intervals over participants."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -119,10 +120,8 @@ def _full_unit_coefficients(
         coefficients["cohen_kappa"] = (crossed, cohen_kappa)
         if level != "nominal":
             for weights in ("linear", "quadratic"):
-                coefficients[f"cohen_kappa_{weights}"] = (
-                    crossed,
-                    lambda c, weights=weights: cohen_kappa(c, weights),
-                )
+                weighted = partial(cohen_kappa, weights=weights)
+                coefficients[f"cohen_kappa_{weights}"] = (crossed, weighted)
         coefficients["gwet_ac1"] = (crossed, gwet_ac1)
     coefficients["fleiss_kappa"] = (
         totals,
