@@ -89,26 +89,48 @@ class Resampling:
         -------
         tuple of float
             NaN where there is one cluster only, the statistic does not change with any of them, or
-            it is not defined without one of them.
+            it is not defined without one of them (jackknife) or in half the samples (bootstrap).
         """
-        n = len(sums)
-        total = sums.sum(axis=0)
-        left = np.asarray(statistic(total - sums))
-        if n < 2 or not np.ptp(left) > 0:
-            return np.nan, np.nan
+        low, high = self.intervals(lambda counts: np.asarray(statistic(counts))[..., None], sums)[0]
+        return float(low), float(high)
+
+    def intervals(self, statistics: Statistic, sums: np.ndarray) -> np.ndarray:
+        """The same of several statistics that are computed together.
+
+        Parameters
+        ----------
+        statistics : callable
+            From counts, shape (..., *count_shape), to values, shape (..., n_statistics).
+        sums : array, shape (n_clusters, *count_shape)
+            Counts of each cluster.
+
+        Returns
+        -------
+        array, shape (n_statistics, 2)
+        """
+        n, total = len(sums), sums.sum(axis=0)
+        estimate = np.asarray(statistics(total))
+        if n < 2:
+            return np.full((len(estimate), 2), np.nan)
         tail = stats.t.ppf((1 - self.confidence) / 2, n - 1)
         if self.rng is None:
-            width = -tail * np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum())
-            estimate = float(statistic(total))
-            return estimate - width, estimate + width
+            left = np.asarray(statistics(total - sums))
+            width = tail * np.sqrt((n - 1) / n * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
+            width = np.where(np.ptp(left, axis=0) > 0, width, np.nan)
+            return np.column_stack([estimate + width, estimate - width])
         level = stats.norm.cdf(tail * np.sqrt(n / (n - 1)))
         draws = np.random.default_rng(self.rng).multinomial(n, np.full(n, 1 / n), self.n_resamples)
-        values = np.asarray(statistic(np.tensordot(draws.astype(float), sums, axes=1)))
-        values = values[np.isfinite(values)]
-        if len(values) < self.n_resamples / 2:
-            return np.nan, np.nan
-        low, high = np.quantile(values, [level, 1 - level])
-        return float(low), float(high)
+        drawn = np.asarray(statistics(np.tensordot(draws.astype(float), sums, axes=1)))
+        return np.array([_limits(values, level) for values in drawn.T])
+
+
+def _limits(drawn: np.ndarray, level: float) -> tuple[float, float]:
+    """Quantiles of what is defined of the resampled values."""
+    defined = drawn[np.isfinite(drawn)]
+    if len(defined) < len(drawn) / 2 or not np.ptp(defined) > 0:
+        return np.nan, np.nan
+    low, high = np.quantile(defined, [level, 1 - level])
+    return float(low), float(high)
 
 
 def sums_by_cluster(counts: np.ndarray, clusters: np.ndarray) -> np.ndarray:
