@@ -8,7 +8,11 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.models.mixed import estimate_lmm
+from mmme_neuro.models.crossproducts import cross_products
+from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.likelihood import Likelihood
+from mmme_neuro.reliability.crossed_mean_squares import mean_squares
 
 RESIDUAL = "Residual"
 _MIN_RESAMPLES = 100
@@ -30,7 +34,7 @@ class GStudy:
     n_levels : dict of str to int
         Levels of the targets and of each facet in the data.
     resampled : array, shape (n_resamples, n_sources)
-        Components of simulated data sets; empty without intervals.
+        Components that data and their noise allow; empty without intervals.
     confidence : float
         Level of the intervals.
     """
@@ -159,8 +163,8 @@ def generalizability(
     confidence : float
         Level of the intervals.
     rng : Generator or int, optional
-        For intervals: data are simulated from the fitted model at the same cells, and fitted
-        again. None are given without.
+        For intervals where cells are missing: data are simulated from the fitted model at the same
+        cells, and fitted again. None are given without. Complete tables need no `rng`.
     n_resamples : int
         Number of simulated data sets.
 
@@ -176,9 +180,10 @@ def generalizability(
 
     Notes
     -----
-    Brennan (2001, Generalizability theory). Components are estimated by REML, so they are not
-    negative and cells may be missing. With one facet and complete data, generalizability is
-    ICC(C,k) and dependability ICC(A,k).
+    Brennan (2001, Generalizability theory). Components are those of REML, so they are not negative
+    and cells may be missing; where a table is complete and none would be negative, that is the
+    mean-square estimate. Intervals of complete tables are generalised ones (`MeanSquares`). With
+    one facet and complete data, generalizability is ICC(C,k) and dependability ICC(A,k).
 
     Examples
     --------
@@ -207,9 +212,7 @@ def generalizability(
         )
     if n_resamples < _MIN_RESAMPLES:
         raise ValueError(f"n_resamples must be {_MIN_RESAMPLES} or more, got {n_resamples!r}.")
-    sources = [
-        group for size in range(1, len(names)) for group in combinations(names, size)
-    ]
+    sources = [group for size in range(1, len(names)) for group in combinations(names, size)]
     codes = pd.DataFrame({":".join(group): rows.groupby(list(group)).ngroup() for group in sources})
     crowded = [name for name in codes if codes[name].nunique() == len(rows)]
     if crowded:
@@ -218,32 +221,51 @@ def generalizability(
             "residual; use fewer facets."
         )
     response = rows[scores].to_numpy(dtype=float)
-    variances = _components(codes, response)
+    complete = None
+    if len(rows) == prod(n_levels.values()):
+        cube = rows.sort_values(names)[scores].to_numpy(dtype=float)
+        complete = mean_squares(cube.reshape([n_levels[name] for name in names]))
+    resampled = np.empty((0, 0))
+    if complete is not None and (complete.components >= 0).all():
+        variances = complete.components
+    else:
+        design = _design(codes)
+        variances = _components(design, response)
+        if complete is None and rng is not None:
+            generator = np.random.default_rng(rng)
+            simulated = (_simulated(codes, variances, generator) for _ in range(n_resamples))
+            resampled = np.array([_components(design, scores) for scores in simulated])
+    if complete is not None:
+        resampled = complete.generalised()
     components = pd.DataFrame(
         {"variance": variances, "share": variances / variances.sum()},
         index=pd.Index([*codes, RESIDUAL], name="source"),
     )
-    resampled = np.empty((0, 0))
-    if rng is not None:
-        generator = np.random.default_rng(rng)
-        resampled = np.array(
-            [_components(codes, _simulated(codes, variances, generator)) for _ in range(n_resamples)]
-        )
     return GStudy(targets, tuple(facets), components, n_levels, resampled, confidence)
 
 
-def _components(codes: pd.DataFrame, response: np.ndarray) -> np.ndarray:
-    """Variance of each source and the residual, by REML."""
+def _design(codes: pd.DataFrame) -> Design:
+    """One random intercept for each source."""
     names = [f"source{place}" for place in range(codes.shape[1])]
-    data = codes.set_axis(names, axis=1).assign(score=response)
-    formula = "score ~ 1 + " + " + ".join(f"(1 | {name})" for name in names)
-    found = estimate_lmm(formula, data, reml=True).variance_components.set_index("group")
-    return found.loc[[*names, RESIDUAL], "variance"].to_numpy()
+    formula = parse_formula("~ 1 + " + " + ".join(f"(1 | {name})" for name in names))
+    return build_design(formula, codes.set_axis(names, axis=1))[0]
 
 
-def _simulated(
-    codes: pd.DataFrame, variances: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _components(design: Design, response: np.ndarray) -> np.ndarray:
+    """Variance of each source and the residual, by REML."""
+    products = cross_products(design, response)
+    likelihood = Likelihood(products, reml=True)
+    optimum = likelihood.optimum()
+    residual = np.real(products.profile(optimum.theta).residual) / likelihood.residual_dof
+    relative = {
+        factor.name: optimum.theta[place].item() ** 2
+        for factor, place in zip(design.random, design.theta_slices, strict=True)
+    }
+    names = [f"source{place}" for place in range(len(relative))]
+    return float(residual) * np.array([*(relative[name] for name in names), 1.0])
+
+
+def _simulated(codes: pd.DataFrame, variances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Scores drawn from the fitted model at the same cells."""
     scores = np.sqrt(variances[-1]) * rng.normal(size=len(codes))
     for name, variance in zip(codes, variances, strict=False):

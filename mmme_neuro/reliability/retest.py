@@ -29,7 +29,8 @@ class Retest:
     sem_agreement : float
         The same with the shift between sessions in it.
     mdc : float
-        Minimal detectable change of one participant, ``z * sqrt(2) * sem``.
+        Minimal detectable change of one participant (MDC95), ``1.96 * sqrt(2) * sem``: what chance
+        alone exceeds in 5 % of participants, whatever the level of the intervals.
     mdc_ci_low, mdc_ci_high : float
         Its interval.
     n_participants : int
@@ -54,7 +55,10 @@ class Retest:
     def table(self) -> pd.DataFrame:
         """The main numbers: index ``quantity``, columns ``estimate, ci_low, ci_high``."""
         forms = ("ICC(A,1)", "ICC(C,1)", "ICC(A,k)")
-        rows = {form: tuple(self.icc.loc[form, ["icc", "ci_low", "ci_high"]]) for form in forms}
+        rows = {
+            form: tuple(map(float, self.icc.loc[form, ["icc", "ci_low", "ci_high"]]))
+            for form in forms
+        }
         limits = self.limits
         rows |= {
             "correlation": (self.correlation, *_correlation_limits(self)),
@@ -70,11 +74,11 @@ class Retest:
         ).rename_axis(index="quantity")
 
     def __repr__(self) -> str:
-        value = self.icc.loc["ICC(A,1)", "icc"]
+        value = float(self.icc["icc"]["ICC(A,1)"])
         return f"<Retest | {self.n_participants} participants | ICC(A,1) {value:.3f}>"
 
 
-def test_retest(
+def retest_reliability(
     table: pd.DataFrame,
     *,
     participants: str,
@@ -91,7 +95,7 @@ def test_retest(
     participants, sessions, values : str
         Columns: who, when (two sessions; the first in order is the first) and the measure.
     confidence : float
-        Level of the intervals and of the minimal detectable change.
+        Level of the intervals.
 
     Returns
     -------
@@ -114,7 +118,8 @@ def test_retest(
     >>> table = pd.DataFrame({"participant": np.tile(np.arange(30), 2),
     ...                       "session": np.repeat([1, 2], 30),
     ...                       "amplitude_uv": np.tile(level, 2) + rng.normal(0, 1, 60)})
-    >>> test_retest(table, participants="participant", sessions="session", values="amplitude_uv")
+    >>> names = {"participants": "participant", "sessions": "session", "values": "amplitude_uv"}
+    >>> retest_reliability(table, **names)
     <Retest | 30 participants | ICC(A,1) 0.779>
     """
     if not 0 < confidence < 1:
@@ -140,7 +145,7 @@ def test_retest(
     shift = max((change.mean() ** 2 - change.var(ddof=1) / n) / 2, 0.0)
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
     sem_high, sem_low = np.sqrt(error * (n - 1) / stats.chi2.ppf(tails, n - 1))
-    factor = stats.norm.ppf(tails[1]) * np.sqrt(2)
+    factor = stats.norm.ppf(0.975) * np.sqrt(2)
     varies = min(first.std(), second.std()) > 0
     return Retest(
         icc=forms,

@@ -129,13 +129,13 @@ def true_omegas():
 def test_recovers_and_covers():
     rng = np.random.default_rng(2)
     truth = np.array(true_omegas())
-    found = [mcdonald_omega(hierarchical(rng)).iloc[:2] for _ in range(16)]
+    found = [mcdonald_omega(hierarchical(rng)).iloc[:2] for _ in range(10)]
     estimates = np.array([table["estimate"] for table in found])
-    np.testing.assert_allclose(estimates.mean(axis=0), truth, atol=0.03)
+    np.testing.assert_allclose(estimates.mean(axis=0), truth, atol=0.04)
     hits = [((t["ci_low"] < truth) & (truth < t["ci_high"])).to_numpy() for t in found]
-    assert (np.sum(hits, axis=0) >= 12).all()
+    assert (np.sum(hits, axis=0) >= 7).all()
     std_errors = np.array([table["std_error"] for table in found])
-    np.testing.assert_allclose(std_errors.mean(axis=0), estimates.std(axis=0), rtol=0.6)
+    np.testing.assert_allclose(std_errors.mean(axis=0), estimates.std(axis=0), rtol=0.8)
 
 
 def test_bootstrap_is_close_to_the_delta_method():
