@@ -193,7 +193,7 @@ def generalizability(
     >>> table = pd.DataFrame({"participant": who, "item": item, "score": score})
     >>> study = generalizability(table, targets="participant", facets=["item"], scores="score")
     >>> study.needed("item", 0.9)
-    13.0
+    10.0
     """
     names = [targets, *facets]
     if len(facets) not in (1, 2):

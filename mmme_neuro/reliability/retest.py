@@ -120,7 +120,7 @@ def retest_reliability(
     ...                       "amplitude_uv": np.tile(level, 2) + rng.normal(0, 1, 60)})
     >>> names = {"participants": "participant", "sessions": "session", "values": "amplitude_uv"}
     >>> retest_reliability(table, **names)
-    <Retest | 30 participants | ICC(A,1) 0.779>
+    <Retest | 30 participants | ICC(A,1) 0.679>
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
