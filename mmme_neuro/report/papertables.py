@@ -1,5 +1,6 @@
 """Tables of the manuscript, as texts."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from mmme_neuro.wording import (
     number_text,
     quantity_text,
     response_name,
+    unit_text,
 )
 
 METHODS_OF_OVERLAP = {
@@ -163,9 +165,8 @@ def _overlap(table: pd.DataFrame) -> Table:
     truth = table.groupby(keys, sort=False)["truth"].first()
     wide = wide.join(truth).reset_index()
     columns = [
-        _name("measure", response_name),
+        Column("response", _with_unit),
         cells.text("condition", "expression"),
-        cells.unit(),
         *[cells.text(m, h) for m, h in METHODS_OF_OVERLAP.items() if m in wide],
     ]
     if known:
@@ -208,8 +209,8 @@ def _jitter(results: Results) -> Table:
         _name("measure", response_name),
         cells.text("condition", "expression"),
         cells.unit(),
-        cells.number("as_coded", "as coded"),
-        cells.number("mean", "mean of draws"),
+        Column("as coded", lambda row: _drawn(row, "as_coded"), is_number=True),
+        Column("mean of draws", lambda row: _drawn(row, "mean"), is_number=True),
         Column("95 % of draws", lambda row: interval_text(row["low"], row["high"]), is_number=True),
     ]
     return table_text(_minus(results.table("onset_jitter_summary"), "condition"), columns)
@@ -218,7 +219,7 @@ def _jitter(results: Results) -> Table:
 def _audit(results: Results) -> Table:
     """Checks of the annotation sheet."""
     columns = [
-        Column("check", lambda row: _capital(row["check"]), is_long=True),
+        Column("check", lambda row: _capital(_signed(row["check"])), is_long=True),
         cells.count("n", "n"),
         cells.percent("share", "%"),
     ]
@@ -243,15 +244,16 @@ def _parameters(methods: dict) -> Table:
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
     """Nested constants as dotted names with texts; lists of plain values stay together."""
     if isinstance(value, dict):
-        rows = [(f"{name}.{key}" if name else key, inner) for key, inner in value.items()]
+        # "is" names the class of a record.
+        named = [(key, inner) for key, inner in value.items() if key != "is"]
+        rows = [(f"{name}.{key}" if name else key, inner) for key, inner in named]
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         rows = [(f"{name}[{number}]", item) for number, item in enumerate(value)]
     else:
         return [(name, _constant(value))]
     if "[" in name and not any(_is_nested(inner) for _, inner in rows):
-        # One line for a small record within a list, e.g. a window; "is" names its class.
-        fields = [(key.rsplit(".", 1)[-1], inner) for key, inner in rows]
-        texts = [f"{key} {_constant(inner)}" for key, inner in fields if key != "is"]
+        # One line for a small record within a list, e.g. a window.
+        texts = [f"{key.rsplit('.', 1)[-1]} {_constant(inner)}" for key, inner in rows]
         return [(name, "; ".join(texts))]
     return [pair for key, inner in rows for pair in _flat(inner, key)]
 
@@ -295,9 +297,19 @@ def _estimate(heading: str = "estimate", key: str = "estimate") -> Column:
     )
 
 
+def _with_unit(row: dict) -> str:
+    """A response with its unit."""
+    return f"{response_name(row['measure'])} ({unit_text(row['unit'])})"
+
+
 def _like(row: dict, key: str) -> str:
     """A value with the decimals of the row's interval."""
     return estimate_text(row[key], row["ci_low"], row["ci_high"])
+
+
+def _drawn(row: dict, key: str) -> str:
+    """A value with the decimals of the spread of draws."""
+    return estimate_text(row[key], row["low"], row["high"])
 
 
 def _test() -> list[Column]:
@@ -328,6 +340,11 @@ def _term(term: str) -> str:
 def _capital(text: str) -> str:
     """A text with a capital letter."""
     return text[:1].upper() + text[1:]
+
+
+def _signed(text: str) -> str:
+    """Typographic minus before numbers of a text."""
+    return re.sub(r"(?<!\w)-(?=\d)", MINUS, text)
 
 
 def _minus(table: pd.DataFrame, column: str) -> pd.DataFrame:
