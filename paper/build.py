@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from mmme_neuro.atomic_file import atomic_file
 
@@ -77,7 +78,7 @@ def build_paper(
     return out
 
 
-def _typst():  # noqa: ANN202 (an optional module)
+def _typst() -> ModuleType:
     """Typst, or how to get it."""
     try:
         import typst
