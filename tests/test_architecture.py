@@ -141,7 +141,9 @@ def test_no_star_imports_and_no_own_imports_inside_functions(path):
             assert not any(alias.name == "*" for alias in node.names)
         # The command line may load a command's code only when it runs.
         if isinstance(node, ast.FunctionDef) and name_of(path) != "mmme_neuro.cli":
-            inner = starts_with(imports_of(path, tree=node), ("mmme_neuro", "analyses", "figures", "paper"))
+            inner = starts_with(
+                imports_of(path, tree=node), ("mmme_neuro", "analyses", "figures", "paper")
+            )
             assert not inner, f"{node.name} imports {inner} when called"
 
 

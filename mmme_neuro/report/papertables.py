@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from mmme_neuro.report import cells
+from mmme_neuro.report.constants import constants_table
 from mmme_neuro.report.markup import Column
 from mmme_neuro.report.quantities import SIGNIFICANT, dof_text, statistic_text, table_text
 from mmme_neuro.report.results import Results
@@ -55,8 +56,7 @@ def paper_tables(results: Results) -> dict[str, Table]:
         "recovery": _recovery(results),
         "jitter": _jitter(results),
         "audit": _audit(results),
-        "parameters": _parameters(results.methods),
-        "software": _software(results.methods["software"]),
+        "parameters": constants_table(results.methods),
     }
 
 
@@ -224,63 +224,6 @@ def _audit(results: Results) -> Table:
         cells.percent("share", "%"),
     ]
     return table_text(results.table("audit"), columns)
-
-
-def _parameters(methods: dict) -> Table:
-    """Every constant of the study and of the methods."""
-    rows = [
-        {"owner": owner, "name": name, "value": value}
-        for owner in ("study", "methods")
-        for name, value in _flat(methods[owner])
-    ]
-    columns = [
-        cells.text("owner", "of the"),
-        cells.text("name", "constant"),
-        cells.text("value", "value", is_long=True),
-    ]
-    return table_text(pd.DataFrame(rows), columns)
-
-
-def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
-    """Nested constants as dotted names with texts; lists of plain values stay together."""
-    if isinstance(value, dict):
-        # "is" names the class of a record.
-        named = [(key, inner) for key, inner in value.items() if key != "is"]
-        rows = [(f"{name}.{key}" if name else key, inner) for key, inner in named]
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        rows = [(f"{name}[{number}]", item) for number, item in enumerate(value)]
-    else:
-        return [(name, _constant(value))]
-    if "[" in name and not any(_is_nested(inner) for _, inner in rows):
-        # One line for a small record within a list, e.g. a window.
-        texts = [f"{key.rsplit('.', 1)[-1]} {_constant(inner)}" for key, inner in rows]
-        return [(name, "; ".join(texts))]
-    return [pair for key, inner in rows for pair in _flat(inner, key)]
-
-
-def _is_nested(value: Any) -> bool:
-    """Whether a constant is more than a plain value or a list of them."""
-    items = value if isinstance(value, list) else [value]
-    return any(isinstance(item, dict) for item in items)
-
-
-def _constant(value: Any) -> str:
-    """A plain constant as text."""
-    if isinstance(value, list):
-        is_deep = any(isinstance(item, list) for item in value)
-        return ("; " if is_deep else ", ").join(_constant(item) for item in value) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return f"{value:.10g}".replace("-", MINUS)
-    return "none" if value is None else str(value)
-
-
-def _software(versions: dict[str, str]) -> Table:
-    """Versions of the software."""
-    table = pd.DataFrame({"name": versions.keys(), "version": versions.values()})
-    columns = [cells.text("name", "software"), cells.text("version", "version")]
-    return table_text(table, columns)
 
 
 def _name(key: str, write: Any) -> Column:

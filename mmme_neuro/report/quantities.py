@@ -94,8 +94,8 @@ def count_text(n: float) -> str:
 
     Examples
     --------
-    >>> count_text(428), count_text(12345)
-    ('428', '12 345')
+    >>> count_text(428.0)
+    '428'
     """
     return f"{int(n):,}".replace(",", "\N{THIN SPACE}")
 
@@ -130,7 +130,7 @@ def spread_text(values: pd.Series, *, unit: str = "", digits: int = 2) -> str:
     Examples
     --------
     >>> spread_text(pd.Series([1.0, 2.0, 4.0]), unit="uV")
-    'mean 2.3 µV, range 1.0 to 4.0'
+    'mean 2.3 µV, range 1 to 4'
     """
     values = values.dropna().astype(float)
     if values.empty:

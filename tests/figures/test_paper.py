@@ -6,11 +6,11 @@ import sys
 
 import pandas as pd
 import pytest
-from tests.figures.conftest import FAILED, PEOPLE
 from typer.testing import CliRunner
 
 from figures.gallery import draw_figures, scripts
 from paper.build import FOLDER, MAIN_FIGURES, build_paper
+from tests.figures.conftest import FAILED, PEOPLE
 
 typst = pytest.importorskip("typst", reason="the manuscript needs typst (the extra 'paper')")
 pypdf = pytest.importorskip("pypdf", reason="pypdf reads the manuscript's text in the tests")

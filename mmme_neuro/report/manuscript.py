@@ -219,8 +219,9 @@ def _models(results: Results) -> dict:
 def _cross_modal(results: Results) -> list[dict[str, str]]:
     """Correlations within participants."""
     return [
-        quantity(row, name=f"{response_name(row['x'])} and {response_name(row['y']).lower()}",
-                 value="r")
+        quantity(
+            row, name=f"{response_name(row['x'])} and {response_name(row['y']).lower()}", value="r"
+        )
         | {
             "dof": dof_text(row["dof"]),
             "events": count_text(row["n_events"]),
