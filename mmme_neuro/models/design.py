@@ -1,6 +1,8 @@
 """Design of a mixed model: fixed columns, random columns and groups, built from a table."""
 
+import ast
 import difflib
+import re
 from dataclasses import dataclass, field
 
 import formulaic
@@ -8,6 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
 
 from mmme_neuro.models.formula import Formula, RandomTerm
 from mmme_neuro.vocabulary import EXPRESSIONS
@@ -194,11 +197,31 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
 def _variables(expression: str, formula: Formula) -> set[str]:
     """Column names an expression needs."""
     try:
-        return set(map(str, formulaic.Formula(expression).required_variables)) - {"np"}
+        parsed = formulaic.Formula(expression)
+        names = set(map(str, parsed.required_variables))
     except FormulaicError as error:
         raise ValueError(
             f"formula {str(formula)!r}: cannot read {expression!r} ({error})"
         ) from error
+    # formulaic 1.2 finds no variables inside transforms that keep a state, as center(x).
+    for factor in {factor for term in parsed for factor in term.factors}:
+        if factor.eval_method is Factor.EvalMethod.PYTHON:
+            names |= _names_in(factor.expr)
+    return names - {"np"}
+
+
+def _names_in(expression: str) -> set[str]:
+    """Columns in a Python expression: its names that are neither functions nor modules."""
+    quoted = re.findall("`([^`]+)`", expression)
+    tree = ast.parse(re.sub("`[^`]+`", "0", expression), mode="eval")
+    apart = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.Attribute)
+        for inner in ast.walk(node.func if isinstance(node, ast.Call) else node.value)
+    }
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in apart}
+    return names | set(quoted)
 
 
 def _check_columns(names: list[str], data: pd.DataFrame, formula: Formula) -> None:

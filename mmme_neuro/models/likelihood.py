@@ -103,13 +103,20 @@ class Likelihood:
 def canonical_factor(factor: RandomFactor, theta: np.ndarray, tolerance: float) -> np.ndarray:
     """Semi-definite Cholesky factor of the same covariance, small columns zero."""
     lower = factor.relative_factor(theta)
-    rest = lower @ lower.T
+    return semidefinite_root(lower @ lower.T, tolerance)[
+        factor.template[:, 0], factor.template[:, 1]
+    ]
+
+
+def semidefinite_root(covariance: np.ndarray, tolerance: float) -> np.ndarray:
+    """Lower triangular square root of a covariance, columns of small variances zero."""
+    rest = covariance
     columns = np.zeros_like(rest)
     for i in range(len(rest)):
         if rest[i, i] > tolerance**2:
             columns[:, i] = rest[:, i] / np.sqrt(rest[i, i])
             rest = rest - np.outer(columns[:, i], columns[:, i])
-    return np.tril(columns)[factor.template[:, 0], factor.template[:, 1]]
+    return np.tril(columns)
 
 
 def free_parameters(factor: RandomFactor, theta: np.ndarray) -> np.ndarray:

@@ -293,7 +293,9 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
     formula : str
         Wilkinson formula with lme4's random terms, for example
         ``"n400 ~ expression * valence + (1 + expression | participant) + (1 | stimulus)"``.
-        Predictors are treatment coded, the first category as reference.
+        Predictors are treatment coded, the first category as reference; other codings by name:
+        ``C(expression, contr.sum)``, ``C(valence, contr.helmert)``. Terms that are combinations
+        of others are left out with a message.
     data : DataFrame, shape (n_rows, n_columns)
         One row for each event. Rows with missing values in a used column are left out and counted.
     reml : bool
@@ -335,18 +337,22 @@ def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> L
     design, response = build_design(parsed, data)
     if response is None:
         raise ValueError(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
-    products = cross_products(design, response)
+    return estimate_products(cross_products(design, response), response, reml=reml)
+
+
+def estimate_products(products: CrossProducts, response: np.ndarray, *, reml: bool) -> LMMFit:
+    """`estimate_lmm` from the cross products of a design and a response."""
     likelihood = Likelihood(products, reml)
     optimum = likelihood.optimum()
     profile = products.profile(optimum.theta)
     coefficients = np.linalg.solve(products.triangle, products.offset + profile.coefficients)
     fit = LMMFit(
-        design=design,
+        design=products.design,
         response=response,
         reml=reml,
         theta=optimum.theta,
         coefficients=pd.Series(
-            coefficients, pd.Index(design.fixed_names, name="term"), name="estimate"
+            coefficients, pd.Index(products.design.fixed_names, name="term"), name="estimate"
         ),
         sigma=float(np.sqrt(np.real(profile.residual) / likelihood.residual_dof)),
         criterion=optimum.criterion,

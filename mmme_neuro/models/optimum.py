@@ -82,11 +82,11 @@ def minimise(criterion: Criterion, is_diagonal: np.ndarray) -> Optimum:
     -------
     Optimum
     """
-    ends = [_approach(criterion, start) for start in _starts(criterion, is_diagonal)]
+    ends = [approach(criterion, start) for start in _starts(criterion, is_diagonal)]
     return newton(criterion, min(ends, key=lambda end: _value(criterion, end)))
 
 
-def _approach(criterion: Criterion, start: np.ndarray) -> np.ndarray:
+def approach(criterion: Criterion, start: np.ndarray) -> np.ndarray:
     """Quasi-Newton steps to the neighbourhood of a minimum."""
 
     def value_and_slope(theta: np.ndarray) -> tuple[float, np.ndarray]:

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from mmme_neuro.models.design import RandomFactor
     from mmme_neuro.models.mixed import LMMFit
 
 DOF_TITLES = {"satterthwaite": "Satterthwaite's", "kenward-roger": "Kenward-Roger's"}
+MOST_CORRELATIONS = 12
+"""Fixed effects above which their correlations are not printed."""
 
 
 def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
@@ -45,6 +48,7 @@ def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
         "",
         "Fixed effects:",
         _fixed_effects(table),
+        *_fixed_correlations(fit),
         *(f"\nNote: {message}" for message in fit.warnings),
         *(f"\nReduced: {step}" for step in fit.reductions),
     ]
@@ -69,16 +73,51 @@ def _scaled_residuals(fit: "LMMFit") -> str:
 
 def _random_effects(fit: "LMMFit") -> str:
     components = fit.variance_components
+    correlations = [
+        row for factor in fit.design.random for row in _correlations(factor, fit.random_covariances)
+    ]
     shown = pd.DataFrame(
         {
             "Groups": components["group"].where(~components["group"].duplicated(), ""),
             "Name": components["term"],
             "Variance": components["variance"].map("{:.5g}".format),
             "Std.Dev.": components["sd"].map("{:.5g}".format),
-            "Corr": components["correlation"].map(lambda r: "" if np.isnan(r) else f"{r:.2f}"),
+            "Corr": [*correlations, ""],
         }
     )
     return shown.to_string(index=False)
+
+
+def _correlations(factor: "RandomFactor", covariances: dict[str, pd.DataFrame]) -> list[str]:
+    """For each column of a factor its correlations with the earlier columns of the same term."""
+    covariance = covariances[factor.name].to_numpy()
+    sds = np.sqrt(np.diagonal(covariance))
+    rows: list[list[str]] = [[] for _ in sds]
+    for row, column in factor.template:
+        if row != column:
+            both = sds[row] * sds[column]
+            rows[row].append(f"{covariance[row, column] / both:5.2f}" if both > 0 else "  NaN")
+    return [" ".join(row) for row in rows]
+
+
+def _fixed_correlations(fit: "LMMFit") -> list[str]:
+    """Correlations of the fixed effects, as lme4 prints them; nothing for one or very many."""
+    names = list(fit.coefficients.index)
+    if not 1 < len(names) <= MOST_CORRELATIONS:
+        return []
+    covariance = fit.covariance.to_numpy()
+    sds = np.sqrt(np.diagonal(covariance))
+    cells = [
+        [
+            f"{covariance[i, j] / sds[i] / sds[j]:.3f}" if j < i else ""
+            for j in range(len(names) - 1)
+        ]
+        for i in range(1, len(names))
+    ]
+    heads = [f"({number})" for number in range(1, len(names))]
+    labels = [f"({number + 1}) {name}" for number, name in enumerate(names)]
+    shown = pd.DataFrame(cells, index=labels[1:], columns=heads)
+    return ["", f"Correlation of fixed effects, {labels[0]}:", shown.to_string()]
 
 
 def _fixed_effects(table: pd.DataFrame) -> str:

@@ -3,7 +3,8 @@
 import mne
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+
+from mmme_neuro.responses.within import within_interval
 
 CURVE_COLUMNS = ("channel", "participant", "expression", "time", "value", "n_events")
 
@@ -131,8 +132,7 @@ def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame
     values = cells.reindex(full).to_numpy(dtype=float).reshape(shape)
     is_complete = np.isfinite(values).all(axis=1)
     is_incomplete = np.isfinite(values).any(axis=1) & ~is_complete
-    values = np.where(is_complete[:, np.newaxis], values, np.nan)
-    mean, half = _mean_and_half_width(values, is_complete.sum(axis=1), confidence)
+    mean, half = within_interval(values.transpose(2, 1, 0), confidence=confidence)
     return pd.concat(
         [
             pd.DataFrame(
@@ -140,9 +140,9 @@ def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame
                     "channel": channel,
                     "expression": expression,
                     "time": times,
-                    "mean": mean[:, i],
-                    "ci_low": mean[:, i] - half[:, i],
-                    "ci_high": mean[:, i] + half[:, i],
+                    "mean": mean[i],
+                    "ci_low": mean[i] - half[i],
+                    "ci_high": mean[i] + half[i],
                     "n_participants": is_complete.sum(axis=1),
                     "n_incomplete": is_incomplete.sum(axis=1),
                 }
@@ -151,18 +151,3 @@ def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame
         ],
         ignore_index=True,
     )
-
-
-def _mean_and_half_width(
-    values: np.ndarray, n_participants: np.ndarray, confidence: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and half width of the band, shape (n_times, n_expressions)."""
-    n = np.where(n_participants > 0, n_participants, np.nan)[:, np.newaxis]
-    k = values.shape[1]
-    mean = np.nansum(values, axis=2) / n
-    normed = values - values.mean(axis=1, keepdims=True) + mean.mean(axis=1)[:, None, None]
-    square = np.nansum((normed - mean[:, :, np.newaxis]) ** 2, axis=2)
-    dof = np.where(n > 1, n - 1, np.nan)
-    morey = k / (k - 1) if k > 1 else 1.0
-    error = np.sqrt(morey * square / dof / n)
-    return mean, student_t.ppf(0.5 + confidence / 2, dof) * error

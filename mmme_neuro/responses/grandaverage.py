@@ -12,6 +12,7 @@ from scipy import stats
 from mmme_neuro.responses.cells import cell_labels, cell_name
 from mmme_neuro.responses.evoked import MICROVOLT, Evokeds
 from mmme_neuro.responses.regions import good_channels, roi_channels
+from mmme_neuro.responses.within import within_interval
 
 
 @dataclass(frozen=True)
@@ -108,33 +109,6 @@ def grand_average(
     mean, half_width = within_interval(individual.to_numpy(), confidence=confidence)
     data = _with_interval(individual, mean, half_width)
     return GrandAverage(data, individual, info, excluded, confidence)
-
-
-def within_interval(values: np.ndarray, *, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Means and Cousineau-Morey half-widths.
-
-    Parameters
-    ----------
-    values : array, shape (n_participants, n_conditions, ...)
-        One value per participant and condition.
-    confidence : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    mean, half_width : array, shape (n_conditions, ...)
-        In the units of ``values``.
-    """
-    n_participants, n_conditions = values.shape[:2]
-    mean = values.mean(axis=0)
-    if n_conditions > 1:
-        own = values.mean(axis=1, keepdims=True)
-        values = values - own + own.mean(axis=0)
-    variance = values.var(axis=0, ddof=1)
-    if n_conditions > 1:
-        variance = variance * n_conditions / (n_conditions - 1)
-    quantile = stats.t.ppf((1 + confidence) / 2, n_participants - 1)
-    return mean, quantile * np.sqrt(variance / n_participants)
 
 
 def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Dataset:

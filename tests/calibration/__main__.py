@@ -1,4 +1,4 @@
-"""Calibrate the whole path: ``python -m tests.calibration [--studies 100] [--null-studies 40]``.
+"""Calibrate intervals of the whole path: ``python -m tests.calibration [--studies 100]``.
 
 Studies that were run with the same code are not run again.
 """
@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from tests.calibration.cheap_studies import CHEAP, N_PARTICIPANTS, N_VIDEOS, ROWS, run_studies
-from tests.calibration.tables import as_markdown, coverage_table, error_rates, lowest_coverage
+from tests.calibration.tables import as_markdown, coverage_table, lowest_coverage
 
 COMMAND = "python -m tests.calibration"
 COVERAGE_DIGITS = {
@@ -25,66 +25,35 @@ COVERAGE_DIGITS = {
     "coverage": ".2f",
     "excludes_zero": ".2f",
 }
-RATE_DIGITS = {
-    "scenario": "",
-    "analysis": "",
-    "response": "",
-    "mean_estimate": ".3g",
-    "rate": ".2f",
-    "rate_se": ".2f",
-}
 
 
 def main(
     studies: Annotated[int, typer.Option(help="Studies with effects.")] = 100,
-    null_studies: Annotated[int, typer.Option(help="Studies of each null.")] = 40,
-    shared: Annotated[
-        bool, typer.Option(help="Also the null in which brain and body respond alike to both.")
-    ] = True,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     rows: Annotated[Path, typer.Option(help="Where finished studies are kept.")] = ROWS,
     docs: Annotated[Path, typer.Option(help="Where calibration.md goes.")] = Path("docs"),
 ) -> None:
     """Run simulated studies and write docs/calibration.md and docs/calibration/*.csv."""
-    seeds, null_seeds = range(1, studies + 1), range(1, null_studies + 1)
-    recovery = coverage_table(run_studies("recovery", seeds, rows, n_jobs=jobs, say=_say))
-    scenarios = ["muscles_only", *(["no_difference"] if shared else [])]
-    rates = [
-        error_rates(run_studies(scenario, null_seeds, rows, n_jobs=jobs, say=_say))
-        for scenario in scenarios
-    ]
-    write_docs(docs, recovery, *rates)
+    rows_of_all = run_studies("recovery", range(1, studies + 1), rows, n_jobs=jobs, say=_say)
+    write_docs(docs, coverage_table(rows_of_all))
 
 
-def write_docs(
-    docs: Path,
-    recovery: pd.DataFrame,
-    muscles: pd.DataFrame,
-    shared: pd.DataFrame | None = None,
-) -> None:
-    """Write the tables as CSV and the page that explains them."""
+def write_docs(docs: Path, recovery: pd.DataFrame) -> None:
+    """Write the table as CSV and the page that explains it."""
     folder = docs / "calibration"
     folder.mkdir(parents=True, exist_ok=True)
     recovery.round(6).to_csv(folder / "recovery_coverage.csv", index=False)
-    muscles.round(6).to_csv(folder / "false_effects_muscles_only.csv", index=False)
-    if shared is not None:
-        shared.round(6).to_csv(folder / "false_effects_no_difference.csv", index=False)
-    n_studies, n_null = int(recovery["n_studies"].max()), int(muscles["n_studies"].max())
+    n_studies = int(recovery["n_studies"].max())
     page = PAGE.format(
-        command=f"{COMMAND} --studies {n_studies} --null-studies {n_null}"
-        + ("" if shared is not None else " --no-shared"),
+        command=f"{COMMAND} --studies {n_studies}",
         n_studies=n_studies,
-        n_null=n_null,
         n_participants=N_PARTICIPANTS,
         n_videos=N_VIDEOS,
         n_channels=len(CHEAP.channels),
         seconds=CHEAP.video_s,
         lowest=lowest_coverage(n_studies),
         recovery=as_markdown(recovery, COVERAGE_DIGITS),
-        muscles=as_markdown(muscles, RATE_DIGITS),
     )
-    if shared is not None:
-        page += SHARED.format(shared=as_markdown(shared, RATE_DIGITS))
     (docs / "calibration.md").write_text(page, encoding="utf-8")
 
 
@@ -112,20 +81,6 @@ estimates really lie from the truth; `excludes_zero` is the power where there is
 Coverage above nominal has its price in width. In recordings this short the camera's drift is not
 estimated but fixed at 0 with a stated prior, so its interval is as wide as that prior. Small
 studies also reduce random terms that they cannot support.
-
-## Do muscles feign effects?
-
-{n_null} studies in which nothing but the face differs between ME and MaE (no response of brain or
-body at all): share of studies with p < .05 in a mixed model, with and without removal of eye and
-muscle components. `any` is one or more of the three, so independent tests would give 14 %.
-
-{muscles}
-"""
-
-SHARED = """
-The same where brain and body do respond, but alike to ME and MaE (random slopes kept).
-
-{shared}
 """
 
 

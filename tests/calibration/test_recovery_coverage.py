@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.calibration import muscles
 from tests.calibration.cheap_studies import ROWS, SCENARIOS, TRUSTED_RESPONSES, run_studies
 from tests.calibration.tables import (
     TERM,
@@ -106,3 +107,19 @@ def test_null_scenarios_have_no_difference_of_expressions():
         effects = [part for part in parts.values() if hasattr(part, "micro_minus_macro")]
         assert len(effects) == 10
         assert all(effect.micro_minus_macro == 0 for effect in effects)
+
+
+def test_the_page_on_muscles_says_what_must_not_be_trusted(tmp_path):
+    p_values = {"premotor": [0.5, 0.9], "theta_power": [0.5, 0.8], "gamma_power": [0.01, 0.6]}
+    rows = pd.DataFrame(
+        [
+            {"response": name, "term": TERM, "seed": seed, "p_value": p, "estimate": 1.0}
+            for name, values in p_values.items()
+            for seed, p in enumerate(values)
+        ]
+    ).assign(scenario="muscles_only", analysis="cleaned")
+    muscles.write_docs(tmp_path, error_rates(rows))
+    page = (tmp_path / "muscles.md").read_text(encoding="utf-8")
+    assert "Below 10% after cleaning: premotor, theta_power." in page
+    assert "Above it, and not to be trusted: gamma_power (50%)." in page
+    assert "| gamma_power | cleaned | 1 | 0.50 | 0.35 |" in page

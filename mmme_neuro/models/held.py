@@ -1,0 +1,197 @@
+"""The criterion of a mixed model with one variance component held at a value."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmme_neuro.models.crossproducts import cross_products
+from mmme_neuro.models.design import RandomFactor
+from mmme_neuro.models.likelihood import Likelihood, semidefinite_root
+from mmme_neuro.models.mixed import LMMFit
+
+LARGEST, LARGEST_LOG = 1e3, 300
+"""Multiple of the estimates, and logarithm, that a search may not exceed."""
+SHORT = 0.05
+"""Share of its length at which a column starts, too, when a correlation is held."""
+ZERO_BELOW = 1e-8
+
+
+@dataclass(frozen=True)
+class Component:
+    """One standard deviation or correlation of the random effects, or the residual's.
+
+    Parameters
+    ----------
+    group : str
+        Grouping factor, or ``"Residual"``.
+    term : str
+        Random column, empty for the residual.
+    other : str
+        Second column of a correlation, else empty.
+    """
+
+    group: str
+    term: str = ""
+    other: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the number is."""
+        return "correlation" if self.other else "sd"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldSigma:
+    """Residual standard deviation held; the other parameters are theta."""
+
+    likelihood: Likelihood
+    theta: np.ndarray
+
+    @property
+    def starts(self) -> list[np.ndarray]:
+        """Where searches over the other parameters start."""
+        return [self.theta]
+
+    def criterion(self, point: np.ndarray, value: float) -> complex:
+        """Criterion at a point of the other parameters and a value of the component."""
+        return _at_sigma(self.likelihood, point, value, self.theta)
+
+
+@dataclass(frozen=True, eq=False)
+class HeldSd:
+    """Standard deviation of the first column of a block held: sigma times one element of theta.
+
+    The other parameters are the rest of theta and log sigma.
+    """
+
+    likelihood: Likelihood
+    theta: np.ndarray
+    sigma: float
+    place: int
+
+    @property
+    def starts(self) -> list[np.ndarray]:
+        """Where searches over the other parameters start."""
+        return [np.append(np.delete(self.theta, self.place), np.log(self.sigma))]
+
+    def criterion(self, point: np.ndarray, value: float) -> complex:
+        """Criterion at a point of the other parameters and a value of the component."""
+        if abs(point[-1].real) > LARGEST_LOG:
+            return complex(np.inf)
+        sigma = np.exp(point[-1])
+        theta = np.insert(point[:-1], self.place, value / sigma)
+        return _at_sigma(self.likelihood, theta, sigma, self.theta)
+
+
+@dataclass(frozen=True, eq=False)
+class HeldCorrelation:
+    """Correlation of the first two columns of a block held.
+
+    The other parameters are theta without that element, the lengths of both columns as logarithms:
+    a change of sign would turn the correlation.
+    """
+
+    likelihood: Likelihood
+    theta: np.ndarray
+    first: int
+    between: int
+    second: int
+
+    @property
+    def starts(self) -> list[np.ndarray]:
+        """Where searches start: at the optimum and with each of the columns short."""
+        start = self.theta.copy()
+        start[self.second] = np.hypot(start[self.between], start[self.second])
+        lengths = [self.first, self.second]
+        start[lengths] = np.log(start[lengths])
+        starts = [start, start.copy(), start.copy()]
+        starts[1][self.first] += np.log(SHORT)
+        starts[2][self.second] += np.log(SHORT)
+        return [np.delete(point, self.between) for point in starts]
+
+    def criterion(self, point: np.ndarray, value: float) -> complex:
+        """Criterion at a point of the other parameters and a value of the component."""
+        theta = np.insert(point, self.between, 0)
+        lengths = [self.first, self.second]
+        if (theta[lengths].real > LARGEST_LOG).any():
+            return complex(np.inf)
+        theta[lengths] = np.exp(theta[lengths])
+        theta[self.between] = value * theta[self.second]
+        theta[self.second] *= np.sqrt(1 - value**2)
+        return self.likelihood(theta) if _is_near(theta, self.theta) else complex(np.inf)
+
+
+Held = HeldSigma | HeldSd | HeldCorrelation
+
+
+def _at_sigma(
+    likelihood: Likelihood, theta: np.ndarray, sigma: complex, estimates: np.ndarray
+) -> complex:
+    """Criterion that is not profiled over sigma."""
+    if not _is_near(theta, estimates):
+        return complex(np.inf)
+    log_determinant, residual = likelihood.log_determinants(theta)
+    dof = likelihood.residual_dof
+    return log_determinant + residual / sigma**2 + dof * np.log(2 * np.pi * sigma**2)
+
+
+def _is_near(theta: np.ndarray, estimates: np.ndarray) -> bool:
+    """Whether no element lies so far out that the normal equations overflow."""
+    limit = LARGEST * max(1, np.abs(estimates).max(initial=0))
+    return bool(np.abs(theta).max(initial=0) < limit)
+
+
+def hold(fit: LMMFit, component: Component) -> Held:
+    """Write the model so that single parameters express a component.
+
+    Parameters
+    ----------
+    fit : LMMFit
+        Fitted model.
+    component : Component
+        What is held.
+
+    Returns
+    -------
+    HeldSigma, HeldSd or HeldCorrelation
+        With the columns of the component first among those they may covary with, where the
+        Cholesky factor holds its standard deviation and correlation in single elements.
+    """
+    names = [factor.name for factor in fit.design.random]
+    if component.group not in names:
+        return HeldSigma(Likelihood(fit._products, fit.reml), fit.theta)
+    number = names.index(component.group)
+    factor, place = fit.design.random[number], fit.design.theta_slices[number]
+    columns = list(factor.column_names)
+    leading = [columns.index(name) for name in (component.other, component.term) if name]
+    reordered, order = _reordered(factor, leading)
+    lower = fit.relative_factors[factor.name][order]
+    rows, where = factor.template.T
+    theta = fit.theta.copy()
+    theta[place] = semidefinite_root(lower @ lower.T, ZERO_BELOW)[rows, where]
+    random = tuple(reordered if f is factor else f for f in fit.design.random)
+    products = cross_products(replace(fit.design, random=random), fit.response)
+    likelihood = Likelihood(products, fit.reml)
+    elements = [tuple(map(int, pair)) for pair in factor.template]
+    first = list(order).index(leading[0])
+    if not component.other:
+        return HeldSd(likelihood, theta, fit.sigma, place.start + elements.index((first, first)))
+    second = first + 1
+    pairs = [(first, first), (second, first), (second, second)]
+    return HeldCorrelation(likelihood, theta, *(place.start + elements.index(p) for p in pairs))
+
+
+def _reordered(factor: RandomFactor, leading: list[int]) -> tuple[RandomFactor, np.ndarray]:
+    """The factor with some columns first in their block, and the order of its columns."""
+    pairs = {frozenset(map(int, pair)) for pair in factor.template}
+    n_columns = len(factor.column_names)
+    block = [i for i in range(n_columns) if frozenset((i, leading[0])) in pairs]
+    order = np.arange(n_columns)
+    order[block] = leading + [i for i in block if i not in leading]
+    reordered = replace(
+        factor,
+        columns=factor.columns[:, order],
+        column_names=tuple(factor.column_names[i] for i in order),
+        sources=tuple(factor.sources[i] for i in order),
+    )
+    return reordered, order

@@ -1,0 +1,271 @@
+"""One mixed model fitted to every cell of a map: channels, times, frequencies."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mmme_neuro.models.column_fits import fit_columns
+from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.mapcells import STATES, MapCells
+from mmme_neuro.models.missing import missing_patterns
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LMMMap:
+    """Fits of one mixed model to every cell of a map.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What `to_dataset` returns.
+    formula : str
+        The one-sided formula.
+    reml : bool
+        Restricted maximum likelihood, else maximum likelihood.
+    n_observations : int
+        Events with all predictors; cells with missing responses use fewer.
+    n_dropped : int
+        Events left out of every cell for a missing predictor.
+    aliased : tuple of str
+        Fixed columns left out as combinations of earlier ones.
+    """
+
+    dataset: xr.Dataset
+    formula: str
+    reml: bool
+    n_observations: int
+    n_dropped: int
+    aliased: tuple[str, ...]
+
+    @property
+    def terms(self) -> list[str]:
+        """Names of the fixed effects."""
+        return [str(term) for term in self.dataset["term"].to_numpy()]
+
+    @property
+    def status(self) -> pd.Series:
+        """Number of cells by status, the most frequent first.
+
+        ``interior``; the boundaries reached, for example ``zero variance of Intercept | stimulus``
+        or ``correlation of one: expression[T.micro] | participant``; ``failed``: no minimum was
+        found; ``constant``: the response has no variance left to model; ``missing``: too few
+        events for the model.
+        """
+        codes, counts = np.unique(self.dataset["status"].to_numpy(), return_counts=True)
+        names = [self.status_name(int(code)) for code in codes]
+        counted = pd.Series(counts, pd.Index(names, name="status"), name="n_cells")
+        return counted.sort_values(ascending=False, kind="stable")
+
+    def status_name(self, code: int) -> str:
+        """Say what a value of ``status`` in the dataset means."""
+        if code in STATES:
+            return STATES[code]
+        meanings = self.dataset["status"].attrs["boundaries"]
+        return "; ".join(text for bit, text in enumerate(meanings) if code >> bit & 1)
+
+    def estimate(self, term: str) -> xr.DataArray:
+        """Map of one fixed effect, in units of the responses."""
+        return self._of("estimate", term)
+
+    def statistic(self, term: str) -> xr.DataArray:
+        """Map of the t statistic of one fixed effect."""
+        return self._of("statistic", term)
+
+    def to_dataset(self) -> xr.Dataset:
+        """All results as labelled arrays.
+
+        Returns
+        -------
+        Dataset
+            ``estimate, std_error, dof, statistic, p_value`` on (term, ...map axes),
+            ``theta`` on (parameter, ...), ``random_sd`` on (component, ...), and ``criterion,
+            sigma, status, n_observations`` on the map axes.
+        """
+        return self.dataset
+
+    def _of(self, variable: str, term: str) -> xr.DataArray:
+        if term not in self.terms:
+            raise ValueError(f"no term {term!r}; the terms are {self.terms}")
+        return self.dataset[variable].sel(term=term, drop=True)
+
+    def __repr__(self) -> str:
+        shape = dict(self.dataset["status"].sizes)
+        axes = " x ".join(f"{n} {axis}" for axis, n in shape.items()) or "one cell"
+        states = ", ".join(f"{n} {name}" for name, n in self.status.items())
+        method = "REML" if self.reml else "ML"
+        return (
+            f"<LMMMap | {self.formula} | {self.n_observations} events, {axes} | {method} | "
+            f"{states}>"
+        )
+
+
+def fit_lmm_map(
+    formula: str,
+    responses: np.ndarray | xr.DataArray,
+    events: pd.DataFrame,
+    *,
+    reml: bool = True,
+    n_threads: int | None = None,
+) -> LMMMap:
+    """Fit one linear mixed model to every cell of a map, each exactly.
+
+    Parameters
+    ----------
+    formula : str
+        One-sided formula, for example
+        ``"~ expression * valence + (1 + expression | participant) + (1 | stimulus)"``; otherwise
+        as in `fit_lmm`.
+    responses : array or DataArray, shape (n_events, ...)
+        Events first, then any axes, for example channels and times. NaN: this event is missing in
+        this cell.
+    events : DataFrame, shape (n_events, n_columns)
+        Row *i* is event *i* of ``responses``.
+    reml : bool
+        Restricted maximum likelihood (the default), else maximum likelihood.
+    n_threads : int, optional
+        Threads; all available cores by default. Results do not depend on it.
+
+    Returns
+    -------
+    LMMMap
+        Where ``status`` is failed, constant or missing, results are NaN.
+
+    See Also
+    --------
+    fit_lmm : One response, with diagnostics.
+
+    Notes
+    -----
+    Every cell has the optimum that `fit_lmm` finds. Cross products with the design are formed
+    once, the criterion of all cells is evaluated on one grid of covariance parameters, and each
+    cell goes from its lowest grid minima by Fisher scoring and Newton steps with analytic second
+    derivatives to a point that satisfies first- and second-order conditions, boundaries included.
+    Degrees of freedom are Satterthwaite's; at a boundary they are conditional on it.
+
+    Cells with missing events are fitted to the events that they have. Where these lack a level of
+    a fixed factor or cannot carry the model, the cell is ``missing``. Each pattern of missing
+    events costs one design; cells that share it share this cost.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> events = pd.DataFrame({"participant": np.repeat(np.arange(10), 20)})
+    >>> events["expression"] = np.where(rng.random(200) < 0.4, "micro", "macro")
+    >>> eeg = rng.normal(size=(200, 4, 5)) + rng.normal(size=(10, 4, 5))[events["participant"]]
+    >>> fits = fit_lmm_map("~ expression + (1 | participant)", eeg, events)
+    >>> fits.estimate("expression[T.micro]").shape
+    (4, 5)
+    """
+    parsed = parse_formula(formula)
+    if parsed.response is not None:
+        raise ValueError(
+            f"formula {formula!r} names the response {parsed.response!r}; the responses are the "
+            "map: start the formula with '~'"
+        )
+    values, axes, coordinates = _checked(responses, events)
+    design, _ = build_design(parsed, events)
+    flat = values.reshape(len(values), -1)
+    n_threads = _n_threads(n_threads)
+    cells = MapCells(design, flat.shape[1])
+    for pattern in missing_patterns(flat, design.rows):
+        used = design.rows[pattern.is_present]
+        own = _same_model(design, events, used)
+        if own is not None:
+            take = _taker(flat, used, pattern.columns)
+            cells.write(
+                pattern,
+                fit_columns(own, take, len(pattern.columns), reml=reml, n_threads=n_threads),
+                len(used),
+            )
+    return LMMMap(
+        dataset=cells.dataset(axes, values.shape[1:], coordinates),
+        formula=str(parsed),
+        reml=reml,
+        n_observations=design.n_events,
+        n_dropped=design.n_dropped,
+        aliased=design.aliased,
+    )
+
+
+def _checked(
+    responses: np.ndarray | xr.DataArray, events: pd.DataFrame
+) -> tuple[np.ndarray, tuple[str, ...], dict[str, xr.DataArray]]:
+    """Values, map axes and their coordinates; what cannot be a map is refused."""
+    if isinstance(responses, pd.DataFrame) and not isinstance(events, pd.DataFrame):
+        raise TypeError(
+            "events came before responses: call fit_lmm_map(formula, responses, events)"
+        )
+    if not isinstance(events, pd.DataFrame):
+        raise TypeError(f"events must be a DataFrame with one row per event, got {type(events)}")
+    values = np.asarray(responses)
+    if values.dtype.kind not in "fiu":
+        raise TypeError(
+            f"responses must be real numbers, got dtype {values.dtype}; take power or another real "
+            "measure of complex values first"
+        )
+    if values.ndim == 0 or len(values) != len(events):
+        raise ValueError(
+            f"responses of shape {values.shape} must have one row for each of the {len(events)} "
+            "events, on the first axis; select the same events in both or move the axis"
+        )
+    if not values.size:
+        raise ValueError(f"responses of shape {values.shape} are empty; there is nothing to fit")
+    if not isinstance(responses, xr.DataArray):
+        return values, tuple(f"axis_{i}" for i in range(1, values.ndim)), {}
+    axes = tuple(str(axis) for axis in responses.dims[1:])
+    taken = sorted(set(axes) & {"term", "parameter", "component"})
+    if taken:
+        raise ValueError(f"axes {taken} of responses have names that the result uses; rename them")
+    coordinates = {
+        str(name): coordinate
+        for name, coordinate in responses.coords.items()
+        if coordinate.dims and set(coordinate.dims) <= set(responses.dims[1:])
+    }
+    return values, axes, coordinates
+
+
+def _n_threads(asked: int | None) -> int:
+    """Number of threads; the cores this process may use by default."""
+    if asked is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if asked < 1:
+        raise ValueError(f"n_threads must be at least 1, got {asked}")
+    return asked
+
+
+def _same_model(design: Design, events: pd.DataFrame, used: np.ndarray) -> Design | None:
+    """The design for some of the events, None where they cannot carry the same model."""
+    if len(used) == design.n_events:
+        return design
+    try:
+        own, _ = build_design(design.formula, events.iloc[used])
+    except ValueError:
+        return None
+    is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
+    same_columns = [factor.column_names for factor in own.random] == [
+        factor.column_names for factor in design.random
+    ]
+    return own if is_same and same_columns else None
+
+
+def _taker(
+    flat: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> Callable[[slice], np.ndarray]:
+    """Function that copies some responses, only the given events."""
+    is_range = len(columns) == columns[-1] - columns[0] + 1
+
+    def take(block: slice) -> np.ndarray:
+        if is_range:
+            piece = flat[:, columns[0] + block.start : columns[0] + block.stop]
+        else:
+            piece = flat[:, columns[block]]
+        piece = piece if len(rows) == len(flat) else piece[rows]
+        return np.ascontiguousarray(piece, dtype=float)
+
+    return take

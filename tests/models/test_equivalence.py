@@ -1,0 +1,71 @@
+"""Equivalence tests equal statsmodels' on paired data and hold their level at the bound."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.weightstats import ttost_paired
+
+from mmme_neuro.models.contrasts import contrast
+from mmme_neuro.models.equivalence import equivalence_test
+from mmme_neuro.models.mixed import fit_lmm
+
+
+def paired(rng, *, n=16, effect=0.0):
+    events = pd.DataFrame({"participant": np.repeat(np.arange(n), 2)})
+    events["expression"] = np.tile(["macro", "micro"], n)
+    events["y"] = (
+        rng.normal(0, 2, n)[events["participant"]]
+        + effect * (events["expression"] == "micro")
+        + rng.normal(size=2 * n)
+    )
+    return events
+
+
+def test_paired_data_equal_statsmodels():
+    events = paired(np.random.default_rng(1), effect=0.3)
+    fit = fit_lmm("y ~ expression + (1 | participant)", events)
+    found = equivalence_test(contrast(fit, "expression"), (-1.0, 0.8)).iloc[0]
+    wide = events.pivot_table(index="participant", columns="expression", values="y")
+    p_value, low, high = ttost_paired(wide["micro"], wide["macro"], -1.0, 0.8)
+    assert found["p_value"] == pytest.approx(p_value, rel=1e-6)
+    assert found["p_low"] == pytest.approx(low[1], rel=1e-6)
+    assert found["p_high"] == pytest.approx(high[1], rel=1e-6)
+
+
+def test_interval_lies_within_the_bounds_where_significant():
+    table = pd.DataFrame({"estimate": np.linspace(-2, 2, 81), "std_error": 0.4, "dof": 12.0})
+    found = equivalence_test(table, (-1, 1), alpha=0.1)
+    inside = (found["ci_low"] > -1) & (found["ci_high"] < 1)
+    assert inside.any() and not inside.all()
+    pd.testing.assert_series_equal(inside, found["p_value"] < 0.1, check_names=False)
+
+
+def test_level_at_the_bound():
+    rng = np.random.default_rng(4)
+    formula = "y ~ expression + (1 | participant)"
+    p_values = [
+        equivalence_test(
+            contrast(fit_lmm(formula, paired(rng, n=20, effect=1.5)), "expression"), (-1.5, 1.5)
+        )["p_value"].iloc[0]
+        for _ in range(200)
+    ]
+    assert 0.01 <= np.mean(np.array(p_values) < 0.05) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("bounds", "alpha", "message"),
+    [
+        ((1, -1), 0.05, "the lower first"),
+        ((-np.inf, 1), 0.05, "finite"),
+        ((-1, 1), 0.7, "alpha"),
+    ],
+)
+def test_bad_bounds_are_refused(bounds, alpha, message):
+    table = pd.DataFrame({"estimate": [0.0], "std_error": [1.0], "dof": [10.0]})
+    with pytest.raises(ValueError, match=message):
+        equivalence_test(table, bounds, alpha=alpha)
+
+
+def test_other_tables_are_refused():
+    with pytest.raises(ValueError, match="no columns"):
+        equivalence_test(pd.DataFrame({"estimate": [0.0]}), (-1, 1))
