@@ -33,6 +33,9 @@ TABLES = (
 ).split()
 """Result tables that the manuscript draws on."""
 
+CONTRAST_COLUMNS = ("estimate", "ci_low", "ci_high", "statistic", "dof", "p_value")
+MATCHED = "matched muscle power"
+
 SIGNAL_NAMES = {
     "eda": "Skin conductance",
     "eda_phasic": "Phasic skin conductance",
@@ -99,6 +102,11 @@ def manuscript_numbers(results: Results) -> dict:
     }
 
 
+def _with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """A table that has these columns, empty where it lacks them."""
+    return table.reindex(columns=[*table, *(name for name in columns if name not in table)])
+
+
 def _sample(results: Results) -> dict[str, str]:
     """Who and what was analysed."""
     people, events = results.table("participants"), results.table("events")
@@ -139,7 +147,8 @@ def _quality(results: Results) -> dict[str, str]:
         f"{device}_residual": spread_text(own["residual_sd_ms"], unit="ms")
         for device, own in clocks.groupby("device")
     }
-    worst = physio.groupby("channel")["share_usable"].mean()
+    worst = physio.groupby("channel")["share_usable"].mean() if len(physio) else pd.Series()
+    signal = str(worst.idxmin()) if len(worst) else "none"
     return {
         "bad_channels": spread_text(quality["n_bad_channels"]),
         "eye": spread_text(quality["n_eye"]),
@@ -147,8 +156,8 @@ def _quality(results: Results) -> dict[str, str]:
         "eye_share": percent_text(quality["eye_share"].mean()),
         "muscle_share": percent_text(quality["muscle_share"].mean()),
         "rejected": _rejected(rejection),
-        "usable": percent_text(physio["share_usable"].mean(), digits=3),
-        "worst_signal": SIGNAL_NAMES.get(signal := str(worst.idxmin()), response_name(signal)),
+        "usable": percent_text(worst.mean(), digits=3),
+        "worst_signal": SIGNAL_NAMES.get(signal, response_name(signal)),
         "worst_usable": percent_text(worst.min(), digits=3),
         "physio_residual": residuals.get("physio_residual", "not aligned"),
         "camera_residual": residuals.get("camera_residual", "not aligned"),
@@ -166,7 +175,7 @@ def _rejected(rejection: pd.DataFrame) -> str:
 
 def _potentials(results: Results) -> dict:
     """Differences measured on averages, by jackknife, and the measurement error."""
-    table = results.table("erp_jackknife")
+    table = _with(results.table("erp_jackknife"), *CONTRAST_COLUMNS, "unit")
     in_s = table["unit"] == "s"
     table.loc[in_s, ["estimate", "ci_low", "ci_high"]] *= 1000
     differences = [
@@ -177,9 +186,9 @@ def _potentials(results: Results) -> dict:
         )
         for row in table.to_dict("records")
     ]
-    shares = results.table("erp_measurement")["share_of_error"].astype(float).dropna()
-    span = [percent_text(value) for value in (shares.min(), shares.max())] if len(shares) else []
-    return {"differences": differences, "error_share": " to ".join(span)}
+    shares = _with(results.table("erp_measurement"), "share_of_error")["share_of_error"]
+    span = [percent_text(value) for value in (shares.min(), shares.max()) if pd.notna(value)]
+    return {"differences": differences, "error_share": " to ".join(span) or "an unknown part"}
 
 
 def _coupling(results: Results) -> dict:
@@ -187,6 +196,7 @@ def _coupling(results: Results) -> dict:
     pairs, test = results.table("coupling"), results.table("coupling_test")
     cells = results.table("connectivity_cells")
     columns = [name for name in pairs if name != "condition"]
+    test = _with(test, *CONTRAST_COLUMNS, "p_holm")
     tested = test[test["estimate"].notna()]
     n_compared = int(test["n_participants"].max()) if len(test) else 0
     refused = cells["reason"].fillna("").astype(str) != ""
@@ -204,6 +214,8 @@ def _coupling(results: Results) -> dict:
 def _models(results: Results) -> dict:
     """Contrasts of the mixed models."""
     table, notes = results.table("models"), results.table("model_notes")
+    # Where no model could be fitted, the tables lack columns.
+    table, notes = _with(table, "term", *CONTRAST_COLUMNS), _with(notes, "reductions")
     contrasts = table[table["term"] == CONTRAST]
     reduced = notes["reductions"].fillna("").astype(str) != ""
     return {
@@ -241,12 +253,13 @@ def _muscles(results: Results) -> dict[str, str]:
     """What contrasts owe to muscles."""
     table, balance = results.table("sensitivity"), results.table("muscle_balance")
     controls = table[table["verdict"] != "primary"]
-    differences = balance.set_index("analysis")["difference_sd"].astype(float)
-    matched = differences.get("matched muscle power", float("nan"))
+    differences = _with(balance, "analysis", "difference_sd").set_index("analysis")
+    sds = differences["difference_sd"].astype(float)
+    primary, matched = (sds.get(name, float("nan")) for name in ("primary", MATCHED))
     verdicts = controls["verdict"].value_counts()
     listed = [f"{verdict}: {count_text(n)}" for verdict, n in sorted(verdicts.items())]
     return {
-        "imbalance": f"{number_text(differences.iloc[0], digits=2)} SD",
+        "imbalance": f"{number_text(primary, digits=2)} SD",
         "imbalance_matched": f"{number_text(matched, digits=2)} SD",
         "verdicts": "; ".join(listed),
     }

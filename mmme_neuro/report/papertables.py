@@ -127,6 +127,8 @@ def _potentials(results: Results) -> Table:
 def _coupling(results: Results) -> Table:
     """Micro against macro in coupling and networks."""
     table = results.table("coupling_test")
+    if "estimate" not in table:
+        table = pd.DataFrame({"estimate": []})
     columns = [
         _name("measure", lambda text: network_name(text)[:1].upper() + network_name(text)[1:]),
         _estimate(f"micro {MINUS} macro"),

@@ -139,6 +139,25 @@ def test_real_study_without_ratings(results, pictures, tmp_path):
     assert "not compared in coupling" in text
 
 
+def test_study_that_allows_few_estimates(results, pictures, tmp_path):
+    folder = copied(results, tmp_path / "results")
+    for name in ("models", "variance_components"):
+        (folder / f"{name}.csv").write_text("response\n")
+    note = {"response": "premotor", "formula": "premotor ~ x", "warnings": "too few events"}
+    pd.DataFrame([note]).to_csv(folder / "model_notes.csv", index=False)
+    for name in ("erp_jackknife", "coupling_test", "physio_quality", "clocks", "muscle_balance"):
+        head = pd.read_csv(folder / f"{name}.csv").head(0)
+        head.to_csv(folder / f"{name}.csv", index=False)
+    (folder / "erp_jackknife.csv").write_text("\n")
+    (folder / "coupling_test.csv").write_text("\n")
+    step.main(folder, folder)
+    text = " ".join(pages(build_paper(folder, pictures, tmp_path / "a.pdf", title=TITLE)))
+    assert "No model could be fitted." in text and "too few events" in text
+    assert "Too few participants have both expressions" in text
+    assert "not aligned" in text
+    assert "nan" not in text.split("References")[0].lower().split()
+
+
 def test_prose_holds_no_number():
     text = (FOLDER / "manuscript.typ").read_text(encoding="utf-8")
     text = re.sub(r"//.*", "", text)
