@@ -7,6 +7,7 @@ STUDY ?= .demo/study
 RESULTS ?= .demo/results
 FIGURES ?= .demo/figures
 REPORT ?= .demo/report.html
+PAPER ?= .demo/paper.pdf
 JOBS ?= 2
 
 BIN := .venv/bin
@@ -15,10 +16,11 @@ export OMP_NUM_THREADS := 1
 export MNE_LOGGING_LEVEL := ERROR
 export MPLBACKEND := Agg
 
-.PHONY: help demo test slow lint lowest clean
+.PHONY: help demo paper test slow lint lowest clean
 
 help:
-	@echo "make demo   simulate a small study and analyse it: figures and report in .demo/"
+	@echo "make demo   simulate a small study and analyse it: figures, report and paper in .demo/"
+	@echo "make paper  set the manuscript from the results and figures in .demo/"
 	@echo "make test   run the tests"
 	@echo "make slow   run the long calibrations, too (about an hour)"
 	@echo "make lint   check style and types"
@@ -37,20 +39,26 @@ $(READY): pyproject.toml constraints.txt
 	@echo "set up"
 
 $(STUDY)/truth.json: | $(READY)
-	@echo "== 1/5 simulating a study with known truth in $(STUDY)"
+	@echo "== 1/6 simulating a study with known truth in $(STUDY)"
 	@rm -rf $(STUDY)
 	@$(BIN)/mmme simulate $(STUDY) --participants 10 --videos 12 --seed 20260101
 
 demo: $(READY) $(STUDY)/truth.json
-	@echo "== 2/5 checking what is there"
+	@echo "== 2/6 checking what is there"
 	@$(BIN)/mmme check $(STUDY)
-	@echo "== 3/5 analysing"
+	@echo "== 3/6 analysing"
 	@MMME_JOBS=$(JOBS) $(BIN)/python -W ignore -m analyses --study $(STUDY) --results $(RESULTS)
-	@echo "== 4/5 drawing figures"
+	@echo "== 4/6 drawing figures"
 	@$(BIN)/python -W ignore -m figures --results $(RESULTS) --out $(FIGURES)
-	@echo "== 5/5 writing the report"
+	@echo "== 5/6 writing the report"
 	@$(BIN)/mmme report $(RESULTS) --figures $(FIGURES) --out $(REPORT) --name "Demo study"
-	@echo "done: open $(REPORT)"
+	@echo "== 6/6 setting the manuscript"
+	@$(BIN)/python -m paper --results $(RESULTS) --figures $(FIGURES) --out $(PAPER)
+	@echo "done: open $(REPORT) and $(PAPER)"
+
+# From results and figures as they are, also of another study: RESULTS=, FIGURES=, PAPER=.
+paper: $(READY)
+	@$(BIN)/python -m paper --results $(RESULTS) --figures $(FIGURES) --out $(PAPER)
 
 test: $(READY)
 	@echo "running the tests on $(JOBS) cores"

@@ -258,7 +258,9 @@ def estimate_text(estimate: float, low: float, high: float) -> str:
     """
     if not all(math.isfinite(value) for value in (estimate, low, high)):
         return number_text(estimate)
-    return f"{estimate:.{interval_decimals(low, high)}f}".replace("-", MINUS)
+    # Adding zero turns a rounded −0.0 into 0.0.
+    rounded = round(estimate, interval_decimals(low, high)) + 0.0
+    return f"{rounded:.{interval_decimals(low, high)}f}".replace("-", MINUS)
 
 
 def p_relation(p_value: float) -> str:

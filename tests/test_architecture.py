@@ -95,6 +95,7 @@ def starts_with(names: set[str], prefixes: tuple[str, ...]) -> list[str]:
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "analyses").glob("*.py"))
 FIGURES = sorted((ROOT / "figures").glob("*.py"))
+PAPER = sorted((ROOT / "paper").glob("*.py"))
 
 
 def shown(path: Path) -> str:
@@ -132,7 +133,7 @@ def test_no_module_imports_itself_in_a_circle():
         visit(name, [])
 
 
-@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS, *FIGURES], ids=shown)
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS, *FIGURES, *PAPER], ids=shown)
 def test_no_star_imports_and_no_own_imports_inside_functions(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -140,7 +141,9 @@ def test_no_star_imports_and_no_own_imports_inside_functions(path):
             assert not any(alias.name == "*" for alias in node.names)
         # The command line may load a command's code only when it runs.
         if isinstance(node, ast.FunctionDef) and name_of(path) != "mmme_neuro.cli":
-            inner = starts_with(imports_of(path, tree=node), ("mmme_neuro", "analyses", "figures"))
+            inner = starts_with(
+                imports_of(path, tree=node), ("mmme_neuro", "analyses", "figures", "paper")
+            )
             assert not inner, f"{node.name} imports {inner} when called"
 
 
@@ -158,7 +161,7 @@ def test_analyses_draw_nothing(path):
     assert not starts_with(imports_of(path), (*DRAWING, "mmme_neuro.plots", "figures"))
 
 
-@pytest.mark.parametrize("path", FIGURES, ids=shown)
+@pytest.mark.parametrize("path", [*FIGURES, *PAPER], ids=shown)
 def test_figures_do_no_statistics(path):
     assert not starts_with(imports_of(path), STATISTICS)
 

@@ -70,3 +70,8 @@ def test_names_and_units():
     assert quantity_text("ICC(A,1) of ratings") == "ICC(A,1) of ratings"
     assert unit_text("uV^2") == "µV²"
     assert unit_text("ppm") == "ppm"
+
+
+def test_rounded_zero_has_no_sign():
+    assert estimate_text(-0.0004, -0.033, 0.032) == "0.000"
+    assert estimate_text(-0.0006, -0.033, 0.032).startswith(MINUS)

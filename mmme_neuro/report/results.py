@@ -60,7 +60,10 @@ class Results:
         DataFrame
             Empty where the file has no row.
         """
-        table = pd.read_csv(self.folder / f"{name}.csv", dtype={"stimulus": str})
+        try:
+            table = pd.read_csv(self.folder / f"{name}.csv", dtype={"stimulus": str})
+        except pd.errors.EmptyDataError:  # a table without rows may have no columns either
+            return pd.DataFrame()
         for column in [c for c in FREE_TEXTS if c in table]:
             table[column] = table[column].fillna("").astype(str).map(self.plain)
         if "participant" in table:

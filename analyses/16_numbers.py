@@ -1,0 +1,17 @@
+"""Numbers for the text: every quantity and table of the manuscript, as text with unit and interval.
+
+Reads the tables of the other steps and methods.json; writes numbers.json.
+"""
+
+from pathlib import Path
+
+from mmme_neuro.derivatives import write_json
+from mmme_neuro.report.manuscript import TABLES, manuscript_numbers
+from mmme_neuro.report.results import Results
+
+READS = (*(f"{name}.csv" for name in TABLES), "methods.json")
+WRITES = ("numbers.json",)
+
+
+def main(study: Path, results: Path) -> None:
+    write_json(results / "numbers.json", manuscript_numbers(Results(results, results)))

@@ -1,0 +1,297 @@
+"""Tables of the manuscript, as texts."""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from mmme_neuro.report import cells
+from mmme_neuro.report.constants import constants_table
+from mmme_neuro.report.markup import Column
+from mmme_neuro.report.quantities import SIGNIFICANT, dof_text, statistic_text, table_text
+from mmme_neuro.report.results import Results
+from mmme_neuro.wording import (
+    MINUS,
+    estimate_text,
+    interval_text,
+    measure_name,
+    network_name,
+    number_text,
+    quantity_text,
+    response_name,
+    unit_text,
+)
+
+METHODS_OF_OVERLAP = {
+    "average": "average",
+    "isolated": "isolated events",
+    "deconvolution": "deconvolution",
+}
+
+Table = dict[str, list]
+
+
+def paper_tables(results: Results) -> dict[str, Table]:
+    """Write the manuscript's tables.
+
+    Parameters
+    ----------
+    results : Results
+        Folder of results that holds them all.
+
+    Returns
+    -------
+    dict of str to dict
+        Name to ``header, kinds, rows``; a table without a row is left to the prose.
+    """
+    return {
+        "models": _models(results),
+        "random": _random(results),
+        "notes": _notes(results),
+        "potentials": _potentials(results),
+        "coupling": _coupling(results),
+        "reliability": _reliability(results),
+        "overlap": _overlap(results.table("overlap")),
+        "sensitivity": _sensitivity(results.table("sensitivity")),
+        "recovery": _recovery(results),
+        "jitter": _jitter(results),
+        "audit": _audit(results),
+        "parameters": constants_table(results.methods),
+    }
+
+
+def _models(results: Results) -> Table:
+    """Fixed effects."""
+    columns = [
+        _name("response", response_name),
+        Column("term", lambda row: _term(row["term"])),
+        cells.unit(),
+        _estimate(),
+        cells.interval(),
+        *_test(),
+        cells.p_value(),
+    ]
+    return table_text(results.table("models"), columns)
+
+
+def _random(results: Results) -> Table:
+    """Random terms that were kept."""
+    columns = [
+        _name("response", response_name),
+        cells.text("group", "group"),
+        Column("term", lambda row: "" if pd.isna(row["term"]) else _term(row["term"])),
+        cells.number("sd", "SD"),
+        cells.number("correlation", "correlation with the intercept", digits=2),
+    ]
+    return table_text(results.table("variance_components"), columns)
+
+
+def _notes(results: Results) -> Table:
+    """Models as they were fitted."""
+    table = results.table("model_notes").fillna({"reductions": "", "warnings": ""})
+    columns = [
+        _name("response", response_name),
+        Column("formula", lambda row: row["formula"].split("~", 1)[1].strip(), is_long=True),
+        cells.count("n_observations", "events"),
+        cells.text("reductions", "removed", is_long=True),
+        cells.text("warnings", "warning", is_long=True),
+    ]
+    return table_text(table, columns)
+
+
+def _potentials(results: Results) -> Table:
+    """Measurement error beside differences between participants."""
+    units = {"peak_latency": "ms", "area_latency": "ms"}
+    scale = {"peak_latency": 1000.0, "area_latency": 1000.0}
+
+    def scaled(key: str, heading: str) -> Column:
+        return Column(
+            heading,
+            lambda row: number_text(scale.get(row["measure"], 1.0) * row[key]),
+            is_number=True,
+        )
+
+    columns = [
+        _name("component", response_name),
+        cells.written("measure", "measure", measure_name),
+        cells.text("expression", "expression"),
+        Column("unit", lambda row: units.get(row["measure"], "µV")),
+        scaled("rms_sme", "measurement error"),
+        scaled("sd_participants", "SD of participants"),
+        cells.percent("share_of_error", "error's share of variance (%)"),
+        cells.count("n_participants", "n"),
+    ]
+    return table_text(results.table("erp_measurement"), columns)
+
+
+def _coupling(results: Results) -> Table:
+    """Micro against macro in coupling and networks."""
+    table = results.table("coupling_test")
+    if "estimate" not in table:
+        table = pd.DataFrame({"estimate": []})
+    columns = [
+        _name("measure", lambda text: network_name(text)[:1].upper() + network_name(text)[1:]),
+        _estimate(f"micro {MINUS} macro"),
+        cells.interval(),
+        *_test(),
+        cells.p_value(),
+        cells.p_value("p_holm", "p (Holm)"),
+        cells.count("n_participants", "n"),
+    ]
+    return table_text(table[table["estimate"].notna()], columns)
+
+
+def _reliability(results: Results) -> Table:
+    """Intraclass correlations."""
+    columns = [
+        cells.text("form", "form"),
+        _estimate("ICC", "icc"),
+        cells.interval(),
+        cells.number("f", "F"),
+        Column("df", lambda row: f"{row['dof1']:.0f}, {row['dof2']:.0f}", is_number=True),
+        cells.p_value(),
+    ]
+    return table_text(results.table("icc"), columns)
+
+
+def _overlap(table: pd.DataFrame) -> Table:
+    """One row a response and expression, one column a method."""
+    keys = ["measure", "unit", "condition"]
+    written = table.assign(
+        text=[_with_interval(row) for row in table.to_dict("records")],
+    )
+    wide = written.pivot_table(
+        index=keys, columns="method", values="text", aggfunc="first", sort=False
+    )
+    known = table["truth"].notna().any()
+    truth = table.groupby(keys, sort=False)["truth"].first()
+    wide = wide.join(truth).reset_index()
+    columns = [
+        Column("response", _with_unit),
+        cells.text("condition", "expression"),
+        *[cells.text(m, h) for m, h in METHODS_OF_OVERLAP.items() if m in wide],
+    ]
+    if known:
+        columns.append(cells.number("truth", "put in"))
+    return table_text(_minus(wide, "condition"), columns)
+
+
+def _sensitivity(table: pd.DataFrame) -> Table:
+    """The t of one contrast, a row an analysis, a column a response."""
+    stars = [
+        statistic_text(row["statistic"]) + ("*" if row["p_value"] < SIGNIFICANT else "")
+        for row in table.to_dict("records")
+    ]
+    wide = table.assign(text=stars).pivot_table(
+        index="analysis", columns="response", values="text", aggfunc="first", sort=False
+    )
+    n_events = table.groupby("analysis", sort=False)["n_events"].max()
+    columns = [_name("analysis", _capital)]
+    columns += [_plain_number(name, response_name(name)) for name in map(str, wide)]
+    columns.append(cells.count("n_events", "events"))
+    return table_text(wide.join(n_events).reset_index(), columns)
+
+
+def _recovery(results: Results) -> Table:
+    """Put in and found."""
+    columns = [
+        _name("quantity", quantity_text),
+        cells.unit(),
+        Column("put in", lambda row: _like(row, "truth"), is_number=True),
+        _estimate("found"),
+        cells.interval(),
+        Column("covered", lambda row: "yes" if row["covered"] else "no"),
+    ]
+    return table_text(results.table("recovery"), columns)
+
+
+def _jitter(results: Results) -> Table:
+    """Measures with onsets drawn anew."""
+    columns = [
+        _name("measure", response_name),
+        cells.text("condition", "expression"),
+        cells.unit(),
+        Column("as coded", lambda row: _drawn(row, "as_coded"), is_number=True),
+        Column("mean of draws", lambda row: _drawn(row, "mean"), is_number=True),
+        Column("95 % of draws", lambda row: interval_text(row["low"], row["high"]), is_number=True),
+    ]
+    return table_text(_minus(results.table("onset_jitter_summary"), "condition"), columns)
+
+
+def _audit(results: Results) -> Table:
+    """Checks of the annotation sheet."""
+    columns = [
+        Column("check", lambda row: _capital(_signed(row["check"])), is_long=True),
+        cells.count("n", "n"),
+        cells.percent("share", "%"),
+    ]
+    return table_text(results.table("audit"), columns)
+
+
+def _name(key: str, write: Any) -> Column:
+    """First column of a table."""
+    return cells.written(key, key, write)
+
+
+def _estimate(heading: str = "estimate", key: str = "estimate") -> Column:
+    """An estimate with the decimals of its interval."""
+    return Column(
+        heading,
+        lambda row: estimate_text(row[key], row["ci_low"], row["ci_high"]),
+        is_number=True,
+    )
+
+
+def _with_unit(row: dict) -> str:
+    """A response with its unit."""
+    return f"{response_name(row['measure'])} ({unit_text(row['unit'])})"
+
+
+def _like(row: dict, key: str) -> str:
+    """A value with the decimals of the row's interval."""
+    return estimate_text(row[key], row["ci_low"], row["ci_high"])
+
+
+def _drawn(row: dict, key: str) -> str:
+    """A value with the decimals of the spread of draws."""
+    return estimate_text(row[key], row["low"], row["high"])
+
+
+def _test() -> list[Column]:
+    """Test statistic with its degrees of freedom."""
+    return [
+        Column("df", lambda row: dof_text(row["dof"]), is_number=True),
+        Column("t", lambda row: statistic_text(row["statistic"]), is_number=True),
+    ]
+
+
+def _plain_number(key: str, heading: str) -> Column:
+    """Texts of numbers, at the right."""
+    return Column(heading, lambda row: row[key] if isinstance(row[key], str) else "–", True)
+
+
+def _with_interval(row: dict) -> str:
+    """Estimate and interval of one cell."""
+    value = estimate_text(row["estimate"], row["ci_low"], row["ci_high"])
+    return f"{value} {interval_text(row['ci_low'], row['ci_high'])}"
+
+
+def _term(term: str) -> str:
+    """A term of a model for readers."""
+    names = {"Intercept": "macro (intercept)", "expression[T.micro]": f"micro {MINUS} macro"}
+    return names.get(term, term)
+
+
+def _capital(text: str) -> str:
+    """A text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def _signed(text: str) -> str:
+    """Typographic minus before numbers of a text."""
+    return re.sub(r"(?<!\w)-(?=\d)", MINUS, text)
+
+
+def _minus(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Typographic minus in a column of conditions."""
+    return table.assign(**{column: table[column].str.replace(" - ", f" {MINUS} ")})

@@ -1,0 +1,1 @@
+"""The manuscript: prose in Typst, every number and figure from the results."""
