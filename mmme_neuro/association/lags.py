@@ -158,7 +158,7 @@ def window_means(
        1.5  3.0
     0  1.0  2.5
     """
-    spans = [tuple(baseline), *zip(edges[:-1], edges[1:], strict=True)]
+    spans = [baseline, *zip(edges[:-1], edges[1:], strict=True)]
     means = {}
     for low, high in spans:
         inside = (times >= low - 1e-9) & (times < high - 1e-9)
