@@ -93,7 +93,7 @@ def test_recovers_the_pair_in_new_participants_and_stimuli():
 
 
 def test_cross_validation_is_not_fooled_by_many_features():
-    data = simulated_events(np.random.default_rng(5), n_participants=6, n_x=12, n_y=12)
+    data = simulated_events(np.random.default_rng(6), n_participants=6, n_x=12, n_y=12)
     names = [f"x{i}" for i in range(12)], [f"y{i}" for i in range(12)]
     found = cross_modal(data, *names, resampling=FEW).components.iloc[0]
     assert found["r"] > 0.4
