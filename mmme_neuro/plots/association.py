@@ -157,7 +157,7 @@ def plot_association_network(
         )  # fmt: skip
     if not drawn:
         ax.text(0, 0, "no pair passes\nHolm's correction", ha="center", va="center")
-    ax.set(xlim=(-1.75, 1.75), ylim=(-1.35, 1.35), aspect="equal")
+    ax.set(xlim=(-1.75, 1.75), ylim=(-1.35, 1.5), aspect="equal")
     ax.set_axis_off()
     return ax
 

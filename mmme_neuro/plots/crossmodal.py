@@ -124,7 +124,9 @@ def cross_modal_figure(
     limit = float(np.ceil(10 * between.max()) / 10) if between.notna().any() else 1.0
     with journal_style():
         figure = new_figure(height_mm=150)
-        top, bottom = np.ravel(figure.subfigures(2, 1, height_ratios=(1.5, 1)))
+        # Any: matplotlib's stubs do not know that two rows are two figures.
+        halves: Any = figure.subfigures(2, 1, height_ratios=(1.5, 1))
+        top, bottom = halves
         left, right = top.subplots(1, 2, width_ratios=(1, 1))
         plot_association_matrix(matrix, left, limit=limit, upper=held)
         left.set_title(f"Below: as it is; above: {held} constant", loc="left")

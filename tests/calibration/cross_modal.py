@@ -228,14 +228,18 @@ def main() -> None:
         tables[name] = table(chosen.studies, chosen.jobs)
         tables[name].round(4).to_csv(DOCS / "calibration" / f"cross_modal_{name}.csv", index=False)
         print(tables[name].round(3).to_string(), flush=True)
+    write_page(tables, chosen.studies)
+
+
+def write_page(tables: Mapping[str, pd.DataFrame], n_studies: int) -> None:
+    """Write docs/cross_modal.md."""
     texts = {
         name: as_markdown(
             table, {c: "" if table[c].dtype == object else ".3f" for c in map(str, table)}
         )
         for name, table in tables.items()
     }
-    n = chosen.studies
-    errors = {"error": np.sqrt(0.05 * 0.95 / n), "n": n, "draws": N_DRAWS}
+    errors = {"error": np.sqrt(0.05 * 0.95 / n_studies), "n": n_studies, "draws": N_DRAWS}
     (DOCS / "cross_modal.md").write_text(PAGE.format(**texts, **errors), encoding="utf-8")
 
 
@@ -250,26 +254,33 @@ times as far as events and correlate by -.9 wherever that is not said to be othe
 
 {null}
 
-- `rm_corr` (parametric) and orders drawn anew suppose that nobody's measures go together. Where
-  slopes differ between participants and are 0 on average, they answer that question and not the
-  one about the average: there, look at the bootstrap interval or at random slopes.
-- Serially correlated events break permutation and the parametric test; circular shifts keep the
-  order of events.
-- What a stimulus does to both measures counts as association unless events are moved within
-  participant and stimulus.
+- Where slopes differ between participants and are 0 on average, `rm_corr` and all null orders
+  say that somebody's measures go together, which is true; of the average speak the bootstrap
+  interval and random slopes.
+- Serially correlated events break the parametric test and permutation. Circular shifts within
+  participants (36 events) hold the level; within stimuli (6 events) a shift breaks the series too
+  often to hold it.
+- What a stimulus does to both measures of everybody counts as association unless events are moved
+  within participant and stimulus. No test here is proof against both at once where stimuli hold
+  few events.
 
 ## True correlation within participants .4: share of 95 % intervals that hold it
 
 {coverage}
 
-`mean r` beside the truth shows recovery although participants' means go the other way.
+`mean r` beside the truth shows recovery although participants' means go the other way. The
+parametric interval of `rm_corr` supposes independent normal errors and one slope for all. Random
+slopes estimate a slope, not a correlation: with heavy tails the two SDs by which it is
+standardised are estimates of their own, which its interval leaves out.
 
 ## Combinations of 4 and 3 features (one pair associated or none): share of p < .05
 
 {multivariate}
 
 The fitted correlation is far from 0 where nothing goes together; the cross-validated one is not.
-`second` is to be held at .05 also where the first component is real.
+`second` is to be held at .05 where the first component is real (it cannot be smaller than the p of
+the first). With serially correlated events and 6 events a stimulus, null orders within stimuli are
+too narrow (see above).
 
 ## A course of 8 windows, serially correlated events, no association: share of p < .05
 

@@ -284,8 +284,8 @@ def _cross_modal(pair):
              "share_within_x": 0.6, "share_within_y": 0.7, "n_participants": 3}  # fmt: skip
     lags = [
         {"x": "late_positivity", "channel": channel, "lag": lag, "r": 0.3 * np.sin(lag),
-         "ci_low": -0.1, "ci_high": 0.4, "null_low": -0.15, "null_high": 0.16, "p_permutation": 0.02,
-         "p_max": 0.04 if lag < 2 else 0.4}
+         "ci_low": -0.1, "ci_high": 0.4, "null_low": -0.15, "null_high": 0.16,
+         "p_permutation": 0.02, "p_max": 0.04 if lag < 2 else 0.4}
         for channel in ("eda", "heart_rate") for lag in np.arange(0.5, 6)
     ]  # fmt: skip
     about = [
