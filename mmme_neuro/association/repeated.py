@@ -78,7 +78,7 @@ def rm_corr(
     >>> data["brain"] = rng.normal(size=100)
     >>> data["body"] = data["brain"] + rng.normal(size=100)
     >>> rm_corr(data, "brain", "body").loc[["r", "dof"]].astype(float).round(2).to_list()
-    [0.71, 95.0]
+    [0.64, 95.0]
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence={confidence}: must lie between 0 and 1.")

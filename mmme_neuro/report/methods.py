@@ -210,8 +210,8 @@ def _association(study: dict) -> str:
     blocks = " and ".join(study["cross_modal_blocks"])
     held = " and ".join(study["held_constant"])
     return (
-        f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the same "
-        f"way, also with {held} held constant: intervals from {study['n_bootstrap']} samples of "
+        f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the "
+        f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples of "
         f"whole participants (studentised), p values from {study['n_orders']} orders of events "
         f"within {blocks}, Holm's correction within each pair of modalities. Courses after the "
         f"event were tested over all windows against circular shifts within {blocks}. Canonical "

@@ -22,13 +22,16 @@ def pairs():
          "adjusted_for": held, "r": -0.1 if held else 0.3, "p_holm": 0.5}
         for held in ("", "kind") for x, y in combinations(MODALITY, 2)
     ]  # fmt: skip
-    table = pd.DataFrame(rows).set_index(["x", "y", "adjusted_for"])
-    table.loc[("premotor", "scr_us", ""), ["r", "p_holm"]] = 0.5, 0.01
-    table.loc[("premotor", "scr_us", "kind"), "p_holm"] = 0.02
-    table.loc[("log_rise", "scr_us", ""), ["r", "p_holm"]] = -0.4, 0.03
-    table.loc[("premotor", "alpha_power", ""), "p_holm"] = 0.001  # in one modality: no mark
-    table.loc[("log_rise", "alpha_power", "kind"), ["r", "p_holm"]] = np.nan
-    return table.reset_index()
+    changed = {
+        ("premotor", "scr_us", ""): {"r": 0.5, "p_holm": 0.01},
+        ("premotor", "scr_us", "kind"): {"p_holm": 0.02},
+        ("log_rise", "scr_us", ""): {"r": -0.4, "p_holm": 0.03},
+        ("premotor", "alpha_power", ""): {"p_holm": 0.001},  # in one modality: no mark
+        ("log_rise", "alpha_power", "kind"): {"r": np.nan, "p_holm": np.nan},
+    }
+    return pd.DataFrame(
+        [row | changed.get((row["x"], row["y"], row["adjusted_for"]), {}) for row in rows]
+    )
 
 
 @pytest.fixture
