@@ -182,10 +182,8 @@ def cross_modal(results: Results) -> str:
     ]
     table = results.table("cross_modal")
     if "p_permutation" in table:
-        columns[3:3] = [
-            Column("95 % CI (bootstrap)", _bootstrap, is_number=True),
-            cells.p_value("p_permutation", "p (permutation)"),
-        ]
+        columns.insert(4, Column("95 % CI (bootstrap)", _bootstrap, is_number=True))
+        columns.insert(7, cells.p_value("p_permutation", "p (permutation)"))
     caption = "Correlations from event to event within participants"
     return "".join(
         [

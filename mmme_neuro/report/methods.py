@@ -211,8 +211,8 @@ def _association(study: dict) -> str:
     held = " and ".join(study["held_constant"])
     return (
         f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the "
-        f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples of "
-        f"whole participants (studentised), p values from {study['n_orders']} orders of events "
+        f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples "
+        f"of whole participants (studentised), p values from {study['n_orders']} orders of events "
         f"within {blocks}, Holm's correction within each pair of modalities. Courses after the "
         f"event were tested over all windows against circular shifts within {blocks}. Canonical "
         "correlation and partial least squares of measures centred within participants were "
