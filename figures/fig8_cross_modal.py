@@ -1,11 +1,11 @@
 """What goes together in face, brain and body from event to event, within participants. a,
 correlations of every two measures (below the diagonal) and with the kind of expression held
 constant (above); dots, p (Holm, within each pair of modalities) up to .05; durations of events
-whose end was seen. b, pairs that pass;
-dashed lines do not pass once the kind of expression is held constant. c, correlation of the late
-positivity with windows of the body's course; bands, 95 % of circular shifts within stimulus;
-filled dots, p up to .05 over all windows. d, first canonical correlation of every two modalities,
-fitted and in participants and stimuli left out; bars, 95 % of its null.
+whose end was seen. b, pairs that pass; dashed lines do not pass once the kind of expression is
+held constant. c, correlation of the late positivity with windows of the body's course; bands, 95 %
+of circular shifts within stimulus; filled dots, p up to .05 over all windows. d, first canonical
+correlation of every two modalities, fitted and in participants and stimuli left out; bars, 95 % of
+its null.
 """
 
 from pathlib import Path

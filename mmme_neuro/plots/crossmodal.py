@@ -135,7 +135,8 @@ def cross_modal_figure(
         right.set_title("Pairs of modalities, p (Holm) ≤ .05", loc="left")
         panel_letter(right, "b")
         top.colorbar(
-            mpl.cm.ScalarMappable(mpl.colors.Normalize(-limit, limit), DIVERGING), orientation="horizontal",
+            mpl.cm.ScalarMappable(mpl.colors.Normalize(-limit, limit), DIVERGING),
+            orientation="horizontal",
             # Close below the network, which is not as tall as the matrix with its labels.
             cax=right.inset_axes((0.2, -0.13, 0.6, 0.035)),
             extend="both" if values.max() > limit else "neither",
