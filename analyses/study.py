@@ -200,4 +200,35 @@ RESPONSES = {
 CROSS_MODAL_PAIRS = [("late_positivity", "scr_us"), ("late_positivity", "heart_rate_bpm")]
 """Pairs of responses correlated within participants (family for Holm's correction)."""
 
+MODALITIES = {
+    "face": ["log_duration", "log_rise", "n_action_units", "upper_share"],
+    "brain": ["premotor", "late_positivity", "alpha_power", "theta_power"],
+    "body": [
+        "scr_us",
+        "heart_rate_bpm",
+        "pulse_amplitude_relative",
+        "rsp_rate_bpm",
+        "skt_celsius",
+    ],
+}
+"""Measures of the matrix of correlations."""
+
+CANONICAL_MODALITIES = MODALITIES | {"face": ["log_rise", "n_action_units", "upper_share"]}
+"""Features combined: an expression whose end was not seen has no duration and would be lost."""
+
+HELD_CONSTANT = ("expression",)
+"""Micro- and macro-expressions differ in all modalities: does anything go together beyond that?"""
+
+CROSS_MODAL_BLOCKS = ("participant", "stimulus")
+"""Events change places within these, so that a shared stimulus is no association."""
+
+N_ORDERS = 1999
+N_BOOTSTRAP = 1999
+
+LAG_MEASURE = "late_positivity"
+LAG_CHANNELS = {"eda": 1e6, "heart_rate": 1.0}
+"""Courses that it is followed into, with the factor to their unit in tables."""
+
+LAG_EDGES_S = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
+
 RATED_ITEM = "valence"

@@ -8,7 +8,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "alignment": ["align_clocks"],
-        "association.repeated": ["rm_corr"],
+        "association.canonical": ["CrossModal", "cross_modal"],
+        "association.face": ["face_features"],
+        "association.lags": ["lagged_corr"],
+        "association.levels": ["multilevel_slope", "within_between"],
+        "association.repeated": ["rm_corr", "rm_corr_matrix"],
+        "association.shuffles": ["Resampling"],
         "audit": ["EventAudit", "audit_events"],
         "bids.details": ["DatasetDetails"],
         "bids.export": ["BidsDataset", "write_bids"],

@@ -34,6 +34,11 @@ RESPONSE_NAMES = {
     "theta_power": "Theta power",
     "beta_power": "Beta power",
     "gamma_power": "Gamma power",
+    "log_duration": "Duration (log)",
+    "log_rise": "Rise (log)",
+    "n_action_units": "Number of action units",
+    "upper_share": "Upper-face share",
+    "eda": "Skin conductance",
 }
 
 MEASURE_NAMES = {

@@ -1,76 +1,273 @@
 """Repeated-measures correlation: do two measures go together from event to event?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import pingouin
-from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import norm, t
+
+from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
+from mmme_neuro.association.multiplicity import correct_families
+from mmme_neuro.association.rows import (
+    centred,
+    complete_rows,
+    covariate_columns,
+    group_codes,
+    independent_columns,
+)
+from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+
+WITHIN = "within modalities"
+"""Family of the pairs that lie in one modality."""
 
 
-def rm_corr(data: pd.DataFrame, x: str, y: str, *, participant: str = "participant") -> pd.Series:
+def rm_corr(
+    data: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    participant: str = "participant",
+    covariates: Sequence[str] = (),
+    resampling: Resampling | None = None,
+    confidence: float = 0.95,
+) -> pd.Series:
     """Correlate two measures within participants (common slope, own intercepts).
 
     Parameters
     ----------
-    data : DataFrame
+    data : DataFrame, shape (n_rows, n_columns)
         One row an event.
     x, y : str
         Columns to correlate.
     participant : str
         Column that names the participant.
+    covariates : sequence of str
+        Columns held constant (partial correlation); texts become indicators.
+    resampling : Resampling | None
+        Bootstrap interval and permutation p value; None for neither.
+    confidence : float
+        Level of both intervals.
 
     Returns
     -------
     Series
-        ``x, y, r, dof, p_value, ci_low, ci_high, n_events, n_participants, n_left_out``.
+        ``x, y, r, dof, p_value, ci_low, ci_high, boot_low, boot_high, p_permutation, n_events,
+        n_participants, n_left_out``. ``p_value`` and ``ci`` suppose independent errors and one
+        slope for all. ``boot`` (participants sampled whole, 5 at least) lets slopes differ.
+        ``p_permutation`` tests that nobody's measures go together (two-sided).
 
     Raises
     ------
     ValueError
-        When columns are missing or fewer than 3 participants have two complete events.
+        When columns are missing, not numeric or constant within participants, or fewer than 3
+        participants have two complete events.
 
     Notes
     -----
-    Bakdash & Marusich (2017), computed by pingouin; rows with a missing value are left out and
-    counted.
+    Bakdash & Marusich (2017, Front Psychol 8:456): the correlation of both measures centred within
+    participants. Covariates are centred and regressed out of both; null orders then move the
+    residuals of ``y``, which are freed of the covariates again (Freedman & Lane 1983). Rows with a
+    missing value, and participants with one row, are left out and counted.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame({"participant": np.repeat(list("abcd"), 25)})
+    >>> data["brain"] = rng.normal(size=100)
+    >>> data["body"] = data["brain"] + rng.normal(size=100)
+    >>> rm_corr(data, "brain", "body").loc[["r", "dof"]].astype(float).round(2).to_list()
+    [0.64, 95.0]
     """
-    missing = [name for name in (x, y, participant) if name not in data]
-    if missing:
-        raise ValueError(f"data lacks the columns {missing}; it has {list(data)}.")
-    complete = data[[x, y, participant]].dropna()
-    counts = complete[participant].value_counts()
-    complete = complete[complete[participant].isin(counts.index[counts >= 2])]
-    n_participants = complete[participant].nunique()
-    if n_participants < 3:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence={confidence}: must lie between 0 and 1.")
+    blocks = () if resampling is None else resampling.blocks
+    table = complete_rows(data, [x, y], groups=[participant], others=[*covariates, *blocks])
+    codes = group_codes(table, [participant])
+    values = centred(table[[x, y]].to_numpy(dtype=float), codes)
+    values = values / np.sqrt((values**2).sum(axis=0))
+    basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    first, second = _residual(values, basis).T
+    size = np.sqrt((first**2).sum() * (second**2).sum())
+    n_participants = codes.max() + 1
+    dof = len(table) - n_participants - 1 - basis.shape[1]
+    if dof < 2 or size < 1e-10:
         raise ValueError(
-            f"{x}, {y}: only {n_participants} participants have 2 events with both measures; "
-            "pingouin's rm_corr needs 3."
+            f"{x}, {y}: {len(table)} events of {n_participants} participants leave nothing beside "
+            f"the covariates {list(covariates)}; use fewer."
         )
-    result = pingouin.rm_corr(complete, x=x, y=y, subject=participant).iloc[0]
-    # pingouin rounds its interval to two decimals: Fisher's z with dof + 2 observations again.
-    half_width = norm.ppf(0.975) / np.sqrt(result["dof"] - 1)
-    low, high = np.tanh(np.arctanh(result["r"]) + half_width * np.array([-1, 1]))
+    r = float(np.clip((first * second).sum() / size, -1, 1))
+    with np.errstate(divide="ignore"):
+        statistic = np.abs(r) * np.sqrt(dof / (1 - r**2))
+        half_width = norm.isf((1 - confidence) / 2) / np.sqrt(dof - 1)
+        low, high = np.tanh(np.arctanh(r) + half_width * np.array([-1, 1]))
+    boot, p_permutation = (np.nan, np.nan), np.nan
+    if resampling is not None:
+        rng = np.random.default_rng(resampling.rng)
+        if resampling.n_bootstrap:
+            products = participant_products(np.hstack([values, basis]), codes)
+            boot = bootstrap_interval(
+                products, n_bootstrap=resampling.n_bootstrap, rng=rng, confidence=confidence
+            )
+        if resampling.n_permutations:
+            orders = shuffled_orders(
+                group_codes(table, [*dict.fromkeys([participant, *blocks])]),
+                resampling.n_permutations,
+                scheme=resampling.scheme,
+                rng=rng,
+            )
+            null = null_correlations(first, second[:, np.newaxis], orders, basis)[:, 0]
+            p_permutation = float(p_of_null(np.abs(r), np.abs(null)))
     return pd.Series(
         {
             "x": x,
             "y": y,
-            "r": float(result["r"]),
-            "dof": int(result["dof"]),
-            "p_value": float(result["pval"]),
+            "r": r,
+            "dof": int(dof),
+            "p_value": float(2 * t.sf(statistic, dof)),
             "ci_low": float(low),
             "ci_high": float(high),
-            "n_events": len(complete),
-            "n_participants": n_participants,
-            "n_left_out": len(data) - len(complete),
+            "boot_low": boot[0],
+            "boot_high": boot[1],
+            "p_permutation": p_permutation,
+            "n_events": len(table),
+            "n_participants": int(n_participants),
+            "n_left_out": len(data) - len(table),
         }
     )
 
 
 def rm_corr_pairs(
-    data: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, participant: str = "participant"
+    data: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    participant: str = "participant",
+    covariates: Sequence[str] = (),
+    resampling: Resampling | None = None,
 ) -> pd.DataFrame:
-    """Correlate several pairs as one family; ``p_holm`` is corrected for their number."""
-    table = pd.DataFrame([rm_corr(data, x, y, participant=participant) for x, y in pairs])
-    return table.assign(p_holm=multipletests(table["p_value"], method="holm")[1])
+    """Correlate several pairs as one family, one row each.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row an event.
+    pairs : sequence of (str, str)
+        Columns to correlate.
+    participant, covariates, resampling
+        As in `rm_corr`; the draws of each pair follow those of the one before.
+
+    Returns
+    -------
+    DataFrame
+        As of `rm_corr`, with ``p_holm``, ``p_fdr`` (of ``p_value``) and ``n_tests``.
+    """
+    drawn = _with_generator(resampling)
+    rows = [
+        rm_corr(data, x, y, participant=participant, covariates=covariates, resampling=drawn)
+        for x, y in pairs
+    ]
+    return correct_families(pd.DataFrame(rows), family=None)
+
+
+def rm_corr_matrix(
+    data: pd.DataFrame,
+    modalities: Mapping[str, Sequence[str]],
+    *,
+    participant: str = "participant",
+    covariates: Sequence[str] = (),
+    resampling: Resampling | None = None,
+) -> pd.DataFrame:
+    """Correlate every pair of measures of several modalities.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row an event.
+    modalities : mapping of str to sequence of str
+        Columns of each modality, in the order of the matrix.
+    participant, covariates, resampling
+        As in `rm_corr`.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair, the upper triangle: as of `rm_corr`, with ``modality_x, modality_y``,
+        ``family`` (e.g. ``"brain - body"``; pairs inside a modality are one family of their own),
+        ``p_holm, p_fdr, n_tests`` within the family, and ``reason`` where a pair could not be
+        correlated. The p value corrected is that of permutation where there is one.
+
+    Raises
+    ------
+    ValueError
+        When a measure is in two modalities, or columns are missing.
+    """
+    owner = [(name, modality) for modality, names in modalities.items() for name in names]
+    names = [name for name, _ in owner]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"modalities: {twice} stand there twice; name each measure once.")
+    missing = [name for name in names if name not in data]
+    if missing:
+        raise ValueError(f"data lacks the columns {missing}; it has {list(data)}.")
+    drawn = _with_generator(resampling)
+    rows = []
+    for (x, modality_x), (y, modality_y) in combinations(owner, 2):
+        family = WITHIN if modality_x == modality_y else f"{modality_x} - {modality_y}"
+        about = {"modality_x": modality_x, "modality_y": modality_y, "family": family}
+        try:
+            found = rm_corr(
+                data, x, y, participant=participant, covariates=covariates, resampling=drawn
+            )
+            rows.append({**found, **about, "reason": ""})
+        except ValueError as error:
+            empty = dict.fromkeys(_NUMBERS, np.nan)
+            rows.append({"x": x, "y": y, **empty, **about, "reason": str(error)})
+    is_permuted = resampling is not None and resampling.n_permutations > 0
+    return correct_families(pd.DataFrame(rows), p="p_permutation" if is_permuted else "p_value")
+
+
+def null_correlations(
+    first: np.ndarray, second: np.ndarray, orders: np.ndarray, basis: np.ndarray
+) -> np.ndarray:
+    """Correlations with the rows of the second measure moved.
+
+    Parameters
+    ----------
+    first : array, shape (n_rows,)
+        Residuals of one measure.
+    second : array, shape (n_rows, n_columns)
+        Residuals of the others.
+    orders : array of int, shape (n_orders, n_rows)
+        Null orders.
+    basis : array, shape (n_rows, n_covariates)
+        Orthonormal covariates, centred within participants.
+
+    Returns
+    -------
+    array, shape (n_orders, n_columns)
+    """
+    moved = second[orders]
+    squares = (second**2).sum(axis=0)
+    if basis.shape[1]:
+        squares = squares - (np.einsum("rk,orc->okc", basis, moved) ** 2).sum(axis=1)
+    # `first` is free of the covariates, so only the length of the moved measure needs them out.
+    return np.einsum("r,orc->oc", first, moved) / np.sqrt((first**2).sum() * squares)
+
+
+_NUMBERS = (
+    "r dof p_value ci_low ci_high boot_low boot_high p_permutation n_events n_participants "
+    "n_left_out"
+).split()
+
+
+def _residual(values: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Columns without what an orthonormal basis explains."""
+    return values - basis @ (basis.T @ values)
+
+
+def _with_generator(resampling: Resampling | None) -> Resampling | None:
+    """The same plan with one generator for all pairs."""
+    if resampling is None:
+        return None
+    return replace(resampling, rng=np.random.default_rng(resampling.rng))

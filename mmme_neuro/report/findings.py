@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import association, cells
 from mmme_neuro.report.markup import Column, bullets, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
     estimate_text,
+    interval_text,
     measure_name,
     network_name,
     number_text,
@@ -23,7 +24,6 @@ NOT_YET = (
     "Agreement of the coders (agreement): only the events that both saw are counted.",
     "Reliability of the ERP measures over events (erp_reliability), Cronbach's alpha and "
     "McDonald's omega (cronbach_alpha, mcdonald_omega).",
-    "Multivariate association of brain and body (cross_modal: within-participant CCA and PLS).",
 )
 """What the design asks for and this report does not hold; names in brackets are planned functions
 of the package."""
@@ -180,8 +180,26 @@ def cross_modal(results: Results) -> str:
         cells.count("n_events", "events"),
         cells.count("n_left_out", "events left out"),
     ]
+    table = results.table("cross_modal")
+    if "p_permutation" in table:
+        columns.insert(4, Column("95 % CI (bootstrap)", _bootstrap, is_number=True))
+        columns.insert(7, cells.p_value("p_permutation", "p (permutation)"))
     caption = "Correlations from event to event within participants"
-    return table_html(results.table("cross_modal"), columns, caption=caption)
+    return "".join(
+        [
+            results.figure("fig8_cross_modal"),
+            table_html(table, columns, caption=caption),
+            association.levels(results),
+            association.matrix(results),
+            association.lags(results),
+            association.components(results),
+        ]
+    )
+
+
+def _bootstrap(row: dict) -> str:
+    """Interval from participants sampled whole."""
+    return interval_text(row["boot_low"], row["boot_high"])
 
 
 def reliability(results: Results) -> str:

@@ -199,8 +199,24 @@ def _statistics(study: dict) -> str:
         "that the data could not support were removed in a fixed order: correlations, slopes of "
         "stimuli, slopes of participants, intercepts of stimuli. The p values of the models are "
         "not corrected for the number of responses. Correlations within participants (repeated "
-        f"measures; {pairs}) carry Holm's correction. Reliability of the {study['rated_item']} "
-        "ratings: intraclass correlations of stimuli over participants as raters."
+        f"measures; {pairs}) carry Holm's correction. {_association(study)} Reliability of the "
+        f"{study['rated_item']} ratings: intraclass correlations of stimuli over participants as "
+        "raters."
+    )
+
+
+def _association(study: dict) -> str:
+    """How face, brain and body were related."""
+    blocks = " and ".join(study["cross_modal_blocks"])
+    held = " and ".join(study["held_constant"])
+    return (
+        f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the "
+        f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples "
+        f"of whole participants (studentised), p values from {study['n_orders']} orders of events "
+        f"within {blocks}, Holm's correction within each pair of modalities. Courses after the "
+        f"event were tested over all windows against circular shifts within {blocks}. Canonical "
+        "correlation and partial least squares of measures centred within participants were "
+        "cross-validated over participants and stimuli left out."
     )
 
 

@@ -1,10 +1,13 @@
 import numpy as np
 import pandas as pd
+import pingouin
 import pytest
+import statsmodels.formula.api as smf
 from scipy import stats
 
-from mmme_neuro import rm_corr
-from mmme_neuro.association.repeated import rm_corr_pairs
+from mmme_neuro import Resampling, rm_corr, rm_corr_matrix
+from mmme_neuro.association.repeated import WITHIN, rm_corr_pairs
+from tests.calibration.cross_modal import simulated_events
 
 # Bland and Altman (1995), pH and PacO2 of eight people, as in Bakdash and Marusich (2017).
 PH = {
@@ -48,6 +51,33 @@ def test_published_values(blood):
     assert result["p_value"] == pytest.approx(0.000847, abs=5e-7)
     assert (round(result["ci_low"], 2), round(result["ci_high"], 2)) == (-0.71, -0.23)
     assert (result["n_events"], result["n_participants"], result["n_left_out"]) == (47, 8, 0)
+
+
+def test_equals_pingouin(blood):
+    for data in (blood, simulated_events(np.random.default_rng(6), r=0.2, between=-0.9)):
+        x, y = list(data.columns[-2:])
+        expected = pingouin.rm_corr(data, x, y, "participant").iloc[0]
+        found = rm_corr(data, x, y)
+        assert found["r"] == pytest.approx(expected["r"], abs=1e-10)
+        assert found["p_value"] == pytest.approx(expected["pval"], rel=1e-6)
+        assert found["dof"] == expected["dof"]
+        interval = np.array([found["ci_low"], found["ci_high"]])
+        np.testing.assert_allclose(interval, list(expected.iloc[-2]), atol=0.005001)
+
+
+def test_partial_equals_regression_with_intercepts_of_participants():
+    rng = np.random.default_rng(8)
+    data = simulated_events(rng, r=0.3, between=-0.9)
+    data["kind"] = rng.choice(["macro", "micro", "mixed"], len(data))
+    data["x0"] += (data["kind"] == "micro") * 2
+    data["y0"] -= (data["kind"] == "micro") * 2
+    found = rm_corr(data, "x0", "y0", covariates=["kind", "stimulus"])
+    model = smf.ols("y0 ~ x0 + kind + stimulus + C(participant)", data).fit()
+    assert found["p_value"] == pytest.approx(model.pvalues["x0"], rel=1e-9)
+    assert found["dof"] == model.df_resid
+    t = model.tvalues["x0"]
+    assert found["r"] == pytest.approx(t / np.sqrt(t**2 + model.df_resid))
+    assert rm_corr(data, "x0", "y0")["r"] < 0 < found["r"]
 
 
 def test_equals_the_correlation_of_residuals(blood):
@@ -99,6 +129,55 @@ def test_error_rate_and_coverage():
     assert covered >= 69
 
 
+def test_recovers_within_while_people_differ_the_other_way():
+    data = simulated_events(np.random.default_rng(3), r=0.4, between=-0.95, n_participants=40)
+    result = rm_corr(data, "x0", "y0", resampling=Resampling(rng=1, n_permutations=499))
+    assert data["x0"].corr(data["y0"]) < -0.6
+    assert result["boot_low"] < 0.4 < result["boot_high"]
+    assert result["boot_low"] > 0.3
+    assert result["p_permutation"] == pytest.approx(0.002)
+
+
+def test_permutation_p_holds_its_level_given_a_covariate():
+    rng, n_false = np.random.default_rng(4), 0
+    for _ in range(100):
+        data = simulated_events(rng, between=-0.9, n_participants=8, n_stimuli=3)
+        data["c"] = rng.standard_normal(len(data))
+        data[["x0", "y0"]] += data[["c"]].to_numpy()
+        how = Resampling(rng=rng, n_bootstrap=0, n_permutations=99)
+        n_false += (
+            rm_corr(data, "x0", "y0", covariates=["c"], resampling=how)["p_permutation"] <= 0.05
+        )
+    assert stats.binom.ppf(0.0005, 100, 0.05) <= n_false <= stats.binom.ppf(0.9995, 100, 0.05)
+
+
+def test_the_same_rng_gives_the_same_numbers(blood):
+    how = Resampling(rng=5, n_bootstrap=200, n_permutations=50, blocks=("participant",))
+    pd.testing.assert_series_equal(
+        rm_corr(blood, "ph", "paco2", resampling=how), rm_corr(blood, "ph", "paco2", resampling=how)
+    )
+
+
+def test_matrix_has_families_and_says_what_failed():
+    data = simulated_events(np.random.default_rng(2), r=0.5, n_x=2, n_y=2)
+    data["flat"] = 1.0
+    modalities = {"brain": ["x0", "x1"], "body": ["y0", "y1", "flat"]}
+    table = rm_corr_matrix(data, modalities).set_index(["x", "y"])
+    assert len(table) == 10
+    assert table.loc[("x0", "x1"), "family"] == WITHIN
+    between = table[table["family"] == "brain - body"]
+    assert between["n_tests"].tolist() == [4] * 6
+    assert table.loc[("x0", "y0"), "p_holm"] == pytest.approx(
+        4 * rm_corr(data, "x0", "y0")["p_value"]
+    )
+    flat = table.loc[("x0", "flat")]
+    assert np.isnan(flat[["r", "p_holm"]].astype(float)).all()
+    assert "flat is constant within every participant" in flat["reason"]
+    how = Resampling(rng=1, n_bootstrap=0, n_permutations=99)
+    permuted = rm_corr_matrix(data, {"brain": ["x0"], "body": ["y0"]}, resampling=how)
+    assert permuted["p_holm"][0] == permuted["p_permutation"][0] == pytest.approx(0.01)
+
+
 def test_pairs_are_one_family(blood):
     data = blood.assign(noise=np.random.default_rng(1).standard_normal(len(blood)))
     table = rm_corr_pairs(data, [("ph", "paco2"), ("ph", "noise")])
@@ -114,3 +193,11 @@ def test_errors(blood):
         rm_corr(blood[blood["participant"] <= 2], "ph", "paco2")
     with pytest.raises(ValueError, match="only 0 participants"):
         rm_corr(blood.assign(ph=np.nan), "ph", "paco2")
+    with pytest.raises(ValueError, match="confidence=1.5: must lie"):
+        rm_corr(blood, "ph", "paco2", confidence=1.5)
+    with pytest.raises(ValueError, match="leave nothing beside the covariates"):
+        rm_corr(blood, "ph", "paco2", covariates=["paco2"])
+    with pytest.raises(ValueError, match=r"\['ph'\] stand there twice"):
+        rm_corr_matrix(blood, {"a": ["ph"], "b": ["ph", "paco2"]})
+    with pytest.raises(ValueError, match=r"data lacks the columns \['pH'\]"):
+        rm_corr_matrix(blood, {"a": ["pH"], "b": ["paco2"]})

@@ -1,6 +1,7 @@
 """A small folder of results, made by the analysis' own steps where they are quick."""
 
 import importlib
+from itertools import combinations
 
 import mne
 import numpy as np
@@ -244,6 +245,9 @@ def _write_statistics(folder):
         "p_holm": 0.02,
         "n_events": 72,
         "n_left_out": 0,
+        "boot_low": 0.17,
+        "boot_high": 0.38,
+        "p_permutation": 0.0005,
     }
     icc = {"form": "ICC(A,1)", "icc": 0.43, "f": 12.3, "dof1": 11, "dof2": 99, "p_value": 0.0,
            "ci_low": 0.23, "ci_high": 0.71}  # fmt: skip
@@ -252,5 +256,55 @@ def _write_statistics(folder):
     missed = found | {"quantity": "physio clock drift", "unit": "ppm", "covered": False}
     tables = {"models": [model], "model_notes": [note], "variance_components": [part],
               "cross_modal": [pair], "icc": [icc], "recovery": [found, missed]}  # fmt: skip
-    for name, rows in tables.items():
+    for name, rows in (tables | _cross_modal(pair)).items():
         write_table(folder, name, pd.DataFrame(rows))
+
+
+def _cross_modal(pair):
+    """Tables of cross-modal association beside the chosen pairs."""
+    modality = {
+        "log_rise": "face",
+        "late_positivity": "brain",
+        "scr_us": "body",
+        "skt_celsius": "body",
+    }
+    rng = np.random.default_rng(3)
+    matrix = [
+        pair | {"x": x, "y": y, "r": rng.uniform(-0.6, 0.6), "modality_x": modality[x],
+                "modality_y": modality[y], "adjusted_for": held, "p_fdr": 0.02, "reason": "",
+                "p_holm": 0.3 if held else 0.02,
+                "family": f"{modality[x]} - {modality[y]}"}
+        for held in ("", "expression") for x, y in combinations(modality, 2)
+    ]  # fmt: skip
+    matrix[0] |= {"r": np.nan, "p_holm": np.nan, "reason": "log_rise is constant"}
+    slope = {"estimate": 0.28, "ci_low": 0.19, "ci_high": 0.37, "dof": 60.0, "p_value": 0.001,
+             "slope_sd": 0.1, "reductions": "", "x": "late_positivity", "y": "scr_us"}  # fmt: skip
+    parts = {"x": "late_positivity", "y": "scr_us", "r_total": -0.2, "r_within": 0.28,
+             "r_between": -0.5, "r_means": -0.52, "means_low": np.nan, "means_high": np.nan,
+             "share_within_x": 0.6, "share_within_y": 0.7, "n_participants": 3}  # fmt: skip
+    lags = [
+        {"x": "late_positivity", "channel": channel, "lag": lag, "r": 0.3 * np.sin(lag),
+         "ci_low": -0.1, "ci_high": 0.4, "null_low": -0.15, "null_high": 0.16,
+         "p_permutation": 0.02, "p_max": 0.04 if lag < 2 else 0.4}
+        for channel in ("eda", "heart_rate") for lag in np.arange(0.5, 6)
+    ]  # fmt: skip
+    about = [
+        {"modality_x": x, "modality_y": y, "method": method, "adjusted_for": held, "component": 1}
+        for method in ("cca", "pls") for held in ("", "expression")
+        for x, y in combinations(("face", "brain", "body"), 2)
+    ]  # fmt: skip
+    fitted = {"r": 0.34, "r_cv": 0.28, "null_high": 0.12, "p_value": 0.001, "p_holm": 0.003,
+              "n_events": 72, "n_participants": 3, "reason": ""}  # fmt: skip
+    refused = {"r": np.nan, "r_cv": np.nan, "p_holm": np.nan, "p_value": np.nan,
+               "reason": "every block holds a single event"}  # fmt: skip
+    components = [row | fitted for row in about]
+    components[-1] |= refused
+    loading = {"feature": "scr_us", "modality": "y", "weight": 0.9, "loading": 0.95}
+    return {
+        "cross_modal_matrix": matrix,
+        "cross_modal_levels": [slope | {"level": level} for level in ("within", "between")],
+        "cross_modal_parts": [parts],
+        "cross_modal_lags": lags,
+        "cross_modal_components": components,
+        "cross_modal_loadings": [row | loading for row in about],
+    }

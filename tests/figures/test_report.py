@@ -112,6 +112,15 @@ def test_numbers_are_written_as_in_journals(page):
     assert "0.0007" not in text and "-2.8057" not in text
 
 
+def test_association_shows_every_table(page):
+    section = page.text.split("Correlations from event to event within participants")[1]
+    assert "[0.170, 0.380] 68 .010 < .001 .020 72 0" in section
+    assert "means, each once" in section and "Every pair (12)" in section
+    assert "Windows after the event (12)" in section
+    assert "every block holds a single event" in section
+    assert "p values from 1999 orders of events within participant and stimulus" in page.text
+
+
 def test_methods_take_their_numbers_from_the_constants(results, page, tmp_path):
     assert "notch-filtered at 50 Hz" in page.text
     assert "150 µV" in page.text

@@ -1,0 +1,160 @@
+"""Rows that an association rests on: complete, and centred within participants."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def complete_rows(
+    data: pd.DataFrame,
+    measures: Sequence[str],
+    *,
+    groups: Sequence[str],
+    others: Sequence[str] = (),
+    min_groups: int = 3,
+) -> pd.DataFrame:
+    """Keep the rows with every value, of groups with at least two such rows.
+
+    Parameters
+    ----------
+    data : DataFrame, shape (n_rows, n_columns)
+        One row an event.
+    measures : sequence of str
+        Numeric columns that are associated.
+    groups : sequence of str
+        Columns within which values are centred.
+    others : sequence of str
+        More columns that must be there and complete: covariates, stimuli.
+    min_groups : int
+        Fewest groups.
+
+    Returns
+    -------
+    DataFrame, shape (n_complete, n_columns)
+        In the order of ``data``.
+
+    Raises
+    ------
+    ValueError
+        When columns are missing or not numeric, when too few groups are left, or when a measure
+        does not vary within any group.
+    """
+    needed = list(dict.fromkeys([*measures, *groups, *others]))
+    missing = [name for name in needed if name not in data]
+    if missing:
+        raise ValueError(f"data lacks the columns {missing}; it has {list(data)}.")
+    texts = [name for name in measures if not pd.api.types.is_numeric_dtype(data[name])]
+    if texts:
+        raise ValueError(f"the columns {texts} are not numeric; measures must be numbers.")
+    numbers = list(dict.fromkeys(measures))
+    if not data.empty and np.isinf(data[numbers].to_numpy(dtype=float)).any():
+        raise ValueError(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
+    table = data[needed].dropna()
+    sizes = table.groupby(list(groups), sort=False)[needed[0]].transform("size")
+    table = table[sizes >= 2]
+    n_groups = table.groupby(list(groups), sort=False).ngroups
+    if n_groups < min_groups:
+        raise ValueError(
+            f"{', '.join(measures)}: only {n_groups} {' x '.join(groups)}s have 2 events with "
+            f"every measure; {min_groups} are needed."
+        )
+    codes = group_codes(table, groups)
+    for name in measures:
+        values = table[name].to_numpy(dtype=float)
+        # Rounding leaves traces of a constant.
+        spread = np.abs(centred(values[:, np.newaxis], codes)).max()
+        if spread <= 1e-12 * np.abs(values).max():
+            raise ValueError(
+                f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
+                "anything there. Leave it out."
+            )
+    return table
+
+
+def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """Number the combinations of some columns.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n_rows, n_columns)
+        Without missing values in ``columns``.
+    columns : sequence of str
+        What makes a group.
+
+    Returns
+    -------
+    array of int, shape (n_rows,)
+        From 0, in the order in which groups appear.
+
+    Examples
+    --------
+    >>> group_codes(pd.DataFrame({"a": ["x", "x", "y"], "b": [1, 2, 1]}), ["a", "b"])
+    array([0, 1, 2])
+    """
+    return table.groupby(list(columns), sort=False).ngroup().to_numpy()
+
+
+def centred(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Take the mean of its group from each row.
+
+    Parameters
+    ----------
+    values : array, shape (n_rows, n_columns)
+        Any numbers.
+    codes : array of int, shape (n_rows,)
+        Group of each row.
+
+    Returns
+    -------
+    array, shape (n_rows, n_columns)
+
+    Examples
+    --------
+    >>> centred(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).ravel()
+    array([-1.,  1.,  0.])
+    """
+    # The grand mean first: sums of large numbers would lose digits.
+    values = values - values.mean(axis=0)
+    means = summed(values, codes) / np.bincount(codes)[:, np.newaxis]
+    return values - means[codes]
+
+
+def summed(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Sum rows by group, shape (n_groups, ...)."""
+    total = np.zeros((codes.max() + 1, *values.shape[1:]))
+    np.add.at(total, codes, values)
+    return total
+
+
+def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:
+    """Covariates as numbers: numeric ones as they are, others as indicators of all but the first.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n_rows, n_columns)
+        Complete rows.
+    covariates : sequence of str
+        Columns.
+
+    Returns
+    -------
+    array, shape (n_rows, n_covariates)
+
+    Examples
+    --------
+    >>> covariate_columns(pd.DataFrame({"kind": ["macro", "micro"]}), ["kind"]).ravel()
+    array([0., 1.])
+    """
+    if not covariates:
+        return np.empty((len(table), 0))
+    return pd.get_dummies(table[list(covariates)], drop_first=True).to_numpy(dtype=float)
+
+
+def independent_columns(columns: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of some columns, without those that the others make up."""
+    if not columns.size:
+        return columns[:, :0]
+    scale = np.sqrt((columns**2).sum(axis=0))
+    left, singular, _ = np.linalg.svd(columns[:, scale > 0] / scale[scale > 0], full_matrices=False)
+    return left[:, singular > 1e-9]
