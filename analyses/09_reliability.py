@@ -9,8 +9,7 @@ import pandas as pd
 
 from analyses.study import RATED_ITEM
 from analyses.tables import write_table
-from mmme_neuro import read_ratings
-from mmme_neuro.reliability.intraclass import icc_complete
+from mmme_neuro import icc, read_ratings
 
 READS = ("study:ratings.csv",)
 WRITES = ("icc.csv",)
@@ -23,5 +22,5 @@ def main(study: Path, results: Path) -> None:
         return
     ratings = read_ratings(path)
     item = ratings[ratings["item"] == RATED_ITEM]
-    table = icc_complete(item, targets="stimulus", raters="participant", ratings="rating")
+    table = icc(item, targets="stimulus", raters="participant", ratings="rating")
     write_table(results, "icc", table.reset_index(names="form"))

@@ -1,81 +1,172 @@
-"""Intraclass correlations of complete tables of ratings."""
+"""Intraclass correlations of ratings, with or without gaps."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
 
+import numpy as np
 import pandas as pd
-import pingouin
+
+from mmme_neuro.models.mixed import estimate_lmm
+from mmme_neuro.reliability.cells import Ratings, ratings_of
+from mmme_neuro.reliability.generalized import absolute_interval
+from mmme_neuro.reliability.mean_squares import Coefficient, complete_forms
+from mmme_neuro.reliability.variance_ratio import VariancePivot, variance_pivot
 
 FORMS = ("ICC(1)", "ICC(A,1)", "ICC(C,1)", "ICC(k)", "ICC(A,k)", "ICC(C,k)")
 """Single-rater and average forms: one-way, absolute agreement, consistency."""
 
-_PINGOUIN_FORMS = ("ICC(1,1)", "ICC(A,1)", "ICC(C,1)", "ICC(1,k)", "ICC(A,k)", "ICC(C,k)")
+COLUMNS = ("icc", "f", "dof1", "dof2", "p_value", "ci_low", "ci_high")
+
+_AVERAGES = {"ICC(k)": "ICC(1)", "ICC(A,k)": "ICC(A,1)", "ICC(C,k)": "ICC(C,1)"}
 
 
-def icc_complete(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) -> pd.DataFrame:
-    """Intraclass correlations with 95 % intervals where every rater rated every target.
+def icc(
+    table: pd.DataFrame,
+    *,
+    targets: str,
+    raters: str,
+    ratings: str,
+    confidence: float = 0.95,
+    n_averaged: float | None = None,
+) -> pd.DataFrame:
+    """Intraclass correlations: how much of the spread of ratings is that of the targets.
 
     Parameters
     ----------
     table : DataFrame
-        One row a rating.
+        One row a rating. Cells may be missing: NaN, or no row.
     targets, raters, ratings : str
         Columns: what was rated, by whom, and the value.
+    confidence : float
+        Level of the intervals, between 0 and 1.
+    n_averaged : float, optional
+        Number of raters whose mean the forms with k are about; all raters if not given. Give the
+        usual number of raters of one target where each target has its own few.
 
     Returns
     -------
     DataFrame
-        Index ``ICC(1), ICC(A,1), ICC(C,1), ICC(k), ICC(A,k), ICC(C,k)``; columns ``icc, f, dof1,
-        dof2, p_value, ci_low, ci_high``.
+        Index ``form``: ``ICC(1), ICC(A,1), ICC(C,1), ICC(k), ICC(A,k), ICC(C,k)``; columns ``icc,
+        f, dof1, dof2, p_value, ci_low, ci_high``. ``attrs`` hold ``n_targets, n_raters, n_ratings,
+        n_missing, n_averaged, confidence, method`` and, for what is NaN or was left out,
+        ``reasons``.
 
     Raises
     ------
     ValueError
-        When cells are missing or repeated, or fewer than 2 raters or 5 targets are left.
+        When columns are missing, a cell is rated twice, or fewer than 2 raters or targets are left.
+
+    Warns
+    -----
+    UserWarning
+        With each of the ``reasons``.
 
     Notes
     -----
-    McGraw & Wong (1996), computed by pingouin.
+    Complete table: mean squares (Shrout & Fleiss 1979; McGraw & Wong 1996), so estimates may be
+    negative. The limits of the forms with k are those of the single-rater forms after Spearman and
+    Brown's formula, as in Shrout & Fleiss (p. 424) and R's psych; McGraw & Wong's own limits of
+    ICC(A,k), as in R's irr, have other degrees of freedom.
+
+    With gaps: variances of the one-way (forms 1, k) and the two-way mixed model (forms A, C) by
+    REML, so estimates are not negative. F and the limits of ICC(1) and ICC(C,1) are exact (Wald
+    1947; Harville & Fenech 1985) and those of a complete table are a special case; the limits of
+    ICC(A,1) are generalised ones (`absolute_interval`). Gaps are taken to be at random.
+
+    Examples
+    --------
+    >>> values = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9]]
+    >>> wide = pd.DataFrame(values, columns=list("abcd")).rename_axis(index="clip")
+    >>> tidy = wide.reset_index().melt("clip", var_name="rater", value_name="rating")
+    >>> table = icc(tidy, targets="clip", raters="rater", ratings="rating", confidence=0.9)
+    >>> round(table.loc["ICC(C,1)", "icc"], 3)
+    0.719
     """
-    missing = [name for name in (targets, raters, ratings) if name not in table]
-    if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
-    n_targets, n_raters = table[targets].nunique(), table[raters].nunique()
-    if n_raters < 2 or n_targets < 5:
-        raise ValueError(
-            f"an ICC needs 2 raters and 5 targets or more, got {n_raters} and {n_targets}."
-        )
-    complete = table[[targets, raters, ratings]].dropna()
-    if len(complete) != n_targets * n_raters or complete.duplicated([targets, raters]).any():
-        raise ValueError(
-            f"expected one rating in each of {n_targets} x {n_raters} cells, found "
-            f"{len(complete)} ratings; fill or leave out incomplete raters and targets."
-        )
-    with _unrounded_intervals():
-        result = pingouin.intraclass_corr(complete, targets=targets, raters=raters, ratings=ratings)
-    result = result.set_index("Type").loc[list(_PINGOUIN_FORMS)]
-    low, high = zip(*result["CI95"], strict=True)
-    return pd.DataFrame(
-        {
-            "icc": result["ICC"].to_numpy(),
-            "f": result["F"].to_numpy(),
-            "dof1": result["df1"].to_numpy(),
-            "dof2": result["df2"].to_numpy(),
-            "p_value": result["pval"].to_numpy(),
-            "ci_low": low,
-            "ci_high": high,
-        },
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+    cells = ratings_of(table, targets=targets, raters=raters, ratings=ratings)
+    k = cells.n_raters if n_averaged is None else n_averaged
+    if not k >= 1:
+        raise ValueError(f"n_averaged must be 1 or more raters, got {n_averaged!r}.")
+    reasons: dict[str, str] = {}
+    if np.nanmax(cells.table) == np.nanmin(cells.table):
+        forms, method = {}, "none"
+        reasons["all forms"] = "all ratings are equal, so there is no spread to explain"
+    elif cells.is_complete:
+        forms, method = complete_forms(cells.table, confidence), "mean squares"
+    else:
+        forms, method = _forms_with_gaps(cells, confidence, reasons), "mixed model"
+    forms |= {name: forms[one].average(k) for name, one in _AVERAGES.items() if one in forms}
+    if cells.left_out:
+        reasons["left out"] = "; ".join(cells.left_out)
+    for name, reason in reasons.items():
+        warnings.warn(f"{name}: {reason}.", stacklevel=2)
+    result = pd.DataFrame(
+        [
+            [getattr(forms[name], column) for column in COLUMNS] if name in forms else _EMPTY
+            for name in FORMS
+        ],
         index=pd.Index(FORMS, name="form"),
+        columns=list(COLUMNS),
+        dtype=float,
     )
+    n_ratings = int(np.isfinite(cells.table).sum())
+    result.attrs = {
+        "n_targets": cells.n_targets,
+        "n_raters": cells.n_raters,
+        "n_ratings": n_ratings,
+        "n_missing": cells.table.size - n_ratings,
+        "n_averaged": k,
+        "confidence": confidence,
+        "method": method,
+        "reasons": reasons,
+    }
+    return result
 
 
-@contextmanager
-def _unrounded_intervals() -> Iterator[None]:
-    """Let pingouin give intervals with all their digits; its default is two decimals."""
-    name = "round.column.CI95"
-    before = pingouin.options[name]
-    pingouin.options[name] = 12
-    try:
-        yield
-    finally:
-        pingouin.options[name] = before
+_EMPTY = [np.nan] * len(COLUMNS)
+
+
+def _forms_with_gaps(
+    cells: Ratings, confidence: float, reasons: dict[str, str]
+) -> dict[str, Coefficient]:
+    """Single-rater forms that a table with gaps identifies; reasons for the others."""
+    rows = cells.rows()
+    response, target, rater = (rows[name].to_numpy() for name in ("rating", "target", "rater"))
+    forms = {}
+    oneway = variance_pivot(response, target, None)
+    if oneway is None:
+        reasons["ICC(1), ICC(k)"] = "no target has two ratings"
+    else:
+        share = 1.0 if oneway.error == 0 else _shares(rows, "(1 | target)")["target"]
+        forms["ICC(1)"] = _exact(oneway, share, confidence)
+    of_targets = variance_pivot(response, target, rater)
+    of_raters = variance_pivot(response, rater, target)
+    both = "ICC(A,1), ICC(C,1), ICC(A,k), ICC(C,k)"
+    if not cells.is_connected or of_targets is None or of_raters is None:
+        reasons[both] = "raters share too few targets to tell raters' levels from targets'"
+        return forms
+    if of_targets.error == 0:
+        reasons[both] = "targets and raters reproduce the ratings, so no error is left to estimate"
+        return forms
+    shares = _shares(rows, "(1 | target) + (1 | rater)")
+    target_share, error_share = shares["target"], shares["Residual"]
+    forms["ICC(C,1)"] = _exact(of_targets, target_share / (target_share + error_share), confidence)
+    low, high = absolute_interval(of_targets, of_raters, confidence)
+    of_f = forms["ICC(C,1)"]
+    forms["ICC(A,1)"] = Coefficient(target_share, of_f.f, of_f.dof1, of_f.dof2, low, high)
+    return forms
+
+
+def _shares(rows: pd.DataFrame, random: str) -> dict[str, float]:
+    """Share of each variance component, by REML."""
+    components = estimate_lmm(f"rating ~ 1 + {random}", rows, reml=True).variance_components
+    shares = components["variance"] / components["variance"].sum()
+    return dict(zip(components["group"], shares, strict=True))
+
+
+def _exact(pivot: VariancePivot, estimate: float, confidence: float) -> Coefficient:
+    """Coefficient with the exact limits of its variance ratio."""
+    if pivot.error == 0:
+        return Coefficient(1.0, np.inf, pivot.dof, pivot.error_dof, 1.0, 1.0)
+    low, high = (ratio / (1 + ratio) for ratio in pivot.ratio_interval(confidence))
+    return Coefficient(estimate, pivot.f, pivot.dof, pivot.error_dof, low, high)

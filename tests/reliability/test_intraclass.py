@@ -1,25 +1,20 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pingouin
 import pytest
 from scipy import stats
 
-from mmme_neuro.reliability.intraclass import FORMS, icc_complete
+from mmme_neuro import icc
+from mmme_neuro.reliability.intraclass import COLUMNS, FORMS
+from tests.reliability.references import NAMES, SHROUT_FLEISS, tidy
 
-# Shrout and Fleiss (1979), table 2: six targets rated by four judges.
-RATINGS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
-
-
-def tidy(values):
-    values = np.asarray(values, float)
-    target, rater = np.indices(values.shape)
-    return pd.DataFrame(
-        {"target": target.ravel(), "rater": rater.ravel(), "rating": values.ravel()}
-    )
+PSYCH_LABELS = dict(zip(("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"), FORMS, strict=True))
 
 
-def icc(values):
-    return icc_complete(tidy(values), targets="target", raters="rater", ratings="rating")
+def icc_of(values, **options):
+    return icc(tidy(values), **NAMES, **options)
 
 
 @pytest.mark.parametrize(
@@ -34,30 +29,82 @@ def icc(values):
     ],
 )
 def test_published_values(form, published):
-    assert round(icc(RATINGS).loc[form, "icc"], 2) == published
+    assert round(icc_of(SHROUT_FLEISS).loc[form, "icc"], 2) == published
 
 
 def test_table_is_stable():
-    table = icc(RATINGS)
+    table = icc_of(SHROUT_FLEISS)
     assert tuple(table.index) == FORMS
     assert list(table) == ["icc", "f", "dof1", "dof2", "p_value", "ci_low", "ci_high"]
+    assert table.attrs["method"] == "mean squares"
+    assert table.attrs["reasons"] == {}
 
 
-def test_consistency_interval_from_its_formula():
-    # McGraw and Wong (1996), table 7: F_L = F / F(.975; n-1, (n-1)(k-1)).
-    table, n, k = icc(RATINGS), 6, 4
+@pytest.mark.parametrize("data", ["shrout_fleiss", "anxiety", "video"])
+def test_equals_psych(reference, data):
+    expected = pd.read_csv(reference / "icc_psych.csv")
+    expected = expected[(expected["data"] == data) & (expected["path"] == "aov")]
+    expected = expected.set_index(expected["type"].map(PSYCH_LABELS))
+    found = icc_of(pd.read_csv(reference / f"{data}.csv"))
+    for ours, theirs in {
+        "icc": "ICC",
+        "f": "F",
+        "dof1": "df1",
+        "dof2": "df2",
+        "p_value": "p",
+    }.items():
+        np.testing.assert_allclose(found[ours], expected.loc[list(FORMS), theirs], rtol=1e-9)
+    np.testing.assert_allclose(found["ci_low"], expected.loc[list(FORMS), "lower"], atol=1e-9)
+    np.testing.assert_allclose(found["ci_high"], expected.loc[list(FORMS), "upper"], atol=1e-9)
+
+
+@pytest.mark.parametrize("data", ["shrout_fleiss", "anxiety", "video"])
+def test_equals_irr_but_for_limits_of_average_agreement(reference, data):
+    expected = pd.read_csv(reference / "icc_irr.csv")
+    found = icc_of(pd.read_csv(reference / f"{data}.csv"))
+    for row in expected[expected["data"] == data].itertuples():
+        kind = "" if row.model == "oneway" else f"{row.type[0].upper()},"
+        number = {"single": "1", "average": "k"}[row.unit]
+        ours = found.loc[f"ICC({kind}{number})"]
+        assert ours["icc"] == pytest.approx(row.value, abs=1e-9)
+        if (kind, number) != ("A,", "k"):
+            assert ours["ci_low"] == pytest.approx(row.lower, abs=1e-9)
+            assert ours["ci_high"] == pytest.approx(row.upper, abs=1e-9)
+
+
+def test_two_way_estimates_with_gaps_equal_psychs_lmer(reference):
+    expected = pd.read_csv(reference / "icc_psych.csv")
+    expected = expected[expected["data"] == "shrout_fleiss_missing"].set_index("type")["ICC"]
+    found = icc_of(pd.read_csv(reference / "shrout_fleiss_missing.csv"))
+    for theirs in ("ICC2", "ICC3", "ICC2k", "ICC3k"):
+        form = PSYCH_LABELS[theirs]
+        assert found.loc[form, "icc"] == pytest.approx(expected[theirs], abs=1e-5)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.9, 0.99])
+def test_other_levels_from_their_formula(confidence):
+    # McGraw and Wong (1996), table 7: F_L = F / F(1 - alpha / 2; n-1, (n-1)(k-1)).
+    table, n, k = icc_of(SHROUT_FLEISS, confidence=confidence), 6, 4
     f = table.loc["ICC(C,1)", "f"]
-    low = f / stats.f.ppf(0.975, n - 1, (n - 1) * (k - 1))
-    high = f * stats.f.ppf(0.975, (n - 1) * (k - 1), n - 1)
+    tail = (1 - confidence) / 2
+    low = f / stats.f.ppf(1 - tail, n - 1, (n - 1) * (k - 1))
+    high = f * stats.f.ppf(1 - tail, (n - 1) * (k - 1), n - 1)
     assert table.loc["ICC(C,1)", "ci_low"] == pytest.approx((low - 1) / (low + k - 1))
     assert table.loc["ICC(C,1)", "ci_high"] == pytest.approx((high - 1) / (high + k - 1))
     assert table.loc["ICC(C,k)", "ci_low"] == pytest.approx(1 - 1 / low)
 
 
-def test_pingouins_options_are_left_as_they_were():
-    before = dict(pingouin.options)
-    icc(RATINGS)
-    assert dict(pingouin.options) == before
+def test_equals_pingouin():
+    before = pingouin.options["round.column.CI95"]
+    pingouin.options["round.column.CI95"] = 12
+    try:
+        expected = pingouin.intraclass_corr(tidy(SHROUT_FLEISS), **NAMES)
+    finally:
+        pingouin.options["round.column.CI95"] = before
+    found = icc_of(SHROUT_FLEISS)
+    np.testing.assert_allclose(found["icc"], expected["ICC"], atol=1e-9)
+    limits = np.array(expected["CI95"].to_list())
+    np.testing.assert_allclose(found[["ci_low", "ci_high"]], limits, atol=1e-9)
 
 
 def two_way(icc_value, rng, n_targets=30, n_raters=6):
@@ -67,30 +114,127 @@ def two_way(icc_value, rng, n_targets=30, n_raters=6):
     return target + rater + rest
 
 
-def test_recovers_and_covers_absolute_agreement():
+def with_gaps(values, rng, share=0.2):
+    values = values.copy()
+    values[rng.random(values.shape) < share] = np.nan
+    return values
+
+
+def test_missing_rows_and_missing_values_are_the_same():
+    table = tidy(with_gaps(two_way(0.5, np.random.default_rng(3)), np.random.default_rng(4)))
+    shuffled = table.dropna().sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(icc(table, **NAMES), icc(shuffled, **NAMES), rtol=1e-9)
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.25])
+def test_recovers_and_covers(gaps):
     rng = np.random.default_rng(1)
-    found = [icc(two_way(0.5, rng)).loc["ICC(A,1)"] for _ in range(60)]
-    assert np.mean([row["icc"] for row in found]) == pytest.approx(0.5, abs=0.06)
-    assert sum(row["ci_low"] < 0.5 < row["ci_high"] for row in found) >= 50
+    truth = {"ICC(1)": 0.5, "ICC(A,1)": 0.5, "ICC(C,1)": 0.5 / 0.8, "ICC(C,k)": 0.5 / 0.55}
+    found = [icc_of(with_gaps(two_way(0.5, rng), rng, gaps)) for _ in range(40)]
+    for form, value in truth.items():
+        rows = pd.DataFrame([table.loc[form] for table in found])
+        assert rows["icc"].mean() == pytest.approx(value, abs=0.06)
+        # The one-way form's interval takes raters to differ from target to target.
+        if form != "ICC(1)":
+            assert ((rows["ci_low"] < value) & (value < rows["ci_high"])).sum() >= 33
 
 
-def test_error_rate_without_agreement():
+@pytest.mark.parametrize("gaps", [0.0, 0.25])
+def test_error_rate_without_agreement(gaps):
     rng = np.random.default_rng(2)
-    p_values = [icc(two_way(0.0, rng)).loc["ICC(C,1)", "p_value"] for _ in range(80)]
-    assert 0 < sum(p < 0.05 for p in p_values) <= 12
+    p_values = np.array(
+        [icc_of(with_gaps(two_way(0.0, rng), rng, gaps))["p_value"] for _ in range(60)]
+    )
+    rejected = (p_values[:, FORMS.index("ICC(C,1)")] < 0.05).sum()
+    assert 0 < rejected <= 9
+
+
+def test_each_target_with_its_own_raters_leaves_the_one_way_forms():
+    rng = np.random.default_rng(6)
+    values = np.full((10, 30), np.nan)
+    for target in range(10):
+        values[target, 3 * target : 3 * target + 3] = rng.normal(rng.normal(), 0.5, 3)
+    with pytest.warns(UserWarning, match="share too few targets"):
+        table = icc_of(values, n_averaged=3)
+    one = table.loc["ICC(1)"]
+    expected = icc_of(np.array([row[np.isfinite(row)] for row in values])).loc["ICC(1)"]
+    pd.testing.assert_series_equal(one, expected, rtol=1e-6)
+    assert table.loc["ICC(k)", "icc"] == pytest.approx(3 * one["icc"] / (1 + 2 * one["icc"]))
+    assert table.loc[["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]].isna().all(axis=None)
+    assert "ICC(A,1)" in next(iter(table.attrs["reasons"]))
+
+
+def test_raters_without_a_common_chain_of_targets():
+    values = np.full((8, 4), np.nan)
+    rng = np.random.default_rng(7)
+    values[:4, :2] = rng.normal(size=(4, 2))
+    values[4:, 2:] = rng.normal(size=(4, 2))
+    with pytest.warns(UserWarning, match="share too few targets"):
+        table = icc_of(values)
+    assert np.isnan(table.loc["ICC(C,1)", "icc"])
+    assert np.isfinite(table.loc["ICC(1)", "icc"])
+
+
+def test_constant_ratings_have_no_icc():
+    with pytest.warns(UserWarning, match="all ratings are equal"):
+        table = icc_of(np.full((6, 3), 2.0))
+    assert table.isna().all(axis=None)
+
+
+def test_perfect_agreement():
+    values = np.arange(6.0)[:, None] + np.zeros((1, 3))
+    np.testing.assert_allclose(icc_of(values)["icc"], 1)
+    np.testing.assert_allclose(icc_of(values)[["ci_low", "ci_high"]], 1)
+    biased = icc_of(values + [0, 1, 2])
+    np.testing.assert_allclose(biased.loc[["ICC(C,1)", "ICC(C,k)"], "icc"], 1)
+    assert biased.loc["ICC(A,1)", "icc"] < 1
+    values[0, 0] = np.nan
+    with pytest.warns(UserWarning, match="no error is left"):
+        gaps = icc_of(values)
+    assert gaps.loc["ICC(1)", "icc"] == 1
+    assert np.isnan(gaps.loc["ICC(A,1)", "icc"])
+
+
+def test_targets_and_raters_without_ratings_are_left_out_and_named():
+    values = np.vstack([SHROUT_FLEISS, np.full((1, 4), np.nan)]).astype(float)
+    with pytest.warns(UserWarning, match="target 6 has no rating"):
+        table = icc_of(values)
+    pd.testing.assert_frame_equal(table, icc_of(SHROUT_FLEISS), check_flags=False)
+    assert table.attrs["n_targets"] == 6
+
+
+def test_scale_and_order_do_not_matter():
+    values = with_gaps(two_way(0.4, np.random.default_rng(8)), np.random.default_rng(9))
+    table = icc_of(values)
+    np.testing.assert_allclose(icc_of(1e6 + 50 * values), table, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(icc_of(values[::-1, ::-1]), table, rtol=1e-4, atol=1e-5)
+
+
+def test_no_warning_for_a_plain_table():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(icc_of(SHROUT_FLEISS)) == set(COLUMNS)
 
 
 def test_errors():
-    table = tidy(RATINGS)
-    names = {"targets": "target", "raters": "rater", "ratings": "rating"}
+    table = tidy(SHROUT_FLEISS)
     with pytest.raises(ValueError, match=r"lacks the columns \['judge'\]"):
-        icc_complete(table, **{**names, "raters": "judge"})
-    with pytest.raises(ValueError, match="6 x 4 cells, found 23 ratings; fill or leave out"):
-        icc_complete(table.iloc[1:], **names)
-    with pytest.raises(ValueError, match="found 25 ratings"):
-        icc_complete(pd.concat([table, table.iloc[:1]]), **names)
-    with pytest.raises(ValueError, match="5 targets or more, got 4 and 4"):
-        icc_complete(table[table["target"] < 4], **names)
-    table.loc[0, "rating"] = np.nan
-    with pytest.raises(ValueError, match="found 23 ratings"):
-        icc_complete(table, **names)
+        icc(table, **{**NAMES, "raters": "judge"})
+    with pytest.raises(ValueError, match=r"2 rows repeat a cell .* such as \[\[0, 0\]\]: average"):
+        icc(pd.concat([table, table.iloc[:1]]), **NAMES)
+    with pytest.raises(ValueError, match="2 targets and 2 raters or more with ratings, got 6"):
+        icc(table[table["rater"] == 1], **NAMES)
+    with pytest.raises(ValueError, match="2 targets and 2 raters"):
+        icc(table[table["target"] == 1], **NAMES)
+    with pytest.raises(ValueError, match="2 targets and 2 raters"):
+        icc(table.assign(rating=np.nan), **NAMES)
+    with pytest.raises(ValueError, match="must hold numbers, got object"):
+        icc(table.assign(rating=table["rating"].astype(str).astype(object)), **NAMES)
+    with pytest.raises(ValueError, match="infinite values"):
+        icc(table.assign(rating=np.inf), **NAMES)
+    with pytest.raises(ValueError, match="1 rows lack one of 'target', 'rater'"):
+        icc(table.assign(rater=table["rater"].where(table.index > 0)), **NAMES)
+    with pytest.raises(ValueError, match=r"confidence must lie between 0 and 1, got 95"):
+        icc(table, **NAMES, confidence=95)
+    with pytest.raises(ValueError, match="n_averaged must be 1 or more raters, got 0"):
+        icc(table, **NAMES, n_averaged=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmme_neuro.reliability.intraclass import icc_complete
+from mmme_neuro import icc
 from mmme_neuro.simulate.parameters import RatingParameters
 from mmme_neuro.simulate.ratings import ITEMS, simulate_ratings
 
@@ -27,7 +27,7 @@ def test_icc_of_many_ratings_is_the_true_one(parameters):
     for _ in range(6):
         table = simulate_ratings(parameters, PEOPLE, n_videos=48, rng=rng)
         one = table[table["item"] == "valence"]
-        result = icc_complete(one, targets="stimulus", raters="participant", ratings="rating")
+        result = icc(one, targets="stimulus", raters="participant", ratings="rating")
         found.append(result.loc["ICC(A,1)", "icc"])
     # 48 videos: the SE of one is about .04.
     assert np.mean(found) == pytest.approx(parameters.true_icc, abs=0.05)

@@ -1,0 +1,122 @@
+"""Ratings as a table of targets by raters, checked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+_N_NAMED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """One rating at most for each target and rater.
+
+    Parameters
+    ----------
+    table : array, shape (n_targets, n_raters)
+        Ratings; NaN where a rater did not rate a target.
+    left_out : tuple of str
+        Targets and raters without any rating, which are not in `table`.
+    """
+
+    table: np.ndarray
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def n_targets(self) -> int:
+        """Number of targets with a rating."""
+        return self.table.shape[0]
+
+    @property
+    def n_raters(self) -> int:
+        """Number of raters with a rating."""
+        return self.table.shape[1]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every rater rated every target."""
+        return bool(np.isfinite(self.table).all())
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether targets and raters hang together, so that both can be told apart."""
+        target, rater = np.nonzero(np.isfinite(self.table))
+        size = self.n_targets + self.n_raters
+        edges = coo_array(
+            (np.ones(len(target)), (target, rater + self.n_targets)), shape=(size, size)
+        )
+        return bool(connected_components(edges, directed=False)[0] == 1)
+
+    def rows(self) -> pd.DataFrame:
+        """The ratings that are there: ``target, rater`` (numbers) and ``rating``."""
+        target, rater = np.nonzero(np.isfinite(self.table))
+        return pd.DataFrame({"target": target, "rater": rater, "rating": self.table[target, rater]})
+
+
+def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) -> Ratings:
+    """Arrange tidy ratings by target and rater.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a rating; a missing rating may be NaN or have no row.
+    targets, raters, ratings : str
+        Columns: what was rated, by whom, and the value.
+
+    Returns
+    -------
+    Ratings
+
+    Raises
+    ------
+    ValueError
+        When columns are missing, ratings are not numbers or infinite, a cell is rated twice, or
+        fewer than 2 targets or 2 raters are left.
+    """
+    names = (targets, raters, ratings)
+    missing = [name for name in names if name not in table]
+    if missing:
+        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+    if not pd.api.types.is_numeric_dtype(table[ratings]):
+        raise ValueError(
+            f"ratings column {ratings!r} must hold numbers, got {table[ratings].dtype}; "
+            "convert it with pandas.to_numeric."
+        )
+    unnamed = table[[targets, raters]].isna().any(axis=1)
+    if unnamed.any():
+        raise ValueError(
+            f"every rating needs a target and a rater; {int(unnamed.sum())} rows lack one of "
+            f"{targets!r}, {raters!r}: name or remove them."
+        )
+    if np.isinf(table[ratings].to_numpy(float)).any():
+        raise ValueError(f"ratings column {ratings!r} holds infinite values; replace them by NaN.")
+    present = table[list(names)].dropna()
+    _refuse_repeats(present, targets, raters)
+    left_out = tuple(
+        f"{kind} {value!r} has no rating"
+        for kind, name in (("target", targets), ("rater", raters))
+        for value in sorted(set(table[name]) - set(present[name]), key=str)
+    )
+    n_targets, n_raters = present[targets].nunique(), present[raters].nunique()
+    if n_targets < 2 or n_raters < 2:
+        raise ValueError(
+            "agreement of raters needs 2 targets and 2 raters or more with ratings, got "
+            f"{n_targets} {targets!r} and {n_raters} {raters!r}; check the column names."
+        )
+    wide = present.pivot(index=targets, columns=raters, values=ratings)  # noqa: PD010
+    return Ratings(wide.to_numpy(dtype=float), left_out)
+
+
+def _refuse_repeats(present: pd.DataFrame, targets: str, raters: str) -> None:
+    """Raise where one rater rated one target more than once."""
+    repeated = present[present.duplicated([targets, raters], keep=False)]
+    if repeated.empty:
+        return
+    cells = repeated[[targets, raters]].drop_duplicates().head(_N_NAMED).to_numpy().tolist()
+    raise ValueError(
+        f"each rater must rate a target once; {len(repeated)} rows repeat a cell of "
+        f"({targets}, {raters}), such as {cells}: average or choose among them first."
+    )
