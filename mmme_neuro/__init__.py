@@ -34,6 +34,12 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "reliability.agreement": ["Agreement", "agreement"],
         "reliability.alpha": ["alpha_if_dropped", "cronbach_alpha"],
         "reliability.bland_altman": ["LimitsOfAgreement", "limits_of_agreement"],
+        "reliability.erp": [
+            "ErpReliability",
+            "component_reliability",
+            "erp_reliability",
+            "reliability_over_time",
+        ],
         "reliability.event_matching": ["OnsetWithin", "Overlap", "match_events"],
         "reliability.intraclass": ["icc"],
         "reliability.labels": ["label_agreement"],
