@@ -6,6 +6,7 @@ from mmme_neuro.responses.components import Component
 from mmme_neuro.responses.jitter import PhaseMeasure
 from mmme_neuro.responses.overlapping import OverlapPlan, ResponseWindow
 from mmme_neuro.responses.regions import Window
+from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
 
 SEED = 20260101
 
@@ -201,3 +202,17 @@ CROSS_MODAL_PAIRS = [("late_positivity", "scr_us"), ("late_positivity", "heart_r
 """Pairs of responses correlated within participants (family for Holm's correction)."""
 
 RATED_ITEM = "valence"
+"""Item whose agreement is compared with the simulated one."""
+
+EMOTION_ITEMS = tuple(dict.fromkeys(INTENDED_EMOTION_BY_CODE.values()))
+INTENDED_EMOTIONS = {str(code): emotion for code, emotion in INTENDED_EMOTION_BY_CODE.items()}
+RATING_SCALES = {
+    "negative_emotion": [name for name in EMOTION_ITEMS if VALENCE_BY_EMOTION[name] == "negative"],
+}
+"""Items that are added to one score."""
+
+MIN_TRIALS = 4
+"""A participant with fewer events of a kind has no score whose reliability could be seen."""
+
+TIME_COURSE_STEP_S = 0.02
+"""Reliability of curves is looked at this often."""

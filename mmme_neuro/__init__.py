@@ -34,6 +34,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "reliability.agreement": ["Agreement", "agreement"],
         "reliability.alpha": ["alpha_if_dropped", "cronbach_alpha"],
         "reliability.bland_altman": ["LimitsOfAgreement", "limits_of_agreement"],
+        "reliability.dominance": ["EmotionDominance", "emotion_dominance", "means_by_emotion"],
         "reliability.erp": [
             "ErpReliability",
             "component_reliability",
@@ -45,6 +46,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "reliability.labels": ["label_agreement"],
         "reliability.multilevel": ["multilevel_alpha"],
         "reliability.omega": ["mcdonald_omega"],
+        "reliability.self_reports": ["icc_by_item", "scale_reliability"],
         "responses.autonomic": ["AUTONOMIC_WINDOWS", "autonomic_responses"],
         "responses.bandpower": ["band_power"],
         "responses.basis": ["FIR", "ResponseFunction", "Splines"],
@@ -78,6 +80,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "responses.regionsignals": ["region_signals"],
         "responses.sourceregions": ["source_regions"],
         "responses.timefrequency": ["participant_average", "time_frequency"],
+        "responses.videos": ["video_responses"],
         "signals.eeg": ["clean_eeg", "current_source_density", "removed_by_cleaning"],
         "signals.physio": ["artefact_mask", "derive_physio", "physio_quality"],
         "check": ["StudyCheck", "check_study"],
