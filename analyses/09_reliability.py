@@ -2,12 +2,12 @@
 
 Reads the single-event tables and epochs/; writes score_reliability.csv (split-half and
 dependability of each response, and of components of averages), score_left_out.csv,
-trials_needed.csv, dependability.csv (by number of events), score_error.csv (measurement error beside differences
-between participants) and reliability_curves.csv (at each time of a region's curve).
-Reads ratings.csv of the study (optional); writes icc.csv (of one item), rating_icc.csv,
+trials_needed.csv, dependability.csv (by number of events), score_error.csv (measurement error
+beside differences between participants) and reliability_curves.csv (along a region's curve). Reads
+ratings.csv of the study (optional); writes icc.csv (of one item), rating_icc.csv,
 rating_scales.csv, and, where emotions were rated, dominance.csv, dominance_videos.csv,
-emotions_felt.csv (which emotion was felt most) and dominance_left_out.csv. Reads the continuous
-physiology; writes video_responses.csv, video_icc.csv and video_means.csv (by intended emotion).
+emotions_felt.csv (which was felt most) and dominance_left_out.csv. Reads the continuous physiology;
+writes video_responses.csv, video_icc.csv and video_means.csv (by intended emotion).
 """
 
 from functools import partial
@@ -82,10 +82,10 @@ def components(epochs, roi: str, curves, **settings) -> pd.DataFrame:
 
 
 def over_time(epochs, roi: str, curves, **settings) -> pd.DataFrame:
-    step = round(choices.TIME_COURSE_STEP_S * epochs.info["sfreq"])
     people, kinds = epochs.metadata["participant"], epochs.metadata["expression"]
-    part, times = curves[:, ::step], epochs.times[::step]
-    return reliability_over_time(part, times, people, kinds, **settings).assign(roi=roi)
+    width = choices.TIME_COURSE_WIDTH_S
+    found = reliability_over_time(curves, epochs.times, people, kinds, width=width, **settings)
+    return found.assign(roi=roi)
 
 
 def ratings(path: Path) -> dict[str, pd.DataFrame]:

@@ -214,5 +214,5 @@ RATING_SCALES = {
 MIN_TRIALS = 4
 """A participant with fewer events of a kind has no score whose reliability could be seen."""
 
-TIME_COURSE_STEP_S = 0.02
-"""Reliability of curves is looked at this often."""
+TIME_COURSE_WIDTH_S = 0.1
+"""Reliability of curves is that of means over windows so long."""

@@ -1,9 +1,10 @@
 """Reliability of participants' mean responses and of the difference of micro- and
-macro-expressions. (a) With the events as they are: dependability (filled, 95 % interval from
-resampled participants) and split-half reliability (hollow; mean correlation of random halves,
-stepped up by Spearman and Brown); an arrow: the interval goes on below 0, where error alone
-explains the differences between participants. (b) Dependability by number of events of a kind;
-shaded: interval of the difference; dotted: .7 and .8.
+macro-expressions. (a) With the events as they are: dependability (filled, with its 95 % interval
+from resampled participants) and split-half reliability (hollow; mean correlation of random halves,
+stepped up by Spearman and Brown; of latencies with its interval). An arrow: the interval goes on
+below 0, where error alone explains the differences between participants; estimates there have no
+dot. (b) Dependability by number of events of a kind; shaded: interval of the difference; dotted: .7
+and .8.
 """
 
 from pathlib import Path

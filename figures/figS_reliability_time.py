@@ -1,5 +1,6 @@
-"""Dependability of participants' averages at each time: share of the variance between participants
-that is not measurement error, with pointwise 95 % intervals from resampled participants. Dotted:
+"""Dependability of participants' averages over time (means over 100 ms): share of the variance
+between participants that is not measurement error, with pointwise 95 % intervals from resampled
+participants. Dotted:
 .7 and .8. Values below 0 (error alone explains the differences) are drawn at 0; in the baseline
 there is nothing to measure.
 """

@@ -1,14 +1,16 @@
 """Figures of how reliable participants' scores are."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
-    MINUS,
     PAGE_MM,
     colour_of,
+    difference_name,
     journal_style,
     mark_onset,
     name_of,
@@ -21,6 +23,8 @@ TARGETS = (0.7, 0.8)
 DIFFERENCE = " - "
 DIFFERENCE_COLOUR = "#000000"
 
+_FILLED = {"dependability": True, "split_half": False}
+_TITLE_LETTERS = 20
 _ROW_MM = 3.6
 _PANEL_MM = 33.0
 
@@ -32,14 +36,15 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
     ----------
     table : DataFrame
         ``response, condition, coefficient, estimate, ci_low, ci_high``; coefficients
-        ``dependability`` (filled, with its interval) and ``split_half`` (hollow).
+        ``dependability`` (filled) and ``split_half`` (hollow), with the interval of the first.
     ax : Axes
         Where to draw.
 
     Returns
     -------
     Axes
-        From 0 to 1; an arrow head where an estimate or its interval goes on to the left.
+        From 0 to 1; an arrow head where the interval goes on to the left. An estimate below 0 has
+        no dot.
     """
     _check(table, ("response", "condition", "coefficient", "estimate", "ci_low", "ci_high"))
     responses = list(dict.fromkeys(table["response"]))
@@ -51,15 +56,11 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
         at = responses.index(response) * step + conditions.index(condition)
         colour = _colour(condition)
         by_kind = part.set_index("coefficient")
-        if "dependability" in by_kind.index:
-            row = by_kind.loc["dependability"]
-            ends = np.clip([row["ci_low"], row["ci_high"]], 0, 1)
-            ax.plot(ends, [at, at], color=colour, linewidth=1.0)
-            if row["ci_low"] < 0:
-                ax.plot(0.005, at, marker="<", color=colour, markersize=2.5, clip_on=False)
-            _dot(ax, row["estimate"], at, colour, is_filled=True)
-        if "split_half" in by_kind.index:
-            _dot(ax, by_kind.loc["split_half", "estimate"], at, colour, is_filled=False)
+        # The interval is that of the coefficient that comes first where both are there.
+        kinds = [kind for kind in _FILLED if kind in by_kind.index]
+        _interval(ax, by_kind.loc[kinds[0]], at, colour)
+        for kind in kinds:
+            _dot(ax, by_kind.loc[kind, "estimate"], at, colour, is_filled=_FILLED[kind])
     middle = (len(conditions) - 1) / 2
     ax.set_yticks(
         [place * step + middle for place in range(len(responses))],
@@ -120,13 +121,13 @@ def reliability_figure(coefficients: pd.DataFrame, by_trials: pd.DataFrame) -> F
     left_mm = _ROW_MM * (len(lines) + coefficients["response"].nunique())
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=max(left_mm + 22, _PANEL_MM * n_rows + 18))
-        grid = figure.add_gridspec(n_rows, 3, width_ratios=(1.7, 1, 1))
+        grid = figure.add_gridspec(n_rows, 3, width_ratios=(1.5, 1, 1))
         first = plot_coefficients(coefficients, figure.add_subplot(grid[:, 0]))
         panel_letter(first, "a")
         for place, response in enumerate(responses):
             ax = figure.add_subplot(grid[place // 2, 1 + place % 2])
             plot_by_trials(by_trials[by_trials["response"] == response], ax)
-            ax.set_title(response_name(response), loc="left")
+            ax.set_title(fill(response_name(response), _TITLE_LETTERS), loc="left")
             if place == 0:
                 panel_letter(ax, "b")
             if place % 2:
@@ -199,6 +200,16 @@ def _legend(figure: Figure, conditions: list[str]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
+def _interval(ax: Axes, row: pd.Series, at: float, colour: str) -> None:
+    """The part of an interval that lies on the axis."""
+    if not row["ci_low"] <= row["ci_high"]:
+        return
+    ends = np.clip([row["ci_low"], row["ci_high"]], 0, 1)
+    ax.plot(ends, [at, at], color=colour, linewidth=1.0)
+    if row["ci_low"] < 0:
+        ax.plot(0.005, at, marker="<", color=colour, markersize=2.5, clip_on=False)
+
+
 def _dot(ax: Axes, value: float, at: float, colour: str, *, is_filled: bool) -> None:
     """An estimate, if it lies on the axis."""
     if np.isfinite(value) and value >= 0:
@@ -217,8 +228,7 @@ def _condition(condition: str) -> str:
     """Printed name of a condition or difference."""
     if DIFFERENCE not in condition:
         return name_of(condition)
-    first, second = condition.split(DIFFERENCE)
-    return f"Difference ({first} {MINUS} {second})"
+    return difference_name(*condition.split(DIFFERENCE))
 
 
 def _check(table: pd.DataFrame, columns: tuple[str, ...]) -> None:

@@ -69,7 +69,7 @@ def plot_dominance(table: pd.DataFrame, ax: Axes) -> Axes:
     rows = table[table["measure"] == "dominance"]
     ax.axvline(rows["chance"].iloc[0], color="0.5", linewidth=0.6, linestyle="--")
     _forest(ax, rows, _capital(rows["intended"]))
-    ax.set(xlim=(0, 1), xlabel="Trials with the intended emotion felt most (share)")
+    ax.set(xlim=(0, 1), xlabel="Intended emotion felt most\n(share of trials)")
     return ax
 
 

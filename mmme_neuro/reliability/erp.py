@@ -217,11 +217,12 @@ def reliability_over_time(
     *,
     rng: np.random.Generator | int,
     levels: Sequence[str] = ("macro", "micro"),
+    width: float | None = None,
     min_trials: int = 4,
     n_resamples: int = 1000,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Dependability of participants' averages at each time.
+    """Dependability of participants' averages along a curve.
 
     Parameters
     ----------
@@ -231,14 +232,17 @@ def reliability_over_time(
         Seconds.
     participants, conditions : array, shape (n_events,)
         Whose event it is, and of which condition.
+    width : float, optional
+        Length (s) of consecutive windows over which curves are averaged first; what is left at the
+        end is not used. Each sample on its own if not given.
     rng, levels, min_trials, n_resamples, confidence
         As for `erp_reliability`.
 
     Returns
     -------
     DataFrame
-        ``condition, time, estimate, ci_low, ci_high, n_participants``; intervals hold at each time,
-        not over all of them.
+        ``condition, time`` (middle of the window), ``estimate, ci_low, ci_high, n_participants``;
+        intervals hold at each time, not over all of them.
 
     Examples
     --------
@@ -251,6 +255,8 @@ def reliability_over_time(
     curves = _curves(curves)
     if curves.shape[1] != len(times):
         raise ValueError(f"times must have {curves.shape[1]} entries, as curves; got {len(times)}.")
+    if width is not None:
+        curves, times = _binned(curves, np.asarray(times, dtype=float), width)
     generator = np.random.default_rng(rng)
     found, _ = scores_of(curves, participants, conditions, levels=levels, min_trials=min_trials)
     rows = []
@@ -274,6 +280,17 @@ def _curves(curves: np.ndarray) -> np.ndarray:
     if curves.ndim != 2:
         raise ValueError(f"curves must be (n_events, n_times), got shape {curves.shape}.")
     return curves
+
+
+def _binned(curves: np.ndarray, times: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Average over consecutive windows; their middles."""
+    n_each = round(width / (times[1] - times[0])) if len(times) > 1 else 0
+    if not 1 <= n_each <= len(times):
+        raise ValueError(f"width must be one sample or more and fit the curve, got {width!r} s.")
+    n_bins = len(times) // n_each
+    cut = slice(n_bins * n_each)
+    binned = curves[:, cut].reshape(len(curves), n_bins, n_each).mean(axis=2)
+    return binned, times[cut].reshape(n_bins, n_each).mean(axis=1)
 
 
 def _named(table: pd.DataFrame, **names: str) -> pd.DataFrame:
