@@ -251,6 +251,6 @@ def test_promised_names_are_public():
         "read_events audit_events read_eeg read_physio read_recording align_clocks epoch "
         "simulate_study read_ratings clean_eeg derive_physio evoked time_frequency connectivity "
         "graph_measures fit_lmm contrast marginal_means rm_corr Recording EventLocked ClockFit "
-        "LMMFit"
+        "LMMFit icc cronbach_alpha mcdonald_omega agreement"
     )
     assert set(promised.split()) <= set(mmme_neuro.__all__)

@@ -115,7 +115,7 @@ def oblimin(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for _ in range(2000):
         projected = slope - turn * (turn * slope).sum(axis=0)
         size = np.sqrt((projected**2).sum())
-        if size < 1e-8:
+        if size < 1e-6:
             break
         step *= 2
         for _ in range(30):
@@ -125,6 +125,8 @@ def oblimin(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             if found[1] < value - 0.5 * size**2 * step:
                 break
             step /= 2
+        if found[1] >= value:
+            break
         turn, (pattern, value, slope) = candidate, found
     return pattern, turn.T @ turn
 

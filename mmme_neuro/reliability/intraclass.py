@@ -78,8 +78,8 @@ def icc(
     >>> wide = pd.DataFrame(values, columns=list("abcd")).rename_axis(index="clip")
     >>> tidy = wide.reset_index().melt("clip", var_name="rater", value_name="rating")
     >>> table = icc(tidy, targets="clip", raters="rater", ratings="rating", confidence=0.9)
-    >>> round(table.loc["ICC(C,1)", "icc"], 3)
-    0.719
+    >>> float(table["icc"]["ICC(C,1)"].round(3))
+    0.748
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")

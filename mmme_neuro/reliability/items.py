@@ -9,7 +9,8 @@ from scipy import stats
 
 from mmme_neuro.reliability.clustered import Resampling, sums_by_cluster
 
-_STEP = 1e-4
+_STEP = 1e-3
+"""Of the numerical derivative, in standard deviations of both items."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def cohen_kappa(counts: np.ndarray, weights: str = "unweighted") -> Any:
 
     Examples
     --------
-    >>> round(cohen_kappa(np.array([[20, 5], [10, 15]])), 3)
+    >>> float(cohen_kappa(np.array([[20, 5], [10, 15]])).round(3))
     0.4
     """
     credit = _credit(counts.shape[-1], weights)

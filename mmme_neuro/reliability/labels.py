@@ -69,7 +69,7 @@ def label_agreement(
     Examples
     --------
     >>> labels = pd.DataFrame({"a": list("mmMMMmmM"), "b": list("mmMMmmMM")})
-    >>> round(label_agreement(labels).loc["cohen_kappa", "estimate"], 3)
+    >>> float(label_agreement(labels)["estimate"]["cohen_kappa"].round(3))
     0.5
     """
     resampling = Resampling(confidence, rng, n_resamples)

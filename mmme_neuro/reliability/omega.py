@@ -1,5 +1,6 @@
 """McDonald's omega: how much of a score's variance is due to common factors."""
 
+import warnings
 from collections.abc import Sequence
 from functools import partial
 
@@ -59,13 +60,18 @@ def mcdonald_omega(
         Index ``coefficient``: ``omega_total`` (all common factors), ``omega_hierarchical`` (the
         general factor), ``explained_common_variance`` (share of the general factor in the common
         variance), ``alpha``; columns ``estimate, std_error, ci_low, ci_high, n, n_items``.
-        ``attrs`` hold ``n_factors, extraction, n_left_out`` and ``loadings``, a table as records
-        with ``item, general, group1, ..., uniqueness``.
+        ``attrs`` hold ``n_factors, extraction, n_left_out, cautions`` and ``loadings``, a table as
+        records with ``item, general, group1, ..., uniqueness``.
 
     Raises
     ------
     ValueError
-        With fewer than 3 items, items that do not vary, or more factors than items can tell apart.
+        With fewer than 3 items, items that do not vary, or more factors than half the items.
+
+    Warns
+    -----
+    UserWarning
+        When items cannot identify so many factors, or load negatively on the general one.
 
     Notes
     -----
@@ -78,8 +84,8 @@ def mcdonald_omega(
     --------
     >>> rng = np.random.default_rng(1)
     >>> items = pd.DataFrame(rng.normal(size=(300, 1)) + rng.normal(size=(300, 4)))
-    >>> round(mcdonald_omega(items).loc["omega_total", "estimate"], 2)
-    0.81
+    >>> float(mcdonald_omega(items)["estimate"]["omega_total"].round(2))
+    0.78
     """
     table = items_of(items, missing="complete", at_least=3)
     n_items = len(table.names)
@@ -125,7 +131,10 @@ def mcdonald_omega(
         "extraction": extraction,
         "n_left_out": table.n_left_out,
         "loadings": _loadings(table.names, general, group),
+        "cautions": _cautions(table.names, general, n_factors),
     }
+    for caution in result.attrs["cautions"]:
+        warnings.warn(caution, stacklevel=2)
     return result
 
 
@@ -172,6 +181,25 @@ def omegas(
             alpha_of(scored),
         ]
     )
+
+
+def _cautions(names: Sequence[str], general: np.ndarray, n_factors: int) -> list[str]:
+    """What stands but needs care."""
+    cautions = []
+    n_items = len(names)
+    if (n_items - n_factors) ** 2 < n_items + n_factors:
+        cautions.append(
+            f"{n_factors} factors of {n_items} items are not identified, so another program may "
+            "find others that fit as well; ask for fewer factors."
+        )
+    sign = 1.0 if general.sum() >= 0 else -1.0
+    negative = [name for name, size in zip(names, sign * general, strict=True) if size < 0]
+    if negative:
+        cautions.append(
+            f"items {negative} load negatively on the general factor; reverse them if they are "
+            "worded the other way (R's psych does so by itself)."
+        )
+    return cautions
 
 
 def _loadings(names: Sequence[str], general: np.ndarray, group: np.ndarray) -> list[dict]:

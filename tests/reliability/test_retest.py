@@ -1,0 +1,79 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmme_neuro import icc, retest_reliability
+from mmme_neuro.reliability.mean_squares import complete_forms
+
+NAMES = {"participants": "who", "sessions": "day", "values": "uv"}
+
+
+def measured(rng, n=40, spread=2.0, error=1.0, shift=0.5):
+    level = rng.normal(5, spread, n)
+    values = np.column_stack([level, level + shift]) + rng.normal(0, error, (n, 2))
+    who, day = np.indices(values.shape)
+    return pd.DataFrame({"who": who.ravel(), "day": day.ravel() + 1, "uv": values.ravel()})
+
+
+def retest(table, **options):
+    return retest_reliability(table, **NAMES, **options)
+
+
+def test_parts_by_hand():
+    table = measured(np.random.default_rng(1))
+    found = retest(table)
+    wide = table["uv"].to_numpy().reshape(-1, 2)
+    change = wide[:, 1] - wide[:, 0]
+    assert found.sem == pytest.approx(change.std(ddof=1) / np.sqrt(2))
+    assert found.mdc == pytest.approx(1.959964 * np.sqrt(2) * found.sem)
+    assert found.limits.bias == pytest.approx(change.mean())
+    assert found.correlation == pytest.approx(np.corrcoef(wide.T)[0, 1])
+    expected = icc(table, targets="who", raters="day", ratings="uv")
+    pd.testing.assert_frame_equal(found.icc, expected, check_flags=False)
+    # The error with the shift in it is the target-free part of ICC(A,1).
+    form = complete_forms(wide, 0.95)["ICC(A,1)"].icc
+    own = (np.cov(wide.T).sum() / 2 - found.sem**2) / 2
+    assert own / (own + found.sem_agreement**2) == pytest.approx(form)
+
+
+def test_recovers_and_covers():
+    rng = np.random.default_rng(2)
+    found = [retest(measured(rng)) for _ in range(150)]
+    assert np.mean([one.sem for one in found]) == pytest.approx(1.0, abs=0.03)
+    assert np.mean([one.sem_agreement for one in found]) == pytest.approx(
+        np.sqrt(1 + 0.5**2 / 2), abs=0.04
+    )
+    assert sum(one.sem_ci_low < 1 < one.sem_ci_high for one in found) >= 134
+    tables = [one.table() for one in found]
+    truth = {"ICC(C,1)": 4 / 5, "bias": 0.5, "mdc": 1.959964 * np.sqrt(2)}
+    for name, value in truth.items():
+        hits = sum(t.loc[name, "ci_low"] < value < t.loc[name, "ci_high"] for t in tables)
+        assert hits >= 134
+
+
+def test_level_of_the_intervals():
+    table = measured(np.random.default_rng(3))
+    wide, narrow = retest(table, confidence=0.99).table(), retest(table, confidence=0.8).table()
+    rows = wide["ci_low"].notna()
+    assert (wide.loc[rows, "ci_low"] < narrow.loc[rows, "ci_low"]).all()
+    assert (wide.loc[rows, "ci_high"] > narrow.loc[rows, "ci_high"]).all()
+
+
+def test_one_session_only_is_left_out_and_counted():
+    table = measured(np.random.default_rng(4))
+    found = retest(table.drop(index=[0, 5]))
+    assert (found.n_participants, found.n_left_out) == (38, 2)
+    assert "38 participants" in repr(found)
+
+
+def test_errors():
+    table = measured(np.random.default_rng(5), n=6)
+    third = table[table["day"] == 1].assign(day=3)
+    with pytest.raises(ValueError, match="must name 2 sessions, got 3"):
+        retest(pd.concat([table, third]))
+    with pytest.raises(ValueError, match="2 targets and 2 raters"):
+        retest(table[table["day"] == 1])
+    with pytest.raises(ValueError, match="3 participants or more must have both sessions, got 2"):
+        retest(table[(table["who"] < 2) | (table["day"] == 1)])
+    with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
+        retest(table, confidence=95)
