@@ -54,13 +54,13 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
         ax.axvline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
     for (response, condition), part in table.groupby(["response", "condition"], sort=False):
         at = responses.index(response) * step + conditions.index(condition)
-        colour = _colour(condition)
-        by_kind = part.set_index("coefficient")
+        colour = _colour(str(condition))
+        by_kind = {row["coefficient"]: row for row in part.to_dict("records")}
         # The interval is that of the coefficient that comes first where both are there.
-        kinds = [kind for kind in _FILLED if kind in by_kind.index]
-        _interval(ax, by_kind.loc[kinds[0]], at, colour)
+        kinds = [kind for kind in _FILLED if kind in by_kind]
+        _interval(ax, by_kind[kinds[0]], at, colour)
         for kind in kinds:
-            _dot(ax, by_kind.loc[kind, "estimate"], at, colour, is_filled=_FILLED[kind])
+            _dot(ax, by_kind[kind]["estimate"], at, colour, is_filled=_FILLED[kind])
     middle = (len(conditions) - 1) / 2
     ax.set_yticks(
         [place * step + middle for place in range(len(responses))],
@@ -200,7 +200,7 @@ def _legend(figure: Figure, conditions: list[str]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
-def _interval(ax: Axes, row: pd.Series, at: float, colour: str) -> None:
+def _interval(ax: Axes, row: dict, at: float, colour: str) -> None:
     """The part of an interval that lies on the axis."""
     if not row["ci_low"] <= row["ci_high"]:
         return

@@ -124,11 +124,10 @@ def self_report_figure(
     both = pd.concat([rating_icc, video_icc])
     drawn = both[both["form"] == SELF_REPORT_FORM]
     names = [*_capital(drawn["item"][: len(drawn) - len(video_names)]), *video_names]
-    has_emotions = dominance is not None and felt is not None
-    height = max(_ROW_MM * len(drawn) + 14, 60.0 if has_emotions else 0.0)
+    height = max(_ROW_MM * len(drawn) + 14, 0.0 if dominance is None else 60.0)
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=height)
-        if not has_emotions:
+        if dominance is None or felt is None:
             plot_agreement(both, figure.subplots(), names)
             return figure
         axes = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))

@@ -176,16 +176,17 @@ def compare(
     Dependability
     """
     error, variance = float(errors.mean()), float(means.var(ddof=1))
-    found = {"rms_sme": float(np.sqrt(error)), "sd_participants": float(np.sqrt(variance))}
+    rms_sme, sd = float(np.sqrt(error)), float(np.sqrt(variance))
     scale = float(np.abs(means).max())
     if variance <= (1e-12 * scale) ** 2:
-        return Dependability(np.nan, **found, reason="participants' scores do not differ")
+        reason = "participants' scores do not differ"
+        return Dependability(np.nan, rms_sme=rms_sme, sd_participants=sd, reason=reason)
     if error <= (1e-12 * scale) ** 2:
         reason = "trials do not differ within participants, so there is no error to compare with"
-        return Dependability(np.nan, **found, reason=reason)
+        return Dependability(np.nan, rms_sme=rms_sme, sd_participants=sd, reason=reason)
     n_effective = float(single_errors.mean()) / error
     low, high = _interval(means, errors, np.random.default_rng(rng), level, n_resamples)
-    return Dependability(variance / error, low, high, n_effective, **found)
+    return Dependability(variance / error, low, high, n_effective, rms_sme, sd)
 
 
 def _interval(

@@ -119,7 +119,9 @@ def scores_of(
         for level in levels
         for person in dict.fromkeys(people)
     }
-    wanted = [((level,), (1,), level) for level in levels]
+    wanted: list[tuple[tuple[str, ...], tuple[int, ...], str]] = [
+        ((level,), (1,), level) for level in levels
+    ]
     if len(levels) == 2:
         wanted.append(((levels[1], levels[0]), (1, -1), f"{levels[1]} - {levels[0]}"))
     found, left_out = [], []

@@ -141,8 +141,9 @@ def scale_reliability(
             continue
         signs = [-1.0 if name.startswith(REVERSED) else 1.0 for name in signed]
         items = (wide[names] * signs).dropna()
-        people = items.index.get_level_values("participant")
-        about = {"n_items": len(names), "n_rows": len(items), "n_participants": people.nunique()}
+        people = items.index.get_level_values("participant").to_numpy()
+        n_people = len(np.unique(people))
+        about = {"n_items": len(names), "n_rows": len(items), "n_participants": n_people}
         for row in _coefficients(items, people, generator, confidence, n_resamples):
             rows.append({"scale": scale, **row, **about})
     columns = ["scale", "coefficient", "estimate", "ci_low", "ci_high", "n_items", "n_rows"]
@@ -171,25 +172,35 @@ def answers_by_item(ratings: pd.DataFrame) -> pd.DataFrame:
 
 def _coefficients(
     items: pd.DataFrame,
-    people: pd.Index,
+    people: np.ndarray,
     rng: np.random.Generator,
     confidence: float,
     n_resamples: int,
 ) -> list[dict]:
     """Every coefficient of a scale, or why it has none."""
-    settings = {"rng": rng, "confidence": confidence, "n_resamples": n_resamples}
 
     def alpha() -> pd.DataFrame:
-        found = cronbach_alpha(items, interval="bootstrap", clusters=people, **settings)
+        found = cronbach_alpha(
+            items, interval="bootstrap", clusters=people, rng=rng, confidence=confidence,
+            n_resamples=n_resamples,
+        )  # fmt: skip
         return found.loc[["alpha"]]
 
     def omega() -> pd.DataFrame:
-        return mcdonald_omega(items, n_factors=1, clusters=people, **settings).loc[["omega_total"]]
+        found = mcdonald_omega(
+            items, n_factors=1, clusters=people, rng=rng, confidence=confidence,
+            n_resamples=n_resamples,
+        )  # fmt: skip
+        return found.loc[["omega_total"]]
 
     def levels() -> pd.DataFrame:
-        found = multilevel_alpha(items, people, **settings)
+        found = multilevel_alpha(
+            items, people, rng=rng, confidence=confidence, n_resamples=n_resamples
+        )
         found["reason"] = pd.Series(found.attrs["reasons"], index=found.index, dtype=object)
-        found.loc[found["estimate"] > 1, "reason"] = (
+        above = found["estimate"] > 1
+        found.loc[above, ["ci_low", "ci_high"]] = np.nan
+        found.loc[above, "reason"] = (
             "above 1: the items' own variances are estimated below 0 at this level"
         )
         return found.rename(index={level: f"alpha_{level}" for level in found.index})
@@ -204,12 +215,10 @@ def _coefficients(
         except EXPECTED_FAILURES as error:
             rows.append({"coefficient": name, "estimate": np.nan, "reason": str(error)})
             continue
-        for coefficient, row in found.iterrows():
+        for row in found.rename_axis(index="coefficient").reset_index().to_dict("records"):
             reason = row.get("reason", "")
-            rows.append(
-                {"coefficient": coefficient, "reason": reason if isinstance(reason, str) else ""}
-                | row[["estimate", "ci_low", "ci_high"]].to_dict()
-            )
+            kept = {key: row[key] for key in ("coefficient", "estimate", "ci_low", "ci_high")}
+            rows.append(kept | {"reason": reason if isinstance(reason, str) else ""})
     return rows
 
 

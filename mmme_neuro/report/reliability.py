@@ -1,6 +1,8 @@
 """Section on reliability: scores of participants, self-reports, the body's answer to videos."""
 
 import math
+from collections.abc import Callable
+from operator import itemgetter
 
 import pandas as pd
 
@@ -87,10 +89,7 @@ def _needed(table: pd.DataFrame) -> str:
         sort=False,
     )  # fmt: skip
     columns = [cells.written("response", "response", response_name), _condition()]
-    columns += [
-        Column(f"for {target:.2g}", lambda row, key=target: row[key], is_number=True)
-        for target in wide
-    ]
+    columns += [Column(f"for {target:.2g}", itemgetter(target), is_number=True) for target in wide]
     caption = (
         "Events of a kind that a participant needs (with 95 % interval) for a dependability of .7 "
         "and .8; \N{INFINITY}: no number is enough, as participants do not differ beyond error"
@@ -194,7 +193,7 @@ def _videos(results: Results) -> str:
     )
 
 
-def _agreement(table: pd.DataFrame, caption: str, write) -> str:
+def _agreement(table: pd.DataFrame, caption: str, write: Callable[[str], str]) -> str:
     """Main forms of the intraclass correlation of each item, or why there is none."""
     shown = table[table["form"].isin(MAIN_FORMS) | table["form"].isna()]
     columns = [

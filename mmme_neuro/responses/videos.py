@@ -85,11 +85,11 @@ def video_responses(
         during = _means(data[:, (times >= start) & (times < stop)], min_present)
         for name, change in zip(there, during - before, strict=True):
             unit, scale = channels[name]
-            rows.append((str(code), name, unit, scale * change, stop - start))
+            rows.append((code, name, unit, scale * change, stop - start))
     return pd.DataFrame(rows, columns=["stimulus", "channel", "unit", "value", "seconds"])
 
 
-def _spans(events: pd.DataFrame) -> list[tuple[int, float, float]]:
+def _spans(events: pd.DataFrame) -> list[tuple[str, float, float]]:
     """Code, start and end of each video, on its first showing."""
     marks = events[events["kind"].isin(["stimulus_onset", "stimulus_offset"])]
     spans = []
@@ -98,7 +98,7 @@ def _spans(events: pd.DataFrame) -> list[tuple[int, float, float]]:
         stops = part.loc[part["kind"] == "stimulus_offset", "onset"]
         if len(starts) and (stops > starts.iloc[0]).any():
             start = float(starts.iloc[0])
-            spans.append((int(code), start, float(stops[stops > start].iloc[0])))
+            spans.append((f"{code:.0f}", start, float(stops[stops > start].iloc[0])))
     return spans
 
 
