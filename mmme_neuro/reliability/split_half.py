@@ -38,7 +38,7 @@ class SplitHalf:
     reason: str = ""
 
 
-def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> np.ndarray | float:
+def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> np.ndarray:
     """Reliability of a test ``length`` times as long.
 
     Parameters
@@ -50,7 +50,8 @@ def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> np.n
 
     Returns
     -------
-    float or array
+    array
+        Minus infinity where the reliability is -1 / (length - 1).
 
     Notes
     -----
@@ -58,10 +59,12 @@ def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> np.n
 
     Examples
     --------
-    >>> spearman_brown(0.5), round(spearman_brown(0.75, 0.5), 3)
-    (0.6666666666666666, 0.6)
+    >>> round(float(spearman_brown(0.5)), 3), round(float(spearman_brown(0.75, 0.5)), 3)
+    (0.667, 0.6)
     """
-    return length * reliability / (1 + (length - 1) * reliability)
+    values = np.asarray(reliability, dtype=float)
+    with np.errstate(divide="ignore"):
+        return length * values / (1 + (length - 1) * values)
 
 
 def random_halves(n_trials: int, n_splits: int, rng: np.random.Generator) -> np.ndarray:
@@ -194,7 +197,7 @@ def split_half(
     low, high = resampling.interval(_stepped_up, sums)
     tail = (1 - confidence) / 2
     single = spearman_brown(correlations[np.isfinite(correlations)])
-    split_low, split_high = np.quantile(single, [tail, 1 - tail])
+    split_low, split_high = np.quantile(single[np.isfinite(single)], [tail, 1 - tail])
     return SplitHalf(estimate, low, high, float(split_low), float(split_high))
 
 
@@ -202,7 +205,10 @@ def _sums(halves: np.ndarray) -> np.ndarray:
     """What adds up over participants, shape (n_participants, 6, n_splits)."""
     is_there = np.isfinite(halves).all(axis=0)
     centre = halves[:, is_there].mean() if is_there.any() else 0.0
-    a, b = np.where(is_there, halves - centre, 0.0)
+    deviations = np.where(is_there, halves - centre, 0.0)
+    # Rounding leaves traces of differences that are none.
+    traces = 1e-12 * np.abs(np.where(is_there, halves, 0.0)).max()
+    a, b = np.where(np.abs(deviations) > traces, deviations, 0.0)
     return np.stack([is_there, a, b, a * a, b * b, a * b]).transpose(2, 0, 1)
 
 
@@ -211,7 +217,6 @@ def _correlations(sums: np.ndarray) -> np.ndarray:
     n, a, b, aa, bb, ab = np.moveaxis(sums, -2, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread_a, spread_b = aa - a * a / n, bb - b * b / n
-        # Rounding leaves a trace of a variance that is none.
         varies = (spread_a > 1e-12 * aa) & (spread_b > 1e-12 * bb) & (n >= MIN_PARTICIPANTS)
         return np.where(varies, (ab - a * b / n) / np.sqrt(spread_a * spread_b), np.nan)
 
@@ -222,4 +227,4 @@ def _stepped_up(sums: np.ndarray) -> np.ndarray:
     n = np.isfinite(correlations).sum(axis=-1)
     with np.errstate(invalid="ignore"):
         mean = np.where(n > 0, np.nansum(correlations, axis=-1) / np.maximum(n, 1), np.nan)
-    return np.asarray(spearman_brown(mean))
+    return spearman_brown(mean)
