@@ -1,26 +1,148 @@
-"""Reliability of the self-reports: intraclass correlations over participants.
+"""Reliability of event-locked measures, of self-reports and of the body's answer to the videos.
 
-Reads ratings.csv of the study (optional); writes icc.csv.
+Reads the single-event tables and epochs/; writes score_reliability.csv (split-half and
+dependability of each response, and of components of averages), score_left_out.csv,
+trials_needed.csv, dependability.csv (by number of events), score_error.csv (measurement error
+beside differences between participants) and reliability_curves.csv (along a region's curve). Reads
+ratings.csv of the study (optional); writes icc.csv (of one item), rating_icc.csv,
+rating_scales.csv, and, where emotions were rated, dominance.csv, dominance_videos.csv,
+emotions_felt.csv (which was felt most) and dominance_left_out.csv. Reads the continuous physiology;
+writes video_responses.csv, video_icc.csv and video_means.csv (by intended emotion).
 """
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import RATED_ITEM
-from analyses.tables import write_table
-from mmme_neuro import icc, read_ratings
+from analyses import study as choices
+from analyses.tables import analysed, eeg_epochs, responses_table, write_table
+from mmme_neuro import (
+    component_reliability,
+    emotion_dominance,
+    erp_reliability,
+    icc,
+    icc_by_item,
+    means_by_emotion,
+    read_ratings,
+    reliability_over_time,
+    scale_reliability,
+    video_responses,
+)
+from mmme_neuro.derivatives import read_continuous
+from mmme_neuro.reliability.dominance import EmotionDominance
+from mmme_neuro.responses.components import measure, region_curves
+from mmme_neuro.responses.regions import roi_channels
 
-READS = ("study:ratings.csv",)
-WRITES = ("icc.csv",)
+READS = ("study:ratings.csv", "participants.csv", "epochs")
+READS += ("erp_amplitudes.csv", "band_power.csv", "physio_responses.csv")
+WRITES = ("icc.csv", "rating_icc.csv", "rating_scales.csv", "dominance.csv", "emotions_felt.csv")
+WRITES += ("dominance_videos.csv", "dominance_left_out.csv", "video_responses.csv")
+WRITES += ("video_icc.csv", "video_means.csv", "score_reliability.csv", "score_left_out.csv")
+WRITES += ("trials_needed.csv", "dependability.csv", "score_error.csv", "reliability_curves.csv")
+
+SETTINGS = {"min_trials": choices.MIN_TRIALS, "rng": choices.SEED}
 
 
 def main(study: Path, results: Path) -> None:
     path = study / "ratings.csv"
+    _write(results, scores(results) | videos(results) | ratings(path))
+
+
+def scores(results: Path) -> dict[str, pd.DataFrame]:
+    table, settings = responses_table(results), {"levels": choices.EXPRESSIONS, **SETTINGS}
+    single = erp_reliability(table, list(choices.RESPONSES), **settings)
+    epochs = eeg_epochs(results)
+    curves = {roi: smooth_curves(epochs, roi) for roi in _regions()}
+    averages = [components(epochs, roi, curves[roi], **settings) for roi in curves]
+    times = [over_time(epochs, roi, curves[roi], **settings) for roi in curves]
+    return {
+        "score_reliability": pd.concat([single.coefficients, *averages]),
+        "score_left_out": single.left_out,
+        "trials_needed": single.trials_needed,
+        "dependability": single.by_trials,
+        "score_error": single.measurement.assign(unit=_unit(single.measurement)),
+        "reliability_curves": pd.concat(times),
+    }
+
+
+def smooth_curves(epochs, roi: str):
+    own = epochs.copy().pick(roi_channels(epochs.info, roi))
+    own.filter(None, choices.ERP_LOWPASS_HZ, verbose="error")
+    return region_curves(own, own.ch_names, baseline=choices.ERP_BASELINE_S)
+
+
+def components(epochs, roi: str, curves, **settings) -> pd.DataFrame:
+    wanted = [c for c in choices.ERP_COMPONENTS if c.roi == roi and c.measure != "mean"]
+    measures = {
+        f"{c.name}_{c.measure}": partial(measure, times=epochs.times, component=c) for c in wanted
+    }
+    people, kinds = epochs.metadata["participant"], epochs.metadata["expression"]
+    return component_reliability(curves, people, kinds, measures, **settings)
+
+
+def over_time(epochs, roi: str, curves, **settings) -> pd.DataFrame:
+    people, kinds = epochs.metadata["participant"], epochs.metadata["expression"]
+    width = choices.TIME_COURSE_WIDTH_S
+    found = reliability_over_time(curves, epochs.times, people, kinds, width=width, **settings)
+    return found.assign(roi=roi)
+
+
+def ratings(path: Path) -> dict[str, pd.DataFrame]:
     if not path.is_file():
-        write_table(results, "icc", pd.DataFrame(columns=["form", "icc"]))
-        return
-    ratings = read_ratings(path)
-    item = ratings[ratings["item"] == RATED_ITEM]
-    table = icc(item, targets="stimulus", raters="participant", ratings="rating")
-    write_table(results, "icc", table.reset_index(names="form"))
+        return {"icc": pd.DataFrame(columns=["form", "icc"])}
+    table = read_ratings(path)
+    rated = table[table["item"] == choices.RATED_ITEM]
+    one = icc(rated, targets="stimulus", raters="participant", ratings="rating")
+    scales = scale_reliability(table, choices.RATING_SCALES, rng=choices.SEED)
+    found = {"icc": one.reset_index(), "rating_icc": icc_by_item(table), "rating_scales": scales}
+    if table.loc[table["item"].isin(choices.EMOTION_ITEMS), "item"].nunique() < 2:
+        return found
+    return found | _dominance(
+        emotion_dominance(
+            table, choices.INTENDED_EMOTIONS, emotions=choices.EMOTION_ITEMS, rng=choices.SEED
+        )
+    )
+
+
+def videos(results: Path) -> dict[str, pd.DataFrame]:
+    parts = []
+    for name in analysed(results):
+        recording = read_continuous(results / "epochs", name, "physio")
+        found = video_responses(recording.physio, recording.events)
+        parts.append(found.assign(participant=name))
+    table = pd.concat(parts, ignore_index=True)
+    means = means_by_emotion(
+        table, choices.INTENDED_EMOTIONS, item="channel", value="value", rng=choices.SEED
+    )
+    units = table.drop_duplicates("channel").set_index("channel")["unit"]
+    return {
+        "video_responses": table,
+        "video_icc": icc_by_item(table, item="channel", value="value"),
+        "video_means": means.assign(unit=means["item"].map(units)),
+    }
+
+
+def _dominance(found: EmotionDominance) -> dict[str, pd.DataFrame]:
+    return {
+        "dominance": found.by_emotion.assign(chance=found.chance),
+        "dominance_videos": found.by_stimulus,
+        "emotions_felt": found.confusion,
+        "dominance_left_out": found.left_out,
+    }
+
+
+def _regions() -> list[str]:
+    return list(dict.fromkeys(window.roi for window in choices.ERP_WINDOWS))
+
+
+def _unit(table: pd.DataFrame) -> pd.Series:
+    return table["response"].map(choices.RESPONSES)
+
+
+def _write(results: Path, tables: dict[str, pd.DataFrame]) -> None:
+    for name in (path.removesuffix(".csv") for path in WRITES):
+        if name in tables:
+            write_table(results, name, tables[name])
+        else:  # Of an earlier run with other ratings.
+            (results / f"{name}.csv").unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from mmme_neuro.responses.components import Component
 from mmme_neuro.responses.jitter import PhaseMeasure
 from mmme_neuro.responses.overlapping import OverlapPlan, ResponseWindow
 from mmme_neuro.responses.regions import Window
+from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
 
 SEED = 20260101
 
@@ -232,3 +233,17 @@ LAG_CHANNELS = {"eda": 1e6, "heart_rate": 1.0}
 LAG_EDGES_S = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
 
 RATED_ITEM = "valence"
+"""Item whose agreement is compared with the simulated one."""
+
+EMOTION_ITEMS = tuple(dict.fromkeys(INTENDED_EMOTION_BY_CODE.values()))
+INTENDED_EMOTIONS = {str(code): emotion for code, emotion in INTENDED_EMOTION_BY_CODE.items()}
+RATING_SCALES = {
+    "negative_emotion": [name for name in EMOTION_ITEMS if VALENCE_BY_EMOTION[name] == "negative"],
+}
+"""Items that are added to one score."""
+
+MIN_TRIALS = 4
+"""A participant with fewer events of a kind has no score whose reliability could be seen."""
+
+TIME_COURSE_WIDTH_S = 0.1
+"""Reliability of curves is that of means over windows so long."""

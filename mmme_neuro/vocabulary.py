@@ -74,6 +74,11 @@ STIMULUS_WORD_BY_CODE = dict(
 )
 """Category of each of the 48 videos as written in the stimulus log."""
 
+INTENDED_EMOTION_BY_CODE = {
+    code: EMOTION_BY_CODED_WORD[word] for code, word in STIMULUS_WORD_BY_CODE.items()
+}
+"""Emotion that each video was chosen for."""
+
 MICRO_MAX_DURATION_S = 0.5
 MICRO_MAX_RISE_S = 0.25
 

@@ -38,7 +38,16 @@ RESPONSE_NAMES = {
     "log_rise": "Rise (log)",
     "n_action_units": "Number of action units",
     "upper_share": "Upper-face share",
+    "late_positivity_peak_latency": "Late positivity, peak latency",
+    "late_positivity_area_latency": "Late positivity, area latency",
+}
+
+CHANNEL_NAMES = {
     "eda": "Skin conductance",
+    "heart_rate": "Heart rate",
+    "pulse_amplitude": "Pulse amplitude",
+    "rsp_rate": "Breathing rate",
+    "skt": "Skin temperature",
 }
 
 MEASURE_NAMES = {
@@ -92,6 +101,17 @@ def response_name(response: str) -> str:
     """
     plain = response.replace("_", " ")
     return RESPONSE_NAMES.get(response, plain[:1].upper() + plain[1:])
+
+
+def channel_name(channel: str) -> str:
+    """Name a derived physiological channel as in print.
+
+    Examples
+    --------
+    >>> channel_name("rsp_rate")
+    'Breathing rate'
+    """
+    return CHANNEL_NAMES.get(channel, response_name(channel))
 
 
 def measure_name(measure: str) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import mne
 
 from mmme_neuro.atomic_file import atomic_file
-from mmme_neuro.report import findings, overview, preparation, robustness
+from mmme_neuro.report import findings, overview, preparation, reliability, robustness
 from mmme_neuro.report.markup import STYLE, notice
 from mmme_neuro.report.results import Results
 
@@ -31,7 +31,7 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Onset jitter": (robustness.jitter, ("onset_jitter_summary",)),
         "Mixed models": (findings.models, ("models", "model_notes")),
         "Cross-modal": (findings.cross_modal, ("cross_modal",)),
-        "Reliability": (findings.reliability, ("icc",)),
+        "Reliability": (reliability.reliability, ("icc", "score_reliability")),
         "Recovery": (findings.recovery, ("recovery",)),
         "What is not there yet": (findings.not_yet, ()),
         "Provenance": (findings.provenance, ()),

@@ -1,4 +1,4 @@
-"""Sections on results: potentials, oscillations, coupling, physiology, models, reliability."""
+"""Sections on results: potentials, oscillations, coupling, physiology, models, recovery."""
 
 import pandas as pd
 
@@ -22,8 +22,6 @@ NOT_YET = (
     "Permutation tests with correction for multiple comparisons (permutation_test): maps and "
     "curves are shown without a test.",
     "Agreement of the coders (agreement): only the events that both saw are counted.",
-    "Reliability of the ERP measures over events (erp_reliability), Cronbach's alpha and "
-    "McDonald's omega (cronbach_alpha, mcdonald_omega).",
 )
 """What the design asks for and this report does not hold; names in brackets are planned functions
 of the package."""
@@ -200,22 +198,6 @@ def cross_modal(results: Results) -> str:
 def _bootstrap(row: dict) -> str:
     """Interval from participants sampled whole."""
     return interval_text(row["boot_low"], row["boot_high"])
-
-
-def reliability(results: Results) -> str:
-    """Reliability of the ratings."""
-    table = results.table("icc")
-    if table.empty:
-        return paragraph("The study has no ratings.csv.")
-    columns = [
-        cells.text("form", "form"),
-        cells.number("icc", "ICC"),
-        cells.interval(),
-        cells.number("f", "F"),
-        Column("df", lambda row: f"{row['dof1']:.0f}, {row['dof2']:.0f}", is_number=True),
-        cells.p_value(),
-    ]
-    return table_html(table, columns, caption="Intraclass correlations of the ratings")
 
 
 def recovery(results: Results) -> str:

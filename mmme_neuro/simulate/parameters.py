@@ -147,17 +147,30 @@ class PhysioParameters:
 
 @dataclass(frozen=True)
 class RatingParameters:
-    """Self-reports on a 1-9 scale: ICC(A,1) over participants is ``true_icc``."""
+    """Self-reports on a 1-9 scale: ICC(A,1) of valence and arousal is ``true_icc``.
+
+    An emotion's rating is ``emotion_gain`` higher after videos that are meant to arouse it. What
+    one participant feels after one video also raises all negative emotions together (variance
+    ``negative_variance``), so that their sum has the alpha ``true_alpha`` within videos.
+    """
 
     stimulus_variance: float = 1.8
     participant_variance: float = 0.5
     residual_variance: float = 1.2
+    emotion_gain: float = 3.0
+    negative_variance: float = 1.0
+    emotion_residual_variance: float = 1.5
 
     @property
     def true_icc(self) -> float:
         """Absolute-agreement single-rater ICC implied by the variances."""
         total = self.stimulus_variance + self.participant_variance + self.residual_variance
         return self.stimulus_variance / total
+
+    def true_alpha(self, n_items: int) -> float:
+        """Cronbach's alpha of so many negative emotions, videos and participants held constant."""
+        common = n_items * self.negative_variance
+        return common / (common + self.emotion_residual_variance)
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,7 @@ def _write_statistics(folder):
         "boot_high": 0.38,
         "p_permutation": 0.0005,
     }
+    _write_reliability(folder)
     icc = {"form": "ICC(A,1)", "icc": 0.43, "f": 12.3, "dof1": 11, "dof2": 99, "p_value": 0.0,
            "ci_low": 0.23, "ci_high": 0.71}  # fmt: skip
     found = {"quantity": "premotor micro - macro", "unit": "uV", "truth": -2.3, "estimate": -2.8,
@@ -308,3 +309,65 @@ def _cross_modal(pair):
         "cross_modal_components": components,
         "cross_modal_loadings": [row | loading for row in about],
     }
+
+
+def _write_reliability(folder):
+    """Tables of the reliability of scores, ratings and responses to videos."""
+    conditions = ("macro", "micro", "micro - macro")
+    scores = [
+        {"response": "premotor", "condition": condition, "coefficient": kind, "estimate": 0.6,
+         "ci_low": -0.1, "ci_high": 0.8, "split_low": 0.4, "split_high": 0.7,
+         "n_participants": 3, "n_trials": 8.0, "reason": ""}
+        for condition in conditions for kind in ("split_half", "dependability")
+    ]  # fmt: skip
+    needed = [
+        {"response": "premotor", "condition": condition, "target": target, "n_trials": number,
+         "ci_low": 7.0, "ci_high": np.inf}
+        for condition in conditions for target, number in ((0.7, 12.0), (0.8, np.inf))
+    ]  # fmt: skip
+    by_trials = [
+        {"response": "premotor", "condition": condition, "n_trials": n,
+         "dependability": n / (n + 10), "ci_low": n / (n + 40), "ci_high": n / (n + 2)}
+        for condition in conditions for n in range(1, 21)
+    ]  # fmt: skip
+    error = [
+        {"response": "premotor", "condition": condition, "rms_sme": 0.8, "sd_participants": 1.2,
+         "sd_true": 0.9, "share_of_error": 0.44, "ci_low": 0.2, "ci_high": 1.1,
+         "n_participants": 3, "unit": "uV"}
+        for condition in conditions
+    ]  # fmt: skip
+    curves = [
+        {"condition": condition, "time": time, "estimate": 0.5, "ci_low": -0.2, "ci_high": 0.9,
+         "n_participants": 3, "roi": roi}
+        for roi in ("fronto_central", "parietal") for condition in conditions
+        for time in (-0.5, 0.0, 0.5)
+    ]  # fmt: skip
+    agreement = {"form": "ICC(A,1)", "icc": 0.4, "f": 9.0, "dof1": 11, "dof2": 99, "p_value": 0.01,
+                 "ci_low": 0.2, "ci_high": 0.7, "n_stimuli": 12, "n_participants": 3,
+                 "n_missing": 0, "reason": ""}  # fmt: skip
+    scale = {"scale": "negative_emotion", "coefficient": "alpha", "estimate": 0.7, "ci_low": 0.6,
+             "ci_high": 0.8, "n_items": 5, "n_rows": 36, "n_participants": 3,
+             "reason": ""}  # fmt: skip
+    dominance = [
+        {"intended": emotion, "measure": measure, "estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9,
+         "n_stimuli": 2, "n_participants": 3, "n_trials": 6, "chance": 0.5}
+        for emotion in ("fear", "calm", "all") for measure in ("dominance", "margin")
+    ]  # fmt: skip
+    felt = [
+        {"intended": one, "felt": other, "share": 0.7 if one == other else 0.3}
+        for one in ("fear", "calm") for other in ("fear", "calm")
+    ]  # fmt: skip
+    by_video = {"stimulus": "104", "intended": "fear", "dominance": 0.7, "margin": 0.5,
+                "n_participants": 3}  # fmt: skip
+    mean = {"item": "eda", "intended": "fear", "estimate": 0.1, "ci_low": 0.0, "ci_high": 0.2,
+            "n_participants": 3, "n_stimuli": 2, "unit": "uS"}  # fmt: skip
+    left_out = {"response": "premotor", "condition": "micro", "participant": "lina",
+                "n_trials": 2, "reason": "2 usable trials, 4 needed"}  # fmt: skip
+    tables = {"score_reliability": scores, "trials_needed": needed, "dependability": by_trials,
+              "score_error": error, "reliability_curves": curves, "score_left_out": [left_out],
+              "rating_icc": [agreement | {"item": "valence"}],
+              "video_icc": [agreement | {"item": "eda"}, agreement | {"item": "skt"}],
+              "rating_scales": [scale], "dominance": dominance, "emotions_felt": felt,
+              "dominance_videos": [by_video], "video_means": [mean]}  # fmt: skip
+    for name, rows in tables.items():
+        write_table(folder, name, pd.DataFrame(rows))

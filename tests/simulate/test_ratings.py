@@ -35,3 +35,17 @@ def test_icc_of_many_ratings_is_the_true_one(parameters):
 
 def test_true_icc_is_absolute_agreement():
     assert RatingParameters(2.0, 1.0, 1.0).true_icc == 0.5
+
+
+def test_the_intended_emotion_is_felt_more_and_negative_ones_together():
+    parameters = RatingParameters()
+    table = simulate_ratings(parameters, PEOPLE, n_videos=8, rng=np.random.default_rng(3))
+    wide = table.pivot_table(index=["stimulus", "participant"], columns="item", values="rating")
+    fear = wide["fear"].groupby("stimulus").mean()
+    # 104 is meant to arouse fear; 400 participants: SE of a mean about .09.
+    others = fear.drop("104").mean()
+    assert fear["104"] - others == pytest.approx(parameters.emotion_gain, abs=0.35)
+    calm, anger = (wide[name].loc["104"] for name in ("calm", "anger"))
+    own = wide["fear"].loc["104"]
+    assert own.corr(anger) > own.corr(calm) + 0.2
+    assert parameters.true_alpha(5) == pytest.approx(5 / 6.5)
