@@ -20,6 +20,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "controls": ["clip_spans", "control_events"],
         "describe": ["Description", "describe_events", "describe_sheet"],
         "epochs": ["EventLocked", "concatenate", "epoch"],
+        "inference.clustertest": ["ClusterTest"],
+        "inference.permutation": ["permutation_test"],
         "io.eeg": ["read_eeg"],
         "io.passes": ["left_out_rows", "merge_passes"],
         "io.physio": ["read_physio"],
