@@ -15,7 +15,7 @@ from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
 from mmme_neuro.inference.contributions import fixed_column, null_design
 from mmme_neuro.inference.correction import corrected_maps
 from mmme_neuro.inference.maxima import TAILS, Draws, flipped_maxima, largest_of
-from mmme_neuro.inference.units import Units, find_units, left_out_slopes, tested_column
+from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.missing import missing_patterns
@@ -145,7 +145,7 @@ def permutation_test(
             "map: start the formula with '~'"
         )
     design, _ = build_design(parsed, events)
-    tested = tested_column(design, term)
+    tested = column_of_term(design, term)
     near = neighbours(data.shape[1:], adjacency)
     forming = threshold or float(scipy.stats.norm.isf(FORMING_P / 2))
     draws = Draws(
@@ -293,6 +293,12 @@ def _notes(design: Design, tested: str, units: Units) -> tuple[str, ...]:
                 f"The formula has no random effect of {tested} by {name}: the result is about "
                 f"these levels of {name}, and error rates rise if the effect varies over them."
             )
+    names = design.fixed_names
+    if any(tested in name.split(":") and name != tested for name in names):
+        notes.append(
+            f"{tested} is part of an interaction: with treatment coding its own column is the "
+            "effect at the first level of the other factors; code them by sums for the mean effect."
+        )
     if design.aliased:
         notes.append(f"Left out as combinations of other columns: {', '.join(design.aliased)}.")
     return tuple(notes)

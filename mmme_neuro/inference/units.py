@@ -52,7 +52,7 @@ class Units:
         return " and ".join(f"{n} levels of {name}" for name, n in self.counts.items())
 
 
-def tested_column(design: Design, term: str) -> str:
+def column_of_term(design: Design, term: str) -> str:
     """Name of the one fixed column that a term means; anything else is refused.
 
     Parameters
