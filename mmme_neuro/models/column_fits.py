@@ -8,12 +8,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro.models.columns import ColumnProducts, column_products
+from mmme_neuro.models.crossproducts import cross_products
 from mmme_neuro.models.design import Design
-from mmme_neuro.models.likelihood import EXACT_FIT, ROUNDING
+from mmme_neuro.models.likelihood import EXACT_FIT, ROUNDING, Likelihood
 from mmme_neuro.models.newton_steps import fit_block
 from mmme_neuro.models.normal_equations import empty_equations
 from mmme_neuro.models.response_equations import empty_response
 from mmme_neuro.models.starts import StartGrid
+from mmme_neuro.models.traces import solve_with_traces
 
 BLOCK = 256
 """Responses in memory at once in each thread."""
@@ -93,11 +95,16 @@ def fit_columns(
     with threadpool_limits(1, user_api="blas"):
         grid = StartGrid(products.shared)
         with ThreadPoolExecutor(n_threads) as executor:
-            list(executor.map(lambda block: _fit_block(products, grid, take, block, fits), blocks))
+            list(
+                executor.map(
+                    lambda block: _fit_block(design, products, grid, take, block, fits), blocks
+                )
+            )
     return fits
 
 
 def _fit_block(
+    design: Design,
     products: ColumnProducts,
     grid: StartGrid,
     take: Callable[[slice], np.ndarray],
@@ -106,7 +113,8 @@ def _fit_block(
 ) -> None:
     """Fit the responses of one block and write the results in their places."""
     shared = products.shared
-    columns = products(take(block))
+    values = take(block)
+    columns = products(values)
     size = np.einsum("ij,ij->i", columns.offset, columns.offset)
     is_constant = ~(columns.total > ROUNDING * (columns.total + size))
     fits.is_constant[block] = is_constant
@@ -139,6 +147,24 @@ def _fit_block(
     order = np.lexsort((summary[:, 0], tasks))
     best = order[np.unique(tasks[order], return_index=True)[1]]
     response = tasks[best]
+    for task in best[summary[best, 2] == 0]:
+        optimum = _single_optimum(design, values[:, tasks[task]], reml=shared.reml)
+        if optimum is not None:
+            start, one = empty_equations(shared), slice(task, task + 1)
+            solve_with_traces(shared, optimum, start)
+            fit_block(
+                shared,
+                columns,
+                start,
+                own,
+                response_equations,
+                tasks[one],
+                theta[one],
+                coefficients[one],
+                variance[one],
+                dof[one],
+                summary[one],
+            )
     value, residual, is_minimum = summary[best].T
     least = np.where(is_minimum > 0, EXACT_FIT, NEARLY_EXACT_FIT)
     is_exact = ~(residual > least * columns.total[response])
@@ -152,3 +178,12 @@ def _fit_block(
     fits.criterion[place] = value[~is_exact]
     fits.sigma[place] = np.sqrt(residual[~is_exact] / shared.dof)
     fits.is_minimum[place] = is_minimum[~is_exact] > 0
+
+
+def _single_optimum(design: Design, response: np.ndarray, *, reml: bool) -> np.ndarray | None:
+    """Optimum of a response by the slower search of `fit_lmm`, for the few that need it."""
+    try:
+        found = Likelihood(cross_products(design, response), reml).optimum()
+    except ValueError:
+        return None  # reproduced exactly by the groups
+    return found.theta if found.is_minimum else None

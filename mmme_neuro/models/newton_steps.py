@@ -9,15 +9,14 @@ from mmme_neuro.models.normal_equations import (
     FAST,
     Equations,
     solve_equations,
-    solve_with_traces,
 )
+from mmme_neuro.models.response_effects import satterthwaite_dof, take_last_step
 from mmme_neuro.models.response_equations import (
     Response,
     criterion,
     differentiate,
-    satterthwaite_dof,
-    take_last_step,
 )
+from mmme_neuro.models.traces import solve_with_traces
 
 PREDICTED_DECREASE = 1e-6
 """Newton's predicted decrease of the criterion at which a search ends, before one more step, if

@@ -14,9 +14,9 @@ from mmme_neuro.models.normal_equations import (
     Equations,
     empty_equations,
     solve_equations,
-    solve_with_traces,
 )
 from mmme_neuro.models.optimum import MAX_START_POINTS, START_VALUES
+from mmme_neuro.models.traces import solve_with_traces
 
 WITHIN = 30.0
 """Grid minima this much above the lowest are not searched."""

@@ -8,8 +8,8 @@ from mmme_neuro.report.results import Results
 from mmme_neuro.wording import estimate_text, number_text, quantity_text, response_name, unit_text
 
 NOT_YET = (
-    "Mass-univariate mixed models over channels and times (fit_lmm_map): windows and regions were "
-    "chosen beforehand.",
+    "Mixed models of every channel and time in these results: windows and regions were chosen "
+    "beforehand.",
     "Permutation tests with correction for multiple comparisons (permutation_test): maps and "
     "curves are shown without a test.",
     "Agreement of the coders (agreement): only the events that both saw are counted.",

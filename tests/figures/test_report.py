@@ -164,6 +164,6 @@ def _dom(title):
 
 def test_planned_functions_are_named_only_while_they_are_absent():
     planned = re.findall(r"[a-z]+_[a-z_]+|deconvolve|agreement", " ".join(NOT_YET))
-    assert {"fit_lmm_map", "permutation_test", "agreement"} <= set(planned)
+    assert {"permutation_test", "agreement"} <= set(planned)
     landed = set(planned) & set(mmme_neuro.__all__)
     assert not landed, f"{landed} exist now: show them in the report or reword NOT_YET"

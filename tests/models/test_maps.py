@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 
 from mmme_neuro import fit_lmm, fit_lmm_map
+from mmme_neuro.models import column_fits
 from mmme_neuro.models.mixed import estimate_lmm
 
 SLOPES = "~ expression * valence + (1 + expression | participant) + (1 | stimulus)"
@@ -263,6 +264,36 @@ def test_exchanged_arguments_are_refused(events):
         fit_lmm_map(SLOPES, events, np.zeros((len(events), 2)))
     with pytest.raises(ValueError, match="n_threads must be at least 1, got 0"):
         fit_lmm_map(SLOPES, np.zeros((len(events), 2)), events, n_threads=0)
+
+
+def test_a_cell_without_minimum_gets_the_single_search(events, monkeypatch):
+    values = simulated_map(np.random.default_rng(17), events, 3)
+    compiled, n_calls = column_fits.fit_block, []
+
+    def without_minimum(*arguments):
+        compiled(*arguments)
+        n_calls.append(1)
+        if len(n_calls) == 1:
+            summary, theta = arguments[-1], arguments[6]
+            summary[:, 2], theta[:] = 0, 9.0
+
+    monkeypatch.setattr(column_fits, "fit_block", without_minimum)
+    fits = fit_lmm_map(SLOPES, values, events, n_threads=1)
+    assert len(n_calls) > 1 and (fits.dataset["status"] >= 0).all()
+    for cell in range(3):
+        single = estimate_lmm(f"y {SLOPES}", events.assign(y=values[:, cell]), reml=True)
+        assert_equal_to_single_fit(fits, (cell,), single)
+    monkeypatch.setattr(column_fits, "_single_optimum", lambda *_, **__: None)
+    n_calls.clear()
+    failed = fit_lmm_map(SLOPES, values, events, n_threads=1)
+    assert failed.status["failed"] >= 1
+    assert np.isnan(failed.dataset["p_value"].where(failed.dataset["status"] == -1)).all()
+
+
+def test_axes_that_the_result_uses_are_refused(events):
+    values = xr.DataArray(np.zeros((len(events), 2)), dims=("event", "term"))
+    with pytest.raises(ValueError, match=r"axes \['term'\] of responses.*rename"):
+        fit_lmm_map(SLOPES, values, events)
 
 
 def test_one_dimensional_responses_are_one_cell(events):
