@@ -37,7 +37,7 @@ def participant_maps(rng: np.random.Generator) -> np.ndarray:
     """Smooth noise, one map a participant, with an effect in part of it."""
     maps = rng.standard_normal((N_PARTICIPANTS, *SHAPE))
     maps = gaussian_filter(maps, (0, 0.7, 5.0)) * 5
-    maps[:, 20:30, 200:280] += 0.5
+    maps[:, 20:30, SHAPE[1] // 2 : SHAPE[1] * 3 // 4] += 0.5
     return maps
 
 

@@ -111,7 +111,8 @@ def permutation_test(
     Which units may flip follows from where the term varies. A term that varies within participants
     is carried by them; it is carried by stimuli, too, if the formula gives them a random effect of
     it, or if it differs between stimuli only. With fewer than six units that carry a term no
-    pattern of signs can be rare enough, and the test is refused.
+    pattern of signs can be rare enough, and the test is refused. Tests that stimuli carry are
+    conservative; error rates with random slopes are in docs/familywise.md.
 
     P-values of clusters and TFCE are of the map as a whole: they claim neither latency nor
     location [4]_.
