@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.inference.adjacency import neighbours
-from mmme_neuro.inference.tfce import tfce
+from mmme_neuro.inference.tfce import largest_scores, tfce
 
 RNG = np.random.default_rng(5)
 
@@ -84,3 +84,21 @@ def test_refuses_what_does_not_fit():
         tfce(np.zeros(3), neighbours((4,)))
     with pytest.raises(ValueError, match="infinite"):
         tfce(np.array([np.inf, 0, 0, 0]), neighbours((4,)))
+
+
+@pytest.mark.parametrize("powers", [(0.5, 2.0), (2 / 3, 1.5)])
+def test_largest_scores_are_those_of_the_whole_map(powers):
+    shape = (7, 30)
+    maps = gaussian_filter(RNG.standard_normal((8, *shape)), (0, 1, 1)).reshape(8, -1) * 4
+    maps[0] = np.round(maps[0])
+    maps[1, ::7] = np.nan
+    maps[2] = np.abs(maps[2])
+    maps[3] = 0
+    maps[4] *= 1e-9
+    maps[5] = 1 + 1e-12 * maps[5]  # heights that differ in their last bits only
+    near = neighbours(shape)
+    options = {"extent_power": powers[0], "height_power": powers[1]}
+    scores = np.nan_to_num(tfce(maps, near, **options))
+    found = largest_scores(maps, near, **options)
+    np.testing.assert_allclose(found[:, 0], scores.max(axis=1).clip(0), rtol=1e-12)
+    np.testing.assert_allclose(found[:, 1], (-scores).max(axis=1).clip(0), rtol=1e-12)

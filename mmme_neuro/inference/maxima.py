@@ -1,0 +1,168 @@
+"""Largest statistics of maps whose units change sign, and p-values from them."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+from threadpoolctl import threadpool_limits
+
+from mmme_neuro.inference.adjacency import Neighbours
+from mmme_neuro.inference.clusters import largest_masses
+from mmme_neuro.inference.tfce import largest_scores
+
+CHUNK_BYTES = 32_000_000
+"""Memory of the permuted maps of one thread."""
+
+Largest = Callable[[np.ndarray], np.ndarray]
+"""From maps, shape (n_maps, n_points), to the largest magnitude of either sign, (n_maps, 2)."""
+
+TAILS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "both": lambda largest: largest.max(axis=1),
+    "greater": lambda largest: largest[:, 0],
+    "less": lambda largest: largest[:, 1],
+}
+"""The side of the alternative; of both signs' largest values, the one that counts."""
+
+
+SIDES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "both": np.abs,
+    "greater": lambda value: np.maximum(value, 0),
+    "less": lambda value: np.maximum(-value, 0),
+}
+"""Magnitude of a signed value on the side of the alternative; NaN stays."""
+
+
+def largest_points(maps: np.ndarray) -> np.ndarray:
+    """Largest magnitude of either sign of each map; 0 where there is none, NaN left out."""
+    known = np.nan_to_num(maps)
+    return np.column_stack([known.max(axis=1, initial=0), (-known).max(axis=1, initial=0)])
+
+
+def largest_of(correction: str, adjacency: Neighbours, threshold: float) -> Largest:
+    """Function for the largest value that a correction compares."""
+    choices: dict[str, Largest] = {
+        "max": largest_points,
+        "tfce": lambda maps: largest_scores(maps, adjacency),
+        "cluster": lambda maps: largest_masses(maps, adjacency, threshold=threshold),
+    }
+    return choices[correction]
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """How a null distribution is drawn.
+
+    Parameters
+    ----------
+    largest : callable
+        From `largest_of`.
+    n_permutations : int
+        Number of draws.
+    rng : Generator
+        Their source.
+    n_threads : int
+        Threads; the result does not depend on them.
+    progress : callable, optional
+        Called with the draws done and their number.
+    """
+
+    largest: Largest
+    n_permutations: int
+    rng: np.random.Generator
+    n_threads: int = 1
+    progress: Callable[[int, int], None] | None = None
+
+    def report(self, done: int) -> None:
+        """Tell how far it is."""
+        if self.progress is not None:
+            self.progress(done, self.n_permutations)
+
+
+def flipped_maxima(contributions: np.ndarray, draws: Draws) -> np.ndarray:
+    """Largest values of maps in which whole units change sign at random.
+
+    Parameters
+    ----------
+    contributions : array, shape (n_units, n_cells)
+        Scaled so that their squares add up to one in each cell; NaN where nothing is tested.
+    draws : Draws
+        One pattern of signs serves all cells, so that their dependence stays.
+
+    Returns
+    -------
+    array, shape (n_permutations, 2)
+        For the positive and the negative side.
+    """
+    n_units, n_cells = contributions.shape
+    n, n_threads = draws.n_permutations, draws.n_threads
+    signs = draws.rng.integers(0, 2, (n, n_units)) * 2.0 - 1.0
+    width = max(1, min(CHUNK_BYTES // (8 * max(n_cells, 1)), -(-n // n_threads)))
+    chunks = [signs[a : a + width] for a in range(0, n, width)]
+
+    def work(chunk: np.ndarray) -> np.ndarray:
+        return draws.largest(chunk @ contributions)
+
+    found = np.empty((n, 2))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as executor:
+        done = 0
+        for part in executor.map(work, chunks):
+            found[done : done + len(part)] = part
+            done += len(part)
+            draws.report(done)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class PValues:
+    """P-values from permutations and the interval of their Monte-Carlo error.
+
+    Parameters
+    ----------
+    p_value : array
+        (1 + n at least as large) / (1 + n): the observed value is counted.
+    low, high : array
+        Clopper-Pearson limits of what all permutations would give.
+    """
+
+    p_value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def p_values(observed: np.ndarray, null: np.ndarray, *, confidence: float = 0.95) -> PValues:
+    """Compare observed values with the largest values of permutations.
+
+    Parameters
+    ----------
+    observed : array
+        Any shape; NaN stays NaN.
+    null : array, shape (n_permutations,)
+        Largest values under the null.
+    confidence : float
+        Of the Monte-Carlo interval.
+
+    Returns
+    -------
+    PValues
+
+    Notes
+    -----
+    Phipson & Smyth (2010), Stat Appl Genet Mol Biol 9, 39: counting the observed value keeps
+    p-values valid for any number of permutations. Values equal up to rounding count as equal.
+
+    Examples
+    --------
+    >>> p_values(np.array([3.0, 1.0]), np.array([1.0, 2.0, 0.5])).p_value
+    array([0.25, 0.75])
+    """
+    null, n = np.sort(null), len(null)
+    known = np.nan_to_num(observed)
+    k = n - np.searchsorted(null, known * (1 - 1e-10), side="left")
+    outside = (1 - confidence) / 2
+    with np.errstate(invalid="ignore"):
+        low = np.where(k > 0, scipy.stats.beta.ppf(outside, k, n - k + 1), 0.0)
+        high = np.where(k < n, scipy.stats.beta.ppf(1 - outside, k + 1, n - k), 1.0)
+    missing = np.isnan(observed)
+    return PValues(*(np.where(missing, np.nan, v) for v in ((k + 1) / (n + 1), low, high)))

@@ -1,0 +1,305 @@
+"""Permutation test of one fixed effect of a mixed model over a map."""
+
+import os
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+import xarray as xr
+
+from mmme_neuro.inference.adjacency import Axis, neighbours
+from mmme_neuro.inference.bootstrap import bootstrap_maxima, root_score
+from mmme_neuro.inference.cell_scores import cell_scores
+from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
+from mmme_neuro.inference.contributions import fixed_column, null_design
+from mmme_neuro.inference.correction import corrected_maps
+from mmme_neuro.inference.maxima import TAILS, Draws, flipped_maxima, largest_of
+from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
+from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.missing import missing_patterns
+
+SCHEMES = ("flips", "bootstrap")
+FORMING_P = 0.01
+"""Two-sided p-value of one cell, by the normal distribution, behind the default threshold."""
+
+BOOTSTRAP_NOTE = "The bootstrap rests on normal random effects of the stated formula."
+
+
+def permutation_test(
+    formula: str,
+    responses: np.ndarray | xr.DataArray,
+    events: pd.DataFrame,
+    *,
+    term: str,
+    rng: np.random.Generator | int,
+    correction: str = "tfce",
+    tail: str = "both",
+    scheme: str = "flips",
+    n_permutations: int = 1000,
+    adjacency: Sequence[Axis] | None = None,
+    threshold: float | None = None,
+    unit: str = "participant",
+    alpha: float = 0.05,
+    confidence: float = 0.95,
+    n_threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ClusterTest:
+    """Test one fixed effect of a mixed model over a map, corrected for the number of cells.
+
+    Parameters
+    ----------
+    formula : str
+        One-sided formula with random terms, as in `fit_lmm_map`.
+    responses : array or DataArray, shape (n_events, ...)
+        Events first, then any axes, for example channels, times and frequencies. NaN: this event
+        is missing in this cell.
+    events : DataFrame, shape (n_events, n_columns)
+        Row *i* is event *i* of ``responses``.
+    term : str
+        A fixed column such as ``"expression[T.micro]"``, or a term that has one column.
+    rng : Generator or int
+        Source of the permutations.
+    correction : {"tfce", "cluster", "max"}
+        What is compared with its largest value in each permutation: threshold-free cluster
+        enhancement [1]_, cluster mass [2]_, or the statistic itself.
+    tail : {"both", "greater", "less"}
+        Side of the alternative.
+    scheme : {"flips", "bootstrap"}
+        Sign flips of the contributions of whole participants (and of stimuli, where these are
+        random, too), or a parametric bootstrap that fits the null model to each draw: slow, the
+        reference.
+    n_permutations : int
+        Random patterns; the observed one is counted besides.
+    adjacency : sequence of (int or sparse matrix), optional
+        One entry a map axis, as in `mmme_neuro.inference.adjacency.neighbours`; for channels the
+        matrix of ``mne.channels.find_ch_adjacency``. None: each axis is a lattice, which suits
+        times and frequencies but not channels.
+    threshold : float, optional
+        Cluster-forming threshold of the statistic, for ``correction="cluster"`` only; by default
+        2.58, p = .01 two-sided.
+    unit : str
+        Grouping factor that owns the events and whose levels are independent of each other.
+    alpha : float
+        Level of the summary and the table of clusters.
+    confidence : float
+        Of the Monte-Carlo (Clopper-Pearson) interval of each p-value.
+    n_threads : int, optional
+        Threads; all available cores by default. Results do not depend on it.
+    progress : callable, optional
+        Called as ``progress(done, n_permutations)``.
+
+    Returns
+    -------
+    ClusterTest
+
+    See Also
+    --------
+    fit_lmm_map : Estimates, standard errors and p-values of each cell, uncorrected.
+
+    Notes
+    -----
+    The null model is fitted to every cell by REML and its covariances stay fixed. The score of the
+    tested column, x'Py, is the sum of contributions of independent units: a participant's events
+    and random effects, a stimulus's random effects (`contributions.score_contributions`). Under
+    the null each is symmetric about zero, whatever its variance, so their signs are drawn at
+    random, the same for all cells [3]_. The statistic is the sum over the root of the summed
+    squares. As estimated effects take degrees of freedom from the contributions, the observed
+    statistic is scaled by the root of their expected sum of squares over the variance of the score.
+
+    Which units may flip follows from where the term varies. A term that varies within participants
+    is carried by them; it is carried by stimuli, too, if the formula gives them a random effect of
+    it, or if it differs between stimuli only. With fewer than six units that carry a term no
+    pattern of signs can be rare enough, and the test is refused. Tests that stimuli carry are
+    conservative; error rates with random slopes are in docs/familywise.md.
+
+    P-values of clusters and TFCE are of the map as a whole: they claim neither latency nor
+    location [4]_.
+
+    References
+    ----------
+    .. [1] Smith & Nichols (2009). NeuroImage 44, 83-98.
+    .. [2] Maris & Oostenveld (2007). J Neurosci Methods 164, 177-190.
+    .. [3] Hemerik, Goeman & Finos (2020). J R Stat Soc B 82, 841-864.
+    .. [4] Sassenhagen & Draschkow (2019). Psychophysiology 56, e13335.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> events = pd.DataFrame({"participant": np.repeat(np.arange(12), 20)})
+    >>> events["expression"] = np.where(rng.random(240) < 0.4, "micro", "macro")
+    >>> eeg = rng.normal(size=(240, 3, 8))
+    >>> eeg[events["expression"] == "micro"] += 1
+    >>> model = "~ expression + (1 + expression | participant)"
+    >>> test = permutation_test(model, eeg, events, term="expression", rng=1, n_permutations=199)
+    >>> test.p_value
+    0.005
+    """
+    _check_choices(correction, tail, scheme, n_permutations, threshold, alpha)
+    data = _as_map(responses, events)
+    parsed = parse_formula(formula)
+    if parsed.response is not None:
+        raise ValueError(
+            f"formula {formula!r} names the response {parsed.response!r}; the responses are the "
+            "map: start the formula with '~'"
+        )
+    design, _ = build_design(parsed, events)
+    tested = column_of_term(design, term)
+    near = neighbours(data.shape[1:], adjacency)
+    forming = threshold or float(scipy.stats.norm.isf(FORMING_P / 2))
+    draws = Draws(
+        largest=largest_of(correction, near, forming),
+        n_permutations=n_permutations,
+        rng=np.random.default_rng(rng),
+        n_threads=n_threads or _cores(),
+        progress=progress,
+    )
+    flat = data.to_numpy().reshape(len(data), -1)
+    if scheme == "flips":
+        units = find_units(design, tested, unit, events)
+        statistic, null = _flips(design, tested, units, flat, events, draws)
+        notes = _notes(design, tested, units)
+    else:
+        units = None
+        statistic, null = _bootstrap(design, tested, flat, draws)
+        notes = (BOOTSTRAP_NOTE,)
+    n_failed = int(np.isnan(statistic).sum())
+    if n_failed:
+        notes += (f"{n_failed} cells could not be fitted and were not tested.",)
+    maxima = TAILS[tail](null)
+    maps, clusters = corrected_maps(
+        statistic, maxima, near, correction, tail, forming, alpha, confidence
+    )
+    axes = data.dims[1:]
+    return ClusterTest(
+        dataset=xr.Dataset(
+            {name: (axes, value.reshape(data.shape[1:])) for name, value in maps.items()},
+            coords={
+                name: coordinate
+                for name, coordinate in data.coords.items()
+                if set(coordinate.dims) <= set(axes)
+            },
+        ),
+        clusters=clusters,
+        formula=str(parsed),
+        term=tested,
+        correction=correction,
+        tail=tail,
+        scheme=scheme,
+        units=units.counts if units else {},
+        carriers=units.carriers if units else (),
+        n_permutations=n_permutations,
+        threshold=forming if correction == "cluster" else float("nan"),
+        alpha=alpha,
+        confidence=confidence,
+        null=maxima,
+        n_observations=design.n_events,
+        n_dropped=design.n_dropped,
+        notes=notes,
+    )
+
+
+def _check_choices(
+    correction: str,
+    tail: str,
+    scheme: str,
+    n_permutations: int,
+    threshold: float | None,
+    alpha: float,
+) -> None:
+    """Refuse options that are none."""
+    for name, value, known in (
+        ("correction", correction, CORRECTIONS),
+        ("tail", tail, TAILS),
+        ("scheme", scheme, SCHEMES),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {list(known)}, got {value!r}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
+    least = int(np.ceil(1 / alpha - 1e-9)) - 1
+    if n_permutations < least:
+        raise ValueError(
+            f"n_permutations must be at least {least} for p-values of {alpha}, got {n_permutations}"
+        )
+    if threshold is not None and correction != "cluster":
+        raise ValueError(
+            f"threshold {threshold} is for correction='cluster' only; {correction!r} has none"
+        )
+    if threshold is not None and not threshold > 0:
+        raise ValueError(f"threshold must be positive, got {threshold}")
+
+
+def _as_map(responses: np.ndarray | xr.DataArray, events: pd.DataFrame) -> xr.DataArray:
+    """Responses with named axes, one row an event."""
+    if not isinstance(events, pd.DataFrame):
+        raise TypeError(f"events must be a DataFrame with one row per event, got {type(events)}")
+    data = responses
+    if not isinstance(data, xr.DataArray):
+        values = np.asarray(responses)
+        names = ["event", *(f"axis_{i}" for i in range(1, values.ndim))]
+        data = xr.DataArray(values, dims=names[: values.ndim])
+    if data.dtype.kind not in "fiu":
+        raise TypeError(f"responses must be real numbers, got dtype {data.dtype}")
+    if data.ndim == 0 or len(data) != len(events) or not data.size:
+        raise ValueError(
+            f"responses of shape {data.shape} must have one row for each of the {len(events)} "
+            "events, on the first axis, and at least one cell"
+        )
+    return data
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _flips(
+    design: Design,
+    tested: str,
+    units: Units,
+    flat: np.ndarray,
+    events: pd.DataFrame,
+    draws: Draws,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Statistic of each cell and the largest values under sign flips."""
+    patterns = missing_patterns(flat, design.rows)
+    scores = cell_scores(design, tested, units, flat, patterns, events, n_threads=draws.n_threads)
+    return scores.statistic, flipped_maxima(scores.contributions, draws)
+
+
+def _bootstrap(
+    design: Design, tested: str, flat: np.ndarray, draws: Draws
+) -> tuple[np.ndarray, np.ndarray]:
+    """Statistic of each cell and the largest values of maps drawn from the null model."""
+    patterns = missing_patterns(flat, design.rows)
+    if len(patterns) > 1 or not patterns[0].is_present.all():
+        raise ValueError(
+            "scheme='bootstrap' needs every event in every cell, and some responses are NaN; "
+            "leave out these events or cells"
+        )
+    null, column = null_design(design, tested), fixed_column(design, tested)
+    complete = np.asarray(flat[design.rows], dtype=float)
+    statistic, theta = root_score(null, column, complete, n_threads=draws.n_threads)
+    return statistic, bootstrap_maxima(null, column, complete, theta, draws)
+
+
+def _notes(design: Design, tested: str, units: Units) -> tuple[str, ...]:
+    """What the result does not cover."""
+    notes = []
+    for name in left_out_slopes(design, tested, units):
+        if next(iter(units.counts)) != name:
+            notes.append(
+                f"The formula has no random effect of {tested} by {name}: the result is about "
+                f"these levels of {name}, and error rates rise if the effect varies over them."
+            )
+    names = design.fixed_names
+    if any(tested in name.split(":") and name != tested for name in names):
+        notes.append(
+            f"{tested} is part of an interaction: with treatment coding its own column is the "
+            "effect at the first level of the other factors; code them by sums for the mean effect."
+        )
+    if design.aliased:
+        notes.append(f"Left out as combinations of other columns: {', '.join(design.aliased)}.")
+    return tuple(notes)
