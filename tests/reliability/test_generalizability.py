@@ -127,7 +127,9 @@ def test_missing_cells():
     np.testing.assert_allclose(study_of(missing).coefficients({"item": 8})["estimate"], part)
 
 
-@pytest.mark.parametrize(("gaps", "n"), [(False, 150), (True, 8)])
+@pytest.mark.parametrize(
+    ("gaps", "n"), [(False, 150), pytest.param(True, 60, marks=pytest.mark.slow)]
+)
 def test_intervals_cover(gaps, n):
     rng = np.random.default_rng(7)
     truth = np.array([1 / 2, 1 / 2.25])
@@ -138,7 +140,7 @@ def test_intervals_cover(gaps, n):
             table = table.sample(frac=0.8, random_state=seed)
         found = study_of(table, rng=seed, n_resamples=100).coefficients({"item": 1})
         hits.append((found["ci_low"] < truth) & (truth < found["ci_high"]))
-    assert (np.sum(hits, axis=0) >= (135 if n > 8 else 5)).all()
+    assert (np.sum(hits, axis=0) >= 0.85 * n).all()
 
 
 def test_no_true_differences():
