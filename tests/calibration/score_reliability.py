@@ -158,7 +158,7 @@ that is not error; `median_width` is the width of the part of the interval betwe
   kind of simulation.
 - **Split-half**: Spearman and Brown's step-up of the mean correlation over splits; percentiles of
   resampled participants, widened for their number. Stepping up each split and averaging after it
-  had 1.4 to 2 times the downward bias in the same kind of simulation. Participants with unequal
+  had 1.2 to 2.1 times the downward bias in the same kind of simulation. Participants with unequal
   numbers of events make the correlation of halves differ slightly from the ratio of mean variances
   that is called `truth`.
 - Both estimates are biased downwards with few participants (the mean more than the median), and
