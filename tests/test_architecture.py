@@ -249,8 +249,7 @@ def test_promised_names_are_public():
     promised = (
         "read_events audit_events read_eeg read_physio read_recording align_clocks epoch "
         "simulate_study read_ratings clean_eeg derive_physio evoked time_frequency connectivity "
-        "graph_measures fit_lmm fit_lmm_map permutation_test ClusterTest contrast marginal_means rm_corr "
-        "Recording EventLocked "
-        "ClockFit LMMFit LMMMap"
+        "graph_measures fit_lmm fit_lmm_map permutation_test ClusterTest contrast "
+        "marginal_means rm_corr Recording EventLocked ClockFit LMMFit LMMMap"
     )
     assert set(promised.split()) <= set(mmme_neuro.__all__)
