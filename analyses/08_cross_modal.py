@@ -19,7 +19,7 @@ from mmme_neuro import (
     lagged_corr,
     multilevel_slope,
     rm_corr_matrix,
-    within_between,
+    within_between_corr,
 )
 from mmme_neuro.association.lags import window_means
 from mmme_neuro.association.modalities import cross_modal_pairs
@@ -52,7 +52,7 @@ def main(study: Path, results: Path) -> None:
     write_table(results, "cross_modal_matrix", matrices(events))
     levels = [multilevel_slope(events, *pair, stimulus="stimulus") for pair in pairs]
     write_table(results, "cross_modal_levels", pd.concat(levels))
-    parts = [within_between(events, *pair) for pair in pairs]
+    parts = [within_between_corr(events, *pair) for pair in pairs]
     write_table(results, "cross_modal_parts", pd.DataFrame(parts))
     write_table(results, "cross_modal_lags", lags(events, physio_epochs(results)))
     write_multivariate(events, results)

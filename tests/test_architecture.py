@@ -253,14 +253,15 @@ def test_promised_names_are_public():
     promised = (
         "read_events audit_events read_eeg read_physio read_recording align_clocks epoch "
         "simulate_study read_ratings clean_eeg derive_physio evoked time_frequency connectivity "
-<<<<<<< HEAD
-        "graph_measures fit_lmm fit_lmm_map contrast marginal_means rm_corr Recording "
-        "EventLocked ClockFit LMMFit LMMMap icc cronbach_alpha mcdonald_omega agreement "
-        "cross_modal"
-=======
-        "graph_measures fit_lmm fit_lmm_map permutation_test ClusterTest contrast marginal_means rm_corr "
-        "Recording EventLocked "
-        "ClockFit LMMFit LMMMap"
->>>>>>> perm
+        "graph_measures fit_lmm fit_lmm_map permutation_test ClusterTest contrast "
+        "marginal_means rm_corr Recording EventLocked ClockFit LMMFit LMMMap icc "
+        "cronbach_alpha mcdonald_omega agreement cross_modal"
     )
     assert set(promised.split()) <= set(mmme_neuro.__all__)
+
+
+def test_no_public_name_is_given_twice():
+    tree = ast.parse((ROOT / "mmme_neuro/__init__.py").read_text())
+    lists = [node for node in ast.walk(tree) if isinstance(node, ast.List)]
+    names = [name for each in lists for name in ast.literal_eval(each)]
+    assert sorted(names) == sorted(set(names))

@@ -8,7 +8,7 @@ from mmme_neuro.association.rows import complete_rows, group_codes, summed
 from mmme_neuro.models.reduction import fit_reduced
 
 
-def within_between(
+def within_between_corr(
     data: pd.DataFrame, x: str, y: str, *, participant: str = "participant"
 ) -> pd.Series:
     """Split the correlation over all events into its within- and between-participant parts.
@@ -40,7 +40,7 @@ def within_between(
     --------
     >>> data = pd.DataFrame({"participant": list("aabbcc"), "x": [1, 2, 3, 4, 5, 6.0]})
     >>> data["y"] = [1, 2, 0, 1, -1, 0.0]
-    >>> within_between(data, "x", "y").loc[["r_within", "r_between"]].astype(float).tolist()
+    >>> within_between_corr(data, "x", "y").loc[["r_within", "r_between"]].astype(float).tolist()
     [1.0, -1.0]
     """
     table = complete_rows(data, [x, y], groups=[participant])

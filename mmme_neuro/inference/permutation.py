@@ -68,8 +68,8 @@ def permutation_test(
         Side of the alternative.
     scheme : {"flips", "bootstrap"}
         Sign flips of the contributions of whole participants (and of stimuli, where these are
-        random, too), or a parametric bootstrap that fits the null model to each draw: slow, the
-        reference.
+        random, too), or a parametric bootstrap that fits the null model to each draw: slow, and too
+        liberal with few stimuli (docs/familywise.md).
     n_permutations : int
         Random patterns; the observed one is counted besides.
     adjacency : sequence of (int or sparse matrix), optional
