@@ -198,6 +198,27 @@ RESPONSES = {
 }
 """Single-event responses that are modelled, with their units."""
 
+PRIMARY = f"expression * valence + {RANDOM_TERMS}"
+"""Behind contrasts of expressions within valences."""
+
+MAP_FORMULA = f"~ expression + {RANDOM_TERMS}"
+MAP_TERM = "expression[T.micro]"
+"""Model and tested effect of maps; nothing is reduced there: boundaries are in the status."""
+
+N_PERMUTATIONS = 1000
+ERP_MAP_WINDOW_S = (-1.0, 1.5)
+ERP_MAP_STEP_S = 0.02
+REGION_MAP_STEP_S = 0.012
+MAP_REGIONS = ("fronto_central", "sensorimotor", "parietal", "occipital")
+"""Regions whose time courses of the effect are drawn."""
+
+POWER_MAP_WINDOW_S = (-1.0, 1.5)
+POWER_MAP_STEP_S = 0.05
+PHYSIO_MAP_WINDOW_S = (-1.0, 9.75)
+PHYSIO_MAP_STEP_S = 0.25
+PHYSIO_MAP_CHANNELS = ("eda", "heart_rate", "pulse_amplitude", "rsp_rate")
+"""Tested together, one family; each is compared with itself over time only."""
+
 CROSS_MODAL_PAIRS = [("late_positivity", "scr_us"), ("late_positivity", "heart_rate_bpm")]
 """Pairs of responses correlated within participants (family for Holm's correction)."""
 

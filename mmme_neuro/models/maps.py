@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 import xarray as xr
 
 from mmme_neuro.models.column_fits import fit_columns
@@ -75,6 +76,27 @@ class LMMMap:
     def statistic(self, term: str) -> xr.DataArray:
         """Map of the t statistic of one fixed effect."""
         return self._of("statistic", term)
+
+    def interval(self, term: str, *, confidence: float = 0.95) -> tuple[xr.DataArray, xr.DataArray]:
+        """Lower and upper ends of the interval of one fixed effect in each cell.
+
+        Parameters
+        ----------
+        term : str
+            Name of the fixed effect.
+        confidence : float
+            Level of each cell's own interval; it does not cover all cells together.
+
+        Returns
+        -------
+        low, high : DataArray
+            In units of the responses.
+        """
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+        estimate, dof = self.estimate(term), self._of("dof", term)
+        half = self._of("std_error", term) * scipy.stats.t.isf((1 - confidence) / 2, dof)
+        return estimate - half, estimate + half
 
     def to_dataset(self) -> xr.Dataset:
         """All results as labelled arrays.

@@ -14,7 +14,7 @@ from mmme_neuro.models.dof import Satterthwaite, satterthwaite
 from mmme_neuro.models.formula import Formula, parse_formula
 from mmme_neuro.models.kenward_roger import KenwardRoger, kenward_roger
 from mmme_neuro.models.likelihood import Likelihood
-from mmme_neuro.models.modes import conditional_modes
+from mmme_neuro.models.modes import conditional_modes, conditional_sds
 from mmme_neuro.models.summary import summary_text
 
 SINGULAR_BELOW = 1e-4
@@ -154,6 +154,23 @@ class LMMFit:
             for factor, modes in zip(
                 self.design.random, conditional_modes(self._products, self.theta), strict=True
             )
+        }
+
+    @property
+    def conditional_sds(self) -> dict[str, pd.DataFrame]:
+        """Standard deviations of the random effects given the response (lme4's ``condVar``).
+
+        Laid out as `conditional_modes`; a mode plus and minus 1.96 of these is the interval that
+        caterpillar plots show. Fixed effects and variances are taken as known.
+        """
+        sds = conditional_sds(self.design, list(self.relative_factors.values()))
+        return {
+            factor.name: pd.DataFrame(
+                self.sigma * values,
+                pd.Index(factor.levels, name=factor.name),
+                list(factor.column_names),
+            )
+            for factor, values in zip(self.design.random, sds, strict=True)
         }
 
     @property

@@ -1,8 +1,11 @@
-"""Conditional modes of the random effects."""
+"""Conditional modes of the random effects and how exactly they are known."""
 
 import numpy as np
+import scipy.linalg
+import scipy.sparse
 
 from mmme_neuro.models.crossproducts import CrossProducts
+from mmme_neuro.models.design import Design
 
 
 def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.ndarray]:
@@ -36,3 +39,50 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
     scaled = np.linalg.solve(penalised, (unexplained @ main)[:, :, None])[:, :, 0]
     modes[products.main] = scaled @ main.T
     return modes
+
+
+def conditional_sds(design: Design, factors: list[np.ndarray]) -> list[np.ndarray]:
+    """Standard deviations of the random effects given the response, relative to the residual's.
+
+    Parameters
+    ----------
+    design : Design
+        Random columns.
+    factors : list of array, shape (n_columns, n_columns)
+        Relative covariance factor of each grouping factor.
+
+    Returns
+    -------
+    list of array, shape (n_levels, n_columns)
+        In the order of ``design.random``.
+
+    Notes
+    -----
+    Roots of the diagonal of L (L'Z'ZL + I)^-1 L' (Bates et al. 2015, J Stat Softw 67(1), eq. 56, as
+    ``condVar`` of lme4): fixed effects and variances are taken as known. One dense matrix of all
+    random effects is inverted.
+    """
+    scaled, blocks = [], []
+    for factor, lower in zip(design.random, factors, strict=True):
+        n_levels, size = len(factor.levels), len(lower)
+        rows = np.repeat(np.arange(design.n_events), size)
+        columns = (factor.codes[:, None] * size + np.arange(size)).ravel()
+        values = (factor.columns @ lower).ravel()
+        shape = (design.n_events, n_levels * size)
+        scaled.append(scipy.sparse.csr_array((values, (rows, columns)), shape))
+        blocks.append((lower, n_levels))
+    random = scipy.sparse.hstack(scaled)
+    precision = (random.T @ random).toarray() + np.eye(random.shape[1])
+    covariance = scipy.linalg.inv(precision, check_finite=False)
+    sds, start = [], 0
+    for lower, n_levels in blocks:
+        size = len(lower)
+        own = np.array(
+            [
+                covariance[place : place + size, place : place + size]
+                for place in range(start, start + n_levels * size, size)
+            ]
+        )
+        sds.append(np.sqrt(np.einsum("ij,njk,ik->ni", lower, own, lower)))
+        start += n_levels * size
+    return sds

@@ -1,0 +1,25 @@
+"""Micro minus macro at every channel and time. a, t statistic on the scalp (white dots: p at most
+.05 after correction over channels and times by sign flips and threshold-free cluster enhancement).
+b, the same, channels from front to back and from left to right in each row of the cap; corrected
+cells are outlined. c, status of each fit: where variances or correlations of random effects lie on
+a boundary, degrees of freedom are conditional on it. Marked cells describe the data and claim no
+latency.
+"""
+
+from pathlib import Path
+
+import mne
+
+from analyses.tables import read_map
+from mmme_neuro.plots.modelmaps import effect_maps_figure
+from mmme_neuro.plots.style import difference_name
+
+READS = ("map_erp.nc", "erp-info.fif")
+TIMES_S = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)
+
+
+def draw(results: Path):
+    info = mne.io.read_info(results / "erp-info.fif", verbose="error")
+    return effect_maps_figure(
+        read_map(results, "map_erp"), info, times=TIMES_S, name=difference_name("micro", "macro")
+    )

@@ -1,0 +1,28 @@
+"""Random effects of the mixed models: conditional modes with their 95 % intervals (fixed
+effects and variances taken as known), sorted. Rows: level and slope (micro minus macro) of
+participants and of stimuli; terms that could not be estimated were left out of the model.
+"""
+
+from pathlib import Path
+
+from analyses.tables import participant_numbers, read_table
+from mmme_neuro.plots.modelmaps import random_effects_figure
+
+READS = ("random_effects.csv", "events.csv", "participants.csv")
+RESPONSES = ("late_positivity", "alpha_power", "scr_us", "heart_rate_bpm")
+SLOPE = "expression[T.micro]"
+ROWS = (
+    ("participant", "Intercept", "Participants:\nmacro"),
+    ("participant", SLOPE, "Participants:\nmicro \N{MINUS SIGN} macro"),
+    ("stimulus", "Intercept", "Stimuli:\nmacro"),
+    ("stimulus", SLOPE, "Stimuli:\nmicro \N{MINUS SIGN} macro"),
+)
+
+
+def draw(results: Path):
+    return random_effects_figure(
+        read_table(results, "random_effects"),
+        responses=RESPONSES,
+        rows=ROWS,
+        names=participant_numbers(results),
+    )
