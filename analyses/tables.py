@@ -39,6 +39,11 @@ def read_map(results: Path, name: str) -> xr.Dataset:
     return xr.load_dataset(results / f"{name}.nc", engine="h5netcdf")
 
 
+def read_channels(results: Path, name: str) -> mne.Info:
+    """Read the channels that belong to a labelled array."""
+    return mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+
+
 def write_grand_average(results: Path, name: str, grand: GrandAverage) -> None:
     """Write a grand average: arrays as NetCDF, channels as FIF, who was left out as CSV."""
     data = grand.data.assign(individual=grand.individual)
@@ -50,7 +55,7 @@ def write_grand_average(results: Path, name: str, grand: GrandAverage) -> None:
 def read_grand_average(results: Path, name: str) -> GrandAverage:
     """Read what ``write_grand_average`` wrote."""
     data = read_map(results, name)
-    info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+    info = read_channels(results, name)
     left_out = read_table(results, f"{name}_excluded")
     return GrandAverage(data, data["individual"], info, left_out, data.attrs["confidence"])
 
@@ -66,7 +71,7 @@ def write_time_frequency(results: Path, name: str, maps: TimeFrequency) -> None:
 def read_time_frequency(results: Path, name: str) -> TimeFrequency:
     """Read what ``write_time_frequency`` wrote."""
     data = read_map(results, name)["power"]
-    info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+    info = read_channels(results, name)
     counts = read_table(results, f"{name}_counts")
     # The first column is named after what the maps are by.
     counts = counts.set_index(counts.columns[0])
@@ -84,7 +89,7 @@ def write_connectivity(results: Path, name: str, result: Connectivity) -> None:
 def read_connectivity(results: Path, name: str) -> Connectivity:
     """Read what ``write_connectivity`` wrote."""
     data = read_map(results, name)
-    info = mne.io.read_info(results / f"{name}-info.fif", verbose="error")
+    info = read_channels(results, name)
     counts = read_table(results, f"{name}_counts").set_index("condition")
     band, window = tuple(data.attrs["band"]), tuple(data.attrs["window"])
     return Connectivity(data["matrix"], counts, info, data.attrs["method"], band, window)

@@ -1,15 +1,18 @@
 """Event-related potentials at the onset of the expression. a, b, mean over participants in each
-region with the within-participant interval (Cousineau-Morey), measuring windows shaded, baseline
-as a bar; c, scalp maps of the windows (white dots: the region measured) and of the difference.
+region with the within-participant interval (Cousineau-Morey), measuring windows shaded,
+baseline as a bar; green bars: micro differs from macro, mixed model of every time, p at most
+.05 corrected over regions and times (the test is of the whole map, not of latencies); c, scalp
+maps of the windows (white dots: the region measured) and of the difference.
 """
 
 from pathlib import Path
 
 from analyses.study import ERP_BASELINE_S, ERP_WINDOWS
-from analyses.tables import read_grand_average
+from analyses.tables import read_grand_average, read_map
 from mmme_neuro.plots.evoked import evoked_figure
 
-READS = ("erp.nc", "erp-info.fif", "erp_excluded.csv")
+READS = ("erp.nc", "erp-info.fif", "erp_excluded.csv", "map_regions.nc")
+ALPHA = 0.05
 
 
 def draw(results: Path):
@@ -18,4 +21,5 @@ def draw(results: Path):
         rois=list(dict.fromkeys(window.roi for window in ERP_WINDOWS)),
         windows=ERP_WINDOWS,
         baseline=ERP_BASELINE_S,
+        marked=read_map(results, "map_regions")["p_value"] <= ALPHA,
     )

@@ -8,9 +8,7 @@ latency.
 
 from pathlib import Path
 
-import mne
-
-from analyses.tables import read_map
+from analyses.tables import read_channels, read_map
 from mmme_neuro.plots.modelmaps import effect_maps_figure
 from mmme_neuro.plots.style import difference_name
 
@@ -19,7 +17,10 @@ TIMES_S = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)
 
 
 def draw(results: Path):
-    info = mne.io.read_info(results / "erp-info.fif", verbose="error")
+    info = read_channels(results, "erp")
     return effect_maps_figure(
-        read_map(results, "map_erp"), info, times=TIMES_S, name=difference_name("micro", "macro")
+        read_map(results, "map_erp"),
+        info,
+        times=TIMES_S,
+        name=difference_name("micro", "macro").lower(),
     )

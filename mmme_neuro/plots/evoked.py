@@ -18,6 +18,7 @@ from mmme_neuro.plots.style import (
     difference_name,
     journal_style,
     mark_onset,
+    mark_times,
     name_of,
     new_figure,
     panel_letter,
@@ -111,6 +112,7 @@ def evoked_figure(
     windows: Sequence[Window],
     contrast: tuple[str, str] = ("micro", "macro"),
     baseline: tuple[float, float] | None = None,
+    marked: xr.DataArray | None = None,
 ) -> Figure:
     """Compose traces of regions and, below, topographies of each window and its difference.
 
@@ -126,6 +128,9 @@ def evoked_figure(
         Conditions (a, b): the topographies show a, b and a - b on one colour scale.
     baseline : tuple of float | None
         Baseline in s, marked.
+    marked : DataArray of bool | None
+        On (region, time): times with a bar at the bottom of that region's panel, for example those
+        of a corrected test.
 
     Returns
     -------
@@ -135,7 +140,7 @@ def evoked_figure(
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(windows))
         parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(54, 40 * len(windows)))[:, 0]
-        _draw_traces(parts[0], grand, rois, windows, baseline)
+        _draw_traces(parts[0], grand, rois, windows, baseline, marked)
         _draw_topographies(parts[1], grand, windows, contrast)
     return figure
 
@@ -146,6 +151,7 @@ def _draw_traces(
     rois: Sequence[str],
     windows: Sequence[Window],
     baseline: tuple[float, float] | None,
+    marked: xr.DataArray | None,
 ) -> None:
     """One trace panel a region, on a common amplitude scale."""
     axes = figure.subplots(1, len(rois), squeeze=False)[0]
@@ -153,6 +159,8 @@ def _draw_traces(
         region = region_average(grand, roi)
         own = [window for window in windows if window.roi == roi]
         plot_evoked(region, ax, windows=own, baseline=baseline)
+        if marked is not None and roi in marked["region"]:
+            mark_times(ax, marked["time"].to_numpy(), marked.sel(region=roi).to_numpy())
         ax.set_title(_region_title(roi, region.attrs["channels"]))
         panel_letter(ax, "abcdefgh"[number])
         if number:
@@ -236,7 +244,7 @@ def _shade(ax: Axes, window: Window) -> None:
 def _baseline_bar(ax: Axes, baseline: tuple[float, float]) -> None:
     """Mark the baseline on the time axis."""
     transform = ax.get_xaxis_transform()
-    ax.plot(baseline, (0.015, 0.015), color="0.4", linewidth=2.5, transform=transform,
+    ax.plot(baseline, (0.05, 0.05), color="0.4", linewidth=2.5, transform=transform,
             solid_capstyle="butt")  # fmt: skip
-    ax.text(sum(baseline) / 2, 0.04, "baseline", transform=transform, ha="center", va="bottom",
+    ax.text(sum(baseline) / 2, 0.07, "baseline", transform=transform, ha="center", va="bottom",
             fontsize=6, color="0.3")  # fmt: skip

@@ -21,6 +21,7 @@ from mmme_neuro.plots.style import (
     PAGE_MM,
     journal_style,
     mark_onset,
+    mark_times,
     new_figure,
     panel_letter,
 )
@@ -34,7 +35,6 @@ STATUS_COLOURS = {
     "not fitted": "#000000",
 }
 EFFECT_COLOUR = OKABE_ITO["black"]
-MARKED = OKABE_ITO["green"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CAP_ROWS = (
     *("FP", "FP", "AF", "AF", "F", "F", "FT", "FC", "T", "C", "TP", "CP"),
@@ -73,29 +73,6 @@ def plot_effect_course(effect: xr.Dataset, ax: Axes, *, scale: float = 1.0, alph
     ax.set_ylim(bottom - 0.12 * (top - bottom), top + 0.05 * (top - bottom))
     mark_times(ax, times, effect["p_value"].to_numpy() <= alpha)
     return ax
-
-
-def mark_times(ax: Axes, times: np.ndarray, is_marked: np.ndarray, *, height: float = 0.02) -> None:
-    """Draw bars along the bottom where a mask holds.
-
-    Parameters
-    ----------
-    ax : Axes
-        Where to draw.
-    times : array, shape (n_times,)
-        Equally spaced, s.
-    is_marked : array of bool, shape (n_times,)
-        Where bars are.
-    height : float
-        Place above the bottom, as a share of the axes.
-    """
-    edges = np.flatnonzero(np.diff(np.r_[False, is_marked, False].astype(int)))
-    half = np.diff(times).mean() / 2
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        ax.plot(
-            (times[first] - half, times[last - 1] + half), (height, height), color=MARKED,
-            linewidth=3, solid_capstyle="butt", transform=ax.get_xaxis_transform(), zorder=3,
-        )  # fmt: skip
 
 
 def effect_courses_figure(
@@ -178,11 +155,11 @@ def effect_maps_figure(
     Figure
         180 mm wide.
     """
-    ordered = effect.isel(channel=front_to_back(effect["channel"].to_numpy()))
+    ordered = effect.isel(channel=front_to_back(list(effect["channel"].to_numpy())))
     limit = float(np.nanmax(np.abs(ordered["statistic"])))
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=170)
-        parts = figure.subfigures(2, 1, height_ratios=(26, 144))
+        parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(26, 144))[:, 0]
         _topographies(parts[0], ordered, info, times, limit, alpha)
         upper, lower = parts[1].subplots(2, 1, sharex=True)
         image = _channels_over_time(
@@ -372,7 +349,7 @@ def _channels_over_time(
 def _outline(ax: Axes, effect: xr.Dataset, is_marked: np.ndarray) -> None:
     """Outline marked cells along their edges."""
     times = effect["time"].to_numpy()
-    half = np.diff(times).mean() / 2
+    half = float(np.diff(times).mean()) / 2
     padded = np.pad(is_marked, 1)
     lines = []
     for channel, time in zip(*np.nonzero(padded[1:-1, 1:-1]), strict=True):

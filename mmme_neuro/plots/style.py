@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -43,6 +44,8 @@ EXPRESSION_NAMES = {
 }
 
 DIVERGING = "RdBu_r"
+MARK_COLOUR = OKABE_ITO["green"]
+"""Of what a corrected test marks."""
 SEQUENTIAL = "magma_r"
 """Strong is dark, so that thin strong lines stand out on white."""
 MINUS = "\N{MINUS SIGN}"
@@ -223,6 +226,29 @@ def mark_onset(ax: Axes) -> None:
         Time on its x axis.
     """
     ax.axvline(0, color="black", linewidth=0.6, zorder=1.5)
+
+
+def mark_times(ax: Axes, times: np.ndarray, is_marked: np.ndarray, *, height: float = 0.02) -> None:
+    """Draw bars along the bottom where a mask holds.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    times : array, shape (n_times,)
+        Equally spaced, s.
+    is_marked : array of bool, shape (n_times,)
+        Where bars are.
+    height : float
+        Place above the bottom, as a share of the axes.
+    """
+    edges = np.flatnonzero(np.diff(np.r_[False, is_marked, False].astype(int)))
+    half = np.diff(times).mean() / 2
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        ax.plot(
+            (times[first] - half, times[last - 1] + half), (height, height), color=MARK_COLOUR,
+            linewidth=3, solid_capstyle="butt", transform=ax.get_xaxis_transform(), zorder=3,
+        )  # fmt: skip
 
 
 def panel_letter(ax: Axes, letter: str) -> None:

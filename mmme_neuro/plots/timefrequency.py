@@ -88,6 +88,7 @@ def time_frequency_figure(
     contrast: tuple[str, str] = ("micro", "macro"),
     limit: float | None = None,
     log: bool = True,
+    marked: xr.DataArray | None = None,
 ) -> Figure:
     """Compose the maps of two conditions and their difference, one row a region.
 
@@ -104,6 +105,9 @@ def time_frequency_figure(
         Largest magnitude of the colour scale; None for the largest reliable one in the maps.
     log : bool
         Whether the frequency axis is logarithmic.
+    marked : DataArray of bool | None
+        On (channel, frequency, time): outlined in the difference of rows that are one channel, for
+        example cells of a corrected test.
 
     Returns
     -------
@@ -128,6 +132,8 @@ def time_frequency_figure(
                 panel_letter(ax, next(letters))
                 ax.label_outer()
             row_axes[0].set_ylabel(f"{_region_name(maps, roi)}\nFrequency (Hz)")
+            if marked is not None and isinstance(roi, str) and roi in marked["channel"]:
+                _outline(row_axes[-1], marked.sel(channel=roi))
         for ax, title in zip(axes[0], _titles(maps, contrast), strict=True):
             ax.set_title(title)
         norm = mpl.colors.Normalize(-limit, limit)
@@ -207,6 +213,16 @@ def _fade(ax: Axes, values: xr.DataArray) -> None:
         values["time"], values["frequency"], unreliable.astype(float), levels=[0.5],
         colors=["0.45"], linewidths=0.5, linestyles="dotted",
     )  # fmt: skip
+
+
+def _outline(ax: Axes, marked: xr.DataArray) -> None:
+    """Outline marked cells."""
+    values = marked.transpose("frequency", "time").to_numpy().astype(float)
+    if values.any():
+        ax.contour(
+            marked["time"], marked["frequency"], values, levels=[0.5], colors=["black"],
+            linewidths=0.8,
+        )  # fmt: skip
 
 
 def _check_conditions(maps: TimeFrequency, contrast: tuple[str, str]) -> None:

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from mmme_neuro.report.markup import Column
-from mmme_neuro.wording import interval_text, number_text, p_text, unit_text
+from mmme_neuro.wording import (
+    estimate_text,
+    interval_text,
+    number_text,
+    p_text,
+    response_name,
+    unit_text,
+)
 
 Row = dict[str, Any]
 
@@ -47,6 +54,17 @@ def percent(key: str, heading: str) -> Column:
 def interval(heading: str = "95 % CI") -> Column:
     """Show ``ci_low`` and ``ci_high``."""
     return Column(heading, lambda row: interval_text(row["ci_low"], row["ci_high"]), is_number=True)
+
+
+def estimate(row: Row) -> str:
+    """Write ``estimate`` to the precision of its interval, with its ``unit``."""
+    value = estimate_text(row["estimate"], row["ci_low"], row["ci_high"])
+    return f"{value} {unit_text(row['unit'])}".strip()
+
+
+def response() -> Column:
+    """Name responses."""
+    return Column("response", lambda row: response_name(row["response"]))
 
 
 def p_value(key: str = "p_value", heading: str = "p") -> Column:

@@ -8,7 +8,14 @@ from types import MappingProxyType
 import mne
 
 from mmme_neuro.atomic_file import atomic_file
-from mmme_neuro.report import findings, overview, preparation, reliability, robustness
+from mmme_neuro.report import (
+    findings,
+    modelling,
+    overview,
+    preparation,
+    reliability,
+    robustness,
+)
 from mmme_neuro.report.markup import STYLE, notice
 from mmme_neuro.report.results import Results
 
@@ -29,11 +36,11 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Overlap": (robustness.overlap, ("overlap", "collinearity")),
         "Facial muscles": (robustness.muscles, ("muscle_removal", "sensitivity", "muscle_balance")),
         "Onset jitter": (robustness.jitter, ("onset_jitter_summary",)),
-        "Mixed models": (findings.models, ("models", "model_notes")),
+        "Mixed models": (modelling.models, ("models", "model_notes")),
+        "Models over maps": (modelling.maps, ("map_tests", "map_status")),
         "Cross-modal": (findings.cross_modal, ("cross_modal",)),
         "Reliability": (reliability.reliability, ("icc", "score_reliability")),
         "Recovery": (findings.recovery, ("recovery",)),
-        "What is not there yet": (findings.not_yet, ()),
         "Provenance": (findings.provenance, ()),
     }
 )

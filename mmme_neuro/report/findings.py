@@ -1,30 +1,18 @@
-"""Sections on results: potentials, oscillations, coupling, physiology, models, recovery."""
+"""Sections on results: potentials, oscillations, coupling, physiology, recovery."""
 
 import pandas as pd
 
 from mmme_neuro.report import association, cells
-from mmme_neuro.report.markup import Column, bullets, details, paragraph, table_html
+from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
-    estimate_text,
     interval_text,
     measure_name,
     network_name,
     number_text,
     quantity_text,
     response_name,
-    unit_text,
 )
-
-NOT_YET = (
-    "Mixed models of every channel and time in these results: windows and regions were chosen "
-    "beforehand.",
-    "Permutation tests with correction for multiple comparisons (permutation_test): maps and "
-    "curves are shown without a test.",
-    "Agreement of the coders (agreement): only the events that both saw are counted.",
-)
-"""What the design asks for and this report does not hold; names in brackets are planned functions
-of the package."""
 
 
 def potentials(results: Results) -> str:
@@ -45,7 +33,7 @@ def _components(results: Results) -> str:
     difference = [
         cells.written("component", "component", response_name),
         cells.written("measure", "measure", measure_name),
-        Column("micro \N{MINUS SIGN} macro", _estimate, is_number=True),
+        Column("micro \N{MINUS SIGN} macro", cells.estimate, is_number=True),
         cells.interval(),
         cells.number("statistic", "t"),
         cells.count("dof", "df"),
@@ -127,44 +115,6 @@ def physiology(results: Results) -> str:
     )
 
 
-def models(results: Results) -> str:
-    """Mixed models."""
-    estimates, notes = results.table("models"), results.table("model_notes")
-    term_columns = [
-        _response(),
-        cells.text("term", "term"),
-        Column("estimate", _estimate, is_number=True),
-        cells.interval(),
-        cells.number("std_error", "SE"),
-        cells.number("dof", "df"),
-        cells.number("statistic", "t"),
-        cells.p_value(),
-    ]
-    note_columns = [
-        _response(),
-        cells.text("formula", "formula fitted", is_long=True),
-        cells.count("n_observations", "events"),
-        cells.text("reductions", "left out", is_long=True),
-        cells.text("warnings", "warnings", is_long=True),
-    ]
-    part_columns = [
-        _response(),
-        cells.text("group", "group"),
-        cells.text("term", "term"),
-        cells.number("sd", "SD"),
-        cells.number("correlation", "correlation with the intercept"),
-    ]
-    parts = [results.figure("fig7_mixed_models")]
-    parts.append(table_html(estimates, term_columns, caption="Fixed effects"))
-    caption = "Models as fitted: what was left out, and warnings"
-    parts.append(table_html(notes, note_columns, caption=caption))
-    if results.has("variance_components"):
-        table = results.table("variance_components")
-        folded = table_html(table, part_columns, caption="Variance components")
-        parts.append(details(f"Variance components ({len(table)})", folded))
-    return "".join(parts)
-
-
 def cross_modal(results: Results) -> str:
     """Correlations of brain and body."""
     columns = [
@@ -223,11 +173,6 @@ def recovery(results: Results) -> str:
     )
 
 
-def not_yet(results: Results) -> str:
-    """What is absent."""
-    return paragraph("Planned and absent from this report:") + bullets(NOT_YET)
-
-
 def provenance(results: Results) -> str:
     """Versions and seed."""
     if not results.methods:
@@ -274,17 +219,6 @@ def _pairs(results: Results, name: str, caption: str) -> str:
     columns = [cells.text("condition", heading)]
     columns += [cells.number(str(pair), str(pair)) for pair in pairs if pair != "condition"]
     return table_html(pairs, columns, caption=caption)
-
-
-def _response() -> Column:
-    """Name of a response."""
-    return Column("response", lambda row: response_name(row["response"]))
-
-
-def _estimate(row: dict) -> str:
-    """An estimate with its unit."""
-    value = estimate_text(row["estimate"], row["ci_low"], row["ci_high"])
-    return f"{value} {unit_text(row['unit'])}".strip()
 
 
 def _usable(quality: pd.DataFrame) -> str:

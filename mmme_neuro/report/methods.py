@@ -32,6 +32,7 @@ def methods_text(constants: dict) -> dict[str, str]:
         "Overlapping responses": _overlap(study),
         "Robustness": _robustness(study, methods),
         "Statistics": _statistics(study),
+        "Models over maps": _maps(study),
     }
 
 
@@ -202,6 +203,22 @@ def _statistics(study: dict) -> str:
         f"measures; {pairs}) carry Holm's correction. {_association(study)} Reliability of the "
         f"{study['rated_item']} ratings: intraclass correlations of stimuli over participants as "
         "raters."
+    )
+
+
+def _maps(study: dict) -> str:
+    """Models of every cell and tests of whole maps."""
+    signals = ", ".join(response_name(name).lower() for name in study["physio_map_channels"])
+    return (
+        f"The model {study['map_formula']} was fitted by restricted maximum likelihood to every "
+        f"channel and time of the EEG ({_span(study['erp_map_window_s'])}, means of "
+        f"{_ms(study['erp_map_step_s'])}), to the courses of regions, to power in dB at "
+        f"{', '.join(study['tfr_channels'])} (steps of {_ms(study['power_map_step_s'])}) and to "
+        f"{signals} ({_span(study['physio_map_window_s'])}). Each map was tested as a whole by "
+        f"{study['n_permutations']} random sign flips of the score contributions of participants "
+        "and stimuli under the null model, with exact threshold-free cluster enhancement, "
+        "two-sided; such a test claims neither latency nor location. Contrasts within valences "
+        f"are of the model {study['primary']}, with Holm's correction within a response."
     )
 
 

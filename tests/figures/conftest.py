@@ -17,6 +17,14 @@ ELECTRODES = (
 )
 PHYSIO = ("eda", "heart_rate", "pulse_rate", "pulse_amplitude", "rsp_rate", "rsp_amplitude", "skt")
 N_EVENTS = 24
+STEPS = (
+    "03_erp",
+    "04_time_frequency",
+    "05_connectivity",
+    "06_physio",
+    "07_mixed_models",
+    "11_quality",
+)
 EEG_HZ, PHYSIO_HZ = 100.0, 10.0
 
 
@@ -32,10 +40,10 @@ def results(tmp_path_factory):
     for name, own in events.groupby("participant"):
         _write_epochs(folder, name, own.reset_index(drop=True), rng)
     _write_quality(folder, rng)
-    _write_statistics(folder)
     _write_overlap(folder)
-    for step in ("03_erp", "04_time_frequency", "05_connectivity", "06_physio", "11_quality"):
+    for step in STEPS:
         importlib.import_module(f"analyses.{step}").main(folder, folder)
+    _write_statistics(folder)
     importlib.import_module("analyses.12_methods").main(folder, folder)
     return folder
 
