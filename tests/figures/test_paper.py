@@ -15,7 +15,7 @@ from tests.figures.conftest import FAILED, PEOPLE
 typst = pytest.importorskip("typst", reason="the manuscript needs typst (the extra 'paper')")
 pypdf = pytest.importorskip("pypdf", reason="pypdf reads the manuscript's text in the tests")
 
-step = importlib.import_module("analyses.16_numbers")
+step = importlib.import_module("analyses.17_numbers")
 TITLE = "Faces, brain & <body>"
 
 
