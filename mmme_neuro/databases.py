@@ -9,9 +9,9 @@ PUBLISHED = pd.DataFrame(
         ("CASME", 2013, 35, 195, None, 321.4, 91.6),
         ("CASME II", 2014, 35, 247, None, 318.9, 94.8),
         ("SAMM", 2016, 32, 159, 343, 370.7, 94.8),
-        ("CAS(ME)$^2$", 2018, 22, 57, 300, 419.1, 58.9),
+        ("CAS(ME)2", 2018, 22, 57, 300, 419.1, 58.9),
         ("MMEW", 2021, 36, 300, 900, 377.7, 87.8),
-        ("CAS(ME)$^3$", 2022, 131, 1109, 3490, 370.5, 89.2),
+        ("CAS(ME)3", 2022, 131, 1109, 3490, 370.5, 89.2),
         ("MMME", 2025, 110, 634, 2841, 381.7, 100.5),
     ],
     columns=[
@@ -28,7 +28,7 @@ PUBLISHED = pd.DataFrame(
 
 Durations and MMME: MMME's dataset figure (arXiv 2506.09834). Events and participants: Yan et al.
 2013 and 2014 (CASME, CASME II), Davison et al. 2018 and Yap et al. 2020 (SAMM; macro-expressions of
-its long videos), Qu et al. 2018 (CAS(ME)^2), Ben et al. 2021 (MMEW), Li et al. 2022 (CAS(ME)^3: the
+its long videos), Qu et al. 2018 (CAS(ME)2), Ben et al. 2021 (MMEW), Li et al. 2022 (CAS(ME)3: the
 100 and 31 participants of its labelled parts A and C). Participants are those recorded.
 """
 

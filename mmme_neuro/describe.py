@@ -158,9 +158,9 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> events = pd.DataFrame({"expression": ["micro", "macro"], "action_units": ["AU4", "AU4,AU12"]})
-    >>> named_action_units(events)[["action_unit", "region", "n_micro", "n_macro"]].to_numpy().tolist()
-    [['AU4', 'upper', 1, 1], ['AU12', 'middle', 0, 1]]
+    >>> events = pd.DataFrame({"expression": ["micro", "macro"], "action_units": ["AU4", "AU12"]})
+    >>> named_action_units(events)[["action_unit", "region", "n_micro"]].to_numpy().tolist()
+    [['AU4', 'upper', 1], ['AU12', 'middle', 0]]
     """
     counts = _action_units(events.fillna({"action_units": ""}))
     region = {n: name for name, units in ACTION_UNITS_BY_REGION.items() for n in units}
@@ -174,9 +174,11 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
         table[f"n_{expression}"] = table["action_unit"].map(own["n"]).fillna(0).astype(int)
         table[f"share_{expression}"] = table["action_unit"].map(own["share"]).fillna(0.0)
     places = table["region"].map(order.index)
-    return table.assign(place=places, number=number).sort_values(
-        ["place", "number"], ignore_index=True
-    ).drop(columns=["place", "number"])
+    return (
+        table.assign(place=places, number=number)
+        .sort_values(["place", "number"], ignore_index=True)
+        .drop(columns=["place", "number"])
+    )
 
 
 def describe_sheet(path: str | Path, out: str | Path) -> Description:

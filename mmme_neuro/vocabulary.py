@@ -114,7 +114,7 @@ ACTION_UNIT_NAMES = {
     45: "Blink",
     46: "Wink",
 }
-"""Names of the Facial Action Coding System (Ekman & Friesen 1978); 41 and 42 are of that edition."""
+"""Names of the Facial Action Coding System (Ekman & Friesen 1978)."""
 
 ACTION_UNITS_BY_REGION = {
     "upper": (1, 2, 4, 6, 42),

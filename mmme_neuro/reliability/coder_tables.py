@@ -32,7 +32,7 @@ def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
     >>> pass_pairs(events).to_dict("records")
     [{'pass_a': 'A', 'pass_b': 'B', 'n_clips': 1}]
     """
-    clips = {name: set(rows["clip"]) for name, rows in events.groupby("annotation_pass")}
+    clips = {str(name): set(rows["clip"]) for name, rows in events.groupby("annotation_pass")}
     rows = [(a, b, len(clips[a] & clips[b])) for a, b in combinations(sorted(clips), 2)]
     table = pd.DataFrame(rows, columns=["pass_a", "pass_b", "n_clips"])
     table = table[table["n_clips"] > 0]
@@ -80,8 +80,12 @@ def agreement_tables(
     """
     if not criteria:
         raise ValueError("criteria must name at least one way of matching, got none.")
-    settings = {"unit_s": unit_s, "rng": rng, "n_resamples": n_resamples}
-    found = [agreement(events_a, events_b, criterion=each, **settings) for each in criteria]
+    found = [
+        agreement(
+            events_a, events_b, criterion=each, unit_s=unit_s, rng=rng, n_resamples=n_resamples
+        )
+        for each in criteria
+    ]
     makers: dict[str, Callable[[Agreement], pd.DataFrame]] = {
         "summary": _summary,
         "labels": _labels,
@@ -114,10 +118,9 @@ def expression_confusion(pairs: pd.DataFrame) -> pd.DataFrame:
     labels = {*pairs["expression_a"], *pairs["expression_b"]}
     known = [name for name in EXPRESSIONS if name in labels]
     known += sorted(labels - set(known))
-    counts = pd.crosstab(pairs["expression_a"], pairs["expression_b"])
-    table = counts.reindex(index=known, columns=known, fill_value=0).stack().rename("n")
-    table.index = table.index.set_names(["expression_a", "expression_b"])
-    table = table.reset_index()
+    labels_of = ["expression_a", "expression_b"]
+    cells = pd.MultiIndex.from_product([known, known], names=labels_of)
+    table = pairs.groupby(labels_of).size().reindex(cells, fill_value=0).reset_index(name="n")
     return table.assign(share=table["n"] / max(len(pairs), 1))
 
 
@@ -146,9 +149,7 @@ def time_differences(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[order]
 
 
-def _stacked(
-    found: Sequence[Agreement], make: Callable[[Agreement], pd.DataFrame]
-) -> pd.DataFrame:
+def _stacked(found: Sequence[Agreement], make: Callable[[Agreement], pd.DataFrame]) -> pd.DataFrame:
     """One table of every criterion, named in the first column."""
     parts = []
     for result in found:

@@ -19,9 +19,8 @@ from mmme_neuro.wording import (
 NOT_YET = (
     "Mixed models of every channel and time in these results: windows and regions were chosen "
     "beforehand.",
-    "Permutation tests with correction for multiple comparisons (permutation_test): maps and "
-    "curves are shown without a test.",
-    "Agreement of the coders (agreement): only the events that both saw are counted.",
+    "Permutation tests with correction for multiple comparisons: maps and curves are shown without "
+    "a test.",
 )
 """What the design asks for and this report does not hold; names in brackets are planned functions
 of the package."""
