@@ -19,7 +19,6 @@ from mmme_neuro.plots.style import (
     PAGE_MM,
     journal_style,
     new_figure,
-    panel_letter,
 )
 
 _TITLES = {
@@ -121,8 +120,8 @@ def databases_figure(description: DescribedEvents, databases: pd.DataFrame) -> F
         plot_durations(description.times, panels["e"])
         plot_participants(description.participants, panels["f"])
         for letter, title in _TITLES.items():
-            panel_letter(panels[letter], letter)
-            panels[letter].set_title(title, loc="left")
+            # Within the title: beside it a letter would touch the highest tick's label.
+            panels[letter].set_title(rf"$\bf{{{letter}}}$   {title}", loc="left")
         handles, labels = panels["a"].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure

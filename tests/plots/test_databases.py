@@ -42,10 +42,8 @@ def test_sizes_are_drawn_where_they_are_known(table, ax):
     drawn = {line.get_label(): line.get_xdata() for line in ax.get_lines()}
     assert drawn["micro"].tolist() == table["n_micro"].tolist()
     assert np.isnan(drawn["macro"]).sum() == 2  # CASME and CASME II hold none.
-    assert [text.get_text() for text in ax.texts] == [
-        *table["n_participants"].astype(str),
-        "people",
-    ]
+    people = [str(n) for n in table["n_participants"]]
+    assert [text.get_text() for text in ax.texts] == [*people, "people"]
     assert "CAS(ME)$^2$" in [label.get_text() for label in ax.get_yticklabels()]
 
 
