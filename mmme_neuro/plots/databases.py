@@ -88,7 +88,7 @@ def plot_micro_durations(databases: pd.DataFrame, ax: Axes) -> Axes:
         ax.plot([middle - spread, middle + spread], [place, place], color=colour)
         ax.plot(middle, place, "o", color=colour, markersize=4)
         if np.isfinite(middle):
-            _beside(ax, f"{middle:.0f} (SD {spread:.0f})", place)
+            _beside(ax, f"{middle:.1f} (SD {spread:.1f})", place)
     ax.set_xlim(0, 1.08 * np.nanmax(mean + np.nan_to_num(sd)))
     ax.set_xlabel("Duration (ms): mean and SD")
     return ax

@@ -52,7 +52,7 @@ def test_the_study_stands_out_among_durations(table, ax):
     dots = [line for line in ax.get_lines() if line.get_marker() == "o"]
     colours = [to_hex(dot.get_color()) for dot in dots]
     assert colours[-1] == EXPRESSION_COLOURS["micro"].lower() and len(set(colours)) == 2
-    assert ax.texts[0].get_text() == "321 (SD 92)"
+    assert ax.texts[0].get_text() == "321.4 (SD 91.6)"
 
 
 def test_a_study_without_coded_offsets_has_no_duration(ax):
