@@ -21,7 +21,10 @@ TIMES = {
     "duration_coded": "duration, offset coded by both",
     "rise": "rise (onset to apex)",
 }
-MAIN_COEFFICIENTS = ("cohen_kappa", "action_unit_index")
+MAIN_COEFFICIENTS = {
+    "cohen_kappa": "kappa of micro and macro",
+    "action_unit_index": "index of action units",
+}
 MAIN_TIMES = ("onset", "apex", "offset_coded")
 TIME_UNITS = {
     "kappa": "kappa, event or none",
@@ -95,13 +98,13 @@ def _matched_by(results: Results, criterion: str) -> dict:
     medians = timing.set_index("time").to_dict("index")
     found = detection.to_dict("records")[0]
     return {
-        "criterion": criterion.replace(">=", "\N{GREATER-THAN OR EQUAL TO}"),
+        "criterion": _criterion(criterion),
         "events": count_text(found["n_matched"]),
         "coefficients": [
             quantity(found, name="F1 of detection", value="f1"),
             *(
-                quantity(coefficients[key], name=COEFFICIENTS[key].split(",")[0])
-                for key in MAIN_COEFFICIENTS
+                quantity(coefficients[key], name=name)
+                for key, name in MAIN_COEFFICIENTS.items()
                 if key in coefficients
             ),
         ],
@@ -121,7 +124,7 @@ def _median(row: dict) -> dict:
 def _detection(table: pd.DataFrame) -> str:
     """Events that both saw."""
     columns = [
-        cells.text("criterion", "one event if"),
+        cells.written("criterion", "one event if", _criterion),
         cells.count("n_matched", "matched"),
         cells.percent("found_a", "of B's seen by A (%)"),
         cells.percent("found_b", "of A's seen by B (%)"),
@@ -134,7 +137,7 @@ def _detection(table: pd.DataFrame) -> str:
 def _labels(table: pd.DataFrame) -> str:
     """Micro and macro, and action units as a whole."""
     columns = [
-        _matched(),
+        cells.written("criterion", "matched by", _criterion),
         cells.written("coefficient", "coefficient", lambda name: COEFFICIENTS.get(name, name)),
         cells.number("estimate", "estimate", digits=2),
         cells.interval(),
@@ -148,7 +151,6 @@ def _labels(table: pd.DataFrame) -> str:
 def _timing(table: pd.DataFrame) -> str:
     """Times of matched events."""
     columns = [
-        _matched(),
         cells.written("time", "time", lambda name: TIMES.get(name, name)),
         cells.count("n", "events"),
         cells.number("median_abs_ms", "median |A \N{MINUS SIGN} B| (ms)"),
@@ -165,15 +167,12 @@ def _timing(table: pd.DataFrame) -> str:
         "Correlations of onset, apex and offset are near 1 by the length of the clip alone; read "
         "those of rise and duration."
     )
-    return details(
-        "Times of matched events", table_html(table, columns, caption="Times, A minus B") + note
-    )
+    return _by_criterion(table, columns, "Times of matched events, A minus B") + note
 
 
 def _action_units(table: pd.DataFrame) -> str:
     """Each action unit."""
     columns = [
-        _matched(),
         cells.text("action_unit", "unit"),
         cells.count("n_a", "A"),
         cells.count("n_b", "B"),
@@ -186,7 +185,7 @@ def _action_units(table: pd.DataFrame) -> str:
         _interval("ac1"),
     ]
     caption = "Action units of matched events (kappa falls where a unit is rare)"
-    return details("Every action unit", table_html(table, columns, caption=caption))
+    return _by_criterion(table, columns, caption)
 
 
 def _time_units(table: pd.DataFrame) -> str:
@@ -204,9 +203,18 @@ def _time_units(table: pd.DataFrame) -> str:
     return table_html(table, columns, caption=caption)
 
 
-def _matched() -> Column:
-    """How events were matched."""
-    return cells.text("criterion", "matched by")
+def _by_criterion(table: pd.DataFrame, columns: list[Column], caption: str) -> str:
+    """One folded table for each way of matching events."""
+    parts = []
+    for criterion, own in table.groupby("criterion", sort=False):
+        title = f"{caption}: {_criterion(str(criterion))}"
+        parts.append(details(title, table_html(own, columns, caption=title)))
+    return "".join(parts)
+
+
+def _criterion(text: str) -> str:
+    """A way of matching events as in print."""
+    return text.replace(">=", "\N{GREATER-THAN OR EQUAL TO}")
 
 
 def _interval(key: str) -> Column:
