@@ -1,17 +1,24 @@
 """Events of the annotation sheet: what was coded, by whom, and what is wrong with it.
 
-Reads the study's annotation sheet; writes events (merged passes), their audit and counts.
+Reads the study's annotation sheet; writes events (merged passes), their audit and counts,
+action_units.csv (named, by region) and databases.csv (the study beside published databases).
 """
 
 from pathlib import Path
 
 from analyses.study import PREPROCESSING
 from analyses.tables import write_table
-from mmme_neuro import audit_events, describe_events, read_events
+from mmme_neuro import (
+    audit_events,
+    database_table,
+    describe_events,
+    named_action_units,
+    read_events,
+)
 from mmme_neuro.recording import study_sheet
 
 READS = ("study:coding_file.*",)
-WRITES = ("events.csv", "audit.csv", "dataset")
+WRITES = ("events.csv", "audit.csv", "dataset", "action_units.csv", "databases.csv")
 
 
 def main(study: Path, results: Path) -> None:
@@ -19,4 +26,6 @@ def main(study: Path, results: Path) -> None:
     merged = read_events(study_sheet(study), merge=PREPROCESSING.merge)
     write_table(results, "events", merged)
     write_table(results, "audit", audit_events(coded).table())
+    write_table(results, "action_units", named_action_units(merged))
+    write_table(results, "databases", database_table(merged))
     describe_events(merged).write(results / "dataset")

@@ -1,6 +1,7 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
 from mmme_neuro.preprocess import Options
+from mmme_neuro.reliability.event_matching import Overlap
 from mmme_neuro.responses.basis import Splines
 from mmme_neuro.responses.components import Component
 from mmme_neuro.responses.jitter import PhaseMeasure
@@ -47,6 +48,12 @@ that holds the whole component."""
 
 CODER_SD_S = 0.07
 """Standard deviation of a coder's onsets: two who differ by 70 ms (median) have this each."""
+
+CODER_CRITERIA = (Overlap(), Overlap(0.5))
+"""Which rows of two coders are one event: any overlap, and the field's rule for spotting."""
+
+CODER_UNIT_S = 0.1
+"""Unit of time of the agreement on what the face does at each moment."""
 
 JITTER_BASELINE_S = (-1.2, -1.0)
 """Leaves room for the shifts within the epoch."""

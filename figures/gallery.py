@@ -13,6 +13,8 @@ from mmme_neuro.plots.style import close_figure, save_figure
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
 FORMATS = ("pdf", "svg", "png")
+KINDS = ("fig", "table")
+"""What names of scripts begin with."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Script:
 
 
 def scripts() -> list[Script]:
-    """Every figure in order."""
-    return [Script(path.stem) for path in sorted(FOLDER.glob("fig*_*.py"))]
+    """Every figure in order, tables that are drawn after them."""
+    return [Script(path.stem) for kind in KINDS for path in sorted(FOLDER.glob(f"{kind}*_*.py"))]
 
 
 def draw_figures(

@@ -10,7 +10,12 @@ from mmme_neuro.io.action_units import split_action_units
 from mmme_neuro.io.passes import merge_passes
 from mmme_neuro.io.sheet import read_events
 from mmme_neuro.plots.dataset import dataset_figure
-from mmme_neuro.vocabulary import EMOTION_BY_CODED_WORD, EXPRESSIONS
+from mmme_neuro.vocabulary import (
+    ACTION_UNIT_NAMES,
+    ACTION_UNITS_BY_REGION,
+    EMOTION_BY_CODED_WORD,
+    EXPRESSIONS,
+)
 
 _FIGURE_METADATA = {"pdf": {"CreationDate": None}, "png": None}
 """Formats of the figure; without the date, the same events give the same bytes."""
@@ -132,6 +137,47 @@ def describe_events(events: pd.DataFrame) -> Description:
             columns="share"
         ),
         times=times.sort_values(list(times.columns), ignore_index=True),
+    )
+
+
+def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
+    """Name the action units of events, and count them by expression.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Merged events, or of one pass: ``expression, action_units``.
+
+    Returns
+    -------
+    DataFrame
+        One row an action unit, by region and number: ``action_unit, name, region`` (upper, middle,
+        lower; see `vocabulary.ACTION_UNITS_BY_REGION`) and, for macro, micro and every other
+        expression there is, ``n_EXPRESSION`` (events that hold the unit) and ``share_EXPRESSION``
+        (of the expression's events). A number that has no name is ``unknown``.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"expression": ["micro", "macro"], "action_units": ["AU4", "AU12"]})
+    >>> named_action_units(events)[["action_unit", "region", "n_micro"]].to_numpy().tolist()
+    [['AU4', 'upper', 1], ['AU12', 'middle', 0]]
+    """
+    counts = _action_units(events.fillna({"action_units": ""}))
+    region = {n: name for name, units in ACTION_UNITS_BY_REGION.items() for n in units}
+    order = [*ACTION_UNITS_BY_REGION, "unknown"]
+    table = pd.DataFrame({"action_unit": counts["action_unit"].unique()})
+    number = table["action_unit"].str.removeprefix("AU").astype(int)
+    table["name"] = number.map(ACTION_UNIT_NAMES).fillna("unknown")
+    table["region"] = number.map(region).fillna("unknown")
+    for expression in dict.fromkeys(["macro", "micro", *counts["expression"]]):
+        own = counts[counts["expression"] == expression].set_index("action_unit")
+        table[f"n_{expression}"] = table["action_unit"].map(own["n"]).fillna(0).astype(int)
+        table[f"share_{expression}"] = table["action_unit"].map(own["share"]).fillna(0.0)
+    places = table["region"].map(order.index)
+    return (
+        table.assign(place=places, number=number)
+        .sort_values(["place", "number"], ignore_index=True)
+        .drop(columns=["place", "number"])
     )
 
 

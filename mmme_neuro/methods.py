@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import mmme_neuro
 from mmme_neuro import camera
 from mmme_neuro.alignment import align_clocks
+from mmme_neuro.reliability.coder_detection import IOU_THRESHOLDS, ONSET_TOLERANCES_S
 from mmme_neuro.responses.autonomic import AUTONOMIC_WINDOWS, SCR_THRESHOLD_US
 from mmme_neuro.responses.regions import ROIS
 from mmme_neuro.responses.timefrequency import DEFAULT_FREQUENCIES, cycles
@@ -41,7 +42,8 @@ def method_constants() -> dict:
     Returns
     -------
     dict
-        Nested, of plain values: ``rule, clocks, cleaning, regions, time_frequency, physio``.
+        Nested, of plain values: ``rule, coders, clocks, cleaning, regions, time_frequency,
+        physio``.
 
     Examples
     --------
@@ -51,6 +53,10 @@ def method_constants() -> dict:
     n_cycles = cycles(DEFAULT_FREQUENCIES)
     return {
         "rule": {"max_duration_s": MICRO_MAX_DURATION_S, "max_rise_s": MICRO_MAX_RISE_S},
+        "coders": {
+            "iou_thresholds": list(IOU_THRESHOLDS),
+            "onset_tolerances_s": list(ONSET_TOLERANCES_S),
+        },
         "clocks": {
             **_defaults(align_clocks),
             "camera_drift_prior_sd_ppm": camera.DRIFT_PRIOR_SD_PPM,

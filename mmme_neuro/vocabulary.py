@@ -79,6 +79,51 @@ INTENDED_EMOTION_BY_CODE = {
 }
 """Emotion that each video was chosen for."""
 
+ACTION_UNIT_NAMES = {
+    1: "Inner brow raiser",
+    2: "Outer brow raiser",
+    4: "Brow lowerer",
+    5: "Upper lid raiser",
+    6: "Cheek raiser",
+    7: "Lid tightener",
+    8: "Lips toward each other",
+    9: "Nose wrinkler",
+    10: "Upper lip raiser",
+    11: "Nasolabial furrow deepener",
+    12: "Lip corner puller",
+    13: "Sharp lip puller",
+    14: "Dimpler",
+    15: "Lip corner depressor",
+    16: "Lower lip depressor",
+    17: "Chin raiser",
+    18: "Lip pucker",
+    19: "Tongue show",
+    20: "Lip stretcher",
+    21: "Neck tightener",
+    22: "Lip funneler",
+    23: "Lip tightener",
+    24: "Lip pressor",
+    25: "Lips part",
+    26: "Jaw drop",
+    27: "Mouth stretch",
+    28: "Lip suck",
+    41: "Lid droop",
+    42: "Slit",
+    43: "Eyes closed",
+    44: "Squint",
+    45: "Blink",
+    46: "Wink",
+}
+"""Names of the Facial Action Coding System (Ekman & Friesen 1978)."""
+
+ACTION_UNITS_BY_REGION = {
+    "upper": (1, 2, 4, 6, 42),
+    "middle": (5, 7, 9, 10, 11, 12, 41, 43, 44, 45, 46),
+    "lower": (8, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28),
+}
+"""Region of the face as in table 1 of the dataset paper (upper, middle, lower face). Units that its
+table lacks are put beside their neighbours: lids with 5, 7 and 41, mouth and jaw with 13 to 26."""
+
 MICRO_MAX_DURATION_S = 0.5
 MICRO_MAX_RISE_S = 0.25
 

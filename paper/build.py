@@ -93,7 +93,7 @@ def _check(results: Path, figures: Path) -> None:
     """Refuse to set a manuscript without its numbers or main figures."""
     if not (results / NUMBERS).is_file():
         raise FileNotFoundError(
-            f"{NUMBERS}: not in {results}; run python -m analyses --results {results} (its step 16 "
+            f"{NUMBERS}: not in {results}; run python -m analyses --results {results} (its step 17 "
             "writes it)."
         )
     lacking = [name for name in MAIN_FIGURES if not (figures / f"{name}.pdf").is_file()]

@@ -16,7 +16,7 @@ LAYERS = (
     # Each may import its own layer and those before it.
     {"vocabulary", "failures", "atomic_file", "progress", "robust_line", "wording", "pseudonyms"},
     {"io", "overlap", "controls", "executors"},
-    {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit"},
+    {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit", "databases"},
     {"recording"},
     {"bids", "signals"},
     {"sources", "decisions", "provenance"},

@@ -78,7 +78,7 @@ def moments_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _row(pairs: pd.DataFrame, time: str, resampling: Resampling) -> dict[str, float]:
     """Everything about one time."""
-    a, b = (_seconds(pairs, time, coder) for coder in "ab")
+    a, b = (seconds_of(pairs, time, coder) for coder in "ab")
     present = np.isfinite(a) & np.isfinite(b)
     a, b, clusters = a[present], b[present], pairs["participant"].to_numpy()[present]
     row: dict[str, float] = {"n": int(present.sum())}
@@ -104,8 +104,23 @@ def _row(pairs: pd.DataFrame, time: str, resampling: Resampling) -> dict[str, fl
     return row
 
 
-def _seconds(pairs: pd.DataFrame, time: str, coder: str) -> np.ndarray:
-    """One coder's times, or the lengths of phases."""
+def seconds_of(pairs: pd.DataFrame, time: str, coder: str) -> np.ndarray:
+    """One coder's times, or the lengths of phases.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Matched events with ``onset, apex, offset`` (s) ending on ``_a`` and ``_b``.
+    time : str
+        One of `TIMES`.
+    coder : {"a", "b"}
+        Whose.
+
+    Returns
+    -------
+    array, shape (n_pairs,)
+        In seconds.
+    """
     phases = {"rise": ("apex", "onset"), "duration": ("offset", "onset")}
     if time in phases:
         end, begin = phases[time]

@@ -9,6 +9,7 @@ import mne
 
 from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.report import (
+    agreement,
     findings,
     modelling,
     overview,
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Cleaning": (preparation.cleaning, ("rejection", "component_labels")),
         "Clocks": (overview.clocks, ("clocks",)),
         "Annotation audit": (overview.audit, ("audit",)),
+        "Agreement of coders": (agreement.agreement, ("agreement_summary",)),
         "Event-related potentials": (findings.potentials, ("erp_excluded",)),
         "Time-frequency": (findings.oscillations, ("tfr_counts",)),
         "Connectivity": (findings.coupling, ("coupling", "connectivity_cells")),

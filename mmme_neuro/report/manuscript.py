@@ -3,6 +3,7 @@
 import pandas as pd
 
 from mmme_neuro.report import papertables
+from mmme_neuro.report.agreement import coder_numbers
 from mmme_neuro.report.methods import methods_text
 from mmme_neuro.report.overview import CONTRAST
 from mmme_neuro.report.quantities import (
@@ -29,7 +30,8 @@ TABLES = (
     "events participants excluded quality rejection clocks physio_quality audit erp_jackknife "
     "erp_measurement coupling coupling_test connectivity_cells models model_notes "
     "variance_components cross_modal icc overlap sensitivity muscle_balance muscle_removal "
-    "onset_jitter_summary recovery"
+    "onset_jitter_summary recovery action_units agreement_summary agreement_detection "
+    "agreement_labels agreement_timing"
 ).split()
 """Result tables that the manuscript draws on."""
 
@@ -84,6 +86,7 @@ def manuscript_numbers(results: Results) -> dict:
         "level": f"{SIGNIFICANT:g}".removeprefix("0"),
         "sample": _sample(results),
         "quality": _quality(results),
+        "agreement": coder_numbers(results),
         "potentials": _potentials(results),
         "coupling": _coupling(results),
         "models": _models(results),

@@ -23,6 +23,7 @@ def methods_text(constants: dict) -> dict[str, str]:
     study, methods = constants["study"], constants["methods"]
     return {
         "Events": _events(study, methods),
+        "Agreement of coders": _agreement(study, methods),
         "Clocks": _clocks(methods),
         "EEG": _eeg(study, methods),
         "Event-related potentials": _erp(study, methods),
@@ -49,6 +50,30 @@ def _events(study: dict, methods: dict) -> str:
         f"{_span(preprocessing['physio_window'])} in the physiology; an event stays only if both "
         "windows lie inside the recordings. Skin temperature is cut from "
         f"{_span(preprocessing['slow_window'])} and excludes no event."
+    )
+
+
+def _agreement(study: dict, methods: dict) -> str:
+    coders = methods["coders"]
+    criteria = " or ".join(
+        f"an intersection over union of at least {_number(each['min_iou'])}"
+        if each["min_iou"]
+        else "any overlap"
+        for each in study["coder_criteria"]
+    )
+    tolerances = ", ".join(_number(1000 * value) for value in coders["onset_tolerances_s"])
+    thresholds = coders["iou_thresholds"]
+    return (
+        "In clips with events of two annotation passes the passes were compared as two coders. "
+        "Their events were matched one to one, as many as possible, and detection was measured by "
+        "F1 = 2 x matches / (events of A + events of B) over intersections over union from "
+        f"{_number(thresholds[0])} (any overlap) to {_number(thresholds[-1])} and over differences "
+        f"of onsets of at most {tolerances} ms. In events matched by {criteria}, labels were "
+        "compared by Cohen's and Fleiss' kappa, Gwet's AC1 and Krippendorff's alpha; action units "
+        "by 2 x agreed / (units of A + units of B) and unit by unit; times by limits of agreement "
+        "and intraclass correlations of one coder; and what the face does by kappa over units of "
+        f"{_ms(study['coder_unit_s'])}. Intervals come from {study['n_bootstrap']} samples of "
+        "whole participants, their levels widened for few participants."
     )
 
 

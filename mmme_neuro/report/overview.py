@@ -144,9 +144,8 @@ def audit(results: Results) -> str:
         cells.text("remedy", "what to do", is_long=True),
     ]
     caption = "Checks of the annotation sheet as coded"
-    return results.figure("fig2_dataset") + table_html(
-        results.table("audit"), columns, caption=caption
-    )
+    figures = results.figure("fig2_dataset") + results.figure("table1_action_units")
+    return figures + table_html(results.table("audit"), columns, caption=caption)
 
 
 def _simulated(results: Results) -> str:

@@ -45,6 +45,7 @@ def paper_tables(results: Results) -> dict[str, Table]:
         Name to ``header, kinds, rows``; a table without a row is left to the prose.
     """
     return {
+        "action_units": _action_units(results.table("action_units")),
         "models": _models(results),
         "random": _random(results),
         "notes": _notes(results),
@@ -58,6 +59,20 @@ def paper_tables(results: Results) -> dict[str, Table]:
         "audit": _audit(results),
         "parameters": constants_table(results.methods),
     }
+
+
+def _action_units(table: pd.DataFrame) -> Table:
+    """Action units with names, regions and counts."""
+    columns = [
+        _name("region", _capital),
+        cells.text("action_unit", "unit"),
+        cells.text("name", "action"),
+        cells.count("n_micro", "micro"),
+        cells.percent("share_micro", "% of micro"),
+        cells.count("n_macro", "macro"),
+        cells.percent("share_macro", "% of macro"),
+    ]
+    return table_text(table, columns)
 
 
 def _models(results: Results) -> Table:

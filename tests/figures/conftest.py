@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analyses.study import CODER_CRITERIA
 from analyses.tables import write_table
+from mmme_neuro import agreement_tables, database_table, named_action_units
 
 PEOPLE = ("lina", "wangfang", "zhouyu")
 FAILED = "zhaolei"
@@ -36,6 +38,7 @@ def results(tmp_path_factory):
     rng = np.random.default_rng(7)
     events = pd.concat([_events(name, rng) for name in PEOPLE], ignore_index=True)
     write_table(folder, "events", events)
+    _write_sheet_tables(folder, events, rng)
     write_table(folder, "participants", _participants(events))
     for name, own in events.groupby("participant"):
         _write_epochs(folder, name, own.reset_index(drop=True), rng)
@@ -72,6 +75,24 @@ def _events(name, rng):
             "exclusion_reason": "",
         }
     )
+
+
+def _write_sheet_tables(folder, events, rng):
+    """What the annotation sheet gives: the dataset beside others, and two coders compared."""
+    write_table(folder, "action_units", named_action_units(events))
+    write_table(folder, "databases", database_table(events))
+    coders = []
+    for _ in "AB":
+        own = events[rng.random(len(events)) < 0.9].copy()
+        for time in ("onset", "apex", "offset"):
+            own[time] += rng.normal(0, 0.03, len(own))
+        is_wrong = rng.random(len(own)) < 0.1
+        own["expression"] = own["expression"].where(~is_wrong, "macro")
+        own["action_units"] = np.where(rng.random(len(own)) < 0.8, "AU4,AU14", "AU4")
+        coders.append(own)
+    found = agreement_tables(*coders, CODER_CRITERIA, rng=1, n_resamples=200)
+    for name, table in found.items():
+        write_table(folder, f"agreement_{name}", table)
 
 
 def _participants(events):

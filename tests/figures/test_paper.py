@@ -15,7 +15,7 @@ from tests.figures.conftest import FAILED, PEOPLE
 typst = pytest.importorskip("typst", reason="the manuscript needs typst (the extra 'paper')")
 pypdf = pytest.importorskip("pypdf", reason="pypdf reads the manuscript's text in the tests")
 
-step = importlib.import_module("analyses.16_numbers")
+step = importlib.import_module("analyses.17_numbers")
 TITLE = "Faces, brain & <body>"
 
 
@@ -87,6 +87,9 @@ def test_written_quantities_are_those_of_the_results(numbers, numbered):
     found = [float(part) for part in re.findall(r"-?\d+\.?\d*", ascii_minus(contrast["text"]))]
     expected = [row["estimate"], 95, row["ci_low"], row["ci_high"], row["dof"], row["statistic"]]
     assert found[:6] == pytest.approx(expected, abs=0.05)
+    detection = pd.read_csv(numbered / "agreement_detection.csv").iloc[0]
+    (written, *_) = numbers["agreement"]["loosest"]["coefficients"]
+    assert float(written["estimate"]) == pytest.approx(detection["f1"], abs=0.005)
     table = numbers["tables"]["models"]
     assert table["rows"][0][:3] == ["Premotor potential", "micro − macro", "µV"]
     assert len(table["header"]) == len(table["kinds"]) == len(table["rows"][0])
@@ -126,6 +129,10 @@ def test_real_study_without_ratings(results, pictures, tmp_path):
     overlap.assign(truth=float("nan"), covered=float("nan")).to_csv(
         folder / "overlap.csv", index=False
     )
+    for path in folder.glob("agreement_*.csv"):
+        path.write_text("criterion\n")
+    (folder / "agreement_summary.csv").write_text("criterion,reason\n,the sheet holds one pass\n")
+    (folder / "action_units.csv").write_text("action_unit,region\n")
     step.main(folder, folder)
     few = tmp_path / "figures"
     shutil.copytree(pictures, few)
@@ -137,6 +144,8 @@ def test_real_study_without_ratings(results, pictures, tmp_path):
     assert "Recovery of what was put in" not in text
     assert "Not drawn" in text and "figS_recovery" in text
     assert "not compared in coupling" in text
+    assert "The coders were not compared: the sheet holds one pass." in text
+    assert "Action units of the coded events" not in text
 
 
 def test_study_that_allows_few_estimates(results, pictures, tmp_path):

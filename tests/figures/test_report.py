@@ -2,6 +2,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from figures.gallery import draw_figures, scripts
@@ -117,6 +118,28 @@ def test_association_shows_every_table(page):
     assert "Windows after the event (12)" in section
     assert "every block holds a single event" in section
     assert "p values from 1999 orders of events within participant and stimulus" in page.text
+
+
+def test_agreement_of_coders_shows_its_tables(results, page):
+    section = page.text.split("hold events of two coders")[1].split("Participants left out")[0]
+    kappa = pd.read_csv(results / "agreement_labels.csv").set_index(["criterion", "coefficient"])
+    row = kappa.loc[("any overlap", "cohen_kappa")]
+    assert f"Cohen's kappa, micro/macro {row['estimate']:.2f}" in section
+    assert "onsets within 50 ms" in section and "offset, coded by both" in section
+    assert "AU14" in section and "kappa, none/micro/macro" in section
+    assert "from 0 (any overlap) to 0.9 and over differences of onsets of at most 50," in page.text
+
+
+def test_a_sheet_of_one_pass_says_why_coders_are_not_compared(results, tmp_path):
+    other = tmp_path / "results"
+    shutil.copytree(results, other, ignore=shutil.ignore_patterns("epochs", "agreement_*"))
+    reason = "the sheet holds one annotation pass"
+    pd.DataFrame([{"criterion": "", "reason": reason}]).to_csv(
+        other / "agreement_summary.csv", index=False
+    )
+    text = read(write_report(other, tmp_path, tmp_path / "r.html", study_name="x")).text
+    assert f"The coders are not compared: {reason}." in text
+    assert "F1" not in text.split(reason)[1].split("Participants left out")[0]
 
 
 def test_methods_take_their_numbers_from_the_constants(results, page, tmp_path):
