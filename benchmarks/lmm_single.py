@@ -120,7 +120,7 @@ def page(table: pd.DataFrame, n_fits: int, imports: float, load: float) -> str:
         f"{N_EVENTS} events, {N_PARTICIPANTS} participants, {N_STIMULI} stimuli, `{FIXED}`",
         f"(7 fixed effects), REML with Satterthwaite's degrees of freedom; {n_fits} responses a "
         "row, the libraries in turn in one run.",
-        f"Processor time of all threads ({os.cpu_count()} cores shared with other work, load average "
+        f"Processor time of all threads ({os.cpu_count()} cores, shared; load average "
         f"{load:.1f} at the start). statsmodels has no degrees of freedom. “Map” is",
         "`fit_lmm_map` over many responses, each cell as exact as a single fit.",
         "",
