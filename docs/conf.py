@@ -28,10 +28,12 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_templates", "examples", "calibration"]
 default_role = "py:obj"
+highlight_language = "none"
 
 myst_heading_anchors = 3
 
 autodoc_typehints = "none"
+autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 autosummary_generate = True
 numpydoc_show_class_members = False
@@ -79,7 +81,8 @@ html_theme_options = {
     "show_prev_next": False,
     "show_toc_level": 2,
 }
-html_sidebars = {"index": [], "changelog": [], "tutorial": []}
+_WIDE = ("index", "tutorial", "changelog", "api", "api/*", "gallery/*")
+html_sidebars = {name: [] for name in _WIDE}
 
 
 def setup(app: Sphinx) -> None:

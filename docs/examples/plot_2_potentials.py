@@ -8,10 +8,17 @@ Averages of participants, their grand average with intervals, and the scalp maps
 import mne
 import numpy as np
 import pandas as pd
+from scipy.ndimage import gaussian_filter1d
 
-from mmme_neuro import Window, component_table, evoked, grand_average, measurement_quality
+from mmme_neuro import (
+    Component,
+    Window,
+    component_table,
+    evoked,
+    grand_average,
+    measurement_quality,
+)
 from mmme_neuro.plots.evoked import evoked_figure
-from mmme_neuro.responses.components import Component
 
 rng = np.random.default_rng(1)
 
@@ -24,35 +31,33 @@ rng = np.random.default_rng(1)
 
 montage = mne.channels.make_standard_montage("fsaverage_1005")
 names = (
-    "Fp1 Fp2 F7 F3 F1 Fz F2 F4 F8 FC1 FCz FC2 T7 C3 C1 Cz C2 C4 T8 CP1 CPz CP2 P7 P3 P1 Pz P2 P4 "
-    "P8 O1 Oz O2"
+    "Fp1 Fp2 F7 F3 F1 Fz F2 F4 F8 FC1 FCz FC2 T7 C3 C1 Cz C2 C4 T8 "
+    "CP1 CPz CP2 P7 P3 P1 Pz P2 P4 P8 O1 Oz O2"
 ).split()
-info = mne.create_info(names, sfreq=100.0, ch_types="eeg").set_montage(montage)
+info = mne.create_info(names, sfreq=100.0, ch_types="eeg")
+info.set_montage(montage)
 places = np.array([montage.get_positions()["ch_pos"][name] for name in names])
-
-
-def around(name):
-    """Weights that fall off with the distance from an electrode."""
-    distance = np.linalg.norm(places - places[names.index(name)], axis=1)
-    return np.exp(-((distance / 0.05) ** 2))
-
+distances = np.linalg.norm(places[:, None] - places, axis=2)
+near = np.exp(-((distances / 0.05) ** 2))
 
 times = np.arange(-1.5, 2.0 + 1e-9, 0.01)
-before = np.clip((times + 1) / 1.0, 0, None) * (times < 0) + np.exp(-times / 0.1) * (times >= 0)
+rising = np.clip(times + 1, 0, None) * (times < 0)
+before = rising + np.exp(-times.clip(0) / 0.1) * (times >= 0)
 after = np.exp(-(((times - 0.4) / 0.12) ** 2))
-response = -4e-6 * np.outer(around("FCz"), before) + 5e-6 * np.outer(around("Pz"), after)
+response = -4e-6 * np.outer(near[names.index("FCz")], before)
+response += 5e-6 * np.outer(near[names.index("Pz")], after)
 
 events = pd.DataFrame(
     {
-        "participant": np.repeat([f"sub{number:02d}" for number in range(1, 11)], 20),
+        "participant": np.repeat([f"sub{n:02d}" for n in range(1, 11)], 20),
         "expression": np.tile(["micro"] * 6 + ["macro"] * 14, 10),
     }
 )
-size = np.where(events["expression"] == "micro", 1.8, 0.8)
-size = size + np.repeat(rng.normal(0, 0.25, 10), 20)
-noise = rng.normal(size=(len(events), len(names), times.size)).cumsum(axis=2)
-noise -= noise.mean(axis=2, keepdims=True)
-data = size[:, None, None] * response + 0.5e-6 * noise
+size = np.where(events["expression"] == "micro", 2.0, 0.8)
+size = size * np.repeat(rng.gamma(9, 1 / 9, 10), 20)
+noise = rng.normal(size=(len(events), len(names), times.size))
+noise = 10e-6 * near @ gaussian_filter1d(noise, sigma=5)
+data = size[:, None, None] * response + noise
 data -= data.mean(axis=1, keepdims=True)
 epochs = mne.EpochsArray(data, info, tmin=times[0], metadata=events, verbose="error")
 
@@ -69,11 +74,14 @@ grand = grand_average(cells)
 print(grand)
 
 windows = [
-    Window(name="premotor", roi=("Fz", "FCz", "FC1", "FC2"), tmin=-0.5, tmax=0.0),
-    Window(name="late_positivity", roi=("Pz", "CPz", "P1", "P2"), tmin=0.25, tmax=0.55),
+    Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
+    Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),
 ]
 figure = evoked_figure(
-    grand, rois=[window.roi for window in windows], windows=windows, baseline=baseline
+    grand,
+    rois=[window.roi for window in windows],
+    windows=windows,
+    baseline=baseline,
 )
 
 # %%
@@ -84,4 +92,4 @@ figure = evoked_figure(
 
 components = [Component(name=w.name, roi=w.roi, tmin=w.tmin, tmax=w.tmax) for w in windows]
 measured = component_table(epochs, components, baseline=baseline, rng=1)
-measurement_quality(measured)
+measurement_quality(measured).round(2)

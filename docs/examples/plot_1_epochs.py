@@ -40,7 +40,7 @@ physio_times = np.arange(0, 620, 1 / 50)
 since = np.clip(physio_times[:, None] - on_physio_clock(onsets) - 1, 0, None)
 sweat = (since * np.exp(-since / 2)).sum(axis=1)
 physio = mne.io.RawArray(
-    4e-6 + 0.3e-6 * sweat[None] + 1e-8 * rng.standard_normal((1, physio_times.size)),
+    4e-6 + 0.3e-6 * sweat[None] + 3e-9 * rng.standard_normal((1, physio_times.size)),
     mne.create_info(["EDA"], sfreq=50.0, ch_types="gsr"),
     verbose="error",
 )

@@ -54,7 +54,7 @@ pairs = rm_corr_matrix(events, modalities, resampling=plan)
 with journal_style():
     figure = new_figure(width_mm=100, height_mm=85)
     ax = figure.subplots()
-    plot_association_matrix(pairs.assign(adjusted_for=""), ax, limit=0.5)
+    plot_association_matrix(pairs.assign(adjusted_for=""), ax, limit=0.5, upper="")
     figure.colorbar(ax.images[-1], ax=ax, label="Correlation within participants", shrink=0.7)
 
 # %%

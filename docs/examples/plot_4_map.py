@@ -9,6 +9,7 @@ valid where effects differ between participants.
 import mne
 import numpy as np
 import xarray as xr
+from scipy.ndimage import gaussian_filter1d
 
 from mmme_neuro import crossed_events, fit_lmm_map, permutation_test
 from mmme_neuro.plots.scalp import scalp_map
@@ -26,7 +27,9 @@ montage = mne.channels.make_standard_montage("fsaverage_1005")
 names = "Fp1 Fp2 F7 F3 Fz F4 F8 FC1 FC2 T7 C3 Cz C4 T8 CP1 CP2 P7 P3 Pz P4 P8 O1 Oz O2".split()
 info = mne.create_info(names, sfreq=20.0, ch_types="eeg").set_montage(montage)
 places = np.array([montage.get_positions()["ch_pos"][name] for name in names])
-distance = np.linalg.norm(places - places[names.index("Pz")], axis=1)
+distances = np.linalg.norm(places[:, None] - places, axis=2)
+near_pz = np.exp(-((distances[names.index("Pz")] / 0.06) ** 2))
+smooth = np.exp(-((distances / 0.04) ** 2))
 
 events = crossed_events(
     14, 10, {"expression": ("macro", "micro")}, {"macro": 15, "micro": 8}, rng=rng
@@ -34,9 +37,10 @@ events = crossed_events(
 is_micro = (events["expression"] == "micro").to_numpy(float)
 person = events["participant"].astype("category").cat.codes
 times = np.arange(-0.5, 1.0, 0.05)
-wave = np.outer(np.exp(-((distance / 0.06) ** 2)), np.exp(-(((times - 0.4) / 0.15) ** 2)))
+wave = np.outer(near_pz, np.exp(-(((times - 0.4) / 0.15) ** 2)))
 size = (3.0 + rng.normal(0, 1.5, 14))[person] * is_micro
-noise = rng.normal(0, 5.0, (len(events), len(names), times.size))
+noise = rng.normal(0, 4.0, (len(events), len(names), times.size))
+noise = smooth @ gaussian_filter1d(noise, sigma=1)
 responses = xr.DataArray(
     size[:, None, None] * wave + noise + rng.normal(0, 1.0, (14, 1, 1))[person],
     dims=("event", "channel", "time"),
@@ -69,18 +73,19 @@ print(test.summary())
 test.clusters
 
 # %%
-# The statistic of every cell; cells whose corrected p-value is at most .05 are outlined.
+# The statistic of every cell; cells whose corrected p-value is above .05 are pale.
 
-statistic, p_value = test.dataset["statistic"], test.dataset["p_value"]
 front_to_back = np.argsort(-places[:, 1])
+ordered = test.dataset.isel(channel=front_to_back)
+colours = {"cmap": "RdBu_r", "vmin": -6, "vmax": 6}
 with journal_style():
     figure = new_figure(height_mm=85)
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
-    mesh = left.pcolormesh(times, range(len(names)), statistic[front_to_back],
-                           cmap="RdBu_r", vmin=-6, vmax=6)  # fmt: skip
-    left.contour(times, range(len(names)), (p_value <= 0.05)[front_to_back].astype(float),
-                 levels=[0.5], colors="black", linewidths=0.8)  # fmt: skip
-    left.set_yticks(range(len(names)), np.array(names)[front_to_back])
+    rows = np.arange(len(names))
+    left.pcolormesh(times, rows, ordered["statistic"], alpha=0.35, **colours)
+    clear = ordered["statistic"].where(ordered["p_value"] <= 0.05)
+    mesh = left.pcolormesh(times, rows, clear, **colours)
+    left.set_yticks(rows, ordered["channel"].to_numpy())
     left.invert_yaxis()
     left.set(xlabel="Time from onset (s)", title="Micro minus macro")
     mark_onset(left)
