@@ -81,8 +81,8 @@ html_theme_options = {
     "show_prev_next": False,
     "show_toc_level": 2,
 }
-_WIDE = ("index", "tutorial", "changelog", "api", "api/*", "gallery/*")
-html_sidebars = {name: [] for name in _WIDE}
+# Tables and code need the width; the bar at the top and the trail above a page lead everywhere.
+html_sidebars: dict[str, list[str]] = {"**": []}
 
 
 def setup(app: Sphinx) -> None:
