@@ -20,7 +20,7 @@ READS = (
     "participants.csv",
     "events.csv",
 )
-WIDTH_PX = 1150
+WIDTH_PX = 1050
 
 
 def draw_each(results: Path):

@@ -13,6 +13,9 @@ from mmme_neuro.plots.style import close_figure, save_figure
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
 FORMATS = ("pdf", "svg", "png")
+N_COLOURS = 64
+"""Of the figures of participants, which are many."""
+
 KINDS = ("fig", "table")
 """What names of scripts begin with."""
 
@@ -24,7 +27,7 @@ class Script:
     Its module's docstring is the caption; it names the results it reads (``READS``) and has
     ``draw(results)``, which returns the figure, or None where the result holds nothing to draw; or
     ``draw_each(results)``, which yields the path of each figure below the folder of figures,
-    without suffix, and the figure; these are written as PNG, ``WIDTH_PX`` wide.
+    without suffix, and the figure; these are written as small PNG, ``WIDTH_PX`` wide.
     """
 
     name: str
@@ -96,7 +99,13 @@ def _write_each(script: Script, results: Path, out: Path, formats: Sequence[str]
     n_written = 0
     for stem, figure in script.module.draw_each(results):
         (out / stem).parent.mkdir(parents=True, exist_ok=True)
-        save_figure(figure, out / stem, formats=formats or ("png",), width_px=script.module.WIDTH_PX)
+        save_figure(
+            figure,
+            out / stem,
+            formats=formats or ("png",),
+            width_px=script.module.WIDTH_PX,
+            n_colours=N_COLOURS,
+        )
         close_figure(figure)
         n_written += 1
     return f"{n_written} figures" if n_written else ""

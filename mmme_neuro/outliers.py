@@ -104,5 +104,6 @@ def usual_range(
     low = median - LIMIT * spread if side != "high" else -np.inf
     high = median + LIMIT * spread if side != "low" else np.inf
     if is_ratio:
-        median, low, high = (float(np.exp(value)) for value in (median, low, high))
+        median, high = float(np.exp(median)), float(np.exp(high))
+        low = float(np.exp(low)) if side != "high" else -np.inf
     return UsualRange(median, low, high)

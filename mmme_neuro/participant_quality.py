@@ -37,6 +37,8 @@ NEEDED = (
 """Tables that measures are taken from."""
 
 SHARE_RESOLUTION = 0.02
+CODES_RESOLUTION = 0.05
+"""One code in twenty."""
 DB_RESOLUTION = 1.0
 RATIO_RESOLUTION = 0.1
 DEVICES = {"physio": "physiology clock", "camera": "camera clock"}
@@ -227,7 +229,7 @@ def _clocks(clocks: pd.DataFrame, limits: QualityLimits) -> list:
             (Measure(**clock, name=f"{device}_n_matched", label=f"{name}: codes matched",
                      unit="codes", least=limits.fewest_codes), own["n_matched"]),
             (Measure(**clock, name=f"{device}_unmatched", label=f"{name}: codes not matched",
-                     unit="share", side="high", resolution=SHARE_RESOLUTION), unmatched),
+                     unit="share", side="high", resolution=CODES_RESOLUTION), unmatched),
             (Measure(**clock, name=f"{device}_n_segments", label=f"{name}: segments",
                      unit="segments", most=1), own["n_segments"]),
         ]  # fmt: skip
@@ -283,7 +285,7 @@ def _noise(components: pd.DataFrame) -> list:
         spread = np.sqrt(parts["squares"] / parts["dof"])
         found.append(
             (Measure(group="EEG", name=f"spread_{name}", unit="uV", side="high", is_ratio=True,
-                     label=f"{response_name(str(name)).lower()}, SD of single events",
+                     label=f"{response_name(str(name))}, SD of single events",
                      resolution=RATIO_RESOLUTION), spread.where(spread > 0))
         )  # fmt: skip
     return found
@@ -295,7 +297,7 @@ def _physio(quality: pd.DataFrame, limits: QualityLimits) -> list:
         return []
     return [
         (Measure(group="Physiology", name=f"usable_{channel}", unit="share", side="low",
-                 label=f"{channel_name(str(channel)).lower()}: usable",
+                 label=f"{channel_name(str(channel))}: usable",
                  resolution=SHARE_RESOLUTION, least=limits.least_usable),
          own.set_index("participant")["share_usable"])
         for channel, own in quality.groupby("channel", sort=False)

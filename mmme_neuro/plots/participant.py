@@ -122,8 +122,9 @@ def plot_curves(
         ax.fill_between(times, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
         ax.plot(times, mean, color=colour, label=f"{kind} ({n})", linewidth=0.9)
     ax.set(xlim=(times[0], times[-1]), xlabel="Time from onset (s)", ylabel="Amplitude (µV)")
-    ax.legend(loc="upper right", bbox_to_anchor=(1.02, 1.16), ncols=2, handlelength=1.2,
-              columnspacing=0.8, borderaxespad=0)  # fmt: skip
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.18 * (high - low))  # room for the legend
+    ax.legend(loc="upper center", ncols=2, handlelength=1.2, columnspacing=1, borderaxespad=0.1)
     return ax
 
 

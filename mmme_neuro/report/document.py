@@ -13,6 +13,7 @@ from mmme_neuro.report import (
     findings,
     modelling,
     overview,
+    participants,
     preparation,
     reliability,
     robustness,
@@ -25,6 +26,10 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Summary": (overview.summary, ("participants", "events", "excluded")),
         "Methods": (overview.methods, ()),
         "Participants": (overview.participants, ("participants",)),
+        "Quality by participant": (
+            participants.quality_pages,
+            ("participants", "participant_quality", "moments"),
+        ),
         "Exclusions": (overview.exclusions, ("excluded",)),
         "Decisions": (overview.decisions, ("decisions",)),
         "Cleaning": (preparation.cleaning, ("rejection", "component_labels")),

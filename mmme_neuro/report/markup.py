@@ -101,6 +101,36 @@ def notice(text: str) -> str:
     return f'<div class="report-notice" role="note">{escape(text)}</div>'
 
 
+def notices(texts: Iterable[str]) -> str:
+    """List plain texts in one notice that stands out.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Escaped here.
+
+    Returns
+    -------
+    str
+    """
+    return f'<div class="report-notice" role="note">{bullets(texts)}</div>'
+
+
+def heading(text: str) -> str:
+    """Head a part of a section.
+
+    Parameters
+    ----------
+    text : str
+        Escaped here.
+
+    Returns
+    -------
+    str
+    """
+    return f"<h5>{escape(text)}</h5>"
+
+
 def bullets(texts: Iterable[str]) -> str:
     """List plain texts.
 
@@ -116,7 +146,7 @@ def bullets(texts: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
 
 
-def details(summary: str, html: str) -> str:
+def details(summary: str, html: str, *, css: str = "") -> str:
     """Fold long content behind a summary.
 
     Parameters
@@ -125,12 +155,15 @@ def details(summary: str, html: str) -> str:
         Plain text that stays visible.
     html : str
         What is folded.
+    css : str
+        Class of the element.
 
     Returns
     -------
     str
     """
-    return f"<details><summary>{escape(summary)}</summary>{html}</details>"
+    css = f' class="{css}"' if css else ""
+    return f"<details{css}><summary>{escape(summary)}</summary>{html}</details>"
 
 
 def table_html(table: pd.DataFrame, columns: Sequence[Column], *, caption: str) -> str:
@@ -175,7 +208,7 @@ def figure_html(path: Path, *, caption: str, alternative: str) -> str:
     path : Path
         A PNG file.
     caption : str
-        Plain text below it.
+        Plain text below it; empty for none.
     alternative : str
         Text for those who cannot see it.
 
@@ -184,9 +217,10 @@ def figure_html(path: Path, *, caption: str, alternative: str) -> str:
     str
     """
     encoded = base64.b64encode(_reduced(path)).decode("ascii")
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return (
         f'<figure class="report-figure"><img src="data:image/webp;base64,{encoded}" '
-        f'alt="{escape(alternative)}"><figcaption>{escape(caption)}</figcaption></figure>'
+        f'alt="{escape(alternative)}">{below}</figure>'
     )
 
 
