@@ -14,8 +14,16 @@ PACKAGE = ROOT / "mmme_neuro"
 
 LAYERS = (
     # Each may import its own layer and those before it.
-    {"vocabulary", "failures", "atomic_file", "progress", "robust_line", "wording", "pseudonyms",
-     "outliers"},
+    {
+        "vocabulary",
+        "failures",
+        "atomic_file",
+        "progress",
+        "robust_line",
+        "wording",
+        "pseudonyms",
+        "outliers",
+    },
     {"io", "overlap", "controls", "executors"},
     {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit", "databases"},
     {"recording"},
