@@ -40,6 +40,7 @@ SHARE_RESOLUTION = 0.02
 CODES_RESOLUTION = 0.05
 """One code in twenty."""
 DB_RESOLUTION = 1.0
+SPECTRUM_QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}
 RATIO_RESOLUTION = 0.1
 DEVICES = {"physio": "physiology clock", "camera": "camera clock"}
 
@@ -157,9 +158,8 @@ def spectrum_range(spectra: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for cleaning in ("before", "after"):
         groups = spectra.groupby("frequency")[f"{cleaning}_db"]
-        quantiles = groups.quantile([0.1, 0.5, 0.9]).unstack().astype(float)
-        quantiles.columns = ["low", "median", "high"]
-        parts.append(quantiles.reset_index().assign(cleaning=cleaning))
+        quantiles = {name: groups.quantile(share) for name, share in SPECTRUM_QUANTILES.items()}
+        parts.append(pd.DataFrame(quantiles).reset_index().assign(cleaning=cleaning))
     return pd.concat(parts)[["frequency", "cleaning", "low", "median", "high"]]
 
 

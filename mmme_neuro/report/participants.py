@@ -1,4 +1,4 @@
-"""Section with one foldable part a participant: what to look at, figure, events, clocks, signals."""
+"""Section with one foldable part a participant: what to look at, figure, events, signals."""
 
 import math
 from typing import Any
@@ -13,7 +13,6 @@ from mmme_neuro.report.markup import (
     bullets,
     details,
     heading,
-    notice,
     notices,
     paragraph,
     table_html,

@@ -1,4 +1,4 @@
-"""Results do not depend on whether compiled code was made in this process or read from the cache."""
+"""Results do not depend on whether compiled code is new or was read from the cache."""
 
 import ast
 import os
