@@ -52,7 +52,8 @@ class Measure:
     Parameters
     ----------
     group, name, label, unit : str
-        Heading, column-like name, name in print and unit (``"share"`` for proportions).
+        Heading, column-like name, name in print and unit (``"1"`` of counts, ``"share"`` of
+        proportions).
     side : {"high", "low", "both", ""}
         On which side a participant can be unusual; empty: not compared with the others.
     resolution : float
@@ -198,7 +199,7 @@ def _events(tables: Mapping[str, pd.DataFrame], limits: QualityLimits) -> list:
         n_used = n_used.reindex(moments["participant"].unique(), fill_value=0)
         name = f"{kind}-expressions"
         found.append(
-            (Measure(group="Events", name=f"n_{kind}", label=f"{name} used", unit="events",
+            (Measure(group="Events", name=f"n_{kind}", label=f"{name} used", unit="1",
                      least=limits.fewest_events), n_used)
         )  # fmt: skip
         n_all = n_used.add(n_excluded, fill_value=0)
@@ -227,11 +228,11 @@ def _clocks(clocks: pd.DataFrame, limits: QualityLimits) -> list:
             (Measure(**clock, name=f"{device}_residual_sd_ms", label=f"{name}: residual SD",
                      unit="ms", side="high", is_ratio=True, resolution=RATIO_RESOLUTION), noise),
             (Measure(**clock, name=f"{device}_n_matched", label=f"{name}: codes matched",
-                     unit="codes", least=limits.fewest_codes), own["n_matched"]),
+                     unit="1", least=limits.fewest_codes), own["n_matched"]),
             (Measure(**clock, name=f"{device}_unmatched", label=f"{name}: codes not matched",
                      unit="share", side="high", resolution=CODES_RESOLUTION), unmatched),
             (Measure(**clock, name=f"{device}_n_segments", label=f"{name}: segments",
-                     unit="segments", most=1), own["n_segments"]),
+                     unit="1", most=1), own["n_segments"]),
         ]  # fmt: skip
     return found
 
@@ -240,17 +241,17 @@ def _cleaning(quality: pd.DataFrame) -> list:
     """Bad channels and removed components."""
     own = quality.set_index("participant")
     counts = {
-        "n_bad_channels": ("channels interpolated", "channels"),
-        "n_eye": ("eye components removed", "components"),
-        "n_muscle": ("muscle components removed", "components"),
+        "n_bad_channels": "channels interpolated",
+        "n_eye": "eye components removed",
+        "n_muscle": "muscle components removed",
     }
     shares = {
         "eye_share": "variance removed as eye",
         "muscle_share": "variance removed as muscle",
     }
     return [
-        (Measure(group="EEG", name=name, label=label, unit=unit, side="high"), own[name])
-        for name, (label, unit) in counts.items()
+        (Measure(group="EEG", name=name, label=label, unit="1", side="high"), own[name])
+        for name, label in counts.items()
     ] + [
         (Measure(group="EEG", name=name, label=label, unit="share", side="high",
                  resolution=SHARE_RESOLUTION), own[name])

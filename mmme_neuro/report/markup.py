@@ -25,14 +25,16 @@ STYLE = """
 .report-scroll { overflow: auto; max-height: 75vh; margin: .5rem 0 1rem; }
 .report-table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 .report-table caption { caption-side: top; color: #333; padding: .2rem 0; }
+.report-table caption span { position: sticky; left: 0; display: inline-block;
+  max-width: min(80ch, calc(100vw - 6rem)); }
 .report-table th, .report-table td { padding: .22rem .7rem; border-bottom: 1px solid #ddd;
-  text-align: left; vertical-align: top; }
-.report-table thead th { border-bottom: 2px solid #555; white-space: nowrap; cursor: pointer;
-  position: sticky; top: 0; background: #fff; }
+  text-align: left; vertical-align: top; white-space: nowrap; }
+.report-table thead th { border-bottom: 2px solid #555; white-space: normal; cursor: pointer;
+  position: sticky; top: 0; background: #fff; vertical-align: bottom; }
+.report-table .number { text-align: right; }
+.report-table td.long { min-width: 16rem; max-width: 60ch; white-space: normal; }
 .report-table th[aria-sort=ascending]::after { content: " \\25B4"; }
 .report-table th[aria-sort=descending]::after { content: " \\25BE"; }
-.report-table .number { text-align: right; white-space: nowrap; }
-.report-table td.long { min-width: 16rem; }
 .report-figure { margin: .5rem 0 1.5rem; }
 .report-figure img { max-width: 100%; height: auto; }
 .report-figure figcaption { font-size: .88rem; color: #333; max-width: 95ch; padding-top: .4rem; }
@@ -49,7 +51,11 @@ STYLE = """
   #toc-navbar { display: block !important; column-count: 2; }
   #toc-navbar .nav-link { padding: .15rem .5rem; break-inside: avoid; }
   .report-top { display: block; position: fixed; right: .5rem; bottom: 2.2rem; z-index: 10;
-    padding: .3rem .7rem; background: #0b4f8a; color: #fff; border-radius: 1rem; font-size: .85rem; }
+    padding: .3rem .7rem; background: #0b4f8a; color: #fff; border-radius: 1rem;
+    font-size: .85rem; }
+  .report-figure { overflow-x: auto; }
+  .report-figure img { max-width: none; min-width: 100%; width: 720px; }
+  .report-figure figcaption { position: sticky; left: 0; max-width: calc(100vw - 6rem); }
   #top-bar .fs-3 { font-size: 1rem !important; }
 }
 """
@@ -212,7 +218,7 @@ def table_html(table: pd.DataFrame, columns: Sequence[Column], *, caption: str) 
     )
     return (
         '<div class="report-scroll"><table class="report-table">'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -260,9 +260,9 @@ def _value(row: Row, key: str) -> str:
         return "–"
     if unit == "share":
         return f"{100 * value:.1f} %"
-    is_whole = value == round(value) and unit not in ("dB", "uV", "ppm", "ms")
-    text = f"{value:.0f}" if is_whole else number_text(value, digits=_digits(value))
-    return f"{text} {unit_text(unit)}"
+    is_count = unit == "1" and value == round(value)
+    text = f"{value:.0f}" if is_count else number_text(value, digits=_digits(value))
+    return f"{text} {unit_text(unit)}".strip()
 
 
 def _digits(value: float) -> int:

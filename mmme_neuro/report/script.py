@@ -2,16 +2,19 @@
 
 SCRIPT = """
 (() => {
-  // Numbers as they are printed: a minus sign, "< .001", "[low, high]", units, a dash for none.
+  // Numbers as they are printed: a minus sign, "< .001", "[low, high]", units; a dash for none.
+  const number = (text) =>
+    text.startsWith("\\u221e")
+      ? Infinity
+      : parseFloat(text.replace(/\\u2212/g, "-").replace(/^[^\\d.-]+/, ""));
   const value = (row, column) => {
-    const text = row.cells[column].textContent.trim();
-    const number = parseFloat(text.replace(/\\u2212/g, "-").replace(/^[^\\d.-]+(?=[-.\\d])/, ""));
-    return text === "\\u2013" ? null : Number.isNaN(number) ? text : number;
+    const cell = row.cells[column];
+    const text = cell.textContent.trim();
+    if (text === "\\u2013") return null;
+    return cell.classList.contains("number") ? number(text) : text;
   };
   const compare = (a, b) =>
-    typeof a === "number" && typeof b === "number"
-      ? a - b
-      : String(a).localeCompare(String(b), "en", { numeric: true });
+    typeof a === "number" ? a - b || 0 : a.localeCompare(b, "en", { numeric: true });
   const sort = (head) => {
     const table = head.closest("table");
     const body = table.tBodies[0];
