@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,9 @@ class QualityLimits:
     least_usable: float = 0.5
 
 
+Measured: TypeAlias = "list[tuple[Measure, pd.Series[Any]]]"
+
+
 def participant_quality(
     tables: Mapping[str, pd.DataFrame], *, limits: QualityLimits, roi: str = "temporal"
 ) -> pd.DataFrame:
@@ -183,13 +187,13 @@ def _compared(measure: Measure, values: pd.Series) -> pd.DataFrame:
     )
 
 
-def _events(tables: Mapping[str, pd.DataFrame], limits: QualityLimits) -> list:
+def _events(tables: Mapping[str, pd.DataFrame], limits: QualityLimits) -> Measured:
     """Used events and shares of the lost ones."""
     moments, excluded = tables["moments"], tables["excluded"]
     used = moments[moments["fate"] == "epoch"]
     reasons = excluded["exclusion_reason"].fillna("").astype(str)
     rejected = excluded[reasons.str.startswith(REASONS)]
-    found = []
+    found: Measured = []
     for kind in ("macro", "micro"):
         n_used, n_rejected, n_excluded = (
             own[own["expression"] == kind]["participant"].value_counts()
@@ -212,32 +216,31 @@ def _events(tables: Mapping[str, pd.DataFrame], limits: QualityLimits) -> list:
     return found
 
 
-def _clocks(clocks: pd.DataFrame, limits: QualityLimits) -> list:
+def _clocks(clocks: pd.DataFrame, limits: QualityLimits) -> Measured:
     """Drift, residuals and matched codes of each device."""
-    found = []
+    found: Measured = []
     for device, own in clocks.groupby("device", sort=False):
         own, name = own.set_index("participant"), DEVICES.get(str(device), f"{device} clock")
         noise = own["residual_sd_ms"].where(own["residual_sd_ms"] > 0)
         unmatched = own["n_unmatched"] / (own["n_matched"] + own["n_unmatched"])
         # A drift that is off by less than a few standard errors is not known to be off.
         error = max(float(own["drift_se_ppm"].median()), 1.0)
-        clock = {"group": "Clocks"}
         found += [
-            (Measure(**clock, name=f"{device}_drift_ppm", label=f"{name}: drift", unit="ppm",
+            (Measure(group="Clocks", name=f"{device}_drift_ppm", label=f"{name}: drift", unit="ppm",
                      side="both", resolution=error), own["drift_ppm"]),
-            (Measure(**clock, name=f"{device}_residual_sd_ms", label=f"{name}: residual SD",
+            (Measure(group="Clocks", name=f"{device}_residual_sd_ms", label=f"{name}: residual SD",
                      unit="ms", side="high", is_ratio=True, resolution=RATIO_RESOLUTION), noise),
-            (Measure(**clock, name=f"{device}_n_matched", label=f"{name}: codes matched",
+            (Measure(group="Clocks", name=f"{device}_n_matched", label=f"{name}: codes matched",
                      unit="1", least=limits.fewest_codes), own["n_matched"]),
-            (Measure(**clock, name=f"{device}_unmatched", label=f"{name}: codes not matched",
+            (Measure(group="Clocks", name=f"{device}_unmatched", label=f"{name}: codes not matched",
                      unit="share", side="high", resolution=CODES_RESOLUTION), unmatched),
-            (Measure(**clock, name=f"{device}_n_segments", label=f"{name}: segments",
+            (Measure(group="Clocks", name=f"{device}_n_segments", label=f"{name}: segments",
                      unit="1", most=1), own["n_segments"]),
         ]  # fmt: skip
     return found
 
 
-def _cleaning(quality: pd.DataFrame) -> list:
+def _cleaning(quality: pd.DataFrame) -> Measured:
     """Bad channels and removed components."""
     own = quality.set_index("participant")
     counts = {
@@ -259,7 +262,7 @@ def _cleaning(quality: pd.DataFrame) -> list:
     ]  # fmt: skip
 
 
-def _muscles(muscles: pd.DataFrame, roi: str) -> list:
+def _muscles(muscles: pd.DataFrame, roi: str) -> Measured:
     """Median power of muscles around events before and after cleaning."""
     if muscles.empty:
         return []
@@ -273,17 +276,17 @@ def _muscles(muscles: pd.DataFrame, roi: str) -> list:
     ]  # fmt: skip
 
 
-def _noise(components: pd.DataFrame) -> list:
+def _noise(components: pd.DataFrame) -> Measured:
     """Spread of single events within expressions: the error of a mean times the root of n."""
     means = components[(components["measure"] == "mean") & (components["n_epochs"] > 1)]
-    found = []
+    found: Measured = []
     for name, own in means.groupby("component", sort=False):
         dof = own["n_epochs"] - 1
         parts = pd.DataFrame(
             {"participant": own["participant"], "dof": dof,
              "squares": dof * own["n_epochs"] * own["sme"] ** 2}
         ).groupby("participant").sum()  # fmt: skip
-        spread = np.sqrt(parts["squares"] / parts["dof"])
+        spread = (parts["squares"] / parts["dof"]) ** 0.5
         found.append(
             (Measure(group="EEG", name=f"spread_{name}", unit="uV", side="high", is_ratio=True,
                      label=f"{response_name(str(name))}, SD of single events",
@@ -292,7 +295,7 @@ def _noise(components: pd.DataFrame) -> list:
     return found
 
 
-def _physio(quality: pd.DataFrame, limits: QualityLimits) -> list:
+def _physio(quality: pd.DataFrame, limits: QualityLimits) -> Measured:
     """Usable share of every derived channel."""
     if "share_usable" not in quality:
         return []

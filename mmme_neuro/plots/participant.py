@@ -161,7 +161,8 @@ def plot_spectra(spectra: pd.DataFrame, usual: pd.DataFrame, ax: Axes) -> Axes:
     ax.set(xlim=(FREQUENCY_TICKS[0], shown["frequency"].max()), xlabel="Frequency (Hz)")
     ax.set_ylabel("Power (dB re 1 µV²/Hz)")
     # Filters and notches go down for ever; what is seen is the rest.
-    low, high = usual["low"].quantile(0.02), max(usual["high"].max(), shown["before_db"].max())
+    low = float(usual["low"].quantile(0.02))
+    high = max(float(usual["high"].max()), float(shown["before_db"].max()))
     ax.set_ylim(low - 3, high + 3)
     ax.legend(loc="lower left")
     return ax
@@ -194,7 +195,7 @@ def plot_code_residuals(codes: pd.DataFrame, ax: Axes, *, device: str) -> Axes:
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     ax.vlines(minutes, 0, residual, color=colour, linewidth=0.7, alpha=0.6)
     ax.plot(minutes, residual, "o", color=colour, markersize=2.5, markeredgewidth=0)
-    reach = 1.15 * max(np.abs(residual).max(), 1.0)
+    reach = 1.15 * max(float(np.abs(residual).max()), 1.0)
     ax.set(ylim=(-reach, reach), xlabel="Time on the EEG clock (min)", ylabel="Residual (ms)")
     return ax
 

@@ -19,6 +19,7 @@ N_COLOURS = 256
 STYLE = """
 #content { font-size: 0.95rem; line-height: 1.5; }
 #content p, #content ul { max-width: 75ch; }
+#content .accordion-button, #content .accordion-button a { color: #0b4f8a; }
 .badge, #filter-by-tags-dropdown-menu { display: none !important; }
 .report-notice { border-left: 4px solid #b35900; background: #fff4e5; padding: .6rem 1rem;
   margin: .5rem 0 1rem; max-width: 80ch; }

@@ -6,7 +6,7 @@ import mne
 import numpy as np
 import xarray as xr
 
-from mmme_neuro.responses.cells import cell_rows
+from mmme_neuro.responses.cells import cell_labels, cell_rows
 from mmme_neuro.responses.evoked import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
 
@@ -50,7 +50,8 @@ def participant_curves(epochs: mne.BaseEpochs, rois: Sequence[str]) -> xr.Datase
         ],
         axis=1,
     )[..., ::step]
-    cells = cell_rows(epochs, ["participant", "expression"])
+    rows_of = cell_rows(epochs, ["participant", "expression"])
+    cells = {tuple(map(str, cell_labels(key))): rows for key, rows in rows_of.items()}
     people, kinds = (sorted({key[place] for key in cells}) for place in (0, 1))
     shape = (len(people), len(rois), len(kinds), regions.shape[-1])
     mean, error = np.full(shape, np.nan), np.full(shape, np.nan)

@@ -73,6 +73,7 @@ class Browser:
             if time.monotonic() - begun > PATIENCE_S:
                 raise TimeoutError(f"{path} was not loaded within {PATIENCE_S} s")
             time.sleep(0.1)
+        self.run("new Promise((done) => setTimeout(done, 500))")  # what scripts do afterwards
 
     def run(self, script: str):
         """Value of an expression in the page; a promise is waited for."""
@@ -92,7 +93,8 @@ class Browser:
         for event in self.events:
             params = event.get("params", {})
             if event.get("method") == "Runtime.exceptionThrown":
-                found.append(json.dumps(params["exceptionDetails"])[:500])
+                details = params["exceptionDetails"]
+                found.append(details.get("exception", {}).get("description", details["text"]))
             is_bad = params.get("type") in ("error", "warning", "assert")
             if event.get("method") == "Runtime.consoleAPICalled" and is_bad:
                 found.append(json.dumps(params["args"])[:500])

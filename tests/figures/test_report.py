@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from figures.gallery import draw_figures, scripts
-from mmme_neuro.report import SECTIONS, write_report
+from mmme_neuro.report import SECTIONS, preparation, write_report
 
 DRAWN = ("figS_recovery", "fig7_mixed_models", "figS_participants")
 N_PICTURES = 2 + 3
@@ -96,7 +96,7 @@ def test_each_participant_has_a_part_with_warnings_on_top(page):
     section = page.text.split("Each part shows one participant beside all others.")[1]
     parts = re.split(r"(?=P0\d: (?:\d+ events used|not analysed))", section)[1:]
     assert [part[:3] for part in parts] == ["P01", "P02", "P03", "P04"]
-    assert parts[0].startswith("P01: 23 events used (8 micro, 15 macro), 1 excluded; 3 things")
+    assert parts[0].startswith("P01: 23 events used (8 micro, 15 macro), 1 excluded; 4 things")
     warnings = parts[0].split(" Events ")[0]
     assert "Micro-expressions used: 1; expected is at least 4." in warnings
     assert "usable: 30.0 %; expected is at least 50.0 %." in warnings
@@ -106,14 +106,10 @@ def test_each_participant_has_a_part_with_warnings_on_top(page):
     assert parts[3].startswith("P04: not analysed Not analysed: P04_(date).cdt: no triggers")
 
 
-def test_report_of_many_participants_does_not_show_all_components(results, tmp_path):
-    other = tmp_path / "results"
-    shutil.copytree(results, other, ignore=shutil.ignore_patterns("epochs"))
-    table = pd.read_csv(other / "components.csv")
-    many = [table.assign(participant=f"{name}") for name in range(30)]
-    pd.concat(many).to_csv(other / "components.csv", index=False)
-    text = read(write_report(other, tmp_path, tmp_path / "r.html", study_name="x")).text
-    assert "components of 30 participants would make this file too large" in text
+def test_report_of_many_participants_does_not_show_all_components(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparation, "MOST_MAPPED", 2)
+    text = read(write_report(results, tmp_path, tmp_path / "r.html", study_name="x")).text
+    assert "components of 3 participants would make this file too large" in text
 
 
 def test_no_name_date_or_folder_leaks(report, page):

@@ -28,17 +28,20 @@ LOOKS = """
     return [255, 255, 255];
   };
   let contrast = 21;
+  let faintest = "";
   for (const element of document.querySelectorAll("#content *, #toc a")) {
     const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
     if (!own || !element.getClientRects().length) continue;
     const [a, b] = [colour(getComputedStyle(element).color), background(element)].map(luminance);
-    contrast = Math.min(contrast, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < contrast) [contrast, faintest] = [ratio, element.textContent.trim()];
   }
   const page = document.documentElement;
   const images = [...document.images];
   const boxes = [...document.querySelectorAll(".report-scroll, #content img, #content p")];
   return {
     contrast,
+    faintest,
     overflow: page.scrollWidth - page.clientWidth,
     images: images.length,
     broken: images.filter((image) => !image.complete || !image.naturalWidth).length,
@@ -96,7 +99,7 @@ def test_report_opens_without_errors_and_is_readable(report, browser, width):
     assert looks["images"] == 5 and looks["broken"] == 0
     assert looks["tables"] > 40 and looks["loose"] == 0
     assert looks["overflow"] <= 0 and looks["wide"] == 0
-    assert looks["contrast"] >= LEAST_CONTRAST
+    assert looks["contrast"] >= LEAST_CONTRAST, looks["faintest"]
     assert looks["links"] == 23
 
 
