@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-WIDEST_PX = 1500
+WIDEST_PX = 1400
 """Pictures are reduced to this width, which keeps the file small and the text sharp."""
 
 N_COLOURS = 256

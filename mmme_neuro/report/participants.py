@@ -234,7 +234,8 @@ def _physio(quality: pd.DataFrame) -> str:
 
 
 def _measures(own: pd.DataFrame) -> str:
-    """Every measure beside the others' and the limits."""
+    """Every measure beside the others' and the limits, without the signals, which are drawn."""
+    own = own[(own["group"] != "Physiology") | own["is_unusual"] | own["is_beyond_limit"]]
     columns = [
         cells.text("group", "about"),
         Column("measure", _label),
@@ -245,7 +246,7 @@ def _measures(own: pd.DataFrame) -> str:
         Column("verdict", _verdict),
     ]
     table = table_html(own, columns, caption="Measures beside all participants'")
-    return details(f"Every measure beside the others' ({len(own)})", table)
+    return details(f"Measures beside the others' ({len(own)})", table)
 
 
 def _label(row: Row) -> str:
