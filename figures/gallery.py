@@ -13,7 +13,7 @@ from mmme_neuro.plots.style import close_figure, save_figure
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
 FORMATS = ("pdf", "svg", "png")
-N_COLOURS = 16
+N_COLOURS = 32
 """Of the figures of participants, which are many."""
 
 KINDS = ("fig", "table")

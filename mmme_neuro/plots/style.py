@@ -274,9 +274,10 @@ def panel_letter(ax: Axes, letter: str) -> None:
 
 
 def _reduce_colours(path: Path, n_colours: int) -> None:
-    """Write a PNG anew with a palette."""
+    """Write a PNG anew with a palette that spans the colours, also those of thin lines."""
+    how = Image.Quantize.MAXCOVERAGE
     with Image.open(path) as opened:
-        picture = opened.convert("RGB").quantize(n_colours, dither=Image.Dither.NONE)
+        picture = opened.convert("RGB").quantize(n_colours, how, dither=Image.Dither.NONE)
     picture.save(path, optimize=True)
 
 
