@@ -16,13 +16,14 @@ export OMP_NUM_THREADS := 1
 export MNE_LOGGING_LEVEL := ERROR
 export MPLBACKEND := Agg
 
-.PHONY: help demo paper test slow lint lowest clean
+.PHONY: help demo paper test slow lint lowest docs clean
 
 help:
 	@echo "make demo   simulate a small study and analyse it: figures, report and paper in .demo/"
 	@echo "make paper  set the manuscript from the results and figures in .demo/"
 	@echo "make test   run the tests"
 	@echo "make slow   run the long calibrations, too (about an hour)"
+	@echo "make docs   build the site in .docs/html"
 	@echo "make lint   check style and types"
 	@echo "make lowest run the tests with the lowest versions that pyproject.toml allows"
 	@echo "make clean  remove .demo and .venv"
@@ -67,6 +68,10 @@ test: $(READY)
 slow: $(READY)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q -m slow
 
+docs: $(READY)
+	@$(BIN)/python -m sphinx -W --keep-going -q -d .docs/doctrees docs .docs/html
+	@echo "done: open .docs/html/index.html"
+
 lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -79,4 +84,4 @@ lowest: $(READY)
 	@.venv-lowest/bin/python -m pytest -n $(JOBS) --dist loadfile -q
 
 clean:
-	rm -rf .demo .venv .venv-lowest
+	rm -rf .demo .docs docs/api docs/gallery .venv .venv-lowest

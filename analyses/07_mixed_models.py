@@ -16,7 +16,7 @@ import pandas as pd
 from analyses import study as choices
 from analyses.study import RANDOM_TERMS, RESPONSES
 from analyses.tables import eeg_epochs, physio_epochs, responses_table, write_map, write_table
-from mmme_neuro.inference.modelmap import TestedMap, axis_neighbours, tested_map
+from mmme_neuro.inference.modelmap import EffectMap, axis_neighbours, effect_map
 from mmme_neuro.models.battery import contrasts_within, fit_battery
 from mmme_neuro.responses.singleevents import event_courses, event_power, region_courses
 
@@ -50,7 +50,7 @@ def main(study: Path, results: Path) -> None:
     single_responses(results)
     tests, states = [], []
     for name, responses, events, adjacency in maps(results):
-        tested = tested_map(
+        tested = effect_map(
             choices.MAP_FORMULA,
             responses,
             events,
@@ -106,7 +106,7 @@ def maps(results: Path):
     yield "physio", signals, body.metadata, axis_neighbours(signals, separate=["channel"])
 
 
-def summary(tested: TestedMap) -> dict:
+def summary(tested: EffectMap) -> dict:
     status = tested.fits.to_dataset()["status"]
     test = tested.test
     low, high = test.p_interval if test else (float("nan"), float("nan"))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analyses import study as choices
+from mmme_neuro import vocabulary
 from mmme_neuro.derivatives import write_json
 from mmme_neuro.methods import method_constants, software_versions
 
@@ -15,8 +16,11 @@ WRITES = ("methods.json",)
 
 
 def main(study: Path, results: Path) -> None:
-    names = [name for name in vars(choices) if name.isupper()]
-    constants = {name.lower(): getattr(choices, name) for name in names}
+    constants = {
+        name.lower(): value
+        for name, value in vars(choices).items()
+        if name.isupper() and value is not getattr(vocabulary, name, None)
+    }
     constants["preprocessing"] = asdict(choices.PREPROCESSING)
     constants["erp_windows"] = [asdict(window) for window in choices.ERP_WINDOWS]
     content = {"study": constants, "methods": method_constants(), "software": software_versions()}

@@ -43,6 +43,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "models.effectsize": ["standardised_effects"],
         "models.equivalence": ["equivalence_test"],
         "models.explained": ["intraclass_correlations", "r_squared"],
+        "models.generalised": ["fit_glmm"],
         "models.influence": ["Influence", "influence"],
         "models.maps": ["LMMMap", "fit_lmm_map"],
         "models.mixed": ["LMMFit", "fit_lmm"],

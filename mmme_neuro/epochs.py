@@ -39,8 +39,14 @@ class EventLocked:
 
     Examples
     --------
-    >>> locked["expression == 'micro'"]  # doctest: +SKIP
-    <EventLocked | 12 events locked to onset, EEG 64 channels, physio 9 channels>
+    >>> import mne, numpy as np, pandas as pd
+    >>> from mmme_neuro.recording import Recording
+    >>> raw = mne.io.RawArray(np.zeros((1, 2000)), mne.create_info(["CZ"], 100.0, "eeg"),
+    ...                       verbose="error")
+    >>> events = pd.DataFrame({"onset": [5.0, 12.0], "expression": ["micro", "macro"]})
+    >>> locked = epoch(Recording(eeg=raw, physio=None, events=events), eeg=(-0.5, 1.0))
+    >>> locked["expression == 'micro'"]
+    <EventLocked | 1 events locked to onset, EEG 1 channels, no physio>
     """
 
     eeg: mne.BaseEpochs | None

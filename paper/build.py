@@ -21,6 +21,7 @@ MAIN_FIGURES = (
     "fig5_connectivity",
     "fig6_physio",
     "fig7_mixed_models",
+    "figS_effect_courses",
 )
 """Without these there is no manuscript; it says which supplementary figures are absent."""
 

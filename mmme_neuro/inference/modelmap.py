@@ -16,7 +16,7 @@ from mmme_neuro.models.maps import LMMMap, fit_lmm_map
 
 
 @dataclass(frozen=True)
-class TestedMap:
+class EffectMap:
     """One effect over a map.
 
     Attributes
@@ -53,7 +53,7 @@ class TestedMap:
         return data.assign(p_value=tested["p_value"], cluster=tested["cluster"])
 
 
-def tested_map(
+def effect_map(
     formula: str,
     responses: xr.DataArray,
     events: pd.DataFrame,
@@ -63,7 +63,7 @@ def tested_map(
     n_permutations: int = 1000,
     adjacency: Sequence[Axis] | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> TestedMap:
+) -> EffectMap:
     """Fit a mixed model to every cell and test one effect over the map (exact TFCE).
 
     Parameters
@@ -73,7 +73,7 @@ def tested_map(
 
     Returns
     -------
-    TestedMap
+    EffectMap
         Where too few participants or stimuli carry the effect for a permutation test, the fits
         alone and the reason.
     """
@@ -90,8 +90,8 @@ def tested_map(
             progress=progress,
         )
     except ValueError as error:
-        return TestedMap(fits, None, str(error))
-    return TestedMap(fits, test, "")
+        return EffectMap(fits, None, str(error))
+    return EffectMap(fits, test, "")
 
 
 def axis_neighbours(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
@@ -12,13 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-EXPRESSION_COLOURS: Mapping[str, str] = MappingProxyType(
-    {"macro": "#D55E00", "micro": "#0072B2", "mixed": "#CC79A7", "control": "0.45"}
-)
-"""Colours that people with colour-vision deficiency can tell apart (Okabe and Ito)."""
-
-EXPRESSION_LABELS: Mapping[str, str] = MappingProxyType(
-    {"macro": "Macro", "micro": "Micro", "mixed": "Mixed", "control": "No expression"}
+from mmme_neuro.plots.style import (
+    EXPRESSION_COLOURS,
+    PAGE_MM,
+    journal_style,
+    mark_onset,
+    name_of,
+    new_figure,
+    panel_letter,
 )
 
 
@@ -99,7 +99,7 @@ def response_panel(
         raise ValueError(f"colours: no colour for {unknown}; pass colours={{name: colour, ...}}")
     quantity = QUANTITIES.get(channel, Quantity(channel, "a.u."))
     ax.axhline(0.0, color="0.75", linewidth=0.6, zorder=0)
-    ax.axvline(0.0, color="0.2", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
+    mark_onset(ax)
     if window is not None:
         ax.axvspan(*window, color="0.95", linewidth=0, zorder=-1)
     for expression in colours:
@@ -108,7 +108,7 @@ def response_panel(
             _draw_curve(curve, ax, quantity.scale, expression, colours[expression])
     ax.set_xlim(shown["time"].min(), shown["time"].max())
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
-    ax.set_title(quantity.title, loc="left")
+    ax.set_title(quantity.title)
     ax.set_ylabel(f"Change ({quantity.unit})")
     ax.set_xlabel("Time from onset (s)")
     ax.spines[["top", "right"]].set_visible(False)
@@ -149,25 +149,25 @@ def autonomic_figure(
     channels = list(band["channel"].unique()) if channels is None else list(channels)
     n_columns = min(n_columns, len(channels))
     n_rows = -(-len(channels) // n_columns)
-    figure = plt.figure(figsize=(7.1, 0.45 + 1.75 * n_rows), layout="constrained")
-    axes = [figure.add_subplot(n_rows, n_columns, i + 1) for i in range(len(channels))]
-    for i, (channel, ax) in enumerate(zip(channels, axes, strict=True)):
-        window = (windows or {}).get(channel)
-        response_panel(band, ax, channel=channel, window=window, colours=colours)
-        _make_small(ax)
-        if i + n_columns < len(channels):
-            ax.set_xlabel("")
-    handles, labels = _legend_entries(axes)
-    figure.legend(
-        handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=8
-    )
-    figure.align_ylabels(axes)
+    with journal_style():
+        figure = new_figure(width_mm=PAGE_MM, height_mm=8 + 43 * n_rows)
+        axes = [figure.add_subplot(n_rows, n_columns, i + 1) for i in range(len(channels))]
+        for i, (channel, ax) in enumerate(zip(channels, axes, strict=True)):
+            window = (windows or {}).get(channel)
+            response_panel(band, ax, channel=channel, window=window, colours=colours)
+            ax.locator_params(axis="y", nbins=5)
+            panel_letter(ax, "abcdefghijklmnopqrstuvwxyz"[i])
+            if i + n_columns < len(channels):
+                ax.set_xlabel("")
+        handles, labels = _legend_entries(axes)
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+        figure.align_ylabels(axes)
     return figure
 
 
 def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, expression: str, colour: str) -> None:
     """One mean and its band."""
-    label = EXPRESSION_LABELS.get(expression, expression)
+    label = name_of(expression)
     ax.fill_between(
         curve["time"],
         scale * curve["ci_low"],
@@ -176,18 +176,7 @@ def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, expression: str, co
         alpha=0.2,
         linewidth=0,
     )
-    ax.plot(curve["time"], scale * curve["mean"], color=colour, linewidth=1.4, label=label)
-
-
-def _make_small(ax: Axes) -> None:
-    """Sizes of type that a printed column can bear."""
-    ax.set_title(ax.get_title(loc="left"), loc="left", fontsize=9, fontweight="bold")
-    ax.xaxis.label.set_fontsize(8)
-    ax.yaxis.label.set_fontsize(8)
-    ax.tick_params(labelsize=7, length=2.5, width=0.6)
-    ax.locator_params(axis="y", nbins=5)
-    for spine in ax.spines.values():
-        spine.set_linewidth(0.6)
+    ax.plot(curve["time"], scale * curve["mean"], color=colour, label=label)
 
 
 def _legend_entries(axes: Sequence[Axes]) -> tuple[list, list[str]]:

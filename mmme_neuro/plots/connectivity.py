@@ -1,6 +1,7 @@
 """Connectivity: matrix ordered along the cap, and the strongest connections on a head plan."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import matplotlib as mpl
 import mne
@@ -16,6 +17,7 @@ from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
     SEQUENTIAL,
+    colour_of,
     journal_style,
     name_of,
     new_figure,
@@ -23,6 +25,10 @@ from mmme_neuro.plots.style import (
 )
 from mmme_neuro.responses.connectivity import MIRRORS, Connectivity
 from mmme_neuro.responses.regions import LOBES, lobe_of
+from mmme_neuro.wording import network_name
+
+FIRST_IN_LOBE = {"FP": 0, "AF": 1, "PO": 0, "O": 1}
+"""Rows of the cap within lobes that have several, from front to back."""
 
 METHOD_NAMES = {
     "wpli2_debiased": "Debiased squared wPLI",
@@ -52,11 +58,16 @@ def order_channels(ch_names: Sequence[str]) -> list[str]:
 
     Examples
     --------
-    >>> order_channels(["Oz", "C4", "Cz", "C3", "Fz"])
-    ['Fz', 'C3', 'Cz', 'C4', 'Oz']
+    >>> order_channels(["Oz", "C4", "Cz", "C3", "Fz", "Fp2"])
+    ['Fp2', 'Fz', 'C3', 'Cz', 'C4', 'Oz']
     """
     rows = [*LOBES, "other"]
-    return sorted(ch_names, key=lambda name: (rows.index(lobe_of(name)), _laterality(name)))
+
+    def place(name: str) -> tuple[int, int, int]:
+        row = name.upper().rstrip("0123456789Z")
+        return rows.index(lobe_of(name)), FIRST_IN_LOBE.get(row, 2), _laterality(name)
+
+    return sorted(ch_names, key=place)
 
 
 def plot_connectivity_matrix(
@@ -157,8 +168,9 @@ def connectivity_figure(
     *,
     conditions: Sequence[str] = ("micro", "macro"),
     n_strongest: int = 30,
+    networks: pd.DataFrame | None = None,
 ) -> Figure:
-    """Compose matrix and head plan of each condition on one colour scale.
+    """Compose matrix and head plan of each condition on one colour scale; below, graph measures.
 
     Parameters
     ----------
@@ -168,6 +180,9 @@ def connectivity_figure(
         One row of panels each; a refused condition shows the reason.
     n_strongest : int
         Connections on the head plan.
+    networks : DataFrame | None
+        Rows are cells ``condition`` named ``participant/expression``, the other columns graph
+        measures: one panel each, a line a participant.
 
     Returns
     -------
@@ -179,7 +194,12 @@ def connectivity_figure(
         raise ValueError(f"conditions={list(conditions)}: there are {list(result.counts.index)}.")
     limits, cmap = _scale(result, conditions)
     with journal_style():
-        figure = new_figure(width_mm=PAGE_MM, height_mm=8 + 74 * len(conditions))
+        has_networks = networks is not None and not networks.empty
+        tall = 8 + 74 * len(conditions)
+        whole = new_figure(width_mm=PAGE_MM, height_mm=tall + 46 * has_networks)
+        heights = (tall, 46) if has_networks else (tall,)
+        parts = whole.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+        figure = parts[0]
         axes = figure.subplots(len(conditions), 2, squeeze=False)
         letters = iter("abcdefghijkl")
         for condition, (left, right) in zip(conditions, axes, strict=True):
@@ -203,7 +223,43 @@ def connectivity_figure(
             shrink=0.7, extend="max" if is_clipped and limits[0] == 0 else "neither",
             label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
         )  # fmt: skip
-    return figure
+        if networks is not None and has_networks:
+            plot_networks(networks, parts[1])
+            panel_letter(parts[1].axes[0], next(letters))
+    return whole
+
+
+def plot_networks(networks: pd.DataFrame, figure: Figure | mpl.figure.SubFigure) -> None:
+    """Draw graph measures of macro- and micro-expressions, a line a participant.
+
+    Parameters
+    ----------
+    networks : DataFrame
+        As for `connectivity_figure`; participants without one of the two are left out.
+    figure : Figure or SubFigure
+        Where to draw, one panel a measure.
+    """
+    expressions = ("macro", "micro")
+    cells = networks["condition"].str.rsplit("/", n=1, expand=True)
+    measures = [str(name) for name in networks if name != "condition"]
+    axes = figure.subplots(1, len(measures), squeeze=False)[0]
+    for ax, measure in zip(axes, measures, strict=True):
+        table = networks.assign(person=cells[0], expression=cells[1])
+        wide = table.pivot_table(index="person", columns="expression", values=measure)
+        pairs = wide.reindex(columns=list(expressions)).dropna().to_numpy()
+        ax.plot((0, 1), pairs.T, color="0.7", linewidth=0.8, zorder=1)
+        for place, expression in enumerate(expressions):
+            colour = colour_of(expression)
+            ax.plot(np.full(len(pairs), place), pairs[:, place], "o", color=colour, markersize=3)
+            if len(pairs):
+                ax.plot(place, pairs[:, place].mean(), "_", color=colour, markersize=16,
+                        markeredgewidth=2)  # fmt: skip
+        ax.set_xticks((0, 1), expressions)
+        ax.set_xlim(-0.5, 1.5)
+        title = network_name(measure)
+        ax.set_title(fill(title[:1].upper() + title[1:], 18))
+        ax.locator_params(axis="y", nbins=4)
+    axes[0].set_ylabel(f"{len(pairs)} participants with\nenough epochs of both")
 
 
 def _laterality(name: str) -> int:

@@ -16,7 +16,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.wording import response_name
+from mmme_neuro.wording import channel_name, response_name
 
 LAG_COLOURS = (OKABE_ITO["green"], OKABE_ITO["vermilion"], OKABE_ITO["purple"], OKABE_ITO["sky"])
 
@@ -43,7 +43,7 @@ def plot_lags(lags: pd.DataFrame, ax: Axes) -> Axes:
         ax.fill_between(
             rows["lag"], rows["null_low"], rows["null_high"], color=colour, alpha=0.15, lw=0
         )
-        ax.plot(rows["lag"], rows["r"], color=colour, label=response_name(str(channel)))
+        ax.plot(rows["lag"], rows["r"], color=colour, label=channel_name(str(channel)))
         for lag, r, p in zip(rows["lag"], rows["r"], rows["p_max"], strict=True):
             face = colour if p <= 0.05 else "white"
             ax.plot(lag, r, "o", markersize=3.2, markeredgecolor=colour, markerfacecolor=face)

@@ -13,6 +13,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.autonomic import QUANTITIES, Quantity
+from mmme_neuro.plots.connectivity import order_channels
 from mmme_neuro.plots.scalp import scalp_map
 from mmme_neuro.plots.style import (
     DIVERGING,
@@ -36,11 +37,6 @@ STATUS_COLOURS = {
 }
 EFFECT_COLOUR = OKABE_ITO["black"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-CAP_ROWS = (
-    *("FP", "FP", "AF", "AF", "F", "F", "FT", "FC", "T", "C", "TP", "CP"),
-    *("P", "P", "PO", "PO", "O", "CB", "I", "I"),
-)
-"""Beginnings of electrode names from front to back, two a row of the cap."""
 
 
 def plot_effect_course(effect: xr.Dataset, ax: Axes, *, scale: float = 1.0, alpha: float) -> Axes:
@@ -155,7 +151,7 @@ def effect_maps_figure(
     Figure
         180 mm wide.
     """
-    ordered = effect.isel(channel=front_to_back(list(effect["channel"].to_numpy())))
+    ordered = effect.sel(channel=order_channels(list(effect["channel"].to_numpy())))
     limit = float(np.nanmax(np.abs(ordered["statistic"])))
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=170)
@@ -194,25 +190,6 @@ def status_classes(status: xr.DataArray) -> xr.DataArray:
         classes |= is_there * (2 if text.endswith("| stimulus") else 1)
     classes[codes < 0] = 4
     return status.copy(data=classes)
-
-
-def front_to_back(ch_names: Sequence[str]) -> list[int]:
-    """Order of electrodes by rows of the cap, from left to right within a row.
-
-    Examples
-    --------
-    >>> front_to_back(["OZ", "F2", "FZ", "F1"])
-    [3, 2, 1, 0]
-    """
-
-    def place(position: int) -> tuple[int, float]:
-        name = ch_names[position].upper()
-        digits = "".join(letter for letter in name if letter.isdigit())
-        side = 0.0 if not digits else float(digits) * (1 if int(digits) % 2 == 0 else -1)
-        row = name.rstrip("0123456789Z")
-        return (CAP_ROWS.index(row) // 2 if row in CAP_ROWS else len(CAP_ROWS), side)
-
-    return sorted(range(len(ch_names)), key=place)
 
 
 def random_effects_figure(

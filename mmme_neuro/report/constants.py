@@ -8,6 +8,9 @@ from mmme_neuro.report import cells
 from mmme_neuro.report.quantities import table_text
 from mmme_neuro.wording import MINUS
 
+MOST_ROWS = 20
+"""Longer mappings of plain values are one row."""
+
 
 def constants_table(methods: dict) -> dict[str, list]:
     """Write every constant as one row.
@@ -43,6 +46,8 @@ def constants_table(methods: dict) -> dict[str, list]:
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
     """Nested constants as dotted names with texts; lists of plain values stay together."""
+    if isinstance(value, dict) and len(value) > MOST_ROWS and not _is_nested([*value.values()]):
+        return [(name, _grouped(value))]
     if isinstance(value, dict):
         # "is" names the class of a record.
         named = [(key, inner) for key, inner in value.items() if key != "is"]
@@ -56,6 +61,14 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
         texts = [f"{key.rsplit('.', 1)[-1]} {_constant(inner)}" for key, inner in rows]
         return [(name, "; ".join(texts))]
     return [pair for key, inner in rows for pair in _flat(inner, key)]
+
+
+def _grouped(mapping: dict) -> str:
+    """A long mapping as its values with all their keys."""
+    keys: dict[str, list[str]] = {}
+    for key, value in mapping.items():
+        keys.setdefault(_constant(value), []).append(str(key))
+    return "; ".join(f"{value}: {', '.join(own)}" for value, own in keys.items())
 
 
 def _is_nested(value: Any) -> bool:

@@ -5,6 +5,7 @@ import pandas as pd
 from mmme_neuro.report import papertables
 from mmme_neuro.report.agreement import coder_numbers
 from mmme_neuro.report.methods import methods_text
+from mmme_neuro.report.modelling import MAP_NAMES
 from mmme_neuro.report.overview import CONTRAST
 from mmme_neuro.report.quantities import (
     INTERVAL,
@@ -22,6 +23,7 @@ from mmme_neuro.wording import (
     measure_name,
     network_name,
     number_text,
+    p_relation,
     quantity_text,
     response_name,
 )
@@ -31,7 +33,7 @@ TABLES = (
     "erp_measurement coupling coupling_test connectivity_cells models model_notes "
     "variance_components cross_modal icc overlap sensitivity muscle_balance muscle_removal "
     "onset_jitter_summary recovery action_units agreement_summary agreement_detection "
-    "agreement_labels agreement_timing"
+    "agreement_labels agreement_timing map_tests valence_contrasts"
 ).split()
 """Result tables that the manuscript draws on."""
 
@@ -90,6 +92,7 @@ def manuscript_numbers(results: Results) -> dict:
         "potentials": _potentials(results),
         "coupling": _coupling(results),
         "models": _models(results),
+        "maps": _maps(results),
         "cross_modal": _cross_modal(results),
         "reliability": _reliability(results),
         "muscles": _muscles(results),
@@ -229,6 +232,24 @@ def _models(results: Results) -> dict:
         "significant": share_text(is_significant(contrasts)),
         "reduced": share_text(reduced),
     }
+
+
+def _maps(results: Results) -> list[dict[str, str]]:
+    """Tests of whole maps."""
+    return [
+        {
+            "name": MAP_NAMES.get(row["map"], row["map"]),
+            "axes": row["axes"],
+            "test": (
+                f"{p_relation(row['p_value'])} (Monte-Carlo {INTERVAL} {row['p_low']:.4f} to "
+                f"{row['p_high']:.4f})"
+                if pd.notna(row["p_value"])
+                else f"not tested ({row['note']})"
+            ),
+            "marked": f"{count_text(row['n_marked'])} of {count_text(row['n_cells'])}",
+        }
+        for row in results.table("map_tests").to_dict("records")
+    ]
 
 
 def _cross_modal(results: Results) -> list[dict[str, str]]:

@@ -60,8 +60,6 @@ def models(results: Results) -> str:
 def _valences(results: Results) -> str:
     """The contrast over all valences and within each."""
     table = results.table("valence_contrasts")
-    if "note" not in table:
-        table["note"] = ""
     columns = [
         cells.response(),
         cells.text("within", "valence"),

@@ -48,6 +48,7 @@ def paper_tables(results: Results) -> dict[str, Table]:
         "action_units": _action_units(results.table("action_units")),
         "models": _models(results),
         "random": _random(results),
+        "valences": _valences(results.table("valence_contrasts")),
         "notes": _notes(results),
         "potentials": _potentials(results),
         "coupling": _coupling(results),
@@ -99,6 +100,26 @@ def _random(results: Results) -> Table:
         cells.number("correlation", "correlation with the intercept", digits=2),
     ]
     return table_text(results.table("variance_components"), columns)
+
+
+def _valences(table: pd.DataFrame) -> Table:
+    """Contrasts of expressions within valences."""
+    table = table[table["estimate"].notna()] if "estimate" in table else table.iloc[:0]
+    columns = [
+        _name("response", response_name),
+        cells.text("within", "valence"),
+        cells.unit(),
+        _estimate(f"micro {MINUS} macro"),
+        cells.interval(),
+        cells.p_value("p_adjusted", "p (Holm)"),
+        Column("d", lambda row: estimate_text(*_effect_size(row)), is_number=True),
+    ]
+    return table_text(table, columns)
+
+
+def _effect_size(row: dict) -> tuple[float, float, float]:
+    """Standardised contrast and its interval."""
+    return row["effect_size"], row["effect_low"], row["effect_high"]
 
 
 def _notes(results: Results) -> Table:

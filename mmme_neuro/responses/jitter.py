@@ -115,7 +115,7 @@ def onset_jitter(
     coder_sd : float | None
         Standard deviation of the coders' onsets (s), added to ``onset_sd`` in squares; None: that
         of ``onset_sd`` alone. Two coders who differ by 70-100 ms (median) have an SD of about
-        70-105 ms each: median |difference| = 0.95 SD.
+        70-105 ms each: median absolute difference = 0.95 SD.
     n_draws : int
         Times that all onsets are drawn.
     by : str

@@ -192,7 +192,11 @@ class StudyParameters:
     muscles: MuscleParameters = field(default_factory=MuscleParameters)
     physio: PhysioParameters = field(default_factory=PhysioParameters)
     ratings: RatingParameters = field(default_factory=RatingParameters)
-    coding: CodingParameters = field(default_factory=lambda: CodingParameters(onset_sd=0.05))
+    coding: CodingParameters = field(
+        default_factory=lambda: CodingParameters(
+            onset_sd=0.05, unit_detection=0.85, unit_error=0.08
+        )
+    )
 
     def to_dict(self) -> dict:
         """Return all parameters as nested plain types."""

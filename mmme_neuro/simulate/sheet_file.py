@@ -64,6 +64,12 @@ _MIN_GAP_S = 0.02
 _CODING_DELAY = dt.timedelta(days=300)
 
 
+PROBABILITIES = (
+    *("detection", "label_error", "unit_detection", "unit_error"),
+    *("censored_macro", "censored_micro"),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CodingParameters:
     """How two coders share the clips, and how they err.
@@ -79,6 +85,10 @@ class CodingParameters:
         SD of a coder's error, in s. Rise and time from apex to offset stay positive (>= 20 ms).
     label_error : float
         Probability that macro is written micro, or micro macro.
+    unit_detection : float
+        Probability that an action unit of an event is written; one is, always.
+    unit_error : float
+        Probability that a written action unit is another one of the study's.
     censored_macro, censored_micro : float
         Share of rows whose offset was not coded, so that it is written equal to the apex.
     frame_rate : float
@@ -95,6 +105,8 @@ class CodingParameters:
     apex_sd: float = 0.03
     offset_sd: float = 0.08
     label_error: float = 0.03
+    unit_detection: float = 1.0
+    unit_error: float = 0.0
     censored_macro: float = 0.55
     censored_micro: float = 0.26
     frame_rate: float = 148.0
@@ -106,7 +118,7 @@ class CodingParameters:
             value = getattr(self, field.name)
             if not (np.isfinite(value) and value >= 0):
                 raise ValueError(f"{field.name} must be a number >= 0, got {value!r}.")
-        for name in ("detection", "label_error", "censored_macro", "censored_micro"):
+        for name in PROBABILITIES:
             if getattr(self, name) > 1:
                 raise ValueError(f"{name} is a probability, got {getattr(self, name)!r}.")
         for name in ("frame_rate", "time_step", "clock_step"):
@@ -231,11 +243,29 @@ def _code_events(
     wrong_label = rng.random(n_events) < parameters.label_error
     coded_events = events.assign(
         expression=np.where(is_micro ^ wrong_label, "micro", "macro"),
+        action_units=_code_units(events["action_units"], parameters, rng.spawn(1)[0]),
         true_event=events.index,
     )
     coded_events[["onset", "apex", "offset"]] = coded
     coded_events[["onset_clock", "apex_clock", "offset_clock"]] = clock
     return coded_events
+
+
+def _code_units(
+    written: pd.Series, parameters: CodingParameters, rng: np.random.Generator
+) -> list[str]:
+    """One coder's action units: some missed, some taken for others."""
+    every = sorted({unit for units in written for unit in _units(units)})
+    coded = []
+    for units in map(_units, written):
+        kept = [unit for unit in units if rng.random() < parameters.unit_detection]
+        kept = kept or list(units[:1])
+        others = [
+            str(rng.choice(every)) if rng.random() < parameters.unit_error else unit
+            for unit in kept
+        ]
+        coded.append(",".join(dict.fromkeys(others)))
+    return coded
 
 
 def _sheet_rows(coded: pd.DataFrame, parameters: CodingParameters, name: str) -> pd.DataFrame:
@@ -314,7 +344,12 @@ def _round_to(seconds: pd.Series, step: float) -> np.ndarray:
 
 def _spaced_action_units(action_units: str) -> str:
     """``AU4,AU12`` as the sheet writes it: ``AU4, AU12``."""
-    return ", ".join(re.findall(r"[^,\s]+", action_units))
+    return ", ".join(_units(action_units))
+
+
+def _units(action_units: str) -> list[str]:
+    """Action units of a text."""
+    return re.findall(r"[^,\s]+", action_units)
 
 
 def _coding_dates(recording_dates: pd.Series, name: str) -> list[str]:

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import fit_lmm
-from mmme_neuro.models.battery import fit_battery
+from mmme_neuro import adjust_p_values, contrast, fit_lmm, standardised_effects
+from mmme_neuro.models.battery import contrasts_within, fit_battery
 
 RIGHT = "expression + (1 | participant)"
 
@@ -67,3 +67,30 @@ def test_nothing_fitted_gives_empty_tables(data):
 def test_absent_responses_are_named(data):
     with pytest.raises(ValueError, match=r"responses \['absent'\] are no columns"):
         fit_battery(["late", "absent"], RIGHT, data)
+
+
+def test_random_effects_hold_every_level(data):
+    battery = fit_battery(["late"], RIGHT, data)
+    fit = fit_lmm(f"late ~ {RIGHT}", data)
+    table = battery.random_effects.set_index("level")
+    modes = fit.conditional_modes["participant"]["Intercept"]
+    np.testing.assert_allclose(table.loc[modes.index, "mode"], modes)
+    width = (table["ci_high"] - table["ci_low"]) / table["sd"]
+    np.testing.assert_allclose(width, 2 * 1.959964, rtol=1e-6)
+
+
+def test_contrasts_over_all_and_within_levels(data):
+    data["valence"] = np.where(np.arange(len(data)) % 3 == 0, "positive", "negative")
+    right = "expression * valence + (1 | participant)"
+    table = contrasts_within(["late", "flat"], right, data, of="expression", by="valence")
+    late = table[table["response"] == "late"].set_index("within")
+    assert list(late.index) == ["all", "negative", "positive"]
+    fit = fit_lmm(f"late ~ {right}", data)
+    each = contrast(fit, "expression", by="valence")
+    np.testing.assert_allclose(late["estimate"].iloc[1:], each["estimate"])
+    np.testing.assert_allclose(late["estimate"].iloc[0], contrast(fit, "expression")["estimate"])
+    np.testing.assert_allclose(late["p_adjusted"].iloc[1:], adjust_p_values(each)["p_adjusted"])
+    sizes = standardised_effects(fit, each)
+    np.testing.assert_allclose(late["effect_size"].iloc[1:], sizes["effect_size"])
+    flat = table[table["response"] == "flat"]
+    assert flat["note"].iloc[0] != "" and np.isnan(flat["estimate"].iloc[0])

@@ -312,3 +312,16 @@ def test_no_cell_fails_where_only_slopes_vary():
     values = rng.normal(size=(900, 800)) + micro * rng.normal(size=(40, 800))[codes]
     fits = fit_lmm_map("~ expression + (1 + expression | participant)", values, events)
     assert (fits.dataset["status"] >= 0).all()
+
+
+def test_intervals_are_those_of_the_single_fit(events):
+    responses = simulated_map(np.random.default_rng(11), events, 3)
+    fits = fit_lmm_map(FORMULAS[0], responses, events)
+    low, high = fits.interval("expression[T.micro]", confidence=0.9)
+    for cell in range(3):
+        single = estimate_lmm("y " + FORMULAS[0], events.assign(y=responses[:, cell]), reml=True)
+        row = single.table(confidence=0.9).loc["expression[T.micro]"]
+        assert float(low[cell]) == pytest.approx(row["ci_low"], abs=1e-5)
+        assert float(high[cell]) == pytest.approx(row["ci_high"], abs=1e-5)
+    with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
+        fits.interval("expression[T.micro]", confidence=95)

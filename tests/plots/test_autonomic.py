@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from mmme_neuro.plots.autonomic import EXPRESSION_COLOURS, autonomic_figure, response_panel
+from mmme_neuro.plots.autonomic import autonomic_figure, response_panel
+from mmme_neuro.plots.style import EXPRESSION_COLOURS, EXPRESSION_NAMES
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def test_panel_shows_the_numbers_in_field_units(band):
     _, ax = plt.subplots()
     assert response_panel(band, ax, channel="eda") is ax
     lines = {line.get_label(): line for line in ax.get_lines()}
-    assert lines["Macro"].get_ydata().max() == pytest.approx(3.0, rel=1e-3)
-    assert lines["Micro"].get_xdata()[0] == -2
+    assert lines[EXPRESSION_NAMES["macro"]].get_ydata().max() == pytest.approx(3.0, rel=1e-3)
+    assert lines[EXPRESSION_NAMES["micro"]].get_xdata()[0] == -2
     assert ax.get_ylabel() == "Change (µS)"
     assert ax.get_xlabel() == "Time from onset (s)"
     assert ax.get_xlim() == (-2, 10)
@@ -54,8 +55,8 @@ def test_bands_are_drawn_in_the_colour_of_their_line(band):
     _, ax = plt.subplots()
     response_panel(band, ax, channel="eda")
     lines = {line.get_label(): line for line in ax.get_lines()}
-    assert to_hex(lines["Macro"].get_color()).upper() == "#D55E00"
-    assert to_hex(lines["Micro"].get_color()).upper() == "#0072B2"
+    assert to_hex(lines[EXPRESSION_NAMES["macro"]].get_color()).upper() == "#D55E00"
+    assert to_hex(lines[EXPRESSION_NAMES["micro"]].get_color()).upper() == "#0072B2"
     assert len(ax.collections) == 3
     low = ax.collections[0].get_paths()[0].vertices[:, 1].min()
     assert low == pytest.approx(-0.2, abs=0.01)
@@ -78,9 +79,11 @@ def test_unknown_channel_and_expression_are_refused(band):
 
 def test_figure_has_a_panel_per_channel_and_one_legend(band):
     figure = autonomic_figure(band, windows={"eda": (2.5, 5.5)})
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["Skin conductance", "Heart rate"]
+    assert [ax.get_title() for ax in figure.axes] == ["Skin conductance", "Heart rate"]
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["Macro", "Micro", "No expression"]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        EXPRESSION_NAMES[name] for name in ("macro", "micro", "control")
+    ]
     assert figure.get_figwidth() == pytest.approx(180 / 25.4, abs=0.05)
     chosen = autonomic_figure(band, channels=["heart_rate"])
     assert len(chosen.axes) == 1

@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import mne
 import numpy as np
+import pandas as pd
 import pytest
 
 from mmme_neuro.plots.connectivity import (
@@ -9,6 +10,7 @@ from mmme_neuro.plots.connectivity import (
     order_channels,
     plot_connectivity_matrix,
     plot_head_connections,
+    plot_networks,
 )
 from mmme_neuro.responses.connectivity import connectivity
 
@@ -24,7 +26,7 @@ def result(study):
 
 def test_channels_run_front_to_back_and_left_to_right():
     names = ["O2", "CP1", "Fp1", "CZ", "C3", "AF4", "C4", "HEOG", "F3"]
-    assert order_channels(names) == ["F3", "Fp1", "AF4", "C3", "CZ", "C4", "CP1", "O2", "HEOG"]
+    assert order_channels(names) == ["Fp1", "AF4", "F3", "C3", "CZ", "C4", "CP1", "O2", "HEOG"]
 
 
 def test_matrix_is_drawn_in_that_order(result):
@@ -71,4 +73,22 @@ def test_figure_shares_a_scale_and_gives_the_reason_of_a_refusal(result):
     assert figure.axes[2].get_title(loc="left") == "Macro-expression (48 of 90 epochs, 2 draws)"
     with pytest.raises(ValueError, match="conditions="):
         connectivity_figure(result, conditions=("control",))
+    plt.close("all")
+
+
+def test_networks_join_the_two_expressions_of_a_participant():
+    table = pd.DataFrame(
+        {
+            "condition": ["a/macro", "a/micro", "b/macro", "b/micro", "c/macro"],
+            "clustering": [0.1, 0.2, 0.3, 0.5, 0.9],
+            "global_efficiency_area": [1.0, 2.0, 3.0, 4.0, 5.0],
+        }
+    )
+    figure = plt.figure()
+    plot_networks(table, figure)
+    first, second = figure.axes
+    assert first.get_title() == "Clustering" and "area over" in second.get_title()
+    joined = [line.get_ydata().tolist() for line in first.get_lines()[:2]]
+    assert joined == [[0.1, 0.2], [0.3, 0.5]]
+    assert first.get_ylabel().startswith("2 participants")
     plt.close("all")

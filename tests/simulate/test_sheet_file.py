@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -134,6 +135,28 @@ def test_rates_of_the_coders(written):
     assert (rows["OnsetTime"] - truth["onset"]).std() == pytest.approx(0.03, rel=0.1)
     offset_error = (rows["OffsetTime"] - truth["offset"])[~censored]
     assert offset_error[truth["expression"] == "macro"].std() == pytest.approx(0.08, rel=0.1)
+
+
+def test_action_units_are_missed_and_confused(tmp_path):
+    events = true_events()
+    events["action_units"] = np.resize(
+        ["AU4,AU12", "AU1,AU2,AU5", "AU17", "AU12,AU14"], len(events)
+    )
+    coding = replace(FAITHFUL, unit_detection=0.8, unit_error=0.1)
+    rows = write_sheet(tmp_path / "errors.xlsx", events, rng=3, parameters=coding)
+    plain = write_sheet(tmp_path / "plain.xlsx", events, rng=3, parameters=FAITHFUL)
+    times = ["Filename", "OnsetTime", "ApexTime", "OffsetTime"]
+    pd.testing.assert_frame_equal(rows[times], plain[times])
+    written = rows["Action Units"].str.split(", ").map(set)
+    truth = plain["Action Units"].str.split(", ").map(set)
+    assert (written.map(len) > 0).all()
+    single = truth.map(len) == 1  # never missed; one of seven takes its place at random
+    right = (written[single] == truth[single]).mean()
+    assert abs(right - (1 - 0.1 * 6 / 7)) < 0.03
+    three = truth.map(len) == 3
+    kept = np.mean([len(w & t) for w, t in zip(written[three], truth[three], strict=True)])
+    expected = (3 * 0.8 + 0.2**3) * (1 - 0.1 * 6 / 7)
+    assert abs(kept - expected) < 0.06
 
 
 def test_errors_enter_video_and_clock_alike(written):

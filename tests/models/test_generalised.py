@@ -1,0 +1,80 @@
+"""Generalised mixed models: statsmodels' own numbers, recovery, bad input."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
+
+from mmme_neuro import fit_glmm
+
+FORMULA = "{} ~ expression + (1 | participant) + (1 | stimulus)"
+
+
+@pytest.fixture(scope="module")
+def events():
+    rng = np.random.default_rng(5)
+    n = 1500
+    table = pd.DataFrame(
+        {"participant": rng.integers(0, 30, n), "stimulus": rng.integers(0, 15, n)}
+    )
+    micro = rng.random(n) < 0.4
+    table["expression"] = np.where(micro, "micro", "macro")
+    level = rng.normal(0, 0.6, 30)[table["participant"]] + rng.normal(0, 0.4, 15)[table["stimulus"]]
+    table["blink"] = rng.random(n) < 1 / (1 + np.exp(0.5 - level - 0.8 * micro))
+    table["n_scr"] = rng.poisson(np.exp(0.3 + level - 0.5 * micro))
+    return table
+
+
+def test_effects_are_recovered(events):
+    for response, family, truth in (("blink", "binomial", 0.8), ("n_scr", "poisson", -0.5)):
+        fit = fit_glmm(FORMULA.format(response), events, family=family)
+        assert fit.model.fep_names == ["Intercept", "expression[T.micro]"]
+        assert abs(fit.fe_mean[1] - truth) < 3.5 * fit.fe_sd[1]
+        assert fit.fe_sd[1] < 0.2
+        np.testing.assert_allclose(np.exp(fit.vcp_mean), [0.6, 0.4], atol=0.2)
+
+
+def test_as_statsmodels_own_formula(events):
+    table = events.assign(
+        blink=events["blink"].astype(float),
+        micro=(events["expression"] == "micro").astype(float),
+    )
+    own = BinomialBayesMixedGLM.from_formula(
+        "blink ~ micro",
+        {"participant": "0 + C(participant)", "stimulus": "0 + C(stimulus)"},
+        table,
+        vcp_p=0.5,
+    ).fit_vb()
+    fit = fit_glmm(FORMULA.format("blink"), events, family="binomial")
+    np.testing.assert_allclose(fit.fe_mean, own.fe_mean, atol=2e-3)
+    np.testing.assert_allclose(fit.vcp_mean, own.vcp_mean, atol=5e-3)
+
+
+def test_the_same_events_give_the_same_numbers(events):
+    first, second = (fit_glmm(FORMULA.format("blink"), events, family="binomial") for _ in "ab")
+    np.testing.assert_array_equal(first.params, second.params)
+
+
+def test_slopes_have_variances_of_their_own(events):
+    formula = "n_scr ~ expression + (1 + expression | participant)"
+    fit = fit_glmm(formula, events, family="poisson")
+    assert fit.model.vcp_names == ["Intercept | participant", "expression[T.micro] | participant"]
+
+
+@pytest.mark.parametrize(
+    ("change", "how", "message"),
+    [
+        ({}, {"family": "gamma"}, "family must be one of"),
+        ({"blink": 2}, {}, "needs 0 and 1"),
+        ({"blink": 1}, {}, "nothing to model"),
+        ({"blink": 0.5}, {"family": "poisson"}, "needs counts"),
+    ],
+)
+def test_bad_input_is_refused(events, change, how, message):
+    with pytest.raises(ValueError, match=message):
+        fit_glmm(FORMULA.format("blink"), events.assign(**change), **({"family": "binomial"} | how))
+
+
+def test_a_formula_without_response_is_refused(events):
+    with pytest.raises(ValueError, match="names no response"):
+        fit_glmm("~ expression + (1 | participant)", events, family="binomial")
