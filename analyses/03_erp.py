@@ -1,8 +1,9 @@
 """Event-related potentials: grand averages, single-event amplitudes, components with their errors.
 
-Reads epochs/; writes erp.nc, erp_counts.csv, erp_amplitudes.csv, erp_components.csv (each
-participant's averages with their measurement error), erp_measurement.csv (that error beside the
-differences between participants) and erp_jackknife.csv (differences measured on grand averages).
+Reads epochs/; writes erp.nc, erp_participants.nc (curves of each participant), erp_counts.csv,
+erp_amplitudes.csv, erp_components.csv (each participant's averages with their measurement error),
+erp_measurement.csv (that error beside the differences between participants) and erp_jackknife.csv
+(differences measured on grand averages).
 """
 
 from pathlib import Path
@@ -16,7 +17,7 @@ from analyses.study import (
     ERP_WINDOWS,
     SEED,
 )
-from analyses.tables import eeg_epochs, write_grand_average, write_table
+from analyses.tables import eeg_epochs, write_grand_average, write_map, write_table
 from mmme_neuro import (
     component_table,
     evoked,
@@ -26,10 +27,12 @@ from mmme_neuro import (
     window_amplitudes,
 )
 from mmme_neuro.responses.grandaverage import GrandAverage
+from mmme_neuro.responses.participantcurves import participant_curves
 
 READS = ("participants.csv", "epochs")
 WRITES = ("erp.nc", "erp_counts.csv", "erp_amplitudes.csv", "erp-info.fif", "erp_excluded.csv")
-WRITES += ("erp_components.csv", "erp_measurement.csv", "erp_jackknife.csv")
+WRITES += ("erp_components.csv", "erp_measurement.csv", "erp_jackknife.csv", "erp_participants.nc")
+REGIONS = list(dict.fromkeys(window.roi for window in ERP_WINDOWS))
 
 
 def main(study: Path, results: Path) -> None:
@@ -42,6 +45,7 @@ def main(study: Path, results: Path) -> None:
     write_table(results, "erp_measurement", measurement_quality(measured))
     smooth.apply_baseline(ERP_BASELINE_S, verbose="error")
     cells = evoked(smooth, ["participant", "expression"])
+    write_map(results, "erp_participants", participant_curves(smooth, REGIONS))
     grand = grand_average(cells)
     write_grand_average(results, "erp", grand)
     write_table(results, "erp_counts", cells.counts)

@@ -1,5 +1,6 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
+from mmme_neuro.participant_quality import QualityLimits
 from mmme_neuro.preprocess import Options
 from mmme_neuro.reliability.event_matching import Overlap
 from mmme_neuro.responses.basis import Splines
@@ -272,6 +273,12 @@ RATING_SCALES = {
 
 MIN_TRIALS = 4
 """A participant with fewer events of a kind has no score whose reliability could be seen."""
+
+QUALITY_LIMITS = QualityLimits(fewest_events=MIN_TRIALS)
+"""What a participant's data should have; pages name who has less. Nobody is excluded by them."""
+
+MUSCLE_REGION = "temporal"
+"""Region over the jaw's muscle, whose power participants are compared by."""
 
 TIME_COURSE_WIDTH_S = 0.1
 """Reliability of curves is that of means over windows so long."""

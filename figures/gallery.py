@@ -13,16 +13,21 @@ from mmme_neuro.plots.style import close_figure, save_figure
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
 FORMATS = ("pdf", "svg", "png")
+N_COLOURS = 32
+"""Of the figures of participants, which are many."""
+
 KINDS = ("fig", "table")
 """What names of scripts begin with."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """One figure.
+    """One figure, or one a participant.
 
     Its module's docstring is the caption; it names the results it reads (``READS``) and has
-    ``draw(results)``, which returns the figure, or None where the result holds nothing to draw.
+    ``draw(results)``, which returns the figure, or None where the result holds nothing to draw; or
+    ``draw_each(results)``, which yields the path of each figure below the folder of figures,
+    without suffix, and the figure; these are written as small PNG, ``WIDTH_PX`` wide.
     """
 
     name: str
@@ -53,9 +58,12 @@ def draw_figures(
     out: Path,
     *,
     say: Callable[[Script, str], None],
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] | None = None,
 ) -> list[str]:
-    """Draw figures; return the names of those that could not be drawn."""
+    """Draw figures; return the names of those that could not be drawn.
+
+    Without ``formats`` a figure is written as PDF, SVG and PNG, one a participant as PNG only.
+    """
     out.mkdir(parents=True, exist_ok=True)
     failed = []
     for script in chosen:
@@ -64,17 +72,40 @@ def draw_figures(
             say(script, f"NOT DRAWN: {', '.join(lacking)} not in {results}; run the analyses first")
             failed.append(script.name)
             continue
+        write = _write_each if hasattr(script.module, "draw_each") else _write
         try:
-            figure = script.module.draw(results)
+            written = write(script, results, out, formats)
         except ValueError as error:
             say(script, f"NOT DRAWN: {error}")
             failed.append(script.name)
             continue
-        if figure is None:
-            say(script, "nothing to draw: the result is empty")
-            continue
-        paths = save_figure(figure, out / script.name, formats=formats)
-        close_figure(figure)
-        say(script, ", ".join(path.suffix[1:] for path in paths))
+        say(script, written or "nothing to draw: the result is empty")
     write_json(out / CAPTIONS, {script.name: script.caption for script in scripts()})
     return failed
+
+
+def _write(script: Script, results: Path, out: Path, formats: Sequence[str] | None) -> str:
+    """Write a script's figure; say in which formats."""
+    figure = script.module.draw(results)
+    if figure is None:
+        return ""
+    paths = save_figure(figure, out / script.name, formats=formats or FORMATS)
+    close_figure(figure)
+    return ", ".join(path.suffix[1:] for path in paths)
+
+
+def _write_each(script: Script, results: Path, out: Path, formats: Sequence[str] | None) -> str:
+    """Write a script's figures one after another; say how many."""
+    n_written = 0
+    for stem, figure in script.module.draw_each(results):
+        (out / stem).parent.mkdir(parents=True, exist_ok=True)
+        save_figure(
+            figure,
+            out / stem,
+            formats=formats or ("png",),
+            width_px=script.module.WIDTH_PX,
+            n_colours=N_COLOURS,
+        )
+        close_figure(figure)
+        n_written += 1
+    return f"{n_written} figures" if n_written else ""

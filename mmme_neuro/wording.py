@@ -44,10 +44,17 @@ RESPONSE_NAMES = {
 
 CHANNEL_NAMES = {
     "eda": "Skin conductance",
+    "eda_phasic": "Skin conductance, phasic",
+    "eda_tonic": "Skin conductance, tonic",
     "heart_rate": "Heart rate",
     "pulse_amplitude": "Pulse amplitude",
     "rsp_rate": "Breathing rate",
+    "rsp_amplitude": "Breathing amplitude",
     "skt": "Skin temperature",
+    "skt_slope": "Skin temperature, slope",
+    "skt_b": "Skin temperature, B",
+    "emg_a": "Facial EMG, A",
+    "emg_b": "Facial EMG, B",
 }
 
 MEASURE_NAMES = {

@@ -14,7 +14,16 @@ PACKAGE = ROOT / "mmme_neuro"
 
 LAYERS = (
     # Each may import its own layer and those before it.
-    {"vocabulary", "failures", "atomic_file", "progress", "robust_line", "wording", "pseudonyms"},
+    {
+        "vocabulary",
+        "failures",
+        "atomic_file",
+        "progress",
+        "robust_line",
+        "wording",
+        "pseudonyms",
+        "outliers",
+    },
     {"io", "overlap", "controls", "executors"},
     {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit", "databases"},
     {"recording"},
@@ -27,7 +36,7 @@ LAYERS = (
     {"derivatives"},
     {"preprocess", "check"},
     {"inference", "association", "reliability"},
-    {"simulate", "quality", "methods"},
+    {"simulate", "quality", "participant_quality", "methods"},
     {"plots"},
     {"describe", "report"},
     {"cli"},

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.columns import SharedDesign
-from mmme_neuro.models.normal_equations import FAST, Equations, sweep, swept_inverse
+from mmme_neuro.models.normal_equations import Equations, sweep, swept_inverse
 from mmme_neuro.models.response_equations import Response
 
 RIDGE = 1e-10
@@ -16,7 +16,7 @@ ZERO_SHARE = 1e-8
 """Share of the largest variance that counts as none in the nearest semi-definite matrix."""
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def write_nearest(
     shared: SharedDesign, f: int, covariance: np.ndarray, is_reduced: bool, theta: np.ndarray
 ) -> None:
@@ -49,7 +49,7 @@ def write_nearest(
                     covariance[a, b] -= covariance[a, c] * covariance[b, c] / pivot
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def reduce_rank(shared: SharedDesign, relative: np.ndarray, theta: np.ndarray) -> None:
     """Write the parameters with the smallest eigenvalue of each factor's covariance zero."""
     for f in range(len(shared.size)):
@@ -58,7 +58,7 @@ def reduce_rank(shared: SharedDesign, relative: np.ndarray, theta: np.ndarray) -
         write_nearest(shared, f, np.dot(factor, factor.T), size > 1, theta)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fisher_step(
     shared: SharedDesign, equations: Equations, response: Response, theta: np.ndarray
 ) -> bool:

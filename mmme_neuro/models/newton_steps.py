@@ -6,7 +6,6 @@ import numpy as np
 from mmme_neuro.models.columns import Columns, SharedDesign
 from mmme_neuro.models.fisher_steps import fisher_step, reduce_rank
 from mmme_neuro.models.normal_equations import (
-    FAST,
     Equations,
     solve_equations,
 )
@@ -36,7 +35,7 @@ MAX_STEPS = 50
 MAX_HALVINGS = 40
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def newton_step(response: Response, step: np.ndarray) -> tuple[float, bool]:
     """Damped Newton step; returns the predicted decrease and whether curvatures are positive."""
     values, axes = np.linalg.eigh(response.hessian)

@@ -14,9 +14,6 @@ import numpy as np
 
 from mmme_neuro.models.columns import SharedDesign
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
-"""Liberties of the compiler: order of sums, but not-a-number stays what it is."""
-
 
 class Equations(NamedTuple):
     """Normal equations at one value of the covariance parameters; memory that is reused.
@@ -110,7 +107,7 @@ def empty_equations(shared: SharedDesign) -> Equations:
     )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def sweep(matrix: np.ndarray, first: int, last: int, column: np.ndarray) -> float:
     """Sweep pivots ``first`` to ``last`` of a symmetric matrix, lower triangle only.
 
@@ -139,7 +136,7 @@ def sweep(matrix: np.ndarray, first: int, last: int, column: np.ndarray) -> floa
     return log_determinant
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def swept_inverse(matrix: np.ndarray, size: int, inverse: np.ndarray) -> None:
     """Symmetric inverse of the leading block whose pivots are swept; may be in place."""
     for i in range(size):
@@ -149,7 +146,7 @@ def swept_inverse(matrix: np.ndarray, size: int, inverse: np.ndarray) -> None:
             inverse[j, i] = value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def congruence(
     matrix: np.ndarray, first: int, n_levels: int, size: int, factor: np.ndarray, turn: bool
 ) -> None:
@@ -187,7 +184,7 @@ def congruence(
                 matrix[i, start + a] = total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
     """Blocks of the main factor; fills what of it the rest needs and returns log|I + D B|."""
     size, n_levels, n_rest = shared.cross.shape
@@ -255,7 +252,7 @@ def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
     return log_determinant
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def solve_equations(shared: SharedDesign, theta: np.ndarray, equations: Equations) -> None:
     """Solve the normal equations at ``theta``: log determinant, ``schur`` and ``omega``."""
     n_main = shared.cross.shape[0] * shared.cross.shape[1]

@@ -4,14 +4,14 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.columns import SharedDesign
-from mmme_neuro.models.normal_equations import FAST, Equations
+from mmme_neuro.models.normal_equations import Equations
 from mmme_neuro.models.response_equations import Response, by_theta
 
 FLAT_CURVATURE = 1e-8
 """Curvatures below (relative to the largest) carry no information, as in `dof`."""
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def satterthwaite_dof(
     shared: SharedDesign,
     equations: Equations,
@@ -109,7 +109,7 @@ def satterthwaite_dof(
         dof[c] = 2.0 * own * own / spread
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def take_last_step(
     shared: SharedDesign, response: Response, step: np.ndarray, n_fixed: int
 ) -> float:

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.columns import SharedDesign
-from mmme_neuro.models.normal_equations import FAST, Equations
+from mmme_neuro.models.normal_equations import Equations
 
 
 class Response(NamedTuple):
@@ -81,7 +81,7 @@ def empty_response(shared: SharedDesign) -> Response:
     )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def criterion(
     shared: SharedDesign,
     equations: Equations,
@@ -122,7 +122,7 @@ def criterion(
     )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def project(shared: SharedDesign, equations: Equations, response: Response) -> None:
     """Products of all random columns with Py."""
     size, n_levels, n_rest = shared.cross.shape
@@ -139,7 +139,7 @@ def project(shared: SharedDesign, equations: Equations, response: Response) -> N
         response.rest[i] = value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def push(shared: SharedDesign, equations: Equations, response: Response) -> None:
     """Quadratic forms y'P V_k P y, and what the rest sees of V_k P y."""
     n_levels, n_rest = shared.cross.shape[1:]
@@ -167,7 +167,7 @@ def push(shared: SharedDesign, equations: Equations, response: Response) -> None
         response.slope[p] = total if a == b else 2.0 * total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def pair_slopes(shared: SharedDesign, equations: Equations, response: Response) -> None:
     """Quadratic forms y'P V_k P V_l P y."""
     n_levels, n_rest = shared.cross.shape[1:]
@@ -226,7 +226,7 @@ def pair_slopes(shared: SharedDesign, equations: Equations, response: Response) 
             response.slope_pair[q, p] = total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fill_jacobian(shared: SharedDesign, equations: Equations, jacobian: np.ndarray) -> None:
     """Derivatives of D = F F' by the free elements of F."""
     for k in range(len(shared.factor)):
@@ -243,7 +243,7 @@ def fill_jacobian(shared: SharedDesign, equations: Equations, jacobian: np.ndarr
             jacobian[k, p] = value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def by_theta(
     shared: SharedDesign,
     jacobian: np.ndarray,
@@ -277,7 +277,7 @@ def by_theta(
             hessian[p, q] = total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def differentiate(shared: SharedDesign, equations: Equations, response: Response) -> None:
     """Gradient and Hessian of the criterion by theta; `criterion` must have been called."""
     project(shared, equations, response)

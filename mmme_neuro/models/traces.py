@@ -5,7 +5,6 @@ import numpy as np
 
 from mmme_neuro.models.columns import SharedDesign
 from mmme_neuro.models.normal_equations import (
-    FAST,
     Equations,
     solve_equations,
     sweep,
@@ -16,7 +15,7 @@ NEAR_ZERO = 1e-4
 """Relative standard deviation of a column, given those before, under which D counts as singular."""
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def paired(left: np.ndarray, right: np.ndarray, a: int, b: int, c: int, d: int) -> float:
     """tr(left E right F) for the symmetric unit matrices E of (a, b) and F of (c, d)."""
     total = left[d, a] * right[b, c]
@@ -29,7 +28,7 @@ def paired(left: np.ndarray, right: np.ndarray, a: int, b: int, c: int, d: int) 
     return total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def main_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -> None:
     """Traces of the main factor's parameters."""
     size, n_levels, n_rest = shared.cross.shape
@@ -90,7 +89,7 @@ def main_traces(shared: SharedDesign, equations: Equations, omega: np.ndarray) -
         position += 1
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def invert_covariances(shared: SharedDesign, equations: Equations) -> bool:
     """Inverse of D of each factor of the rest; False where one is near singular."""
     for f in range(1, len(shared.size)):
@@ -110,7 +109,7 @@ def invert_covariances(shared: SharedDesign, equations: Equations) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def sandwich(matrix: np.ndarray, left: np.ndarray, right: np.ndarray, c: int, d: int) -> float:
     """Element (c, d) of left matrix right."""
     total = 0.0
@@ -120,7 +119,7 @@ def sandwich(matrix: np.ndarray, left: np.ndarray, right: np.ndarray, c: int, d:
     return total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def rest_products(shared: SharedDesign, equations: Equations, omega: np.ndarray) -> None:
     """Fill M of the rest's random columns, and its sums over levels with the main factor.
 
@@ -202,7 +201,7 @@ def rest_products(shared: SharedDesign, equations: Equations, omega: np.ndarray)
         position += 1
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def rest_traces(shared: SharedDesign, equations: Equations) -> None:
     """Traces of the other factors' parameters, alone and with the main factor's."""
     square = equations.square
@@ -244,7 +243,7 @@ def rest_traces(shared: SharedDesign, equations: Equations) -> None:
             equations.trace_pair[q, p] = total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def solve_with_traces(shared: SharedDesign, theta: np.ndarray, equations: Equations) -> None:
     """Solve the normal equations and fill all traces."""
     solve_equations(shared, theta, equations)

@@ -13,21 +13,27 @@ from mmme_neuro.report import (
     findings,
     modelling,
     overview,
+    participants,
     preparation,
     reliability,
     robustness,
 )
 from mmme_neuro.report.markup import STYLE, notice
 from mmme_neuro.report.results import Results
+from mmme_neuro.report.script import SCRIPT
 
 SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = MappingProxyType(
     {
         "Summary": (overview.summary, ("participants", "events", "excluded")),
         "Methods": (overview.methods, ()),
         "Participants": (overview.participants, ("participants",)),
+        "Quality by participant": (
+            participants.quality_pages,
+            ("participants", "participant_quality", "moments"),
+        ),
         "Exclusions": (overview.exclusions, ("excluded",)),
         "Decisions": (overview.decisions, ("decisions",)),
-        "Cleaning": (preparation.cleaning, ("rejection", "component_labels")),
+        "Cleaning": (preparation.cleaning, ("rejection", "component_labels", "components")),
         "Clocks": (overview.clocks, ("clocks",)),
         "Annotation audit": (overview.audit, ("audit",)),
         "Agreement of coders": (agreement.agreement, ("agreement_summary",)),
@@ -98,6 +104,7 @@ def write_report(
     source = Results(folder, Path(figures))
     report = mne.Report(title=study_name, verbose="error")
     report.add_custom_css(STYLE)
+    report.add_custom_js(SCRIPT)
     for title in SECTIONS:
         # MNE's script fails on a page without tags; the style hides them.
         report.add_html(_section(title, source), title=title, tags=("section",))

@@ -6,6 +6,7 @@ from mmme_neuro.report import association, cells
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
+    channel_name,
     interval_text,
     measure_name,
     network_name,
@@ -227,7 +228,7 @@ def _usable(quality: pd.DataFrame) -> str:
         index="participant", columns="channel", values="share_usable", sort=False
     )
     columns = [cells.text("participant", "participant")]
-    columns += [cells.percent(name, name.replace("_", " ")) for name in map(str, wide)]
+    columns += [cells.percent(name, channel_name(name)) for name in map(str, wide)]
     caption = "Usable share of the derived signals (%)"
     return table_html(wide.reset_index(), columns, caption=caption)
 

@@ -9,6 +9,9 @@ from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import interval_text, p_relation
 
+MOST_MAPPED = 20
+"""Participants whose components are all shown."""
+
 
 def cleaning(results: Results) -> str:
     """What was taken out of the EEG, and whether both expressions were treated alike."""
@@ -34,10 +37,21 @@ def cleaning(results: Results) -> str:
         ]
         caption = "Components that ICLabel alone would call eye or muscle"
         parts.append(table_html(labels, columns, caption=caption))
-    parts.append(details("Every component that was removed", results.figure("figS_components")))
+    parts.append(_maps(results))
     if results.has("cleaning"):
         parts.append(_options(results))
     return "".join(parts)
+
+
+def _maps(results: Results) -> str:
+    """Map of every removed component; where there are many, the place of the figure."""
+    n_people = results.table("components")["participant"].nunique()
+    if n_people > MOST_MAPPED:
+        return paragraph(
+            f"Maps of all removed components of {n_people} participants would make this file too "
+            "large: see the figure figS_components."
+        )
+    return details("Every component that was removed", results.figure("figS_components"))
 
 
 def _compared(rejection: pd.DataFrame) -> str:

@@ -133,6 +133,30 @@ class Results:
         caption = self._captions.get(name, "")
         return figure_html(path, caption=caption, alternative=caption.split(". ")[0] or name)
 
+    def participant_figure(self, name: str, alternative: str) -> str:
+        """Figure of one participant, which has no caption of its own.
+
+        Parameters
+        ----------
+        name : str
+            Path below the figures without ``.png``.
+        alternative : str
+            Text for those who cannot see it.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        path = self.figures / f"{name}.png"
+        if not path.is_file():
+            return notice("Not drawn; run python -m figures --only figS_participants.")
+        return figure_html(path, caption="", alternative=alternative)
+
+    def caption(self, name: str) -> str:
+        """Caption of a figure; empty where it was not drawn."""
+        return self._captions.get(name, "")
+
     @cached_property
     def _captions(self) -> dict[str, str]:
         path = self.figures / CAPTIONS

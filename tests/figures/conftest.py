@@ -26,6 +26,7 @@ STEPS = (
     "06_physio",
     "07_mixed_models",
     "11_quality",
+    "18_participants",
 )
 EEG_HZ, PHYSIO_HZ = 100.0, 10.0
 
@@ -153,15 +154,18 @@ def _write_quality(folder, rng):
         for name in PEOPLE for device in ("physio", "camera") for number in range(7)
     ]  # fmt: skip
     components = [
-        {"participant": name, "component": number, "removed_as": kind, "variance_share": share}
+        {"participant": name, "component": number, "removed_as": kind, "variance_share": share,
+         "eye_r": 0.9, "muscle_r": 0.1, "muscle_log_ratio": -0.5, "p_eye": np.nan,
+         "p_muscle": np.nan, "decision": ""}
         for name in PEOPLE
         for number, (kind, share) in enumerate([("eye", 0.5), ("muscle", 0.1), ("", 0.4)])
-    ]
+    ]  # fmt: skip
     quality = [
         {"participant": name, "channel": channel, "source": "x", "share_missing": 0.0,
          "share_artefact": 0.01, "share_usable": 0.99, "reason": ""}
         for name in PEOPLE for channel in PHYSIO
     ]  # fmt: skip
+    quality[0] |= {"share_usable": 0.3, "reason": "electrode of lina came off"}
     excluded = {"participant": "lina", "stimulus": "101", "expression": "macro", "onset": 3.0,
                 "exclusion_reason": "window leaves the physio recording"}  # fmt: skip
     audit = {"check": "rows <that overlap>", "n": 3, "share": 0.1, "remedy": "Merge."}
@@ -187,6 +191,11 @@ def _write_quality(folder, rng):
                       "after_db": 8 - 10 * np.log10(frequency)})
         for name in PEOPLE
     )  # fmt: skip
+    tables["muscles"] = [
+        {"participant": name, "onset": onset, "roi": "temporal", "before_db": 6.0, "after_db": 1.0,
+         "removed_share": 0.5}
+        for name in PEOPLE for onset in (1.0, 2.0)
+    ]  # fmt: skip
     tables["moments"] = [
         {"participant": name, "expression": kind, "fate": "epoch"}
         for name in PEOPLE for kind in ("micro", "macro", "macro")

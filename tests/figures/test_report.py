@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from figures.gallery import draw_figures, scripts
-from mmme_neuro.report import SECTIONS, write_report
+from mmme_neuro.report import SECTIONS, preparation, write_report
 
-DRAWN = ("figS_recovery", "fig7_mixed_models")
+DRAWN = ("figS_recovery", "fig7_mixed_models", "figS_participants")
+N_PICTURES = 2 + 3
+"""Two figures, and one of each participant."""
 
 
 class Page(HTMLParser):
@@ -77,7 +79,7 @@ def test_all_sections_are_there_and_the_file_is_small(report, page):
 
 
 def test_file_is_self_contained(page):
-    assert len(page.images) == 1 + len(DRAWN)  # the logo, too
+    assert len(page.images) == 1 + N_PICTURES  # the logo, too
     assert all(image["src"].startswith("data:image/") for image in page.images)
     assert all(image.get("alt") for image in page.images)
     assert all(link.startswith("data:") for link in page.links)
@@ -88,6 +90,26 @@ def test_simulated_data_are_said_to_be_so(page):
     assert start < page.text.index("participants were analysed")
     assert "1 of 2 intervals cover what was put in" in page.text
     assert "NO" in page.text.split("Recovery of the truth")[1].split("What is not")[0]
+
+
+def test_each_participant_has_a_part_with_warnings_on_top(page):
+    section = page.text.split("Each part shows one participant beside all others.")[1]
+    parts = re.split(r"(?=P0\d: (?:\d+ events used|not analysed))", section)[1:]
+    assert [part[:3] for part in parts] == ["P01", "P02", "P03", "P04"]
+    assert parts[0].startswith("P01: 23 events used (8 micro, 15 macro), 1 excluded; 4 things")
+    warnings = parts[0].split(" Events ")[0]
+    assert "Micro-expressions used: 1; expected is at least 4." in warnings
+    assert "usable: 30.0 %; expected is at least 50.0 %." in warnings
+    assert "FZ: flat" in parts[0] and "Components removed (2 of 3)" in parts[0]
+    assert "12.3 ± 2.0 1.5 6 1 1" in parts[0]
+    assert "1 × window leaves the physio recording" in parts[0]
+    assert parts[3].startswith("P04: not analysed Not analysed: P04_(date).cdt: no triggers")
+
+
+def test_report_of_many_participants_does_not_show_all_components(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparation, "MOST_MAPPED", 2)
+    text = read(write_report(results, tmp_path, tmp_path / "r.html", study_name="x")).text
+    assert "components of 3 participants would make this file too large" in text
 
 
 def test_no_name_date_or_folder_leaks(report, page):
