@@ -122,7 +122,8 @@ def axis_neighbours(
         elif dim == "channel" and info is not None:
             names = list(responses["channel"].to_numpy())
             picked = mne.pick_info(info, [info["ch_names"].index(name) for name in names])
-            matrix, order = mne.channels.find_ch_adjacency(picked, None)
+            with mne.use_log_level("error"):
+                matrix, order = mne.channels.find_ch_adjacency(picked, None)
             axes.append(matrix[np.ix_(*2 * [[order.index(name) for name in names]])])
         else:
             axes.append(size)
