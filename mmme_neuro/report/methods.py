@@ -1,6 +1,6 @@
 """Methods text, every number of which comes from the constants of the analysis."""
 
-from mmme_neuro.wording import MINUS, response_name
+from mmme_neuro.wording import MINUS, channel_name, response_name
 
 METHOD_NAMES = {"wpli2_debiased": "debiased squared weighted phase lag index"}
 """Connectivity estimators as named in texts."""
@@ -233,7 +233,7 @@ def _statistics(study: dict) -> str:
 
 def _maps(study: dict) -> str:
     """Models of every cell and tests of whole maps."""
-    signals = ", ".join(response_name(name).lower() for name in study["physio_map_channels"])
+    signals = ", ".join(channel_name(name).lower() for name in study["physio_map_channels"])
     return (
         f"The model {study['map_formula']} was fitted by restricted maximum likelihood to every "
         f"channel and time of the EEG ({_span(study['erp_map_window_s'])}, means of "
