@@ -219,7 +219,8 @@ equal statsmodels' on paired data; simulated power equals the non-central t for 
 
 100 responses each of six crossed designs, standard deviations drawn from 0, .1, .3 and 1, four and
 six covariance parameters (`tests/models/test_boundary.py`, marked slow): no fit lies more than 1e-4
-above the best optimum that eight bounded searches and a simplex find, and every fit is called converged.
+above the best optimum that eight bounded searches and a simplex find, and every fit is called
+converged.
 """
 
 
