@@ -12,6 +12,7 @@ from scipy import sparse
 from mmme_neuro.inference.adjacency import Axis
 from mmme_neuro.inference.clustertest import ClusterTest
 from mmme_neuro.inference.permutation import permutation_test
+from mmme_neuro.inference.units import TooFewUnits
 from mmme_neuro.models.maps import LMMMap, fit_lmm_map
 
 
@@ -89,7 +90,7 @@ def effect_map(
             adjacency=adjacency,
             progress=progress,
         )
-    except ValueError as error:
+    except TooFewUnits as error:
         return EffectMap(fits, None, str(error))
     return EffectMap(fits, test, "")
 

@@ -1,6 +1,5 @@
 """Permutation test of one fixed effect of a mixed model over a map."""
 
-import os
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ from mmme_neuro.inference.correction import corrected_maps
 from mmme_neuro.inference.maxima import TAILS, Draws, flipped_maxima, largest_of
 from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
 from mmme_neuro.models.design import Design, build_design
-from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.missing import missing_patterns
 
 SCHEMES = ("flips", "bootstrap")
@@ -138,13 +137,8 @@ def permutation_test(
     0.005
     """
     _check_choices(correction, tail, scheme, n_permutations, threshold, alpha)
-    data = _as_map(responses, events)
-    parsed = parse_formula(formula)
-    if parsed.response is not None:
-        raise ValueError(
-            f"formula {formula!r} names the response {parsed.response!r}; the responses are the "
-            "map: start the formula with '~'"
-        )
+    data = as_map(responses, events)
+    parsed = parse_map_formula(formula)
     design, _ = build_design(parsed, events)
     tested = column_of_term(design, term)
     near = neighbours(data.shape[1:], adjacency)
@@ -153,7 +147,7 @@ def permutation_test(
         largest=largest_of(correction, near, forming),
         n_permutations=n_permutations,
         rng=np.random.default_rng(rng),
-        n_threads=n_threads or _cores(),
+        n_threads=thread_count(n_threads),
         progress=progress,
     )
     flat = data.to_numpy().reshape(len(data), -1)
@@ -230,29 +224,6 @@ def _check_choices(
         )
     if threshold is not None and not threshold > 0:
         raise ValueError(f"threshold must be positive, got {threshold}")
-
-
-def _as_map(responses: np.ndarray | xr.DataArray, events: pd.DataFrame) -> xr.DataArray:
-    """Responses with named axes, one row an event."""
-    if not isinstance(events, pd.DataFrame):
-        raise TypeError(f"events must be a DataFrame with one row per event, got {type(events)}")
-    data = responses
-    if not isinstance(data, xr.DataArray):
-        values = np.asarray(responses)
-        names = ["event", *(f"axis_{i}" for i in range(1, values.ndim))]
-        data = xr.DataArray(values, dims=names[: values.ndim])
-    if data.dtype.kind not in "fiu":
-        raise TypeError(f"responses must be real numbers, got dtype {data.dtype}")
-    if data.ndim == 0 or len(data) != len(events) or not data.size:
-        raise ValueError(
-            f"responses of shape {data.shape} must have one row for each of the {len(events)} "
-            "events, on the first axis, and at least one cell"
-        )
-    return data
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def _flips(

@@ -18,6 +18,10 @@ IN_SPAN = 1e-8
 KNOWN_GROUPS = ("participant", "stimulus")
 
 
+class TooFewUnits(ValueError):
+    """No pattern of signs of so few units can be rare enough for a test."""
+
+
 @dataclass(frozen=True, eq=False)
 class Units:
     """Units whose contributions change sign together.
@@ -218,7 +222,7 @@ def _check_numbers(
         share = np.bincount(factor.codes, weights=own**2)
         n = int((share > IN_SPAN * share.sum()).sum())
         if n < LEAST_UNITS:
-            raise ValueError(
+            raise TooFewUnits(
                 f"no sign-flip scheme is valid for term {tested!r}: only {n} levels of "
                 f"{factor.name!r} carry it, and fewer than {LEAST_UNITS} have too few patterns of "
                 "signs for p-values below .05; use scheme='bootstrap', which rests on the model, "

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
+from mmme_neuro.models.crossproducts import random_columns
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 
@@ -98,13 +99,13 @@ def _random_columns(design: Design) -> tuple[scipy.sparse.csr_matrix, np.ndarray
     parts, ident = [], []
     names: list[str] = []
     for factor in design.random:
-        rows, n_levels = np.arange(design.n_events), len(factor.levels)
-        for values, column in zip(factor.columns.T, factor.column_names, strict=True):
-            shape = (design.n_events, n_levels)
-            parts.append(scipy.sparse.csr_matrix((values, (rows, factor.codes)), shape))
-            ident.append(np.full(n_levels, len(names)))
+        columns = random_columns(factor)
+        for place, column in enumerate(factor.column_names):
+            parts.append(columns[:, place :: len(factor.column_names)])
+            ident.append(np.full(len(factor.levels), len(names)))
             names.append(f"{column} | {factor.name}")
-    return scipy.sparse.hstack(parts).tocsr(), np.concatenate(ident), names
+    # statsmodels takes matrices, not arrays, for sparse ones.
+    return scipy.sparse.csr_matrix(scipy.sparse.hstack(parts)), np.concatenate(ident), names
 
 
 def _check_response(response: np.ndarray, family: str, name: str) -> None:

@@ -1,6 +1,5 @@
 """One mixed model fitted to every cell of a map: channels, times, frequencies."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ import xarray as xr
 
 from mmme_neuro.models.column_fits import fit_columns
 from mmme_neuro.models.design import Design, build_design
-from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.mapcells import STATES, MapCells
+from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.missing import missing_patterns
 
 
@@ -184,16 +183,11 @@ def fit_lmm_map(
     >>> fits.estimate("expression[T.micro]").shape
     (4, 5)
     """
-    parsed = parse_formula(formula)
-    if parsed.response is not None:
-        raise ValueError(
-            f"formula {formula!r} names the response {parsed.response!r}; the responses are the "
-            "map: start the formula with '~'"
-        )
+    parsed = parse_map_formula(formula)
     values, axes, coordinates = _checked(responses, events)
     design, _ = build_design(parsed, events)
     flat = values.reshape(len(values), -1)
-    n_threads = _n_threads(n_threads)
+    n_threads = thread_count(n_threads)
     cells = MapCells(design, flat.shape[1])
     for pattern in missing_patterns(flat, design.rows):
         used = design.rows[pattern.is_present]
@@ -223,42 +217,17 @@ def _checked(
         raise TypeError(
             "events came before responses: call fit_lmm_map(formula, responses, events)"
         )
-    if not isinstance(events, pd.DataFrame):
-        raise TypeError(f"events must be a DataFrame with one row per event, got {type(events)}")
-    values = np.asarray(responses)
-    if values.dtype.kind not in "fiu":
-        raise TypeError(
-            f"responses must be real numbers, got dtype {values.dtype}; take power or another real "
-            "measure of complex values first"
-        )
-    if values.ndim == 0 or len(values) != len(events):
-        raise ValueError(
-            f"responses of shape {values.shape} must have one row for each of the {len(events)} "
-            "events, on the first axis; select the same events in both or move the axis"
-        )
-    if not values.size:
-        raise ValueError(f"responses of shape {values.shape} are empty; there is nothing to fit")
-    if not isinstance(responses, xr.DataArray):
-        return values, tuple(f"axis_{i}" for i in range(1, values.ndim)), {}
-    axes = tuple(str(axis) for axis in responses.dims[1:])
+    data = as_map(responses, events)
+    axes = tuple(str(axis) for axis in data.dims[1:])
     taken = sorted(set(axes) & {"term", "parameter", "component"})
     if taken:
         raise ValueError(f"axes {taken} of responses have names that the result uses; rename them")
     coordinates = {
         str(name): coordinate
-        for name, coordinate in responses.coords.items()
-        if coordinate.dims and set(coordinate.dims) <= set(responses.dims[1:])
+        for name, coordinate in data.coords.items()
+        if coordinate.dims and set(coordinate.dims) <= set(data.dims[1:])
     }
-    return values, axes, coordinates
-
-
-def _n_threads(asked: int | None) -> int:
-    """Number of threads; the cores this process may use by default."""
-    if asked is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if asked < 1:
-        raise ValueError(f"n_threads must be at least 1, got {asked}")
-    return asked
+    return data.to_numpy(), axes, coordinates
 
 
 def _same_model(design: Design, events: pd.DataFrame, used: np.ndarray) -> Design | None:

@@ -1,10 +1,12 @@
 """Conditional modes of the random effects and how exactly they are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from mmme_neuro.models.crossproducts import CrossProducts
+from mmme_neuro.models.crossproducts import CrossProducts, random_columns
 from mmme_neuro.models.design import Design
 
 
@@ -64,13 +66,8 @@ def conditional_sds(design: Design, factors: list[np.ndarray]) -> list[np.ndarra
     """
     scaled, blocks = [], []
     for factor, lower in zip(design.random, factors, strict=True):
-        n_levels, size = len(factor.levels), len(lower)
-        rows = np.repeat(np.arange(design.n_events), size)
-        columns = (factor.codes[:, None] * size + np.arange(size)).ravel()
-        values = (factor.columns @ lower).ravel()
-        shape = (design.n_events, n_levels * size)
-        scaled.append(scipy.sparse.csr_array((values, (rows, columns)), shape))
-        blocks.append((lower, n_levels))
+        scaled.append(random_columns(replace(factor, columns=factor.columns @ lower)))
+        blocks.append((lower, len(factor.levels)))
     random = scipy.sparse.hstack(scaled)
     precision = (random.T @ random).toarray() + np.eye(random.shape[1])
     covariance = scipy.linalg.inv(precision, check_finite=False)

@@ -54,7 +54,7 @@ def matrix(results: Results) -> str:
         *_pair(),
         cells.text("adjusted_for", "held constant"),
         cells.number("r", "r"),
-        Column("95 % CI (bootstrap)", _bootstrap, is_number=True),
+        cells.bootstrap_interval(),
         cells.p_value("p_permutation", "p (permutation)"),
         cells.p_value("p_holm", "p (Holm)"),
         cells.p_value("p_fdr", "p (FDR)"),
@@ -140,11 +140,6 @@ def _modalities() -> list[Column]:
         Column("method", lambda row: str(row["method"]).upper()),
         cells.text("adjusted_for", "held constant"),
     ]
-
-
-def _bootstrap(row: dict) -> str:
-    """Interval from participants sampled whole."""
-    return interval_text(row["boot_low"], row["boot_high"])
 
 
 def _of_means(row: dict) -> str:

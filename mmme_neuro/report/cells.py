@@ -67,6 +67,15 @@ def response() -> Column:
     return Column("response", lambda row: response_name(row["response"]))
 
 
+def bootstrap_interval() -> Column:
+    """Show ``boot_low`` and ``boot_high``, the interval from participants sampled whole."""
+    return Column(
+        "95 % CI (bootstrap)",
+        lambda row: interval_text(row["boot_low"], row["boot_high"]),
+        is_number=True,
+    )
+
+
 def p_value(key: str = "p_value", heading: str = "p") -> Column:
     """Show p values."""
     return Column(heading, lambda row: p_text(row[key]), is_number=True)

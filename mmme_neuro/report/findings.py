@@ -7,7 +7,6 @@ from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
     channel_name,
-    interval_text,
     measure_name,
     network_name,
     number_text,
@@ -131,7 +130,7 @@ def cross_modal(results: Results) -> str:
     ]
     table = results.table("cross_modal")
     if "p_permutation" in table:
-        columns.insert(4, Column("95 % CI (bootstrap)", _bootstrap, is_number=True))
+        columns.insert(4, cells.bootstrap_interval())
         columns.insert(7, cells.p_value("p_permutation", "p (permutation)"))
     caption = "Correlations from event to event within participants"
     return "".join(
@@ -144,11 +143,6 @@ def cross_modal(results: Results) -> str:
             association.components(results),
         ]
     )
-
-
-def _bootstrap(row: dict) -> str:
-    """Interval from participants sampled whole."""
-    return interval_text(row["boot_low"], row["boot_high"])
 
 
 def recovery(results: Results) -> str:

@@ -1,7 +1,6 @@
 """The criterion, its derivatives and the conditional modes equal their dense definitions."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.linalg
 import scipy.stats
@@ -12,31 +11,12 @@ from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.likelihood import Likelihood
 from mmme_neuro.models.modes import conditional_modes
 from mmme_neuro.models.optimum import gradient, hessian
-
-FORMULAS = [
-    "y ~ x + (1 | a)",
-    "y ~ x * c + (1 + x | a)",
-    "y ~ x + (1 + x || a) + (1 | b)",
-    "y ~ c + (1 + c | a) + (1 + x | b)",
-    "y ~ x + (1 + x | a) + (1 + c || b) + (1 | a:c)",
-    "y ~ c + (1 | b) + (1 + x + c | a) + (1 | d)",
-]
+from tests.models.small_designs import FORMULAS, small_events
 
 
 @pytest.fixture(scope="module")
 def events():
-    rng = np.random.default_rng(2)
-    n = 90
-    return pd.DataFrame(
-        {
-            "y": 50 + rng.normal(size=n),
-            "x": 3 + rng.normal(size=n),
-            "c": rng.choice(list("uv"), n),
-            "a": rng.integers(0, 8, n),
-            "b": rng.integers(0, 6, n),
-            "d": rng.integers(0, 5, n),
-        }
-    )
+    return small_events()
 
 
 def problem(formula, events, reml):

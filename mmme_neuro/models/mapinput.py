@@ -1,0 +1,66 @@
+"""What fits and tests of maps take: a one-sided formula, responses with named axes, threads."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mmme_neuro.models.formula import Formula, parse_formula
+
+
+def parse_map_formula(formula: str) -> Formula:
+    """Parse a formula without a response, which is the map."""
+    parsed = parse_formula(formula)
+    if parsed.response is not None:
+        raise ValueError(
+            f"formula {formula!r} names the response {parsed.response!r}; the responses are the "
+            "map: start the formula with '~'"
+        )
+    return parsed
+
+
+def as_map(responses: np.ndarray | xr.DataArray, events: pd.DataFrame) -> xr.DataArray:
+    """Responses with named axes, one row an event; what cannot be a map is refused.
+
+    Parameters
+    ----------
+    responses : array or DataArray, shape (n_events, ...)
+        Events first.
+    events : DataFrame, shape (n_events, n_columns)
+        One row an event.
+
+    Returns
+    -------
+    DataArray
+        An array's axes are named ``event, axis_1, axis_2, ...``.
+    """
+    if not isinstance(events, pd.DataFrame):
+        raise TypeError(f"events must be a DataFrame with one row per event, got {type(events)}")
+    data = responses
+    if not isinstance(data, xr.DataArray):
+        values = np.asarray(responses)
+        names = ["event", *(f"axis_{i}" for i in range(1, values.ndim))]
+        data = xr.DataArray(values, dims=names[: values.ndim])
+    if data.dtype.kind not in "fiu":
+        raise TypeError(
+            f"responses must be real numbers, got dtype {data.dtype}; take power or another real "
+            "measure of complex values first"
+        )
+    if data.ndim == 0 or len(data) != len(events):
+        raise ValueError(
+            f"responses of shape {data.shape} must have one row for each of the {len(events)} "
+            "events, on the first axis; select the same events in both or move the axis"
+        )
+    if not data.size:
+        raise ValueError(f"responses of shape {data.shape} are empty; there is nothing to fit")
+    return data
+
+
+def thread_count(asked: int | None) -> int:
+    """Number of threads; the cores this process may use by default."""
+    if asked is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if asked < 1:
+        raise ValueError(f"n_threads must be at least 1, got {asked}")
+    return asked
