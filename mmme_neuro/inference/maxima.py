@@ -15,6 +15,10 @@ from mmme_neuro.inference.tfce import largest_scores
 CHUNK_BYTES = 32_000_000
 """Memory of the permuted maps of one thread."""
 
+CHUNK_MAPS = 32
+"""Permuted maps of one matrix product, at most: a product's last bits depend on its shape, so the
+shape may not depend on the number of threads."""
+
 Largest = Callable[[np.ndarray], np.ndarray]
 """From maps, shape (n_maps, n_points), to the largest magnitude of either sign, (n_maps, 2)."""
 
@@ -96,16 +100,16 @@ def flipped_maxima(contributions: np.ndarray, draws: Draws) -> np.ndarray:
         For the positive and the negative side.
     """
     n_units, n_cells = contributions.shape
-    n, n_threads = draws.n_permutations, draws.n_threads
+    n = draws.n_permutations
     signs = draws.rng.integers(0, 2, (n, n_units)) * 2.0 - 1.0
-    width = max(1, min(CHUNK_BYTES // (8 * max(n_cells, 1)), -(-n // n_threads)))
+    width = max(1, min(CHUNK_BYTES // (8 * max(n_cells, 1)), CHUNK_MAPS))
     chunks = [signs[a : a + width] for a in range(0, n, width)]
 
     def work(chunk: np.ndarray) -> np.ndarray:
         return draws.largest(chunk @ contributions)
 
     found = np.empty((n, 2))
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as executor:
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(draws.n_threads) as executor:
         done = 0
         for part in executor.map(work, chunks):
             found[done : done + len(part)] = part

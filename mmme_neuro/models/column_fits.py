@@ -79,7 +79,8 @@ def fit_columns(
     -------
     ColumnFits
     """
-    products = column_products(design, reml=reml)
+    with threadpool_limits(1, user_api="blas"):
+        products = column_products(design, reml=reml)
     n_terms, n_theta = len(design.fixed_names), len(products.shared.factor)
     fits = ColumnFits(
         coefficients=np.full((n_responses, n_terms), np.nan),
