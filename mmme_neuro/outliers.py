@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmme_neuro.robust_line import MAD_TO_SD
+
 LIMIT = 3.5
 """Robust standard deviations from the median (Iglewicz & Hoaglin 1993)."""
 
 FEWEST = 8
 """With fewer values the spread is too uncertain to call any of them unusual."""
-
-MAD_TO_SD = 1.4826
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ LAYERS = (
         "wording",
         "pseudonyms",
         "outliers",
+        "pictures",
     },
     {"io", "overlap", "controls", "executors"},
     {"clock", "triggers", "pairing", "matching", "alignment", "camera", "audit", "databases"},
