@@ -1,24 +1,17 @@
-"""Description of a dataset's events: counts and durations, as tables, text and a figure."""
+"""Description of a dataset's events: counts and durations, as tables and text."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.audit import audit_events
 from mmme_neuro.io.action_units import split_action_units
-from mmme_neuro.io.passes import merge_passes
-from mmme_neuro.io.sheet import read_events
-from mmme_neuro.plots.dataset import dataset_figure
 from mmme_neuro.vocabulary import (
     ACTION_UNIT_NAMES,
     ACTION_UNITS_BY_REGION,
     EMOTION_BY_CODED_WORD,
     EXPRESSIONS,
 )
-
-_FIGURE_METADATA = {"pdf": {"CreationDate": None}, "png": None}
-"""Formats of the figure; without the date, the same events give the same bytes."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +69,7 @@ class Description:
         return "\n\n".join(f"{title}\n{table.to_string()}" for title, table in sections.items())
 
     def write(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write each table as CSV, and the figure.
+        """Write each table as CSV.
 
         Parameters
         ----------
@@ -86,7 +79,7 @@ class Description:
         Returns
         -------
         tuple of Path
-            The files written: ``TABLE.csv``, ``dataset.pdf`` and ``dataset.png``.
+            The files written, ``TABLE.csv``.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,10 +87,6 @@ class Description:
         for table in fields(self):
             paths.append(folder / f"{table.name}.csv")
             getattr(self, table.name).to_csv(paths[-1], index=False, float_format="%.6g")
-        figure = dataset_figure(self)
-        for suffix, metadata in _FIGURE_METADATA.items():
-            paths.append(folder / f"dataset.{suffix}")
-            figure.savefig(paths[-1], dpi=300, metadata=metadata)
         return tuple(paths)
 
 
@@ -179,38 +168,6 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
         .sort_values(["place", "number"], ignore_index=True)
         .drop(columns=["place", "number"])
     )
-
-
-def describe_sheet(path: str | Path, out: str | Path) -> Description:
-    """Describe an annotation sheet: print its audit and tables, write them with the figure.
-
-    Parameters
-    ----------
-    path : path
-        The annotation sheet.
-    out : path
-        Folder for ``audit.csv``, the tables and the figure.
-
-    Returns
-    -------
-    Description
-        Of the events after merging overlapping rows; the audit is of the rows as coded.
-
-    Examples
-    --------
-    >>> describe_sheet("coding_file.xlsx", "out")  # doctest: +SKIP
-    """
-    events = read_events(path)
-    audit = audit_events(events).table()
-    description = describe_events(merge_passes(events, "union"))
-    paths = description.write(out)
-    audit.to_csv(Path(out) / "audit.csv", index=False, float_format="%.6g")
-    n_events = len(description.times)
-    print(f"Audit of the {len(events)} rows as coded")
-    print(audit.drop(columns="remedy").round(3).to_string(index=False))
-    print(f"\n{n_events} events after merging overlapping rows\n\n{description.to_text()}")
-    print(f"\nWritten to {out}: audit.csv, {', '.join(path.name for path in paths)}")
-    return description
 
 
 def _present_expressions(events: pd.DataFrame) -> list[str]:

@@ -54,7 +54,7 @@ STATISTICS = (
     "mmme_neuro.association",
     "mmme_neuro.reliability",
 )
-MAY_DRAW = {"plots", "report", "describe", "cli"}
+MAY_DRAW = {"plots", "report", "cli"}
 HEAVY = ("matplotlib", "mne", "scipy", "pandas", "numpy", "xarray", "sklearn", "numba", "pingouin")
 
 
