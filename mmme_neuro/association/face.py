@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.contamination.matching import UPPER_FACE
-from mmme_neuro.io.action_units import split_action_units
+from mmme_neuro.events.action_units import split_action_units
+from mmme_neuro.muscles.balance import UPPER_FACE
 
 FACE_FEATURES = ("log_duration", "log_rise", "n_action_units", "upper_share")
 """Columns that `face_features` makes."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmme_neuro.association.rows import centred, summed
+from mmme_neuro.stats.groups import centred, summed
 
 
 @dataclass(frozen=True)

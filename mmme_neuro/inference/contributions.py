@@ -8,9 +8,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro.inference.score_kernels import Layout, contribute, residual_of
-from mmme_neuro.models.columns import SharedDesign, column_products
 from mmme_neuro.models.design import Design
-from mmme_neuro.models.normal_equations import empty_equations, solve_equations
+from mmme_neuro.models.solver.columns import SharedDesign, column_products
+from mmme_neuro.models.solver.normal_equations import empty_equations, solve_equations
 
 BLOCK = 128
 """Cells in memory at once in each thread."""

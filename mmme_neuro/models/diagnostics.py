@@ -6,8 +6,8 @@ import scipy.linalg
 import scipy.sparse
 import scipy.stats
 
-from mmme_neuro.models.crossproducts import random_columns
 from mmme_neuro.models.mixed import LMMFit
+from mmme_neuro.models.solver.crossproducts import random_columns
 
 FAR = 3.0
 """Standardised residuals beyond are counted."""

@@ -6,8 +6,8 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from mmme_neuro.models.crossproducts import CrossProducts, random_columns
 from mmme_neuro.models.design import Design
+from mmme_neuro.models.solver.crossproducts import CrossProducts, random_columns
 
 
 def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.ndarray]:

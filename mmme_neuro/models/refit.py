@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import scipy.linalg
 
-from mmme_neuro.models.crossproducts import CrossProducts, cross_products, random_columns
 from mmme_neuro.models.design import Design, RandomFactor
 from mmme_neuro.models.mixed import LMMFit, estimate_products
+from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products, random_columns
 
 
 def refit_criterion(fit: LMMFit, *, reml: bool) -> LMMFit:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.pipeline.losses import QUALITY_COLUMNS
 from mmme_neuro.plots.style import (
     EXPRESSION_COLOURS,
     OKABE_ITO,
@@ -15,7 +16,6 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.quality import QUALITY_COLUMNS
 
 EVENTS: Mapping[str, tuple[str, str]] = {
     "n_macro": ("macro", EXPRESSION_COLOURS["macro"]),
@@ -70,7 +70,7 @@ def quality_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        As of `mmme_neuro.quality.quality_table`.
+        As of `mmme_neuro.pipeline.losses.quality_table`.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mmme_neuro.pictures import few_colours
+from mmme_neuro.plots.pictures import few_colours
 
 COLUMN_MM = 85.0
 """Width of a one-column figure."""

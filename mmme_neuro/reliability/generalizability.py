@@ -8,10 +8,10 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.models.crossproducts import cross_products
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
-from mmme_neuro.models.likelihood import Likelihood
+from mmme_neuro.models.solver.crossproducts import cross_products
+from mmme_neuro.models.solver.likelihood import Likelihood
 from mmme_neuro.reliability.crossed_mean_squares import mean_squares
 
 RESIDUAL = "Residual"

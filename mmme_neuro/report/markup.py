@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from PIL import Image, ImageChops
 
-from mmme_neuro.pictures import few_colours
+from mmme_neuro.plots.pictures import few_colours
 
 WIDEST_PX = 1400
 """Pictures are reduced to this width, which keeps the file small and the text sharp."""

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mmme_neuro.audit import audit_events
-from mmme_neuro.describe import Description, describe_events
-from mmme_neuro.io.passes import merge_passes
-from mmme_neuro.io.sheet import read_events
+from mmme_neuro.events.audit import audit_events
+from mmme_neuro.events.describe import Description, describe_events
+from mmme_neuro.events.passes import merge_passes
+from mmme_neuro.events.sheet import read_events
 from mmme_neuro.plots.dataset import dataset_figure
 
 _FIGURE_METADATA = {"pdf": {"CreationDate": None}, "png": None}

@@ -22,7 +22,7 @@ from mmme_neuro.inference.maxima import TAILS, Draws, flipped_maxima, largest_of
 from mmme_neuro.inference.units import column_of_term, find_units
 from mmme_neuro.models.design import build_design
 from mmme_neuro.models.formula import parse_formula
-from mmme_neuro.models.missing import missing_patterns
+from mmme_neuro.models.patterns import missing_patterns
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SHAPE = (8, 10)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.io.sheet import read_events
+from mmme_neuro.events.sheet import read_events
 from mmme_neuro.report.sheet import describe_sheet
 from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
 
