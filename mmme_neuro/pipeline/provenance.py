@@ -27,15 +27,15 @@ PACKAGES = (
 )
 """Packages whose version can change a derivative."""
 
-SHOWING = {
-    "plots",
-    "report",
-    "simulate",
-    "bids",
+SHOWING = (
+    "plots/",
+    "report/",
+    "simulate/",
+    "bids/",
     "cli.py",
     "events/describe.py",
     "pipeline/losses.py",
-}
+)
 """Parts of this package that make no derivative."""
 
 

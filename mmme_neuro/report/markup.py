@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from PIL import Image, ImageChops
 
@@ -264,8 +265,8 @@ def _reduced(path: Path) -> bytes:
         height = round(picture.height * WIDEST_PX / picture.width)
         picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
     few = few_colours(picture, N_COLOURS).convert("RGB")
-    worst = max(high for _, high in ImageChops.difference(picture, few).getextrema())
-    is_alike = worst <= LARGEST_STEP
+    steps = np.asarray(ImageChops.difference(picture, few))
+    is_alike = bool(steps.max() <= LARGEST_STEP)
     return _webp(few if is_alike else picture, lossless=is_alike, quality=90)
 
 
