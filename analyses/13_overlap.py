@@ -14,7 +14,7 @@ from analyses.study import OVERLAP_PLANS
 from analyses.tables import analysed, write_table
 from mmme_neuro import over_participants, separate_overlap
 from mmme_neuro.pipeline.derivatives import read_continuous
-from mmme_neuro.pipeline.progress import tracked
+from mmme_neuro.pipeline.executors import tracked
 from mmme_neuro.responses.overlap.compare import OverlapPlan, OverlapResult
 from mmme_neuro.simulate.recovery import with_overlap_truth
 

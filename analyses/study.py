@@ -2,7 +2,7 @@
 
 from mmme_neuro.pipeline.preprocess import Options
 from mmme_neuro.pipeline.screening import QualityLimits
-from mmme_neuro.reliability.coders.event_matching import Overlap
+from mmme_neuro.reliability.coders.detection import Overlap
 from mmme_neuro.responses.components import Component
 from mmme_neuro.responses.jitter import PhaseMeasure
 from mmme_neuro.responses.overlap.basis import Splines

@@ -12,10 +12,9 @@ from rich.console import Console
 import mmme_neuro
 from mmme_neuro.errors import EXPECTED_FAILURES
 from mmme_neuro.pipeline import decisions as decision_table
-from mmme_neuro.pipeline.executors import dask_cluster, processes
+from mmme_neuro.pipeline.executors import dask_cluster, processes, tracked
 from mmme_neuro.pipeline.inputs import study_sources
 from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
-from mmme_neuro.pipeline.progress import tracked
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",

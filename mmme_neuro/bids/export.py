@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.bids.dataset_files import DESCRIPTION_FILE, GENERATOR, write_dataset_files
-from mmme_neuro.bids.details import DatasetDetails
+from mmme_neuro.bids.dataset_files import (
+    DESCRIPTION_FILE,
+    GENERATOR,
+    DatasetDetails,
+    write_dataset_files,
+)
 from mmme_neuro.bids.eeg_files import write_eeg
-from mmme_neuro.bids.event_table import event_rows
+from mmme_neuro.bids.events import event_rows
 from mmme_neuro.bids.names import ParticipantFiles, participant_labels, task_label
 from mmme_neuro.bids.physio_files import write_physio
 from mmme_neuro.bids.tables import read_json, write_tsv

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mmme_neuro.bids.eeg_files import read_eeg_files
-from mmme_neuro.bids.event_table import code_annotations, events_of_rows
+from mmme_neuro.bids.events import code_annotations, events_of_rows
 from mmme_neuro.bids.names import ParticipantFiles, task_label
 from mmme_neuro.bids.physio_files import read_physio_files
 from mmme_neuro.bids.tables import read_tsv

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.events.action_units import split_action_units
+from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.vocabulary import (
     ACTION_UNIT_NAMES,
     ACTION_UNITS_BY_REGION,

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
-from mmme_neuro.events.action_units import normalise_action_units
-from mmme_neuro.events.expression_rule import expression_by_rule
+from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
 
 MERGE_RULES = ("union", "intersection", "first", "adjudicated")
 NOT_FINAL = "no"

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.events.action_units import normalise_action_units
-from mmme_neuro.events.expression_rule import expression_by_rule
-from mmme_neuro.events.frame_names import parse_frame_name, unwrap_midnight
+from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
 from mmme_neuro.events.passes import choose_pass, infer_passes, merge_passes
 from mmme_neuro.events.sheet_cells import (
     name_rows,
     parse_column,
+    parse_frame_name,
     read_adjudication,
     read_expression,
     read_seconds,
     read_stimulus_code,
     read_text,
+    unwrap_midnight,
 )
 from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.vocabulary import (

@@ -10,8 +10,7 @@ from formulaic.parser.types import Factor
 
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.mixed import DOF_METHODS, LMMFit
-from mmme_neuro.models.solver.dof import Satterthwaite
-from mmme_neuro.models.solver.kenward_roger import KenwardRoger
+from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite
 
 SPAN_TOLERANCE = 1e-6
 """Relative residual under which sum-coded columns span the same space as the fitted ones."""

@@ -9,9 +9,8 @@ import scipy.stats
 import xarray as xr
 
 from mmme_neuro.models.design import Design, build_design
-from mmme_neuro.models.map_tables import STATES, MapCells
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
-from mmme_neuro.models.patterns import missing_patterns
+from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
 from mmme_neuro.models.solver.batch import fit_columns
 
 

@@ -20,9 +20,7 @@ from threadpoolctl import threadpool_limits
 from mmme_neuro.epochs import LANDMARKS, epoch
 from mmme_neuro.errors import EXPECTED_FAILURES
 from mmme_neuro.muscles.power import COLUMNS as MUSCLE_COLUMNS
-from mmme_neuro.muscles.power import event_muscle_power
-from mmme_neuro.muscles.spectra import COLUMNS as SPECTRUM_COLUMNS
-from mmme_neuro.muscles.spectra import spectra_around_cleaning
+from mmme_neuro.muscles.power import SPECTRUM_COLUMNS, event_muscle_power, spectra_around_cleaning
 from mmme_neuro.pipeline.decisions import NONE, Applied, Decisions, apply_decisions
 from mmme_neuro.pipeline.derivatives import Preprocessed, read_table, write_derivatives
 from mmme_neuro.pipeline.executors import processes
@@ -39,8 +37,7 @@ from mmme_neuro.rejection import RULES, reject
 from mmme_neuro.signals.body.channels import EDA_METHODS
 from mmme_neuro.signals.body.derive import derive_physio
 from mmme_neuro.signals.eeg.clean import clean_eeg, removed_by_cleaning
-from mmme_neuro.signals.eeg.ica import METHODS
-from mmme_neuro.signals.eeg.ica_decisions import CleaningDecisions
+from mmme_neuro.signals.eeg.ica import METHODS, CleaningDecisions
 
 
 @dataclass(frozen=True)

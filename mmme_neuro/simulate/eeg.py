@@ -10,11 +10,11 @@ from mmme_neuro.simulate.brain import (
     COUPLED_PAIR,
     THETA,
     UNCOUPLED_PAIR,
+    Head,
     Ongoing,
     evoked_patterns,
     ongoing_sources,
 )
-from mmme_neuro.simulate.head import Head
 from mmme_neuro.simulate.muscles import bursts, draw_muscles, event_strengths, muscle_eeg
 from mmme_neuro.simulate.noise import PowerLaw, coloured_noise
 from mmme_neuro.simulate.parameters import StudyParameters

@@ -20,13 +20,14 @@ from mmme_neuro.simulate.brain import (
     COUPLED_PAIR,
     REGIONS,
     UNCOUPLED_PAIR,
+    Head,
     Ongoing,
     evoked_patterns,
     indices,
     ongoing_sources,
     present,
+    simulated_head,
 )
-from mmme_neuro.simulate.head import Head, simulated_head
 from mmme_neuro.simulate.parameters import StudyParameters
 from mmme_neuro.simulate.responses import (
     Person,

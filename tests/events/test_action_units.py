@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmme_neuro.events.action_units import normalise_action_units, split_action_units
+from mmme_neuro.events.coding import normalise_action_units, split_action_units
 
 
 @pytest.mark.parametrize(

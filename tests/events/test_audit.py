@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.events.audit import audit_events
-from mmme_neuro.events.expression_rule import expression_by_rule
+from mmme_neuro.events.coding import expression_by_rule
 from mmme_neuro.events.passes import merge_passes
 from mmme_neuro.events.sheet import read_events
 

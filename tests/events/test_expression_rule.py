@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmme_neuro.events.expression_rule import expression_by_rule
+from mmme_neuro.events.coding import expression_by_rule
 
 
 @pytest.mark.parametrize(

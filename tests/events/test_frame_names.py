@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmme_neuro.events.frame_names import parse_frame_name, unwrap_midnight
+from mmme_neuro.events.sheet_cells import parse_frame_name, unwrap_midnight
 
 milliseconds_of_day = st.integers(0, 86_400_000 - 1)
 

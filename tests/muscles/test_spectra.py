@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.muscles.spectra import COLUMNS, spectra_around_cleaning
+from mmme_neuro.muscles.power import SPECTRUM_COLUMNS, spectra_around_cleaning
 
 
 def recording(data, sfreq):
@@ -43,5 +43,5 @@ def test_rates_may_differ_and_short_recordings_say_nothing():
     fast, slow = (recording(noise(rng, rate, 1e-6), rate) for rate in (1000.0, 100.0))
     assert spectra_around_cleaning(fast, slow)["frequency"].max() == 50.0
     short = slow.copy().crop(0, 2)
-    assert list(spectra_around_cleaning(short, short)) == list(COLUMNS)
+    assert list(spectra_around_cleaning(short, short)) == list(SPECTRUM_COLUMNS)
     assert spectra_around_cleaning(short, short).empty

@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.pipeline.inventory import OPTIONAL_PACKAGES, absent_packages, channel_inventory
+from mmme_neuro.pipeline.check import OPTIONAL_PACKAGES, absent_packages, channel_inventory
 from mmme_neuro.recording import Recording
 
 EVENTS = pd.DataFrame({"onset": [1.0]})

@@ -1,6 +1,6 @@
 import sys
 
-from mmme_neuro.pipeline.progress import tracked
+from mmme_neuro.pipeline.executors import tracked
 
 
 def test_plain_lines_where_there_is_no_terminal(capsys):

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from mmme_neuro.report.record import PACKAGES, method_constants, software_versions
+from mmme_neuro.report.constants import PACKAGES, method_constants, software_versions
 from mmme_neuro.signals.eeg.clean import clean_eeg
 
 

@@ -14,8 +14,8 @@ from mmme_neuro.simulate.brain import (
     indices,
     ongoing_sources,
     present,
+    simulated_head,
 )
-from mmme_neuro.simulate.head import simulated_head
 from mmme_neuro.simulate.parameters import EegParameters
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro.simulate import DEMO, DEMO_CHANNELS, Effect, shapes
-from mmme_neuro.simulate.brain import COUPLED_PAIR, UNCOUPLED_PAIR, evoked_patterns
+from mmme_neuro.simulate.brain import COUPLED_PAIR, UNCOUPLED_PAIR, evoked_patterns, simulated_head
 from mmme_neuro.simulate.estimands import (
     GRID,
     MEASURES,
@@ -13,7 +13,6 @@ from mmme_neuro.simulate.estimands import (
     estimands,
     measured_course,
 )
-from mmme_neuro.simulate.head import simulated_head
 from mmme_neuro.simulate.parameters import EventParameters
 from mmme_neuro.simulate.sheet_file import CodingParameters
 

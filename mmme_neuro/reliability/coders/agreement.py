@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.reliability.coders.detection import detection_table
-from mmme_neuro.reliability.coders.event_matching import Criterion, Overlap, match_events
+from mmme_neuro.reliability.coders.detection import (
+    Criterion,
+    Overlap,
+    detection_table,
+    match_events,
+)
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
 from mmme_neuro.reliability.coders.units import (

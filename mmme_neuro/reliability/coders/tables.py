@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.reliability.coders.agreement import Agreement, agreement
-from mmme_neuro.reliability.coders.event_matching import Criterion
+from mmme_neuro.reliability.coders.detection import Criterion
 from mmme_neuro.reliability.coders.timing import TIMES, seconds_of
 from mmme_neuro.vocabulary import EXPRESSIONS
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.events.action_units import split_action_units
+from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.reliability.coders.kappa import cohen_kappa, crossed_counts, gwet_ac1
 from mmme_neuro.stats.resampling import Resampling, Statistic
 

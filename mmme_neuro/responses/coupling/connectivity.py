@@ -10,14 +10,16 @@ import pandas as pd
 import xarray as xr
 
 from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
-from mmme_neuro.responses.coupling.envelopes import (
+from mmme_neuro.responses.coupling.estimators import (
+    ESTIMATORS,
     KINDS,
     ORTHOGONAL,
     analytic_signal,
+    band_spectra,
+    coupling,
     envelope_matrices,
     orthogonal_correlation,
 )
-from mmme_neuro.responses.coupling.estimators import ESTIMATORS, band_spectra, coupling
 from mmme_neuro.responses.regions import good_channels, time_mask
 from mmme_neuro.responses.spectral.bandpower import band_edges
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mmme_neuro.signals.body import continuous
+from mmme_neuro.signals.body import pieces
 from mmme_neuro.signals.body.cvxeda import convex_phasic
 from mmme_neuro.signals.body.cycles import Cycles, pulse_peaks, r_peaks, respiration
 from mmme_neuro.signals.body.rate import amplitude_curve, rate_curve
@@ -19,7 +19,7 @@ BEAT_INTERVAL_LIMITS_S = (0.3, 2.0)
 BREATH_INTERVAL_LIMITS_S = (1.5, 20.0)
 """3 to 40 breaths per minute."""
 
-EDA_METHODS = MappingProxyType({"highpass": continuous.phasic, "cvxeda": convex_phasic})
+EDA_METHODS = MappingProxyType({"highpass": pieces.phasic, "cvxeda": convex_phasic})
 """Ways to take the phasic part out of the skin conductance."""
 
 
@@ -182,11 +182,11 @@ def _derive_conductance(
     sfreq: float,
     grid: Grid,
     channels: tuple[str, ...],
-    separate: Callable[[np.ndarray, float], np.ndarray] = continuous.phasic,
+    separate: Callable[[np.ndarray, float], np.ndarray] = pieces.phasic,
 ) -> Derived:
     """Skin conductance, its phasic and its tonic part."""
-    lowpass = min(continuous.EDA_LOWPASS_HZ, 0.4 * grid.sfreq)
-    smooth = continuous.skin_conductance(eda, sfreq, lowpass=lowpass)
+    lowpass = min(pieces.EDA_LOWPASS_HZ, 0.4 * grid.sfreq)
+    smooth = pieces.skin_conductance(eda, sfreq, lowpass=lowpass)
     conductance = _sampled(smooth, sfreq, grid.times)
     fast = separate(conductance, grid.sfreq)
     limits = "outside 0.05-60 uS"
@@ -199,20 +199,20 @@ def _derive_temperature(
     skt: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
 ) -> Derived:
     """Smoothed skin temperature and its slope."""
-    lowpass = min(continuous.SKT_LOWPASS_HZ, 0.4 * grid.sfreq)
-    smooth = continuous.skin_temperature(skt, sfreq, lowpass=lowpass)
+    lowpass = min(pieces.SKT_LOWPASS_HZ, 0.4 * grid.sfreq)
+    smooth = pieces.skin_temperature(skt, sfreq, lowpass=lowpass)
     level = _sampled(smooth, sfreq, grid.times)
-    curves = (level, continuous.temperature_slope(level, grid.sfreq))
+    curves = (level, pieces.temperature_slope(level, grid.sfreq))
     return _continuous(dict(zip(channels, curves, strict=False)), skt, "outside 10-45 degC")
 
 
 def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
     """Envelope of the electromyogram."""
-    if sfreq < continuous.EMG_MIN_SFREQ:
-        needed = f"needs {continuous.EMG_MIN_SFREQ:g} Hz or more"
+    if sfreq < pieces.EMG_MIN_SFREQ:
+        needed = f"needs {pieces.EMG_MIN_SFREQ:g} Hz or more"
         return nothing(channels, grid, f"sampled at {sfreq:g} Hz, {needed}")
-    lowpass = min(continuous.EMG_ENVELOPE_HZ, 0.4 * grid.sfreq)
-    envelope = continuous.muscle_envelope(emg, sfreq, lowpass=lowpass)
+    lowpass = min(pieces.EMG_ENVELOPE_HZ, 0.4 * grid.sfreq)
+    envelope = pieces.muscle_envelope(emg, sfreq, lowpass=lowpass)
     return _continuous({channels[0]: _sampled(envelope, sfreq, grid.times)}, emg, "")
 
 

@@ -3,7 +3,7 @@
 import mne
 import numpy as np
 
-from mmme_neuro.signals.eeg.segments import spread_segments
+from mmme_neuro.signals.eeg.resample import spread_segments
 
 LOUD_Z = 5.0
 LOWEST_CORRELATION = 0.3

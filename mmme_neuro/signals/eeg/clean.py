@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.signals.eeg.bad_channels import bad_channels
-from mmme_neuro.signals.eeg.ica import METHODS, Thresholds, separate
-from mmme_neuro.signals.eeg.ica_decisions import NO_DECISIONS, CleaningDecisions
+from mmme_neuro.signals.eeg.ica import (
+    METHODS,
+    NO_DECISIONS,
+    CleaningDecisions,
+    Thresholds,
+    separate,
+)
 from mmme_neuro.signals.eeg.resample import decimated
 
 CSD_LAMBDA2 = 1e-5

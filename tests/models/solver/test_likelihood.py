@@ -7,10 +7,10 @@ import scipy.stats
 
 from mmme_neuro.models.design import build_design
 from mmme_neuro.models.formula import parse_formula
-from mmme_neuro.models.modes import conditional_modes
 from mmme_neuro.models.solver.crossproducts import cross_products, random_columns
 from mmme_neuro.models.solver.likelihood import Likelihood
 from mmme_neuro.models.solver.optimum import gradient, hessian
+from mmme_neuro.models.summary import conditional_modes
 from tests.models.small_designs import FORMULAS, small_events
 
 

@@ -9,7 +9,7 @@ from mmme_neuro.reliability.coders.units import (
     action_unit_table,
     time_unit_table,
 )
-from mmme_neuro.reliability.mean_squares import complete_forms
+from mmme_neuro.reliability.intraclass import complete_forms
 from mmme_neuro.stats.resampling import Resampling
 
 

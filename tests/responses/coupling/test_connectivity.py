@@ -5,8 +5,7 @@ import pytest
 from mne_connectivity import spectral_connectivity_epochs
 
 from mmme_neuro.responses.coupling.connectivity import DEBIASED, connectivity
-from mmme_neuro.responses.coupling.envelopes import KINDS
-from mmme_neuro.responses.coupling.estimators import ESTIMATORS, band_spectra, coupling
+from mmme_neuro.responses.coupling.estimators import ESTIMATORS, KINDS, band_spectra, coupling
 
 N_TIMES = 126
 WINDOW = dict(tmin=-0.25, tmax=1.0)

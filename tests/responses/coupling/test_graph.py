@@ -4,8 +4,7 @@ import pytest
 import xarray as xr
 from scipy.sparse.csgraph import shortest_path
 
-from mmme_neuro.responses.coupling.graph import DENSITIES, graph_measures
-from mmme_neuro.responses.coupling.nullnetworks import rewired
+from mmme_neuro.responses.coupling.graph import DENSITIES, graph_measures, rewired
 
 
 def _matrix(weights, condition=None):

@@ -8,7 +8,7 @@ import pytest
 from mmme_neuro import connectivity, source_regions
 from mmme_neuro.io.montage import QUIK_CAP_64, place_electrodes
 from mmme_neuro.responses.coupling.sourceregions import REGIONS
-from mmme_neuro.simulate.head import simulated_head
+from mmme_neuro.simulate.brain import simulated_head
 
 SFREQ = 100.0
 NAMES = [name for name in QUIK_CAP_64 if name not in ("M1", "M2")]

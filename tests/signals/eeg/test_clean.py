@@ -8,9 +8,9 @@ import pytest
 from mmme_neuro import clean_eeg, removed_by_cleaning
 from mmme_neuro.io.montage import template_positions
 from mmme_neuro.signals.eeg.clean import component_table
-from mmme_neuro.signals.eeg.ica_decisions import CleaningDecisions
+from mmme_neuro.signals.eeg.ica import CleaningDecisions
+from mmme_neuro.simulate.brain import simulated_head
 from mmme_neuro.simulate.eeg import simulate_eeg
-from mmme_neuro.simulate.head import simulated_head
 from mmme_neuro.simulate.responses import Person, Stimuli, draw_amplitudes
 from mmme_neuro.simulate.timeline import simulate_timeline
 

@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.signals.eeg.segments import spread_segments
+from mmme_neuro.signals.eeg.resample import spread_segments
 
 
 def test_pieces_come_from_the_whole_recording():
