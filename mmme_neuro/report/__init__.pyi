@@ -1,0 +1,14 @@
+from .constants import method_constants, software_versions
+from .document import write_report
+from .manuscript import manuscript_numbers
+from .results import Results
+from .sheet import describe_sheet
+
+__all__ = [
+    "Results",
+    "describe_sheet",
+    "manuscript_numbers",
+    "method_constants",
+    "software_versions",
+    "write_report",
+]
