@@ -1,11 +1,12 @@
 from .constants import method_constants, software_versions
-from .document import write_report
+from .document import SECTIONS, write_report
 from .manuscript import manuscript_numbers
 from .results import Results
 from .sheet import describe_sheet
 
 __all__ = [
     "Results",
+    "SECTIONS",
     "describe_sheet",
     "manuscript_numbers",
     "method_constants",
