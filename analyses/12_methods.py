@@ -19,9 +19,8 @@ def main(study: Path, results: Path) -> None:
     constants = {
         name.lower(): value
         for name, value in vars(choices).items()
-        if name.isupper() and value is not getattr(vocabulary, name, None)
+        if name.isupper() and value is not getattr(vocabulary, name, None) and name != "MEASURES"
     }
     constants["preprocessing"] = asdict(choices.PREPROCESSING)
-    constants["erp_windows"] = [asdict(window) for window in choices.ERP_WINDOWS]
     content = {"study": constants, "methods": method_constants(), "software": software_versions()}
     write_json(results / "methods.json", content)

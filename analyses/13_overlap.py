@@ -37,7 +37,7 @@ def separated(results: Path) -> tuple[dict, pd.DataFrame]:
                 try:
                     found[name, plan] = one(results, name, plan)
                 except ValueError as error:
-                    left_out.append((name, plan.windows[0].name, str(error)))
+                    left_out.append((name, plan.measures[0].name, str(error)))
             step(name)
     return found, pd.DataFrame(left_out, columns=["participant", "measure", "reason"])
 

@@ -20,7 +20,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.responses.regions import Window
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.wording import channel_name
 
 HEIGHT_MM = 88.0
@@ -51,7 +51,7 @@ class ParticipantData:
 
 
 def participant_figure(
-    data: ParticipantData, usual: pd.DataFrame, *, windows: Sequence[Window]
+    data: ParticipantData, usual: pd.DataFrame, *, measures: Sequence[Measure]
 ) -> Figure:
     """Compose one participant's potentials, spectra, trigger residuals and usable signals.
 
@@ -61,20 +61,20 @@ def participant_figure(
         What is drawn; what it lacks is said in the panel.
     usual : DataFrame
         ``frequency, cleaning, low, median, high``: where most participants' spectra lie.
-    windows : sequence of Window
-        Measuring windows; the first two regions are drawn.
+    measures : sequence of Measure
+        The first two regions are drawn, windows shaded.
 
     Returns
     -------
     figure : Figure
         180 mm wide, two rows of three panels.
     """
-    rois = list(dict.fromkeys(str(window.roi) for window in windows))[:2]
+    rois = list(dict.fromkeys(str(measure.roi) for measure in measures))[:2]
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=HEIGHT_MM)
         top, bottom = figure.subplots(2, 3)
         for ax, roi in zip(top, rois, strict=False):
-            plot_curves(data, ax, roi=roi, windows=[w for w in windows if w.roi == roi])
+            plot_curves(data, ax, roi=roi, measures=[one for one in measures if one.roi == roi])
         plot_spectra(data.spectra, usual, top[2])
         for ax, device in zip(bottom, DEVICE_NAMES, strict=False):
             plot_code_residuals(data.codes[data.codes["device"] == device], ax, device=device)
@@ -85,7 +85,7 @@ def participant_figure(
 
 
 def plot_curves(
-    data: ParticipantData, ax: Axes, *, roi: str, windows: Sequence[Window] = ()
+    data: ParticipantData, ax: Axes, *, roi: str, measures: Sequence[Measure] = ()
 ) -> Axes:
     """Draw the mean potential of a region by expression with its standard error over events.
 
@@ -97,8 +97,8 @@ def plot_curves(
         Where to draw.
     roi : str
         Region.
-    windows : sequence of Window
-        Shaded.
+    measures : sequence of Measure
+        Their windows are shaded.
 
     Returns
     -------
@@ -110,8 +110,8 @@ def plot_curves(
         return _without(ax, "no events of the compared expressions")
     own = data.curves.sel(participant=data.participant, roi=roi)
     times = own["time"].to_numpy()
-    for window in windows:
-        ax.axvspan(window.tmin, window.tmax, color="0.92", zorder=0)
+    for measure in measures:
+        ax.axvspan(*measure.window, color="0.92", zorder=0)
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     mark_onset(ax)
     for kind in own["expression"].to_numpy():

@@ -29,7 +29,7 @@ def methods_text(constants: dict) -> dict[str, str]:
         "Event-related potentials": _erp(study, methods),
         "Oscillations": _oscillations(study, methods),
         "Connectivity": _connectivity(study),
-        "Peripheral physiology": _physio(study, methods),
+        "Peripheral physiology": _physio(study),
         "Overlapping responses": _overlap(study),
         "Robustness": _robustness(study, methods),
         "Statistics": _statistics(study),
@@ -132,9 +132,9 @@ def _eeg(study: dict, methods: dict) -> str:
 
 def _erp(study: dict, methods: dict) -> str:
     windows = "; ".join(
-        f"{response_name(window['name'])}, {_span((window['tmin'], window['tmax']))} at "
-        f"{_region(window['roi'], methods)}"
-        for window in study["erp_windows"]
+        f"{response_name(measure['name'])}, {_span(measure['window'])} at "
+        f"{_region(measure['roi'], methods)}"
+        for measure in study["erp_measures"]
     )
     return (
         f"Baseline: {_span(study['erp_baseline_s'])}, before the premotor potential. Mean "
@@ -149,12 +149,13 @@ def _oscillations(study: dict, methods: dict) -> str:
     wavelets = methods["time_frequency"]
     low, high = wavelets["frequencies_hz"]
     fewest, most = wavelets["n_cycles"]
+    (alpha,) = [one for one in study["power_measures"] if one["name"] == "alpha_power"]
     return (
         f"Power at {wavelets['n_frequencies']} frequencies from {_number(low)} to {_number(high)} "
         f"Hz was estimated with Morlet wavelets of {_number(fewest)} to {_number(most)} cycles and "
         f"expressed in dB relative to {_span(study['tfr_baseline_s'])}. Alpha power "
-        f"({_band(study['alpha_band_hz'])}) at {_region(study['alpha_roi'], methods)} was measured "
-        f"on every event as the mean of {_span(study['alpha_window_s'])} minus the baseline."
+        f"({_band(_edges(alpha, methods))}) at {_region(alpha['roi'], methods)} was measured "
+        f"on every event as the mean of {_span(alpha['window'])} minus the baseline."
     )
 
 
@@ -171,11 +172,10 @@ def _connectivity(study: dict) -> str:
     )
 
 
-def _physio(study: dict, methods: dict) -> str:
-    windows = methods["physio"]["windows"]
-    modelled = [w for w in windows if w["column"] in study["responses"]]
+def _physio(study: dict) -> str:
+    modelled = [one for one in study["physio_measures"] if one["name"] in study["responses"]]
     measured = "; ".join(
-        f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modelled
+        f"{response_name(one['name'])}, {_span(one['window'])}" for one in modelled
     )
     return (
         "Heart rate, pulse rate and amplitude, breathing, skin conductance and skin temperature "
@@ -187,7 +187,7 @@ def _physio(study: dict, methods: dict) -> str:
 
 def _overlap(study: dict) -> str:
     plans = "; ".join(
-        f"{', '.join(response_name(w['name']).lower() for w in plan['windows'])}: "
+        f"{', '.join(response_name(w['name']).lower() for w in plan['measures'])}: "
         f"{plan['basis']['n']} cubic splines from {_span_of(plan['basis'])}"
         for plan in study["overlap_plans"]
     )
@@ -285,6 +285,12 @@ def _span_of(basis: dict) -> str:
 def _band(band: list[float]) -> str:
     """A frequency band."""
     return f"{_number(band[0])}–{_number(band[1])} Hz"
+
+
+def _edges(measure: dict, methods: dict) -> list[float]:
+    """Edges of a measure's band."""
+    signal = measure["signal"]
+    return methods["bands_hz"][signal] if isinstance(signal, str) else signal
 
 
 def _region(roi: str | list[str], methods: dict) -> str:

@@ -1,7 +1,6 @@
 """Scalp regions of interest, named after the Quik-Cap electrodes they hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import mne
 
@@ -40,33 +39,6 @@ _LOBE_BY_PREFIX = {
     "CB": "occipital",
     "I": "occipital",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """A named measurement: the mean of a region over a time window.
-
-    Parameters
-    ----------
-    name : str
-        Name of the measurement, e.g. ``"premotor"``; used as column name.
-    roi : str | tuple of str
-        A key of `ROIS` or channel names.
-    tmin, tmax : float
-        Window in seconds from the event, both ends included.
-    """
-
-    name: str
-    roi: str | tuple[str, ...]
-    tmin: float
-    tmax: float
-
-    def __post_init__(self) -> None:
-        if not self.tmin < self.tmax:
-            raise ValueError(
-                f"Window {self.name!r}: tmin must be smaller than tmax, got {self.tmin} and "
-                f"{self.tmax} s."
-            )
 
 
 def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:

@@ -123,9 +123,9 @@ def ways(plan: OverlapPlan) -> list[tuple[str, OverlapPlan]]:
         sfreq=sfreq,
     )
     out = [("splines", plan), ("FIR", free)]
-    windows = tuple(window for window in plan.windows if window.name in CANONICAL)
-    if windows:
-        out.append(("response function", replace(plan, basis=CANONICAL_BASIS, windows=windows)))
+    measures = tuple(measure for measure in plan.measures if measure.name in CANONICAL)
+    if measures:
+        out.append(("response function", replace(plan, basis=CANONICAL_BASIS, measures=measures)))
     return out
 
 

@@ -100,7 +100,7 @@ def connectivity(
     method : str
         A key of `MIRRORS`; those in `DEBIASED` do not depend on the number of epochs.
     band : str | tuple of float
-        A key of `bandpower.BANDS` or (low, high) in Hz; the estimates at its Fourier frequencies
+        A key of `measures.BANDS` or (low, high) in Hz; the estimates at its Fourier frequencies
         are averaged.
     tmin, tmax : float
         Window in s.

@@ -87,8 +87,7 @@ class Deconvolution:
 
     def window(
         self,
-        tmin: float,
-        tmax: float,
+        window: tuple[float, float],
         *,
         baseline: tuple[float, float] | None = None,
         kind: str | None = None,
@@ -99,8 +98,8 @@ class Deconvolution:
 
         Parameters
         ----------
-        tmin, tmax : float
-            Window, s since the event.
+        window : tuple of float
+            First and last time, s since the event.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
         kind : str | None
@@ -119,7 +118,7 @@ class Deconvolution:
         row = block.row(values)
         if minus is not None:
             row = row - block.row(minus)
-        course = _window_mean(block.basis, (tmin, tmax))
+        course = _window_mean(block.basis, window)
         if baseline is not None:
             course = course - _window_mean(block.basis, baseline)
         estimate, error = self._combined(block, np.kron(row, course)[None])

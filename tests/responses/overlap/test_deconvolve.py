@@ -62,7 +62,7 @@ def averaged(recording, level):
 
 
 def one_window(found, **values):
-    row = found.window(*WINDOW, baseline=BASELINE, **values).iloc[0]
+    row = found.window(WINDOW, baseline=BASELINE, **values).iloc[0]
     return row["estimate"], row["std_error"]
 
 
@@ -323,14 +323,14 @@ def test_unknown_level_and_missing_covariate_are_named():
     rng = np.random.default_rng(16)
     events = draw_events(rng).assign(expression="macro")
     found = deconvolve(recording_of(events, rng), "~ 1", FIR(-1.0, 5.0, step=0.5), picks="x0")
-    assert found.window(1, 2)["estimate"].notna().all()
+    assert found.window((1, 2))["estimate"].notna().all()
     both = deconvolve(
         recording_of(draw_events(rng), rng), "~ expression", FIR(-1.0, 5.0, step=0.5), picks="x0"
     )
     with pytest.raises(ValueError, match="no event of this recording has it"):
-        both.window(1, 2, expression="mixed")
+        both.window((1, 2), expression="mixed")
     with pytest.raises(ValueError, match="values for \\['expression'\\] are needed"):
-        both.window(1, 2)
+        both.window((1, 2))
 
 
 def test_a_fixed_shape_survives_a_smooth_signal():
