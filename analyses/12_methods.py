@@ -11,6 +11,9 @@ from mmme_neuro import vocabulary
 from mmme_neuro.pipeline import write_json
 from mmme_neuro.report import method_constants, software_versions
 
+DERIVED = ("MEASURES", "TRUE_MEASURES")
+"""Collections of measures that stand elsewhere in the study's choices."""
+
 READS = ()
 WRITES = ("methods.json",)
 
@@ -19,7 +22,7 @@ def main(study: Path, results: Path) -> None:
     constants = {
         name.lower(): value
         for name, value in vars(choices).items()
-        if name.isupper() and value is not getattr(vocabulary, name, None) and name != "MEASURES"
+        if name.isupper() and value is not getattr(vocabulary, name, None) and name not in DERIVED
     }
     constants["preprocessing"] = asdict(choices.PREPROCESSING)
     content = {"study": constants, "methods": method_constants(), "software": software_versions()}

@@ -150,6 +150,9 @@ OVERLAP_PLANS = (
 )
 """Deconvolution: bases reach as far as the responses do, so that tails do not spoil baselines."""
 
+TRUE_MEASURES = tuple(measure for plan in OVERLAP_PLANS for measure in plan.measures)
+"""Those whose truth a simulated study knows, whatever their windows."""
+
 RANDOM_TERMS = "(1 + expression | participant) + (1 + expression | stimulus)"
 RESPONSES = {
     name: MEASURES[name].unit

@@ -63,7 +63,7 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     >>> roi_channels(info, "sensorimotor")
     ['Cz', 'C4']
     """
-    wanted = _wanted_channels(roi)
+    wanted = roi_electrodes(roi)
     by_upper = {name.upper(): name for name in info["ch_names"]}
     found = [by_upper[name.upper()] for name in wanted if name.upper() in by_upper]
     good = [name for name in found if name not in info["bads"]]
@@ -110,8 +110,19 @@ def good_channels(info: mne.Info, picks: str | Sequence[str]) -> mne.Info:
     return mne.pick_info(info, good)
 
 
-def _wanted_channels(roi: str | Sequence[str]) -> tuple[str, ...]:
-    """Channels asked for, by region or by name."""
+def roi_electrodes(roi: str | Sequence[str]) -> tuple[str, ...]:
+    """Electrodes of a region, whether a recording has them or not.
+
+    Parameters
+    ----------
+    roi : str | sequence of str
+        A key of `ROIS`, one channel name, or channel names.
+
+    Returns
+    -------
+    ch_names : tuple of str
+        As `ROIS` or the caller spells them.
+    """
     if not isinstance(roi, str):
         return tuple(roi)
     return ROIS.get(roi.lower(), (roi,))
