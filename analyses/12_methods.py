@@ -11,19 +11,22 @@ from mmme_neuro import vocabulary
 from mmme_neuro.pipeline import write_json
 from mmme_neuro.report import method_constants, software_versions
 
-DERIVED = ("MEASURES", "TRUE_MEASURES")
-"""Collections of measures that stand elsewhere in the study's choices."""
+ELSEWHERE = ("MEASURES", "TRUE_MEASURES", "AUTONOMIC_MEASURES")
+"""Collections of measures whose members stand under other names, too."""
 
 READS = ()
 WRITES = ("methods.json",)
 
 
 def main(study: Path, results: Path) -> None:
+    content = {"study": constants_of(choices), "methods": method_constants()}
+    write_json(results / "methods.json", content | {"software": software_versions()})
+
+
+def constants_of(study) -> dict:
     constants = {
         name.lower(): value
-        for name, value in vars(choices).items()
-        if name.isupper() and value is not getattr(vocabulary, name, None) and name not in DERIVED
+        for name, value in vars(study).items()
+        if name.isupper() and value is not getattr(vocabulary, name, None) and name not in ELSEWHERE
     }
-    constants["preprocessing"] = asdict(choices.PREPROCESSING)
-    content = {"study": constants, "methods": method_constants(), "software": software_versions()}
-    write_json(results / "methods.json", content)
+    return constants | {"preprocessing": asdict(study.PREPROCESSING)}
