@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.models.mixed import fit_lmm
+from tests.reference import tables
+from tests.reference.published import DATASETS
 
 SMALL = {
     ("sleepstudy", "slope"): "Reaction ~ Days + (Days | Subject)",
@@ -26,25 +28,8 @@ RANDOM = {
 
 
 @pytest.fixture(scope="session")
-def lmm_reference(shared_data):
-    folder = shared_data / "reference_fits" / "lmm"
-
-    def read(name):
-        table = pd.read_csv(folder / f"{name}.csv")
-        return table[table["fit"] == "polished"] if "fit" in table else table
-
-    return read
-
-
-@pytest.fixture(scope="session")
-def study(lmm_reference):
-    return lmm_reference("mmme_like_design_and_responses")
-
-
-def select(table, **values):
-    for name, value in values.items():
-        table = table[table[name] == value]
-    return table
+def study():
+    return tables.mmme_like()
 
 
 def close_to_reference(fit, row, fixed, components):
@@ -75,15 +60,15 @@ def close_to_reference(fit, row, fixed, components):
 @pytest.mark.parametrize("method", ["REML", "ML"])
 @pytest.mark.parametrize("key", SMALL, ids="-".join)
 @pytest.mark.filterwarnings("ignore:singular fit")
-def test_small_models_equal_lme4(lmm_reference, key, method):
+def test_small_models_equal_lme4(key, method):
     which = {"dataset": key[0], "model": key[1], "method": method}
-    fit = fit_lmm(SMALL[key], lmm_reference(key[0]), reml=method == "REML")
-    fixed = select(lmm_reference("small_fixef"), **which)
+    fit = fit_lmm(SMALL[key], DATASETS[key[0]], reml=method == "REML")
+    fixed = tables.lmm("small_fixef", **which)
     close_to_reference(
         fit,
-        select(lmm_reference("small_fit"), **which).iloc[0],
+        tables.lmm("small_fit", **which).iloc[0],
         fixed,
-        select(lmm_reference("small_varcorr"), **which),
+        tables.lmm("small_varcorr", **which),
     )
     if method == "REML":
         kenward_roger = fit.table("kenward-roger")
@@ -99,7 +84,7 @@ def test_small_models_equal_lme4(lmm_reference, key, method):
     + [("M2", "REML", "sum"), ("M3", "REML", "sum")],
 )
 @pytest.mark.filterwarnings("ignore:singular fit")
-def test_study_models_equal_lme4(lmm_reference, study, column, model, method, coding):
+def test_study_models_equal_lme4(study, column, model, method, coding):
     which = {"column": column, "model": model, "method": method, "coding": coding}
     formula = f"y_{column} ~ {STUDY} + {RANDOM[model]}"
     if coding == "sum":
@@ -108,9 +93,9 @@ def test_study_models_equal_lme4(lmm_reference, study, column, model, method, co
     fit = fit_lmm(formula, study, reml=method == "REML")
     close_to_reference(
         fit,
-        select(lmm_reference("mmme_like_fit"), **which).iloc[0],
-        select(lmm_reference("mmme_like_fixef"), **which),
-        select(lmm_reference("mmme_like_varcorr"), **which),
+        tables.lmm("mmme_like_fit", **which).iloc[0],
+        tables.lmm("mmme_like_fixef", **which),
+        tables.lmm("mmme_like_varcorr", **which),
     )
 
 
