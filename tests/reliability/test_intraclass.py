@@ -8,7 +8,9 @@ from scipy import stats
 
 from mmme_neuro import icc
 from mmme_neuro.reliability.intraclass import COLUMNS, FORMS
-from tests.reliability.references import NAMES, SHROUT_FLEISS, tidy
+from tests.reference import tables
+from tests.reference.published import SHROUT_FLEISS
+from tests.reliability.references import NAMES, tidy
 
 PSYCH_LABELS = dict(zip(("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"), FORMS, strict=True))
 
@@ -40,12 +42,16 @@ def test_table_is_stable():
     assert table.attrs["reasons"] == {}
 
 
-@pytest.mark.parametrize("data", ["shrout_fleiss", "anxiety", "video"])
-def test_equals_psych(reference, data):
-    expected = pd.read_csv(reference / "icc_psych.csv")
-    expected = expected[(expected["data"] == data) & (expected["path"] == "aov")]
+def rated(data):
+    """A table of targets by raters."""
+    return SHROUT_FLEISS if data == "shrout_fleiss" else tables.reliability(data)
+
+
+@pytest.mark.parametrize("data", ["shrout_fleiss", "three_raters", "four_raters"])
+def test_equals_psych(data):
+    expected = tables.reliability("icc_psych", data=data)
     expected = expected.set_index(expected["type"].map(PSYCH_LABELS))
-    found = icc_of(pd.read_csv(reference / f"{data}.csv"))
+    found = icc_of(rated(data))
     for ours, theirs in {
         "icc": "ICC",
         "f": "F",
@@ -58,11 +64,10 @@ def test_equals_psych(reference, data):
     np.testing.assert_allclose(found["ci_high"], expected.loc[list(FORMS), "upper"], atol=1e-9)
 
 
-@pytest.mark.parametrize("data", ["shrout_fleiss", "anxiety", "video"])
-def test_equals_irr_but_for_limits_of_average_agreement(reference, data):
-    expected = pd.read_csv(reference / "icc_irr.csv")
-    found = icc_of(pd.read_csv(reference / f"{data}.csv"))
-    for row in expected[expected["data"] == data].itertuples():
+@pytest.mark.parametrize("data", ["shrout_fleiss", "three_raters", "four_raters"])
+def test_equals_irr_but_for_limits_of_average_agreement(data):
+    found = icc_of(rated(data))
+    for row in tables.reliability("icc_irr", data=data).itertuples():
         kind = "" if row.model == "oneway" else f"{row.type[0].upper()},"
         number = {"single": "1", "average": "k"}[row.unit]
         ours = found.loc[f"ICC({kind}{number})"]
@@ -72,10 +77,13 @@ def test_equals_irr_but_for_limits_of_average_agreement(reference, data):
             assert ours["ci_high"] == pytest.approx(row.upper, abs=1e-9)
 
 
-def test_two_way_estimates_with_gaps_equal_psychs_lmer(reference):
-    expected = pd.read_csv(reference / "icc_psych.csv")
-    expected = expected[expected["data"] == "shrout_fleiss_missing"].set_index("type")["ICC"]
-    found = icc_of(pd.read_csv(reference / "shrout_fleiss_missing.csv"))
+def test_two_way_estimates_with_gaps_equal_psychs_lmer():
+    expected = tables.reliability("icc_psych", data="shrout_fleiss_missing").set_index("type")[
+        "ICC"
+    ]
+    values = np.array(SHROUT_FLEISS, float)
+    values[[1, 4], [2, 0]] = np.nan
+    found = icc_of(values)
     for theirs in ("ICC2", "ICC3", "ICC2k", "ICC3k"):
         form = PSYCH_LABELS[theirs]
         assert found.loc[form, "icc"] == pytest.approx(expected[theirs], abs=1e-5)

@@ -11,19 +11,20 @@ from mmme_neuro.reliability.factor import (
     oblimin,
 )
 from mmme_neuro.reliability.omega import omegas
+from tests.reference import tables
 
-NEGATIVE = ["N1", "N2", "N3", "N4", "N5", "O4"]
+NEGATIVE = ["N1", "N2", "N3", "N4", "N5"]
 
 
-def bfi(reference, scales):
+def questionnaire(scales):
     names = [f"{scale}{n}" for scale in scales.split("+") for n in range(1, 6)]
-    return pd.read_csv(reference / "bfi_keyed.csv")[names].dropna()
+    return tables.reliability("questionnaire")[names].dropna()
 
 
 @pytest.mark.parametrize("row", range(12))
-def test_equals_psych(reference, row):
-    expected = pd.read_csv(reference / "omega_psych.csv").to_dict("records")[row]
-    items = bfi(reference, expected["items"])
+def test_equals_psych(row):
+    expected = tables.reliability("omega_psych").to_dict("records")[row]
+    items = questionnaire(expected["items"])
     n_factors, n_items = expected["nfactors"], items.shape[1]
     if n_items == 25:
         # psych reverses items that load negatively by itself.
@@ -40,19 +41,18 @@ def test_equals_psych(reference, row):
         assert found[3] == pytest.approx(expected["alpha"], abs=1e-9)
 
 
-def test_cautions(reference):
+def test_cautions():
     with pytest.warns(UserWarning, match="not identified, so another program may find others"):
-        mcdonald_omega(bfi(reference, "A"), n_factors=3)
+        mcdonald_omega(questionnaire("A"), n_factors=3)
     with pytest.warns(UserWarning, match=r"items \['N1', 'N2', 'N3', 'N4', 'N5'\] load negatively"):
-        table = mcdonald_omega(bfi(reference, "A+C+N"))
+        table = mcdonald_omega(questionnaire("A+C+N"))
     assert len(table.attrs["cautions"]) == 1
 
 
 @pytest.mark.parametrize("scale", list("ACENO"))
-def test_likelihood_factor_of_the_covariance_equals_psych(reference, scale):
-    expected = pd.read_csv(reference / "omega_psych.csv")
-    expected = expected[(expected["items"] == scale) & (expected["nfactors"] == 1)]
-    items = bfi(reference, scale)
+def test_likelihood_factor_of_the_covariance_equals_psych(scale):
+    expected = tables.reliability("omega_psych", items=scale, nfactors=1)
+    items = questionnaire(scale)
     table = mcdonald_omega(items, n_factors=1, extraction="ml", standardized=False)
     loadings = pd.DataFrame(table.attrs["loadings"]).set_index("item")
     sd = items.std()
