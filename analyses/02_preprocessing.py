@@ -10,12 +10,11 @@ from pathlib import Path
 
 from analyses.study import PREPROCESSING
 from analyses.tables import analysed, write_table
-from mmme_neuro import decisions
-from mmme_neuro.derivatives import TABLES, read_table
-from mmme_neuro.executors import processes
-from mmme_neuro.preprocess import Options, preprocess_study
-from mmme_neuro.progress import tracked
-from mmme_neuro.sources import study_sources
+from mmme_neuro.pipeline import decisions
+from mmme_neuro.pipeline.derivatives import TABLES, read_table
+from mmme_neuro.pipeline.executors import processes, tracked
+from mmme_neuro.pipeline.inputs import study_sources
+from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 
 READS = ("study:coding_file.*", "study:decisions.csv", "study:*/*")
 WRITES = ("participants.csv", "epochs", *(f"{name}.csv" for name in TABLES))

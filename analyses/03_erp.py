@@ -26,8 +26,8 @@ from mmme_neuro import (
     measurement_quality,
     window_amplitudes,
 )
+from mmme_neuro.responses.curves import participant_curves
 from mmme_neuro.responses.grandaverage import GrandAverage
-from mmme_neuro.responses.participantcurves import participant_curves
 
 READS = ("participants.csv", "epochs")
 WRITES = ("erp.nc", "erp_counts.csv", "erp_amplitudes.csv", "erp-info.fif", "erp_excluded.csv")

@@ -29,8 +29,8 @@ from mmme_neuro import (
     scale_reliability,
     video_responses,
 )
-from mmme_neuro.derivatives import read_continuous
-from mmme_neuro.reliability.dominance import EmotionDominance
+from mmme_neuro.pipeline.derivatives import read_continuous
+from mmme_neuro.reliability.scales.dominance import EmotionDominance
 from mmme_neuro.responses.components import measure, region_curves
 from mmme_neuro.responses.regions import roi_channels
 

@@ -28,8 +28,8 @@ from mmme_neuro import (
     sensitivity_table,
     window_amplitudes,
 )
-from mmme_neuro.contamination.sensitivity import NEGATIVE_CONTROL, muscle_balance
-from mmme_neuro.contamination.summary import (
+from mmme_neuro.muscles.sensitivity import NEGATIVE_CONTROL, muscle_balance
+from mmme_neuro.muscles.summary import (
     by_expression,
     muscle_of_events,
     region_values,

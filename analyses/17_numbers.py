@@ -5,7 +5,7 @@ Reads the tables of the other steps and methods.json; writes numbers.json.
 
 from pathlib import Path
 
-from mmme_neuro.derivatives import write_json
+from mmme_neuro.pipeline.derivatives import write_json
 from mmme_neuro.report.manuscript import TABLES, manuscript_numbers
 from mmme_neuro.report.results import Results
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import mmme_neuro
-from mmme_neuro.failures import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES
 
 FOLDER = Path(__file__).parent
 SHARED_CODE = (FOLDER / "study.py", FOLDER / "tables.py")

@@ -1,12 +1,12 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
-from mmme_neuro.participant_quality import QualityLimits
-from mmme_neuro.preprocess import Options
-from mmme_neuro.reliability.event_matching import Overlap
-from mmme_neuro.responses.basis import Splines
+from mmme_neuro.pipeline.preprocess import Options
+from mmme_neuro.pipeline.screening import QualityLimits
+from mmme_neuro.reliability.coders.detection import Overlap
 from mmme_neuro.responses.components import Component
 from mmme_neuro.responses.jitter import PhaseMeasure
-from mmme_neuro.responses.overlapping import OverlapPlan, ResponseWindow
+from mmme_neuro.responses.overlap.basis import Splines
+from mmme_neuro.responses.overlap.compare import OverlapPlan, ResponseWindow
 from mmme_neuro.responses.regions import Window
 from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
 

@@ -7,12 +7,12 @@ import pandas as pd
 import xarray as xr
 
 from analyses import study
-from mmme_neuro.atomic_file import atomic_file
-from mmme_neuro.derivatives import read_epochs
-from mmme_neuro.pseudonyms import pseudonyms
-from mmme_neuro.responses.connectivity import Connectivity
+from mmme_neuro.pipeline.derivatives import read_epochs
+from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.pipeline.pseudonyms import pseudonyms
+from mmme_neuro.responses.coupling.connectivity import Connectivity
 from mmme_neuro.responses.grandaverage import GrandAverage
-from mmme_neuro.responses.timefrequency import TimeFrequency
+from mmme_neuro.responses.spectral.timefrequency import TimeFrequency
 
 
 def write_table(results: Path, name: str, table: pd.DataFrame) -> None:

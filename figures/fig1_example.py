@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from analyses.tables import read_table
-from mmme_neuro.derivatives import read_epochs
+from mmme_neuro.pipeline.derivatives import read_epochs
 from mmme_neuro.plots.example import example_figure, most_isolated
 
 READS = ("erp_amplitudes.csv", "epochs/*_eeg-epo.fif", "epochs/*_physio-epo.fif")

@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 
 import mmme_neuro
-from mmme_neuro import decisions as decision_table
-from mmme_neuro.executors import dask_cluster, processes
-from mmme_neuro.failures import EXPECTED_FAILURES
-from mmme_neuro.preprocess import Options, Outcome, preprocess_study
-from mmme_neuro.progress import tracked
-from mmme_neuro.sources import study_sources
+from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.pipeline import decisions as decision_table
+from mmme_neuro.pipeline.executors import dask_cluster, processes, tracked
+from mmme_neuro.pipeline.inputs import study_sources
+from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",

@@ -8,14 +8,14 @@ import mne
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.alignment import align_clocks
-from mmme_neuro.camera import align_camera, place_events
-from mmme_neuro.clock import ClockFit
+from mmme_neuro.clocks.align import align_clocks
+from mmme_neuro.clocks.camera import align_camera, place_events
+from mmme_neuro.clocks.fit import ClockFit
+from mmme_neuro.clocks.triggers import recording_codes
+from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
-from mmme_neuro.io.sheet import read_events
-from mmme_neuro.triggers import recording_codes
 from mmme_neuro.vocabulary import is_stimulus_code
 
 SHEET_NAMES = ("coding_file.xlsx", "coding_file.csv")

@@ -11,11 +11,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro import read_events
-from mmme_neuro.preprocess import Options, preprocess_study
+from mmme_neuro.pipeline.inputs import study_sources
+from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 from mmme_neuro.recording import study_sheet
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
-from mmme_neuro.sources import study_sources
 
 matplotlib.use("Agg")
 os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")

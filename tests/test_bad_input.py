@@ -10,11 +10,11 @@ import pytest
 from scipy.io import loadmat
 
 from mmme_neuro import read_events, read_recording
-from mmme_neuro.derivatives import read_epochs, read_table
-from mmme_neuro.preprocess import Options, preprocess_study
+from mmme_neuro.pipeline.derivatives import read_epochs, read_table
+from mmme_neuro.pipeline.inputs import DeviceFolder, study_sources
+from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 from mmme_neuro.recording import participant_folders, study_sheet
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
-from mmme_neuro.sources import DeviceFolder, study_sources
 
 CDT, MAT = "Acquisition 01.cdt", "Untitled1 (001).mat"
 N_CHANNELS = 47

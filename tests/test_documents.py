@@ -17,10 +17,10 @@ import typer
 import mmme_neuro
 from analyses.tables import write_table
 from mmme_neuro.cli import app
-from mmme_neuro.preprocess import Options, preprocess_study
+from mmme_neuro.pipeline.inputs import study_sources
+from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 from mmme_neuro.report.document import SECTIONS
 from mmme_neuro.simulate import simulate_study
-from mmme_neuro.sources import study_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -11,7 +11,7 @@ from mmme_neuro import (
     concatenate,
     epoch,
 )
-from mmme_neuro.clock import ClockFit
+from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import events_with_reasons
 
 SFREQ = 100.0

@@ -20,7 +20,7 @@ from mmme_neuro import (
     recording_codes,
     removed_by_cleaning,
 )
-from mmme_neuro.signals.neurokit import r_peaks
+from mmme_neuro.signals.body.cycles import r_peaks
 
 FACES = {1: "angry", 2: "happy", 4: "neutral"}
 PARIETAL, FRONTAL = ["CP1", "CP2", "Pz"], ["F3", "Fz", "F4"]

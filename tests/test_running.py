@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from mmme_neuro import read_bids_recording, write_bids
 from mmme_neuro.cli import app
-from mmme_neuro.decisions import HEADER_LINE
-from mmme_neuro.derivatives import read_table
-from mmme_neuro.executors import dask_cluster, processes
-from mmme_neuro.preprocess import Options, preprocess_study
-from mmme_neuro.sources import BidsParticipant, CleanedFolder, study_sources
+from mmme_neuro.pipeline.decisions import HEADER_LINE
+from mmme_neuro.pipeline.derivatives import read_table
+from mmme_neuro.pipeline.executors import dask_cluster, processes
+from mmme_neuro.pipeline.inputs import BidsParticipant, CleanedFolder, study_sources
+from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 
 QUICK = Options(clean=False, ransac=False, reject_uv=1e4)
 COMMAND = [sys.executable, "-m", "mmme_neuro.cli", "preprocess"]

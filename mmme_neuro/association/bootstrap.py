@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmme_neuro.association.rows import summed
+from mmme_neuro.stats.groups import summed
 
 MIN_PARTICIPANTS = 5
 """With fewer, samples of participants say too little: there is no interval."""

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.association.crossvalidation import SCALINGS, prepare
-from mmme_neuro.association.folds import deal, make_folds
-from mmme_neuro.association.rows import centred, complete_rows, group_codes
+from mmme_neuro.association.folds import SCALINGS, deal, make_folds, prepare
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.stats.groups import centred, complete_rows, group_codes
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,14 +8,14 @@ from scipy.stats import norm
 
 from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
 from mmme_neuro.association.repeated import null_correlations
-from mmme_neuro.association.rows import (
+from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.stats.groups import (
     centred,
     complete_rows,
     covariate_columns,
     group_codes,
     independent_columns,
 )
-from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 
 
 def lagged_corr(

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import pearsonr
 
-from mmme_neuro.association.rows import complete_rows, group_codes, summed
 from mmme_neuro.models.reduction import fit_reduced
+from mmme_neuro.stats.groups import complete_rows, group_codes, summed
 
 
 def within_between_corr(

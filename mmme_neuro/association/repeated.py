@@ -10,14 +10,14 @@ from scipy.stats import norm, t
 
 from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
 from mmme_neuro.association.multiplicity import correct_families
-from mmme_neuro.association.rows import (
+from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.stats.groups import (
     centred,
     complete_rows,
     covariate_columns,
     group_codes,
     independent_columns,
 )
-from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 
 WITHIN = "within modalities"
 """Family of the pairs that lie in one modality."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from mne.io.constants import FIFF
 
-from mmme_neuro.bids.details import DatasetDetails
+from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
 from mmme_neuro.bids.tables import MISSING, read_json, write_json
 

@@ -11,17 +11,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.bids.dataset_files import DESCRIPTION_FILE, GENERATOR, write_dataset_files
-from mmme_neuro.bids.details import DatasetDetails
+from mmme_neuro.bids.dataset_files import (
+    DESCRIPTION_FILE,
+    GENERATOR,
+    DatasetDetails,
+    write_dataset_files,
+)
 from mmme_neuro.bids.eeg_files import write_eeg
-from mmme_neuro.bids.event_table import event_rows
+from mmme_neuro.bids.events import event_rows
 from mmme_neuro.bids.names import ParticipantFiles, participant_labels, task_label
 from mmme_neuro.bids.physio_files import write_physio
 from mmme_neuro.bids.tables import read_json, write_tsv
-from mmme_neuro.failures import EXPECTED_FAILURES
-from mmme_neuro.io.sheet import read_events
+from mmme_neuro.clocks.triggers import recording_codes
+from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.events.sheet import read_events
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
-from mmme_neuro.triggers import recording_codes
 
 DATASET_FILES = (DESCRIPTION_FILE, "README", "CHANGES", "participants.tsv", "participants.json")
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from mmme_neuro.inference.contributions import null_parts, score_contributions
 from mmme_neuro.inference.maxima import Draws
-from mmme_neuro.models.column_fits import fit_columns
-from mmme_neuro.models.crossproducts import random_columns
 from mmme_neuro.models.design import Design
+from mmme_neuro.models.solver.batch import fit_columns
+from mmme_neuro.models.solver.crossproducts import random_columns
 
 
 def root_score(

@@ -7,9 +7,9 @@ import pandas as pd
 
 from mmme_neuro.inference.contributions import fixed_column, null_design, score_contributions
 from mmme_neuro.inference.units import Units
-from mmme_neuro.models.column_fits import fit_columns
 from mmme_neuro.models.design import Design, build_design
-from mmme_neuro.models.missing import Pattern
+from mmme_neuro.models.patterns import Pattern
+from mmme_neuro.models.solver.batch import fit_columns
 
 
 @dataclass(frozen=True, eq=False)

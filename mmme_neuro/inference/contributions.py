@@ -8,9 +8,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro.inference.score_kernels import Layout, contribute, residual_of
-from mmme_neuro.models.columns import SharedDesign, column_products
 from mmme_neuro.models.design import Design
-from mmme_neuro.models.normal_equations import empty_equations, solve_equations
+from mmme_neuro.models.solver.columns import SharedDesign, column_products
+from mmme_neuro.models.solver.normal_equations import empty_equations, solve_equations
 
 BLOCK = 128
 """Cells in memory at once in each thread."""
@@ -102,14 +102,15 @@ def score_contributions(
     stimulus's contribution is the second sum over its level. At a zero variance b is zero and
     nothing has to be inverted.
     """
-    products = column_products(null, reml=True)
+    with threadpool_limits(1, user_api="blas"):
+        products = column_products(null, reml=True)
+        own = products(tested[:, None])
+        projected = tested - products.basis @ (products.basis.T @ tested)
     layout = _layout(null, products.shared, unit, level_units)
     n_cells = len(theta)
     found = Contributions(
         np.full((n_units, n_cells), np.nan), *(np.full(n_cells, np.nan) for _ in range(3))
     )
-    own = products(tested[:, None])
-    projected = tested - products.basis @ (products.basis.T @ tested)
 
     def work(block: slice) -> None:
         is_fitted = np.isfinite(theta[block]).all(axis=1)

@@ -12,12 +12,11 @@ from mmme_neuro.inference.bootstrap import bootstrap_maxima, root_score
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
 from mmme_neuro.inference.contributions import fixed_column, null_design
-from mmme_neuro.inference.correction import corrected_maps
-from mmme_neuro.inference.maxima import TAILS, Draws, flipped_maxima, largest_of
+from mmme_neuro.inference.maxima import TAILS, Draws, corrected_maps, flipped_maxima, largest_of
 from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
-from mmme_neuro.models.missing import missing_patterns
+from mmme_neuro.models.patterns import missing_patterns
 
 SCHEMES = ("flips", "bootstrap")
 FORMING_P = 0.01

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from mmme_neuro.models.columns import Columns, SharedDesign
-from mmme_neuro.models.normal_equations import Equations, solve_equations
+from mmme_neuro.models.solver.columns import Columns, SharedDesign
+from mmme_neuro.models.solver.normal_equations import Equations, solve_equations
 
 
 class Layout(NamedTuple):

@@ -15,7 +15,7 @@ from scipy.io import loadmat
 from scipy.signal import resample_poly
 
 from mmme_neuro.io.damage import check_last_line, reading
-from mmme_neuro.io.matlab_file import check_matlab_file
+from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.physio_channels import is_digital
 from mmme_neuro.io.physio_signals import Marker, PhysioSignals
 

@@ -10,7 +10,7 @@ from pymatreader import read_mat
 
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import named_beside, reading
-from mmme_neuro.io.matlab_file import check_matlab_file
+from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.montage import channel_types, place_electrodes
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs

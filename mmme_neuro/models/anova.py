@@ -9,9 +9,8 @@ import scipy.stats
 from formulaic.parser.types import Factor
 
 from mmme_neuro.models.design import Design
-from mmme_neuro.models.dof import Satterthwaite
-from mmme_neuro.models.kenward_roger import KenwardRoger
 from mmme_neuro.models.mixed import DOF_METHODS, LMMFit
+from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite
 
 SPAN_TOLERANCE = 1e-6
 """Relative residual under which sum-coded columns span the same space as the fitted ones."""

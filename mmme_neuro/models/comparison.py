@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from mmme_neuro.models.bootstrap import AT_ONCE, simulate_responses
+from mmme_neuro.models.bootstrap import (
+    AT_ONCE,
+    refit_criterion,
+    refit_responses,
+    simulate_responses,
+)
 from mmme_neuro.models.design import RandomFactor
 from mmme_neuro.models.mixed import LMMFit
-from mmme_neuro.models.refit import refit_criterion, refit_responses
 
 CONTAINED = 1e-7
 """Relative residual under which columns lie in the space of others."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmme_neuro.models.crossproducts import cross_products
 from mmme_neuro.models.design import RandomFactor
-from mmme_neuro.models.likelihood import Likelihood, semidefinite_root
 from mmme_neuro.models.mixed import LMMFit
+from mmme_neuro.models.solver.crossproducts import cross_products
+from mmme_neuro.models.solver.likelihood import Likelihood, semidefinite_root
 
 LARGEST, LARGEST_LOG = 1e3, 300
 """Multiple of the estimates, and logarithm, that a search may not exceed."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.models.bootstrap import refit_without
 from mmme_neuro.models.mixed import LMMFit
-from mmme_neuro.models.refit import refit_without
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,11 +8,10 @@ import pandas as pd
 import scipy.stats
 import xarray as xr
 
-from mmme_neuro.models.column_fits import fit_columns
 from mmme_neuro.models.design import Design, build_design
-from mmme_neuro.models.mapcells import STATES, MapCells
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
-from mmme_neuro.models.missing import missing_patterns
+from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
+from mmme_neuro.models.solver.batch import fit_columns
 
 
 @dataclass(frozen=True, eq=False, repr=False)

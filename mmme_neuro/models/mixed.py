@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from mmme_neuro.models.crossproducts import CrossProducts, cross_products
 from mmme_neuro.models.design import Design, build_design
-from mmme_neuro.models.dof import Satterthwaite, satterthwaite
 from mmme_neuro.models.formula import Formula, parse_formula
-from mmme_neuro.models.kenward_roger import KenwardRoger, kenward_roger
-from mmme_neuro.models.likelihood import Likelihood
-from mmme_neuro.models.modes import conditional_modes, conditional_sds
-from mmme_neuro.models.summary import summary_text
+from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
+from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite, kenward_roger, satterthwaite
+from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.models.summary import conditional_modes, conditional_sds, summary_text
 
 SINGULAR_BELOW = 1e-4
 """Relative standard deviation under which a fit counts as singular (as in lme4)."""

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from mmme_neuro.models.bootstrap import AT_ONCE, draw_responses
-from mmme_neuro.models.crossproducts import cross_products
+from mmme_neuro.models.bootstrap import AT_ONCE, draw_responses, products_of_responses
 from mmme_neuro.models.mixed import LMMFit, estimate_products
 from mmme_neuro.models.planning import StatedModel
-from mmme_neuro.models.refit import products_of_responses
+from mmme_neuro.models.solver.crossproducts import cross_products
 
 Test = str | Callable[[LMMFit], float]
 Events = pd.DataFrame | Callable[[np.random.Generator], pd.DataFrame]

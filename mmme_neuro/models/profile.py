@@ -8,11 +8,10 @@ import pandas as pd
 import scipy.optimize
 import scipy.stats
 
-from mmme_neuro.models.bootstrap import parametric_bootstrap
+from mmme_neuro.models.bootstrap import parametric_bootstrap, refit_criterion
 from mmme_neuro.models.held import Component, hold
 from mmme_neuro.models.mixed import LMMFit
-from mmme_neuro.models.optimum import approach, newton
-from mmme_neuro.models.refit import refit_criterion
+from mmme_neuro.models.solver.optimum import approach, newton
 
 WIDEST = 60
 """Doublings of a step after which an upper limit counts as infinite."""

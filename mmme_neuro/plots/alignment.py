@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from mmme_neuro.clock import ClockFit
+from mmme_neuro.clocks.fit import ClockFit
 
 MATCHED_COLOR = "#0072B2"
 UNMATCHED_COLORS = {"reference": "#D55E00", "other": "#E69F00"}

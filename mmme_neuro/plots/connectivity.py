@@ -23,7 +23,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.responses.connectivity import MIRRORS, Connectivity
+from mmme_neuro.responses.coupling.connectivity import MIRRORS, Connectivity
 from mmme_neuro.responses.regions import LOBES, lobe_of
 from mmme_neuro.wording import network_name
 

@@ -38,7 +38,7 @@ class ParticipantData:
     participant : str
         Name in the curves.
     curves : Dataset
-        As of `mmme_neuro.responses.participantcurves.participant_curves`, of everybody.
+        As of `mmme_neuro.responses.curves.participant_curves`, of everybody.
     spectra, codes, quality : DataFrame
         The participant's own rows of ``spectra, codes, participant_quality``.
     """

@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mmme_neuro.plots.pictures import few_colours
+
 COLUMN_MM = 85.0
 """Width of a one-column figure."""
 
@@ -274,11 +276,10 @@ def panel_letter(ax: Axes, letter: str) -> None:
 
 
 def _reduce_colours(path: Path, n_colours: int) -> None:
-    """Write a PNG anew with a palette that spans the colours, also those of thin lines."""
-    how = Image.Quantize.MAXCOVERAGE
+    """Write a PNG anew with few colours."""
     with Image.open(path) as opened:
-        picture = opened.convert("RGB").quantize(n_colours, how, dither=Image.Dither.NONE)
-    picture.save(path, optimize=True)
+        picture = opened.convert("RGB")
+    few_colours(picture, n_colours).save(path, optimize=True)
 
 
 def _numbered_ids(svg: str) -> str:

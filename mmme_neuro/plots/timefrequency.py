@@ -19,7 +19,7 @@ from mmme_neuro.plots.style import (
     panel_letter,
 )
 from mmme_neuro.responses.regions import roi_channels
-from mmme_neuro.responses.timefrequency import TimeFrequency
+from mmme_neuro.responses.spectral.timefrequency import TimeFrequency
 
 FREQUENCY_TICKS = (1, 2, 4, 6, 8, 10, 13, 20, 30, 40, 60, 80)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmme_neuro.reliability.clustered import Resampling
 from mmme_neuro.reliability.scores import Scores
+from mmme_neuro.stats.resampling import Resampling
 
 Measure = Callable[[np.ndarray], np.ndarray]
 """From averages, shape (..., n_times), to numbers, shape (...)."""

@@ -5,7 +5,7 @@ import pandas as pd
 from mmme_neuro.report import cells
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
-from mmme_neuro.wording import estimate_text, interval_text, response_name
+from mmme_neuro.wording import channel_name, estimate_text, interval_text, response_name
 
 
 def levels(results: Results) -> str:
@@ -72,7 +72,7 @@ def lags(results: Results) -> str:
     table = results.table("cross_modal_lags")
     columns = [
         cells.written("x", "measure", response_name),
-        cells.written("channel", "course", response_name),
+        cells.written("channel", "course", channel_name),
         cells.number("lag", "window (centre, s)", digits=2),
         cells.number("r", "r"),
         cells.interval(),

@@ -8,13 +8,18 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageChops
+
+from mmme_neuro.plots.pictures import few_colours
 
 WIDEST_PX = 1400
 """Pictures are reduced to this width, which keeps the file small and the text sharp."""
 
 N_COLOURS = 256
+LARGEST_STEP = 8
+"""Of 255: a palette that changes no pixel by more is not seen."""
 
 STYLE = """
 #content { font-size: 0.95rem; line-height: 1.5; }
@@ -251,17 +256,18 @@ def figure_html(path: Path, *, caption: str, alternative: str) -> str:
 def _reduced(path: Path) -> bytes:
     """The picture, at most `WIDEST_PX` wide, as WebP.
 
-    With a palette it stays sharp; maps of many colours are less than half as large without.
+    With a palette it stays sharp; maps of many colours would show steps that are not there, and are
+    encoded without.
     """
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
     if picture.width > WIDEST_PX:
         height = round(picture.height * WIDEST_PX / picture.width)
         picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
-    few = picture.quantize(N_COLOURS, dither=Image.Dither.NONE).convert("RGB")
-    sharp = _webp(few, lossless=True, quality=90)
-    smooth = _webp(picture, lossless=False, quality=90)
-    return smooth if 2 * len(smooth) < len(sharp) else sharp
+    few = few_colours(picture, N_COLOURS).convert("RGB")
+    steps = np.asarray(ImageChops.difference(picture, few))
+    is_alike = bool(steps.max() <= LARGEST_STEP)
+    return _webp(few if is_alike else picture, lossless=is_alike, quality=90)
 
 
 def _webp(picture: Image.Image, *, lossless: bool, quality: int) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmme_neuro.outliers import FEWEST, LIMIT
+from mmme_neuro.pipeline.outliers import FEWEST, LIMIT
 from mmme_neuro.rejection import REASONS
 from mmme_neuro.report import cells
 from mmme_neuro.report.markup import (

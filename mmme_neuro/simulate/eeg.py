@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
 
-from mmme_neuro.simulate.head import Head
-from mmme_neuro.simulate.muscles import bursts, draw_muscles, event_strengths, muscle_eeg
-from mmme_neuro.simulate.noise import PowerLaw, coloured_noise
-from mmme_neuro.simulate.parameters import StudyParameters
-from mmme_neuro.simulate.responses import Person, superpose
-from mmme_neuro.simulate.sources import (
+from mmme_neuro.simulate.brain import (
     COUPLED_PAIR,
     THETA,
     UNCOUPLED_PAIR,
+    Head,
     Ongoing,
     evoked_patterns,
     ongoing_sources,
 )
+from mmme_neuro.simulate.muscles import bursts, draw_muscles, event_strengths, muscle_eeg
+from mmme_neuro.simulate.noise import PowerLaw, coloured_noise
+from mmme_neuro.simulate.parameters import StudyParameters
+from mmme_neuro.simulate.responses import Person, superpose
 from mmme_neuro.simulate.timeline import Timeline
 
 EVOKED_REACH_S = (-1.5, 3.0)

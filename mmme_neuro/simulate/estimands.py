@@ -16,7 +16,18 @@ from scipy.signal import fftconvolve
 
 from mmme_neuro.io.montage import QUIK_CAP_64
 from mmme_neuro.simulate.body import SLOW_TONIC
-from mmme_neuro.simulate.head import Head, simulated_head
+from mmme_neuro.simulate.brain import (
+    COUPLED_PAIR,
+    REGIONS,
+    UNCOUPLED_PAIR,
+    Head,
+    Ongoing,
+    evoked_patterns,
+    indices,
+    ongoing_sources,
+    present,
+    simulated_head,
+)
 from mmme_neuro.simulate.parameters import StudyParameters
 from mmme_neuro.simulate.responses import (
     Person,
@@ -26,16 +37,6 @@ from mmme_neuro.simulate.responses import (
     expected_amplitudes,
 )
 from mmme_neuro.simulate.shapes import skin_conductance_response
-from mmme_neuro.simulate.sources import (
-    COUPLED_PAIR,
-    REGIONS,
-    UNCOUPLED_PAIR,
-    Ongoing,
-    evoked_patterns,
-    indices,
-    ongoing_sources,
-    present,
-)
 from mmme_neuro.simulate.timeline import Timeline, simulate_timeline
 
 N_VIRTUAL_PARTICIPANTS = 300

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.simulate.head import Head
+from mmme_neuro.simulate.brain import Head
 from mmme_neuro.simulate.noise import Broadband, coloured_noise
 from mmme_neuro.simulate.parameters import MuscleParameters
 

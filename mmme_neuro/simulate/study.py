@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.atomic_file import atomic_file
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
+from mmme_neuro.pipeline.files import atomic_file
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
 from mmme_neuro.simulate.body import (
     BodyState,
@@ -19,6 +19,7 @@ from mmme_neuro.simulate.body import (
     respiration,
     simulate_body,
 )
+from mmme_neuro.simulate.brain import Head, simulated_head
 from mmme_neuro.simulate.curry_file import write_curry
 from mmme_neuro.simulate.devices import (
     DeviceClock,
@@ -30,7 +31,6 @@ from mmme_neuro.simulate.devices import (
 )
 from mmme_neuro.simulate.eeg import EegSignals, simulate_eeg
 from mmme_neuro.simulate.estimands import estimands
-from mmme_neuro.simulate.head import Head, simulated_head
 from mmme_neuro.simulate.parameters import StudyParameters
 from mmme_neuro.simulate.ratings import simulate_ratings
 from mmme_neuro.simulate.responses import Person, Stimuli, draw_amplitudes

@@ -10,7 +10,7 @@ from typer import Exit
 from analyses import __main__ as analyses_command
 from figures import __main__ as figures_command
 from mmme_neuro import read_events
-from mmme_neuro.io.sheet import PASS_COLUMNS
+from mmme_neuro.events.sheet import PASS_COLUMNS
 
 STEPS = ["01", "16"]
 DRAWN = ["fig2", "table1", "figS_agreement"]

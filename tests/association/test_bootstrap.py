@@ -7,7 +7,7 @@ from mmme_neuro.association.bootstrap import (
     participant_products,
     weighted_correlation,
 )
-from mmme_neuro.association.rows import centred
+from mmme_neuro.stats.groups import centred
 
 
 @pytest.fixture

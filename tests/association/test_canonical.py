@@ -4,9 +4,8 @@ from scipy import stats
 from sklearn.cross_decomposition import CCA, PLSSVD
 
 from mmme_neuro import Resampling, cross_modal
-from mmme_neuro.association.crossvalidation import prepare
-from mmme_neuro.association.folds import deal, make_folds
-from mmme_neuro.association.rows import centred
+from mmme_neuro.association.folds import deal, make_folds, prepare
+from mmme_neuro.stats.groups import centred
 from tests.calibration.cross_modal import simulated_events
 
 X, Y = ["x0", "x1", "x2", "x3"], ["y0", "y1", "y2"]

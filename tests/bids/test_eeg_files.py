@@ -7,7 +7,7 @@ import pandas as pd
 import pybv
 import pytest
 
-from mmme_neuro.bids.details import DatasetDetails
+from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.eeg_files import read_eeg_files, write_eeg
 from mmme_neuro.bids.names import ParticipantFiles
 from mmme_neuro.io.montage import place_electrodes

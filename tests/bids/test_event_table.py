@@ -2,8 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.bids.event_columns import EVENT_FIELDS, LEFT_OUT, event_sidecar
-from mmme_neuro.bids.event_table import code_annotations, event_rows, events_of_rows
+from mmme_neuro.bids.events import (
+    EVENT_FIELDS,
+    LEFT_OUT,
+    code_annotations,
+    event_rows,
+    event_sidecar,
+    events_of_rows,
+)
 from mmme_neuro.bids.tables import read_tsv, write_tsv
 from mmme_neuro.vocabulary import CAMERA_COLUMNS, EVENT_COLUMNS, EXPRESSIONS
 

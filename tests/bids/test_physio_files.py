@@ -8,7 +8,7 @@ import pytest
 
 from mmme_neuro.bids.names import ParticipantFiles
 from mmme_neuro.bids.physio_files import read_physio_files, stretches, write_physio
-from mmme_neuro.clock import ClockFit, segment_row
+from mmme_neuro.clocks.fit import ClockFit, segment_row
 from mmme_neuro.io.physio import read_physio
 
 NAMES = {"ECG": "ecg", "EDA": "gsr", "SKT_A": "temperature", "D0": "stim", "rate (bpm)": "misc"}

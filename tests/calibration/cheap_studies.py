@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 from analyses import study as choices
 from analyses.runner import Step, steps
 from analyses.tables import read_table
-from mmme_neuro.models.battery import fit_battery
-from mmme_neuro.preprocess import Options
+from mmme_neuro.models.many import fit_battery
+from mmme_neuro.pipeline.preprocess import Options
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
 

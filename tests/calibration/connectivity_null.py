@@ -20,9 +20,9 @@ import xarray as xr
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.responses.connectivity import connectivity
-from mmme_neuro.responses.graph import graph_measures
-from mmme_neuro.responses.phase import phase_consistency
+from mmme_neuro.responses.coupling.connectivity import connectivity
+from mmme_neuro.responses.coupling.graph import graph_measures
+from mmme_neuro.responses.spectral.phase import phase_consistency
 
 SFREQ = 100.0
 N_CHANNELS = 6

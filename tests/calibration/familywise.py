@@ -17,12 +17,11 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.inference.adjacency import neighbours
 from mmme_neuro.inference.cell_scores import cell_scores
-from mmme_neuro.inference.correction import corrected_maps
-from mmme_neuro.inference.maxima import TAILS, Draws, flipped_maxima, largest_of
+from mmme_neuro.inference.maxima import TAILS, Draws, corrected_maps, flipped_maxima, largest_of
 from mmme_neuro.inference.units import column_of_term, find_units
 from mmme_neuro.models.design import build_design
 from mmme_neuro.models.formula import parse_formula
-from mmme_neuro.models.missing import missing_patterns
+from mmme_neuro.models.patterns import missing_patterns
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SHAPE = (8, 10)

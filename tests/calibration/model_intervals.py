@@ -22,8 +22,7 @@ from threadpoolctl import threadpool_limits
 from mmme_neuro.models.anova import anova
 from mmme_neuro.models.comparison import bootstrap_likelihood_ratio, likelihood_ratio
 from mmme_neuro.models.contrasts import contrast
-from mmme_neuro.models.effectsize import standardised_effects
-from mmme_neuro.models.equivalence import equivalence_test
+from mmme_neuro.models.effects import equivalence_test, standardised_effects
 from mmme_neuro.models.mixed import fit_lmm
 from mmme_neuro.models.profile import variance_intervals
 from tests.calibration.tables import as_markdown

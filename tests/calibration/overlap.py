@@ -25,9 +25,9 @@ from threadpoolctl import threadpool_limits
 
 from analyses import study as choices
 from analyses.tables import analysed
-from mmme_neuro.derivatives import read_continuous
-from mmme_neuro.responses.basis import FIR, ResponseFunction
-from mmme_neuro.responses.overlapping import OverlapPlan, over_participants, separate_overlap
+from mmme_neuro.pipeline.derivatives import read_continuous
+from mmme_neuro.responses.overlap.basis import FIR, ResponseFunction
+from mmme_neuro.responses.overlap.compare import OverlapPlan, over_participants, separate_overlap
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
 from mmme_neuro.simulate.recovery import with_overlap_truth

@@ -18,10 +18,10 @@ from mmme_neuro import (
     mcdonald_omega,
     multilevel_alpha,
 )
-from mmme_neuro.reliability.clustered import Resampling, quantile_interval
-from mmme_neuro.reliability.coder_timing import single_score_iccs
-from mmme_neuro.reliability.coder_units import shared_share
-from mmme_neuro.reliability.kappa import cohen_kappa, crossed_counts
+from mmme_neuro.reliability.coders.kappa import cohen_kappa, crossed_counts
+from mmme_neuro.reliability.coders.timing import single_score_iccs
+from mmme_neuro.reliability.coders.units import shared_share
+from mmme_neuro.stats.resampling import Resampling, quantile_interval
 from tests.calibration.tables import as_markdown, lowest_coverage
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"

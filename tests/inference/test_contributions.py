@@ -11,9 +11,9 @@ from mmme_neuro.inference.contributions import (
     score_contributions,
 )
 from mmme_neuro.inference.units import column_of_term, find_units
-from mmme_neuro.models.crossproducts import random_columns
 from mmme_neuro.models.design import build_design
 from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.solver.crossproducts import random_columns
 
 FORMULAS = [
     "~ expression + (1 + expression | participant)",

@@ -60,6 +60,22 @@ def test_cells_that_are_not_tested_do_not_count(correction):
     assert np.isfinite(found).all() and (found.max(axis=1) > 0).all()
 
 
+def test_products_have_the_same_shapes_whatever_the_threads():
+    # The last bits of a product depend on its shape, on some processors.
+    contributions = np.random.default_rng(2).normal(size=(7, 15))
+    seen = {}
+    for n_threads in (1, 2, 5):
+        shapes = seen[n_threads] = []
+
+        def largest(maps, shapes=shapes):
+            shapes.append(maps.shape)
+            return maps[:, :2]
+
+        flipped_maxima(contributions, Draws(largest, 99, np.random.default_rng(4), n_threads))
+    assert sorted(seen[1]) == sorted(seen[2]) == sorted(seen[5])
+    assert len(seen[1]) > 2
+
+
 def test_p_values_count_the_observed_one_and_ties():
     null = np.array([1.0, 2.0, 2.0, 5.0])
     observed = np.array([[6.0, 2.0], [0.0, np.nan]])

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
-from mmme_neuro.io.sheet import read_events
 
 LIMIT_S = 30
 MAX_EXTRA_MEMORY_KIB = 2**21

@@ -5,13 +5,12 @@ import pandas as pd
 import pytest
 import scipy.optimize
 
-from mmme_neuro.models.bootstrap import draw_responses
-from mmme_neuro.models.crossproducts import cross_products
+from mmme_neuro.models.bootstrap import draw_responses, products_of_responses
 from mmme_neuro.models.design import build_design
 from mmme_neuro.models.formula import parse_formula
-from mmme_neuro.models.likelihood import Likelihood
 from mmme_neuro.models.mixed import estimate_products
-from mmme_neuro.models.refit import products_of_responses
+from mmme_neuro.models.solver.crossproducts import cross_products
+from mmme_neuro.models.solver.likelihood import Likelihood
 
 N_CASES = 100
 WORST_EXCESS = 1e-4

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-from mmme_neuro.models.collinearity import collinearity
+from mmme_neuro.models.diagnostics import collinearity
 from mmme_neuro.models.mixed import fit_lmm
 
 

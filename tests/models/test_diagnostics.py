@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmme_neuro.models.bootstrap import refit_responses
 from mmme_neuro.models.diagnostics import leverage, residual_checks, residual_table
 from mmme_neuro.models.mixed import fit_lmm
-from mmme_neuro.models.refit import refit_responses
 
 
 def simulate(rng, *, n=25, m=16):

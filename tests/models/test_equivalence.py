@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.weightstats import ttost_paired
 
 from mmme_neuro.models.contrasts import contrast
-from mmme_neuro.models.equivalence import equivalence_test
+from mmme_neuro.models.effects import equivalence_test
 from mmme_neuro.models.mixed import fit_lmm
 
 

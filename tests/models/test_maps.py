@@ -6,8 +6,8 @@ import pytest
 import xarray as xr
 
 from mmme_neuro import fit_lmm, fit_lmm_map
-from mmme_neuro.models import column_fits
 from mmme_neuro.models.mixed import estimate_lmm
+from mmme_neuro.models.solver import batch
 from tests.reference import tables
 
 SLOPES = "~ expression * valence + (1 + expression | participant) + (1 | stimulus)"
@@ -264,7 +264,7 @@ def test_exchanged_arguments_are_refused(events):
 
 def test_a_cell_without_minimum_gets_the_single_search(events, monkeypatch):
     values = simulated_map(np.random.default_rng(17), events, 3)
-    compiled, n_calls = column_fits.fit_block, []
+    compiled, n_calls = batch.fit_block, []
 
     def without_minimum(*arguments):
         compiled(*arguments)
@@ -273,13 +273,13 @@ def test_a_cell_without_minimum_gets_the_single_search(events, monkeypatch):
             summary, theta = arguments[-1], arguments[6]
             summary[:, 2], theta[:] = 0, 9.0
 
-    monkeypatch.setattr(column_fits, "fit_block", without_minimum)
+    monkeypatch.setattr(batch, "fit_block", without_minimum)
     fits = fit_lmm_map(SLOPES, values, events, n_threads=1)
     assert len(n_calls) > 1 and (fits.dataset["status"] >= 0).all()
     for cell in range(3):
         single = estimate_lmm(f"y {SLOPES}", events.assign(y=values[:, cell]), reml=True)
         assert_equal_to_single_fit(fits, (cell,), single)
-    monkeypatch.setattr(column_fits, "_single_optimum", lambda *_, **__: None)
+    monkeypatch.setattr(batch, "_single_optimum", lambda *_, **__: None)
     n_calls.clear()
     failed = fit_lmm_map(SLOPES, values, events, n_threads=1)
     assert failed.status["failed"] >= 1

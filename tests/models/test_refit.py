@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmme_neuro.models.bootstrap import refit_criterion, refit_responses, refit_without
 from mmme_neuro.models.mixed import fit_lmm
-from mmme_neuro.models.refit import refit_criterion, refit_responses, refit_without
 
 FORMULA = "y ~ c * x + (1 + x | p) + (1 | s)"
 

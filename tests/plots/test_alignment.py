@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.alignment import align_clocks
-from mmme_neuro.camera import align_camera
+from mmme_neuro.clocks.align import align_clocks
+from mmme_neuro.clocks.camera import align_camera
 from mmme_neuro.plots.alignment import plot_alignment
 
 

@@ -12,7 +12,7 @@ from mmme_neuro.plots.connectivity import (
     plot_head_connections,
     plot_networks,
 )
-from mmme_neuro.responses.connectivity import connectivity
+from mmme_neuro.responses.coupling.connectivity import connectivity
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.plots.jitter import jitter_figure
+from mmme_neuro.plots.robustness import jitter_figure
 from mmme_neuro.plots.style import close_figure
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.plots.overlap import overlap_figure, overlap_panel
+from mmme_neuro.plots.robustness import overlap_figure, overlap_panel
 from mmme_neuro.plots.style import close_figure, new_figure
 
 TIMES = np.arange(-2.0, 10.0, 0.1)

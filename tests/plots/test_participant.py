@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.participant_quality import spectrum_range
+from mmme_neuro.pipeline.screening import spectrum_range
 from mmme_neuro.plots.participant import ParticipantData, participant_figure
 from mmme_neuro.plots.style import close_figure
-from mmme_neuro.responses.participantcurves import participant_curves
+from mmme_neuro.responses.curves import participant_curves
 from mmme_neuro.responses.regions import Window
 
 WINDOWS = [

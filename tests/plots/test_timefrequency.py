@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro.plots.timefrequency import plot_time_frequency, time_frequency_figure
-from mmme_neuro.responses.timefrequency import time_frequency
+from mmme_neuro.responses.spectral.timefrequency import time_frequency
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 
 Writes reliability/three_raters.csv and four_raters.csv (20 targets on a scale of 1 to 6; the three
 raters agree less than the four), three_raters_missing.csv (the same with gaps), and
-questionnaire.csv: 600 people, five scales (A, C, E, N, O) of five items in six categories, one answer
-in a hundred missing. The items of N run against the general factor; two pairs of items in each scale
-share a factor of their own.
+questionnaire.csv: 600 people, five scales (A, C, E, N, O) of five items in six categories, one
+answer in a hundred missing. The items of N run against the general factor; two pairs of items in
+each scale share a factor of their own.
 """
 
 from pathlib import Path

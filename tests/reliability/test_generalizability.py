@@ -5,7 +5,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from mmme_neuro import generalizability, icc
-from mmme_neuro.reliability.crossed_mean_squares import mean_squares
+from mmme_neuro.reliability.generalizability import mean_squares
 
 
 def one_facet(rng, n=40, k=6, spread=(1.0, 0.5, 1.0)):

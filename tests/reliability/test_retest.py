@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import icc, retest_reliability
-from mmme_neuro.reliability.mean_squares import complete_forms
+from mmme_neuro.reliability.intraclass import complete_forms
 
 NAMES = {"participants": "who", "sessions": "day", "values": "uv"}
 

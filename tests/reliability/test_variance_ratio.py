@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmme_neuro.reliability.generalized import absolute_interval
-from mmme_neuro.reliability.mean_squares import complete_forms
-from mmme_neuro.reliability.variance_ratio import variance_pivot
+from mmme_neuro.reliability.intraclass import complete_forms
+from mmme_neuro.reliability.variance_ratio import absolute_interval, variance_pivot
 
 
 def crossed(n=12, k=4, seed=1):

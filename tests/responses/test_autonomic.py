@@ -12,7 +12,7 @@ from mmme_neuro.responses.autonomic import (
     autonomic_responses,
     scr_magnitude,
 )
-from mmme_neuro.signals.physio import derive_physio
+from mmme_neuro.signals.body.derive import derive_physio
 
 SFREQ = 50.0
 TIMES = np.arange(-100, 501) / SFREQ

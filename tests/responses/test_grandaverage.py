@@ -7,8 +7,8 @@ from mmme_neuro.responses.grandaverage import (
     difference,
     grand_average,
     region_average,
+    within_interval,
 )
-from mmme_neuro.responses.within import within_interval
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmme_neuro.responses.participantcurves import HIGHEST_RATE_HZ, participant_curves
+from mmme_neuro.responses.curves import HIGHEST_RATE_HZ, participant_curves
 from mmme_neuro.responses.regions import roi_channels
 
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.signal import coherence, csd, welch
 
 from mmme_neuro.simulate import DEMO, DEMO_CHANNELS
+from mmme_neuro.simulate.brain import simulated_head
 from mmme_neuro.simulate.eeg import _delayed, simulate_eeg
-from mmme_neuro.simulate.head import simulated_head
 from mmme_neuro.simulate.parameters import EventParameters
 from mmme_neuro.simulate.responses import Person, Stimuli, draw_amplitudes
 from mmme_neuro.simulate.timeline import simulate_timeline

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro.simulate import DEMO, DEMO_CHANNELS, Effect, shapes
+from mmme_neuro.simulate.brain import COUPLED_PAIR, UNCOUPLED_PAIR, evoked_patterns, simulated_head
 from mmme_neuro.simulate.estimands import (
     GRID,
     MEASURES,
@@ -12,10 +13,8 @@ from mmme_neuro.simulate.estimands import (
     estimands,
     measured_course,
 )
-from mmme_neuro.simulate.head import simulated_head
 from mmme_neuro.simulate.parameters import EventParameters
 from mmme_neuro.simulate.sheet_file import CodingParameters
-from mmme_neuro.simulate.sources import COUPLED_PAIR, UNCOUPLED_PAIR, evoked_patterns
 
 
 def rate_of(measure):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro.io.montage import QUIK_CAP_64
-from mmme_neuro.simulate.head import SOURCE_DEPTH, simulated_head
+from mmme_neuro.simulate.brain import SOURCE_DEPTH, simulated_head
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from scipy.signal import welch
 
 from mmme_neuro.simulate import DEMO, DEMO_CHANNELS
-from mmme_neuro.simulate.head import simulated_head
+from mmme_neuro.simulate.brain import simulated_head
 from mmme_neuro.simulate.muscles import (
     MUSCLES,
     bursts,

@@ -1,0 +1,280 @@
+"""Annotation passes: telling them apart in a sheet, and merging what two of them saw."""
+
+import warnings
+from collections.abc import Hashable
+from string import ascii_uppercase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse.csgraph import connected_components
+
+from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
+
+MERGE_RULES = ("union", "intersection", "first", "adjudicated")
+NOT_FINAL = "no"
+FINAL_AS_CODED = "yes"
+LEFT_OUT_COLUMNS = (
+    "source_row",
+    "participant",
+    "clip",
+    "annotation_pass",
+    "expression",
+    "onset",
+    "reason",
+)
+
+
+def infer_passes(has_counter: pd.Series, coded_at: pd.Series) -> pd.Series:
+    """Tell concatenated passes apart by the format of their frame names and the coding dates.
+
+    Parameters
+    ----------
+    has_counter : Series of bool
+        Whether the row's frame name carries a frame counter, in sheet order.
+    coded_at : Series of datetime
+        When the row was coded; NaT where not known.
+
+    Returns
+    -------
+    Series of str
+        ``"A"``, ``"B"`` for each row.
+
+    Notes
+    -----
+    A new pass begins where the format changes and the coding date steps back: one coder's list may
+    change format half-way, but time goes on. Without dates it begins at the first change. Rows in
+    no such order (more than two passes by this rule) are told apart by format alone, with a
+    warning: rows with a counter are A.
+    """
+    changes = has_counter.ne(has_counter.shift()) & (np.arange(len(has_counter)) > 0)
+    steps_back = coded_at.lt(coded_at.shift())
+    if coded_at.isna().all():
+        steps_back = changes & (changes.cumsum() == 1)
+    number = (changes & steps_back).cumsum()
+    if number.max() <= 1:
+        return number.map(dict(enumerate(ascii_uppercase)))
+    warnings.warn(
+        "annotation passes do not follow one another in this sheet; rows whose frame names have a "
+        "counter are called pass A, the others B. Add a column 'Pass' to say it yourself.",
+        stacklevel=2,
+    )
+    return has_counter.map({True: "A", False: "B"})
+
+
+def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0.0) -> pd.DataFrame:
+    """Merge overlapping rows of one clip, across passes and within them, into one event each.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events as ``read_events`` gives them.
+    how : {"union", "intersection", "first", "adjudicated"}
+        ``"union"`` keeps every event, with times averaged over the passes that saw it;
+        ``"intersection"`` keeps those that two passes or more saw; ``"first"`` keeps every event
+        with the times, label and action units of the first pass (by name) that saw it;
+        ``"adjudicated"`` keeps the rows that the column ``adjudicated`` calls final (``"yes"``, or
+        the final label ``"micro"`` / ``"macro"``; ``"no"`` for the others).
+    min_iou : float
+        Two rows are one event if their intersection over union exceeds this (0: any overlap).
+
+    Returns
+    -------
+    DataFrame
+        One row per event by participant, code and onset, with the column ``source_rows`` listing
+        the sheet rows behind it; ``source_row`` is the first of them. ``annotation_pass`` reads
+        like ``"A+B"``. `left_out_rows` lists the sheet rows that are in no event, with the reason.
+
+    Notes
+    -----
+    Rows are joined to connected groups of overlapping rows. Within a pass the group spans its
+    first onset to its last offset with the mean apex; between passes times are averaged. An
+    offset that was not coded (equal to the apex) has no say in the time from apex to offset unless
+    no pass coded it. Rows that disagree on the expression give ``"mixed"``.
+    """
+    if how not in MERGE_RULES:
+        raise ValueError(f"how must be one of {MERGE_RULES}, got {how!r}.")
+    if not 0 <= min_iou < 1:
+        raise ValueError(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
+    events = events.reset_index(drop=True)
+    attrs = events.attrs
+    reasons = _reasons_to_leave(events, how, min_iou)
+    left_out = _as_left_out(events, reasons)
+    events = events[reasons == ""]
+    if how == "adjudicated":
+        events = _with_final_labels(events)
+    groups = _overlap_groups(events, min_iou)
+    is_alone = ~groups.duplicated(keep=False)
+    alone = events[is_alone]
+    alone = alone.assign(source_rows=alone["source_row"].astype(str))
+    overlapping = events[~is_alone]
+    merged = pd.DataFrame(
+        [_merge_group(rows, how) for _, rows in overlapping.groupby(groups[overlapping.index])],
+        columns=alone.columns,
+    ).astype(alone.dtypes.to_dict())
+    table = pd.concat([part for part in (alone, merged) if len(part)] or [alone])
+    table = table.sort_values(["participant", "code", "onset"], kind="stable", ignore_index=True)
+    table.attrs = {**attrs, "merge": how, "left_out": [*attrs.get("left_out", []), *left_out]}
+    return table
+
+
+def choose_pass(events: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Keep the rows of one annotation pass; `left_out_rows` lists the others.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events as coded.
+    name : str
+        Name of the pass, such as ``"A"``.
+
+    Returns
+    -------
+    DataFrame
+    """
+    is_other = events["annotation_pass"] != name
+    reasons = pd.Series("", index=events.index).mask(is_other, f"not of pass {name}")
+    chosen = events[~is_other].reset_index(drop=True)
+    chosen.attrs = {**events.attrs, "left_out": _as_left_out(events, reasons)}
+    return chosen
+
+
+def left_out_rows(events: pd.DataFrame) -> pd.DataFrame:
+    """List the sheet rows that choosing a pass or merging left out.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Events as ``read_events`` or ``merge_passes`` return them.
+
+    Returns
+    -------
+    DataFrame
+        ``source_row, participant, clip, annotation_pass, expression, onset`` (s of the clip) and
+        ``reason``, by row. Every row of the sheet is either here or behind an event.
+
+    Examples
+    --------
+    >>> left_out_rows(read_events("sheet.xlsx", merge="intersection"))  # doctest: +SKIP
+    """
+    rows = pd.DataFrame(events.attrs.get("left_out", []), columns=list(LEFT_OUT_COLUMNS))
+    return rows.sort_values("source_row", ignore_index=True)
+
+
+def _as_left_out(events: pd.DataFrame, reasons: pd.Series) -> list[dict[Hashable, Any]]:
+    """Records of the rows that have a reason; plain ones, as pandas compares ``attrs``."""
+    rows = events.assign(reason=reasons)[list(LEFT_OUT_COLUMNS)]
+    return rows[reasons != ""].to_dict("records")
+
+
+def _reasons_to_leave(events: pd.DataFrame, how: str, min_iou: float) -> pd.Series:
+    """Why each row is in no merged event; empty where it is."""
+    reasons = pd.Series("", index=events.index)
+    if how == "intersection":
+        groups = _overlap_groups(events, min_iou)
+        n_passes = events.groupby(groups)["annotation_pass"].transform("nunique")
+        alone = "seen by pass " + events["annotation_pass"] + " only"
+        return reasons.mask(n_passes < 2, alone)
+    if how == "adjudicated":
+        is_final = _is_final(events)
+        groups = _overlap_groups(events, min_iou)
+        has_final = is_final.groupby(groups).transform("any")
+        reasons = reasons.mask(~is_final & has_final, "another row of the event is final")
+        return reasons.mask(~is_final & ~has_final, "no final event")
+    return reasons
+
+
+def _is_final(events: pd.DataFrame) -> pd.Series:
+    """Whether each row is an adjudicated event."""
+    if "adjudicated" not in events:
+        raise ValueError(
+            "merge='adjudicated' needs a column of the sheet that says which rows are final "
+            "(Adjudicated: yes, no, Micro or Macro), found none; add it or choose another rule "
+            f"of {MERGE_RULES}."
+        )
+    return events["adjudicated"] != NOT_FINAL
+
+
+def _with_final_labels(events: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the adjudicated label where one was given."""
+    coded = events["expression"]
+    labels = coded.where(events["adjudicated"] == FINAL_AS_CODED, events["adjudicated"])
+    return events.assign(expression=labels)
+
+
+def _overlap_groups(events: pd.DataFrame, min_iou: float) -> pd.Series:
+    """Group number of each row: connected rows of one clip whose IoU exceeds `min_iou`."""
+    groups = pd.Series(0, index=events.index)
+    n_groups = 0
+    for rows in events.groupby("clip").groups.values():
+        clip = events.loc[rows]
+        n_found, labels = connected_components(overlap_iou(clip, clip) > min_iou, directed=False)
+        groups.loc[rows] = labels + n_groups
+        n_groups += n_found
+    return groups
+
+
+def overlap_iou(events: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """Intersection over union of the intervals of two tables.
+
+    Parameters
+    ----------
+    events, others : DataFrame
+        Columns ``onset, offset`` (s, on one clock).
+
+    Returns
+    -------
+    array, shape (n_events, n_others)
+        0 where they do not overlap or touch at one point.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"onset": [0.0], "offset": [2.0]})
+    >>> overlap_iou(events, pd.DataFrame({"onset": [1.0, 5.0], "offset": [3.0, 6.0]})).round(3)
+    array([[0.333, 0.   ]])
+    """
+    onset, offset = events["onset"].to_numpy()[:, None], events["offset"].to_numpy()[:, None]
+    other_onset, other_offset = others["onset"].to_numpy(), others["offset"].to_numpy()
+    shared = np.minimum(offset, other_offset) - np.maximum(onset, other_onset)
+    spanned = np.maximum(offset, other_offset) - np.minimum(onset, other_onset)
+    # Sheet times are hundredths: below a microsecond a shared stretch is rounding, not overlap.
+    return np.where(shared > 1e-6, shared / np.where(spanned > 0, spanned, 1), 0.0)
+
+
+def _merge_group(rows: pd.DataFrame, how: str) -> dict[Hashable, Any]:
+    """One event of overlapping rows; ``"first"`` hears one pass for times, label, action units."""
+    event = rows.iloc[rows["source_row"].to_numpy().argmin()].to_dict()
+    voices = rows
+    if how == "first":
+        voices = rows[rows["annotation_pass"] == rows["annotation_pass"].min()]
+    event |= _mean_times(voices, ("onset", "apex", "offset"))
+    event |= _mean_times(voices, ("onset_clock", "apex_clock", "offset_clock"))
+    event["duration"] = event["offset"] - event["onset"]
+    event["rise"] = event["apex"] - event["onset"]
+    for column in ("expression", "emotion", "valence"):
+        labels = set(voices[column])
+        event[column] = labels.pop() if len(labels) == 1 else "mixed"
+    times = ([event[name]] for name in ("onset", "apex", "offset"))
+    event["expression_by_rule"] = expression_by_rule(*times)[0]
+    event["action_units"] = normalise_action_units(",".join(voices["action_units"]))
+    event["censored"] = bool(voices["censored"].all())
+    event["annotation_pass"] = "+".join(sorted(set(rows["annotation_pass"])))
+    reasons = dict.fromkeys(reason for reason in rows["exclusion_reason"] if reason)
+    event["exclusion_reason"] = "; ".join(reasons)
+    event["source_rows"] = ",".join(str(row) for row in sorted(rows["source_row"]))
+    return event
+
+
+def _mean_times(rows: pd.DataFrame, columns: tuple[str, str, str]) -> dict[Hashable, Any]:
+    """Onset, apex, offset of one event: the span within each pass, then the mean over passes."""
+    times = rows[list(columns)].to_numpy()
+    names, censored = rows["annotation_pass"].to_numpy(), rows["censored"].to_numpy()
+    spans, is_censored = [], []
+    for name in sorted(set(names)):
+        coded = times[names == name]
+        spans.append((coded[:, 0].min(), coded[:, 1].mean(), coded[:, 2].max()))
+        is_censored.append(censored[names == name].all())
+    onset, apex, offset = np.array(spans).T
+    heard = np.full(len(spans), True) if all(is_censored) else ~np.array(is_censored)
+    decay = (offset - apex)[heard].mean()
+    return dict(zip(columns, (onset.mean(), apex.mean(), apex.mean() + decay), strict=True))

@@ -1,0 +1,123 @@
+"""Generalised mixed models for yes/no and count responses, by statsmodels."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import scipy.sparse
+
+from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.solver.crossproducts import random_columns
+
+if TYPE_CHECKING:
+    from statsmodels.genmod.bayes_mixed_glm import BayesMixedGLMResults
+
+FAMILIES = ("binomial", "poisson")
+START_SD = 0.6
+"""Of the approximate posterior, where the search begins (statsmodels draws it at random)."""
+
+
+def fit_glmm(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    family: str,
+    fixed_sd: float = 2.0,
+    log_sd_sd: float = 0.5,
+) -> "BayesMixedGLMResults":
+    """Fit a generalised mixed model with statsmodels and return its result.
+
+    Parameters
+    ----------
+    formula : str
+        As in `fit_lmm`; every random column has a variance of its own and no correlation, as if
+        all random terms were written with ``||``.
+    data : DataFrame, shape (n_rows, n_columns)
+        One row an event. Rows with missing values in a used column are left out.
+    family : {"binomial", "poisson"}
+        Of a response of 0 and 1 (logit link), or of counts (log link).
+    fixed_sd : float
+        Prior standard deviation of the fixed effects, on the scale of the link: standardise
+        covariates. 2 is wide for effects of 0/1 columns.
+    log_sd_sd : float
+        Prior standard deviation of the logarithm of random effects' standard deviations.
+
+    Returns
+    -------
+    BayesMixedGLMResults
+        ``fe_mean, fe_sd`` (fixed effects), ``vcp_mean`` (logarithms of standard deviations),
+        ``summary()``. Posterior means and standard deviations, not tests.
+
+    See Also
+    --------
+    fit_lmm : Continuous responses, exact.
+
+    Notes
+    -----
+    Variational Bayes (``fit_vb`` of ``statsmodels.genmod.bayes_mixed_glm``). It takes effects as
+    independent of each other in the posterior, so ``fe_sd`` is too small where a predictor varies
+    between participants or stimuli. statsmodels' other method, the joint posterior mode, is not
+    offered: it puts variances at zero.
+
+    Examples
+    --------
+    >>> fit_glmm("blink ~ expression + (1 | participant)", events, family="binomial")
+    ... # doctest: +SKIP
+    """
+    # A whole half of statsmodels that nothing else needs.
+    from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM, PoissonBayesMixedGLM
+
+    if family not in FAMILIES:
+        raise ValueError(f"family must be one of {list(FAMILIES)}, got {family!r}")
+    parsed = parse_formula(formula)
+    if parsed.response is None:
+        raise ValueError(f"formula {formula!r} names no response; write it before '~'")
+    if parsed.response in data and data[parsed.response].dtype == bool:
+        data = data.assign(**{parsed.response: data[parsed.response].astype(float)})
+    design, response = build_design(parsed, data)
+    assert response is not None
+    _check_response(response, family, parsed.response)
+    columns, ident, names = _random_columns(design)
+    model_class = BinomialBayesMixedGLM if family == "binomial" else PoissonBayesMixedGLM
+    model = model_class(
+        response,
+        design.fixed,
+        columns,
+        ident,
+        vcp_p=log_sd_sd,
+        fe_p=fixed_sd,
+        fep_names=list(design.fixed_names),
+        vcp_names=names,
+    )
+    size = design.fixed.shape[1] + len(names) + columns.shape[1]
+    return model.fit_vb(mean=np.zeros(size), sd=np.full(size, START_SD))
+
+
+def _random_columns(design: Design) -> tuple[scipy.sparse.csr_matrix, np.ndarray, list[str]]:
+    """Columns of all levels, which variance each has, and the names of the variances."""
+    parts, ident = [], []
+    names: list[str] = []
+    for factor in design.random:
+        columns = random_columns(factor)
+        for place, column in enumerate(factor.column_names):
+            parts.append(columns[:, place :: len(factor.column_names)])
+            ident.append(np.full(len(factor.levels), len(names)))
+            names.append(f"{column} | {factor.name}")
+    # statsmodels takes matrices, not arrays, for sparse ones.
+    return scipy.sparse.csr_matrix(scipy.sparse.hstack(parts)), np.concatenate(ident), names
+
+
+def _check_response(response: np.ndarray, family: str, name: str) -> None:
+    """Refuse responses that the family cannot have, and constant ones."""
+    is_whole = (response == np.round(response)).all() and (response >= 0).all()
+    if family == "binomial" and not np.isin(response, (0, 1)).all():
+        raise ValueError(
+            f"{name}: family='binomial' needs 0 and 1, found {np.unique(response)[:5]}"
+        )
+    if family == "poisson" and not is_whole:
+        raise ValueError(
+            f"{name}: family='poisson' needs counts, found {response[response % 1 != 0][:3]}"
+        )
+    if np.ptp(response) == 0:
+        raise ValueError(f"{name}: every event has {response[0]:g}; there is nothing to model")

@@ -1,0 +1,235 @@
+"""Muscle power of every event before and after cleaning, and the variance that cleaning took."""
+
+from collections.abc import Sequence
+
+import mne
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.responses.regions import ROIS, roi_channels
+from mmme_neuro.signals.eeg.clean import removed_by_cleaning
+from mmme_neuro.signals.eeg.ica import MUSCLE_BAND_HZ
+
+PIECE_S = 4.0
+N_PIECES = 40
+HIGHEST_HZ = 100.0
+SPECTRUM_COLUMNS = ("frequency", "before_db", "after_db")
+
+
+def spectra_around_cleaning(
+    raw: mne.io.BaseRaw,
+    cleaned: mne.io.BaseRaw,
+    *,
+    n_pieces: int = N_PIECES,
+    piece_s: float = PIECE_S,
+    highest_hz: float = HIGHEST_HZ,
+) -> pd.DataFrame:
+    """Average spectra of pieces spread over a recording and its cleaned copy.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        As recorded; only the pieces are read.
+    cleaned : mne.io.Raw
+        Result of `clean_eeg`, same time axis.
+    n_pieces : int
+        Pieces, evenly spread.
+    piece_s : float
+        Length of each (s); the resolution is one over it.
+    highest_hz : float
+        Last frequency wanted; never above half the lower rate.
+
+    Returns
+    -------
+    DataFrame
+        ``frequency`` (Hz), ``before_db, after_db``: 10 log10 of the median over channels and pieces
+        of the power density (uV^2/Hz) of the EEG under the average reference. Empty where the
+        recording is shorter than one piece.
+    """
+    duration = min(raw.n_times / raw.info["sfreq"], cleaned.n_times / cleaned.info["sfreq"])
+    if duration < piece_s:
+        return pd.DataFrame(columns=SPECTRUM_COLUMNS)
+    starts = np.linspace(0, duration - piece_s, n_pieces)
+    known = [
+        name
+        for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
+        if kind == "eeg" and name in cleaned.ch_names
+    ]
+    top = min(highest_hz, raw.info["sfreq"] / 2, cleaned.info["sfreq"] / 2)
+    found = {
+        name: _density_db(inst, known, starts, piece_s, top)
+        for name, inst in (("before_db", raw), ("after_db", cleaned))
+    }
+    frequency = np.arange(1, found["before_db"].size + 1) / piece_s
+    return pd.DataFrame({"frequency": frequency, **found}).round(4)
+
+
+def _density_db(
+    inst: mne.io.BaseRaw, names: list[str], starts: np.ndarray, piece_s: float, top: float
+) -> np.ndarray:
+    """Median density at every multiple of one over the piece's length, without 0 Hz."""
+    sfreq = inst.info["sfreq"]
+    length = int(round(piece_s * sfreq))
+    taper = np.hanning(length)
+    powers = []
+    for start in starts:
+        first = min(int(round(start * sfreq)), inst.n_times - length)
+        data = 1e6 * inst.get_data(names, first, first + length, verbose="error")
+        data = data - np.median(data, axis=0)
+        data = data - data.mean(axis=1, keepdims=True)
+        powers.append(np.abs(np.fft.rfft(data * taper, axis=1)) ** 2)
+    density = 2 * np.nanmedian(np.array(powers), axis=(0, 1)) / (sfreq * np.sum(taper**2))
+    n = int(np.floor(top * piece_s)) + 1
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(density[1:n])
+
+
+WINDOW_S = (0.0, 0.5)
+MARGIN_S = 0.25
+"""Taken on each side so that the taper spares the window."""
+
+FACE = "face"
+"""Stands for facial EMG channels where a region would stand."""
+
+COLUMNS = ("roi", "before_db", "after_db", "removed_share")
+
+
+def event_muscle_power(
+    raw: mne.io.BaseRaw,
+    cleaned: mne.io.BaseRaw,
+    onsets: Sequence[float] | np.ndarray,
+    *,
+    window: tuple[float, float] = WINDOW_S,
+    line_hz: float | None = 50.0,
+    rois: Sequence[str] = tuple(ROIS),
+) -> pd.DataFrame:
+    """Measure 51-69 Hz power around every event in a recording and in its cleaned copy.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        As recorded; only the samples around events are read.
+    cleaned : mne.io.Raw
+        Result of `clean_eeg`, same time axis.
+    onsets : array, shape (n_events,)
+        Seconds after the first sample.
+    window : tuple of float
+        Around the onset (s).
+    line_hz : float | None
+        Mains frequency, taken out of each stretch of ``raw`` by regression: it lies beside the
+        muscle band.
+    rois : sequence of str
+        Keys of `ROIS`; those without a channel are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``event`` (position in ``onsets``), ``roi`` and, averaged over the region's channels that
+        cleaning did not interpolate:
+        ``before_db, after_db`` (10 log10 of uV^2) and ``removed_share`` (of the variance in the
+        window, mains and linear trend apart; negative where cleaning added some). The row
+        ``"face"`` is that of EMG channels, which are not cleaned. NaN where the recording ends.
+
+    Notes
+    -----
+    51-69 Hz is the band in which the EEG of the scalp is mostly muscle (Gasser et al. 2005).
+    """
+    bad = _interpolated(cleaned)
+    groups = {roi: [n for n in _channels(raw, cleaned, roi) if n not in bad] for roi in rois}
+    groups = {roi: names for roi, names in groups.items() if names}
+    faces = [
+        name
+        for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
+        if kind == "emg"
+    ]
+    records = []
+    for event, onset in enumerate(np.asarray(onsets, float)):
+        before = _stretch(raw, onset, window, line_hz)
+        after = _stretch(cleaned, onset, window, None)
+        for roi, names in groups.items():
+            records.append((event, roi, *_compared(before, after, names)))
+        if faces:
+            level = np.nan if before is None else _power_db(before, faces)
+            records.append((event, FACE, level, np.nan, np.nan))
+    return pd.DataFrame(records, columns=["event", *COLUMNS])
+
+
+class _Stretch:
+    """Samples of all channels around one event, detrended, uV."""
+
+    def __init__(self, data: np.ndarray, ch_names: list[str], sfreq: float, inner: slice) -> None:
+        self.rows = {name: row for name, row in zip(ch_names, data, strict=True)}
+        self.sfreq = sfreq
+        self.inner = inner
+
+
+def _stretch(
+    raw: mne.io.BaseRaw, onset: float, window: tuple[float, float], line_hz: float | None
+) -> _Stretch | None:
+    """Samples around an event, average reference; None where the recording does not reach."""
+    sfreq = raw.info["sfreq"]
+    if not np.isfinite(onset):
+        return None
+    start = int(round((onset + window[0] - MARGIN_S) * sfreq))
+    stop = int(round((onset + window[1] + MARGIN_S) * sfreq)) + 1
+    if start < 0 or stop > raw.n_times:
+        return None
+    kinds = np.array(raw.get_channel_types())
+    wanted = np.isin(kinds, ["eeg", "emg"])
+    names = [name for name, is_in in zip(raw.ch_names, wanted, strict=True) if is_in]
+    data = 1e6 * raw.get_data(names, start, stop, verbose="error")
+    times = np.arange(stop - start) / sfreq
+    basis = [np.ones_like(times), times]
+    if line_hz:
+        basis += [f(2 * np.pi * line_hz * times) for f in (np.cos, np.sin)]
+    design = np.stack(basis)
+    data = data - np.linalg.lstsq(design.T, data.T, rcond=None)[0].T @ design
+    is_eeg = kinds[wanted] == "eeg"
+    good = is_eeg & ~np.isin(names, raw.info["bads"])
+    # A median reference: one broken channel does not get into all.
+    data[is_eeg] -= np.median(data[good], axis=0)
+    edge = int(round(MARGIN_S * sfreq))
+    return _Stretch(data, names, sfreq, slice(edge, len(times) - edge))
+
+
+def _compared(
+    before: _Stretch | None, after: _Stretch | None, names: list[str]
+) -> tuple[float, float, float]:
+    """Muscle power before and after, and the share of variance removed."""
+    if before is None or after is None:
+        return np.nan, np.nan, np.nan
+    spread = [
+        np.mean([one.rows[name][one.inner].var() for name in names]) for one in (before, after)
+    ]
+    share = 1 - spread[1] / spread[0] if spread[0] > 0 else np.nan
+    return _power_db(before, names), _power_db(after, names), float(share)
+
+
+def _power_db(stretch: _Stretch, names: list[str]) -> float:
+    """Mean power of channels in the muscle band, dB re 1 uV^2; NaN where the rate is too low."""
+    if MUSCLE_BAND_HZ[1] >= stretch.sfreq / 2:
+        return np.nan
+    data = np.stack([stretch.rows[name] for name in names])
+    taper = np.hanning(data.shape[1])
+    spectrum = np.abs(np.fft.rfft(data * taper, axis=1)) ** 2
+    freqs = np.fft.rfftfreq(data.shape[1], 1 / stretch.sfreq)
+    inside = (freqs >= MUSCLE_BAND_HZ[0]) & (freqs <= MUSCLE_BAND_HZ[1])
+    power = 2 * spectrum[:, inside].sum(axis=1) / (np.sum(taper**2) * data.shape[1])
+    mean = float(power.mean())
+    return 10 * np.log10(mean) if mean > 0 else np.nan
+
+
+def _interpolated(cleaned: mne.io.BaseRaw) -> set[str]:
+    """Channels that cleaning replaced: what they recorded says nothing about muscles."""
+    try:
+        return set(removed_by_cleaning(cleaned).bad_channels)
+    except ValueError:
+        return set()
+
+
+def _channels(raw: mne.io.BaseRaw, cleaned: mne.io.BaseRaw, roi: str) -> list[str]:
+    """Channels of a region that both recordings have."""
+    try:
+        return [name for name in roi_channels(cleaned.info, roi) if name in raw.ch_names]
+    except ValueError:
+        return []

@@ -1,0 +1,203 @@
+"""The same contrast under analyses that muscles affect differently, side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.models.many import fit_battery
+from mmme_neuro.muscles.balance import face_part, imbalance, matched_events
+
+CONTRAST = "expression[T.micro]"
+PRIMARY = "primary"
+NEGATIVE_CONTROL = "muscle band itself"
+ALPHA = 0.05
+NUMBERS = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One analysis.
+
+    Parameters
+    ----------
+    name : str
+        Name in tables and figures.
+    events : DataFrame
+        Rows and responses that it uses.
+    right_side : str
+        Fixed part of the model after the expression; empty for none.
+    is_same_unit : bool
+        Whether its estimates are in the primary analysis's units.
+    """
+
+    name: str
+    events: pd.DataFrame
+    right_side: str = ""
+    is_same_unit: bool = True
+
+
+def muscle_variants(
+    events: pd.DataFrame,
+    *,
+    covariate: str = "muscle_db",
+    others: Mapping[str, pd.DataFrame] | None = None,
+    isolation: float = 5.0,
+    rng: np.random.Generator | int,
+) -> list[Variant]:
+    """Analyses that tell whether an effect could come from facial muscles.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Single-event responses: ``participant, stimulus, expression, onset, action_units``, the
+        covariate (dB) and responses.
+    covariate : str
+        Muscle power of each event before cleaning.
+    others : mapping of str to DataFrame | None
+        Further analyses by name whose responses are measured otherwise, such as
+        ``"current source density"``, on the same events.
+    isolation : float
+        Seconds without another event.
+    rng : Generator | int
+        Of the matching.
+
+    Returns
+    -------
+    list of Variant
+        The primary analysis first.
+    """
+    own = events[covariate] - events.groupby("participant")[covariate].transform("mean")
+    scaled = events.assign(muscle_z=own / own.std())
+    part = face_part(events["action_units"])
+    gaps = _distance(events)
+    variants = [
+        Variant(PRIMARY, events),
+        Variant("muscle power as covariate", scaled, "+ muscle_z"),
+        Variant("matched muscle power", matched_events(events, covariate, rng=rng)),
+        Variant("upper face only", events[part == "upper"]),
+        Variant("lower face only", events[part == "lower"]),
+        Variant("isolated events", events[gaps > isolation]),
+    ]
+    for name, table in (others or {}).items():
+        variants.append(Variant(name, table, is_same_unit=False))
+    return variants
+
+
+def sensitivity_table(
+    variants: Sequence[Variant], responses: Sequence[str], random_terms: str
+) -> pd.DataFrame:
+    """Fit every response under every analysis.
+
+    Parameters
+    ----------
+    variants : sequence of Variant
+        The primary one first.
+    responses : sequence of str
+        Columns of the events; absent ones are left out of a variant.
+    random_terms : str
+        Random part of the models, reduced where it must be.
+
+    Returns
+    -------
+    DataFrame
+        ``analysis, response, estimate, std_error, dof, statistic, p_value, ci_low, ci_high,
+        n_events, n_participants, is_same_unit, note`` and ``verdict`` (see `verdict`).
+    """
+    rows = []
+    for variant in variants:
+        present = [name for name in responses if name in variant.events]
+        fixed = f"expression {variant.right_side}".strip()
+        battery = fit_battery(present, f"{fixed} + {random_terms}", variant.events)
+        notes = battery.notes.set_index("response")["warnings"].fillna("")
+        estimates = battery.estimates
+        for response in present:
+            found = (
+                estimates[(estimates["response"] == response) & (estimates["term"] == CONTRAST)]
+                if len(estimates)
+                else estimates
+            )
+            used = variant.events.dropna(subset=[response])
+            row: dict[str, object] = {
+                "analysis": variant.name,
+                "response": response,
+                "n_events": len(used),
+                "n_participants": used["participant"].nunique(),
+                "is_same_unit": variant.is_same_unit,
+                "note": str(notes.get(response, "")),
+            }
+            if len(found):
+                row |= {name: float(found[name].iloc[0]) for name in NUMBERS}
+            rows.append(row)
+    about = ["n_events", "n_participants", "is_same_unit", "note"]
+    table = pd.DataFrame(rows, columns=["analysis", "response", *NUMBERS, *about])
+    return table.assign(verdict=[verdict(row, table) for row in table.to_dict("records")])
+
+
+def verdict(row: Mapping, table: pd.DataFrame) -> str:
+    """Compare one analysis with the primary one of the same response by stated rules.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of ``table``.
+    table : DataFrame
+        All analyses.
+
+    Returns
+    -------
+    str
+        ``"primary"``; ``"no estimate"``; with an effect in the primary analysis (p < .05)
+        ``"holds"`` (p < .05, same sign), ``"same sign, not significant"`` or ``"reverses"``;
+        without one ``"no effect either"`` or ``"effect only here"``. The muscle band itself says
+        ``"muscles differ"`` or ``"muscles alike"``.
+    """
+    if row["analysis"] == PRIMARY:
+        return PRIMARY
+    if row["analysis"] == NEGATIVE_CONTROL and np.isfinite(row["p_value"]):
+        return "muscles differ" if row["p_value"] < ALPHA else "muscles alike"
+    first = table[(table["analysis"] == PRIMARY) & (table["response"] == row["response"])]
+    if not np.isfinite(row["estimate"]) or first.empty or first["estimate"].isna().all():
+        return "no estimate"
+    primary = first.iloc[0]
+    is_effect = row["p_value"] < ALPHA
+    if primary["p_value"] >= ALPHA:
+        return "effect only here" if is_effect else "no effect either"
+    if np.sign(row["estimate"]) != np.sign(primary["estimate"]):
+        return "reverses"
+    return "holds" if is_effect else "same sign, not significant"
+
+
+def muscle_balance(variants: Sequence[Variant], covariate: str = "muscle_db") -> pd.DataFrame:
+    """Standardised difference of muscle power between micro- and macro-expressions.
+
+    Parameters
+    ----------
+    variants : sequence of Variant
+        Analyses; those without the covariate are left out.
+    covariate : str
+        Column.
+
+    Returns
+    -------
+    DataFrame
+        ``analysis, difference_sd, n_events``.
+    """
+    rows = [
+        (variant.name, imbalance(variant.events, covariate), len(variant.events))
+        for variant in variants
+        if covariate in variant.events
+    ]
+    return pd.DataFrame(rows, columns=["analysis", "difference_sd", "n_events"])
+
+
+def _distance(events: pd.DataFrame) -> np.ndarray:
+    """Seconds to the nearest other event of the same participant."""
+    out = np.empty(len(events))
+    for rows in events.groupby("participant").indices.values():
+        onset = events["onset"].to_numpy(float)[rows]
+        order = np.argsort(onset, kind="stable")
+        gaps = np.diff(onset[order], prepend=-np.inf, append=np.inf)
+        out[rows[order]] = np.minimum(gaps[:-1], gaps[1:])
+    return out

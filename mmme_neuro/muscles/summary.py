@@ -1,0 +1,141 @@
+"""Muscle power by region and expression, and the one number that stands for an event."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmme_neuro.models.many import fit_battery
+
+EXPRESSIONS = ("macro", "micro")
+KEYS = ["participant", "onset"]
+ONSET_DECIMALS = 4
+"""Metadata of epochs in FIF files keep ten digits of a time, tables all."""
+
+
+def muscle_of_events(
+    events: pd.DataFrame, muscles: pd.DataFrame, rois: Sequence[str]
+) -> pd.DataFrame:
+    """Add each event's muscle power before cleaning.
+
+    Parameters
+    ----------
+    events : DataFrame
+        ``participant, onset`` and more.
+    muscles : DataFrame
+        ``participant, onset, roi, before_db``.
+    rois : sequence of str
+        Regions in the order of preference.
+
+    Returns
+    -------
+    DataFrame
+        With ``muscle_db``, of the first region that has values.
+    """
+    known = set(muscles.dropna(subset=["before_db"])["roi"])
+    found = [roi for roi in rois if roi in known]
+    if not found:
+        raise ValueError(f"muscles: none of {list(rois)} is there, only {sorted(known)}.")
+    return events.assign(muscle_db=region_values(events, muscles, "before_db", found[0]))
+
+
+def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi: str) -> pd.Series:
+    """Values of a region for each event.
+
+    Parameters
+    ----------
+    events : DataFrame
+        ``participant, onset``.
+    muscles : DataFrame
+        ``participant, onset, roi`` and the column.
+    column : str
+        Such as ``"after_db"``.
+    roi : str
+        Region.
+
+    Returns
+    -------
+    Series
+        With the events' index; NaN where there is none.
+    """
+    own = _rounded(muscles[muscles["roi"] == roi]).drop_duplicates(KEYS).set_index(KEYS)[column]
+    keys = pd.MultiIndex.from_frame(_rounded(events)[KEYS])
+    return pd.Series(own.reindex(keys).to_numpy(), index=events.index)
+
+
+def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Mean muscle power of each region and expression before and after cleaning.
+
+    Parameters
+    ----------
+    muscles : DataFrame
+        ``participant, onset, roi, before_db, after_db``.
+    events : DataFrame
+        ``participant, onset, expression``.
+
+    Returns
+    -------
+    DataFrame
+        ``roi, expression, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
+        (t interval over participants), ``n_participants``.
+    """
+    table = _rounded(muscles).merge(_rounded(events)[[*KEYS, "expression"]], on=KEYS)
+    rows = []
+    for (roi, expression), part in table.groupby(["roi", "expression"], sort=False):
+        if expression not in EXPRESSIONS:
+            continue
+        for cleaning in ("before", "after"):
+            values = part.groupby("participant")[f"{cleaning}_db"].mean().dropna()
+            if values.empty:
+                continue
+            half = stats.t.ppf(0.975, max(len(values) - 1, 1)) * values.sem()
+            mean = float(values.mean())
+            rows.append((roi, expression, cleaning, mean, mean - half, mean + half, len(values)))
+    columns = ["roi", "expression", "cleaning", "mean_db", "ci_low", "ci_high", "n_participants"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def removal_by_region(
+    muscles: pd.DataFrame, events: pd.DataFrame, random_terms: str
+) -> pd.DataFrame:
+    """Compare the share of variance that cleaning took between expressions.
+
+    Parameters
+    ----------
+    muscles : DataFrame
+        ``participant, onset, roi, removed_share``.
+    events : DataFrame
+        ``participant, onset, expression, stimulus``.
+    random_terms : str
+        Random part of the models.
+
+    Returns
+    -------
+    DataFrame
+        ``roi, macro, micro`` (median share), and the mixed model's ``estimate`` (micro - macro, of
+        log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high, p_value``.
+    """
+    named = _rounded(events)[[*KEYS, "expression", "stimulus"]]
+    table = _rounded(muscles).merge(named, on=KEYS)
+    table = table[table["expression"].isin(EXPRESSIONS)].dropna(subset=["removed_share"])
+    # What is left of the variance, on a scale on which events are comparable.
+    table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
+    rows = []
+    for roi, part in table.groupby("roi", sort=False):
+        middle = part.groupby("expression")["removed_share"].median()
+        found = fit_battery(["log_left"], f"expression + {random_terms}", part).estimates
+        row = {"roi": roi, **{name: middle.get(name, np.nan) for name in EXPRESSIONS}}
+        if len(found):
+            term = found[found["term"] == "expression[T.micro]"]
+            if len(term):
+                for name in ("estimate", "ci_low", "ci_high", "p_value"):
+                    row[name] = float(term[name].iloc[0])
+        rows.append(row)
+    columns = ["roi", *EXPRESSIONS, "estimate", "ci_low", "ci_high", "p_value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Table whose onsets can be compared."""
+    return table.assign(onset=table["onset"].round(ONSET_DECIMALS))

@@ -1,0 +1,320 @@
+"""What preprocessing makes of a recording, and how it lies on disk."""
+
+import json
+import warnings
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+
+import mne
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.clocks.fit import ClockFit
+from mmme_neuro.epochs import MODALITIES, EventLocked
+from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.recording import Recording
+from mmme_neuro.responses.coupling.regionsignals import region_signals
+from mmme_neuro.responses.overlap.deconvolve import with_stimulus_events
+from mmme_neuro.signals.body.derive import physio_quality
+from mmme_neuro.signals.eeg.clean import component_table, removed_by_cleaning
+
+TABLES = (
+    "clocks",
+    "codes",
+    "bad_channels",
+    "components",
+    "component_maps",
+    "cleaning",
+    "spectra",
+    "physio_quality",
+    "excluded",
+    "decisions",
+    "moments",
+    "muscles",
+)
+"""Tables kept for every participant beside the epochs."""
+
+
+@dataclass(frozen=True)
+class Preprocessed:
+    """What preprocessing makes of a recording.
+
+    Attributes
+    ----------
+    locked : EventLocked
+        Epochs.
+    recording : Recording
+        Cleaned and derived continuous signals.
+    decisions : DataFrame
+        Decisions of people with their outcome.
+    muscles : DataFrame
+        Muscle power around each event before and after cleaning (`event_muscle_power`), with the
+        event's ``onset``; empty where the EEG came cleaned.
+    spectra : DataFrame
+        Spectrum before and after cleaning (`spectra_around_cleaning`); empty likewise.
+    """
+
+    locked: EventLocked
+    recording: Recording
+    decisions: pd.DataFrame
+    muscles: pd.DataFrame
+    spectra: pd.DataFrame
+
+
+def write_derivatives(
+    done: Preprocessed, participant: str, out: Path, *, continuous: bool = True
+) -> list[Path]:
+    """Write epochs, signals and tables of one participant; files appear when all are complete.
+
+    Parameters
+    ----------
+    done : Preprocessed
+        What is written.
+    participant : str
+        Begins the files' names.
+    out : Path
+        Folder.
+    continuous : bool
+        Whether whole signals are written, too.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    locked = done.locked
+    written = []
+    with ExitStack() as complete:
+
+        def part_of(name: str) -> Path:
+            written.append(out / f"{participant}_{name}")
+            return complete.enter_context(atomic_file(written[-1]))
+
+        for modality in MODALITIES:
+            epochs = getattr(locked, modality)
+            if epochs is not None:
+                part = part_of(f"{modality}-epo.fif")
+                epochs.save(part, fmt="single", overwrite=True, verbose="error")
+        if continuous:
+            for name, raw in _continuous(done.recording).items():
+                raw.save(part_of(f"{name}_raw.fif"), fmt="single", overwrite=True, verbose="error")
+        for name, table in _tables(done, participant).items():
+            table.to_csv(part_of(f"{name}.csv"), index=False)
+    return written
+
+
+def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.BaseEpochs:
+    """Read and join one modality's epochs of several participants.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that ``preprocess_study`` wrote.
+    participants : iterable of str
+        Participants in the order wanted.
+    modality : {"eeg", "physio", "slow"}
+        Which epochs.
+    """
+    parts = [
+        mne.read_epochs(out / f"{name}_{modality}-epo.fif", verbose="error")
+        for name in participants
+    ]
+    for part in parts:
+        part.info["description"] = None
+    return mne.concatenate_epochs(parts, verbose="error")
+
+
+def read_continuous(out: Path, participant: str, modality: str) -> Recording:
+    """Read one participant's whole signals back, with every event and video.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that ``preprocess_study`` wrote with ``continuous=True``.
+    participant : str
+        Code.
+    modality : {"eeg", "physio"}
+        Regions of the EEG, or derived physiology.
+
+    Returns
+    -------
+    Recording
+        With that signal only; ``events`` has ``kind`` (``"expression", "stimulus_onset",
+        "stimulus_offset"``) and ``onset`` on the signal's own clock.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the signal was not kept.
+    """
+    name = {"eeg": "regions", "physio": "physio"}[modality]
+    path = out / f"{participant}_{name}_raw.fif"
+    raw = mne.io.read_raw_fif(path, verbose="error")
+    events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str})
+    if modality == "physio":
+        events["onset"] = events["onset_physio"]
+    signals = {"eeg": None, "physio": None, modality: raw}
+    return Recording(events=events, participant=participant, **signals)
+
+
+def read_table(out: Path, participants: Iterable[str], table: str) -> pd.DataFrame:
+    """Read and join one kind of table of several participants."""
+    parts = [
+        pd.read_csv(out / f"{name}_{table}.csv", keep_default_na=table == "clocks")
+        for name in participants
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
+    """Describe the fits of a participant's device clocks, one row a device."""
+    rows = []
+    for device, fit in clocks.items():
+        if fit is None:
+            continue
+        rows.append(
+            {
+                "participant": participant,
+                "device": device,
+                "offset_s": fit.offset,
+                "drift_ppm": fit.drift_ppm,
+                "drift_se_ppm": fit.drift_se_ppm,
+                "centre_device_s": float(fit.longest["centre_other"]),
+                "centre_eeg_s": float(fit.longest["centre_reference"]),
+                "centre_se_s": float(fit.longest["centre_se"]),
+                "dof": float(fit.longest["dof"]),
+                "residual_sd_ms": float(fit.longest["residual_sd_ms"]),
+                "n_matched": len(fit.matched),
+                "n_unmatched": len(fit.unmatched),
+                "n_segments": len(fit.segments),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _continuous(recording: Recording) -> dict[str, mne.io.BaseRaw]:
+    """Whole signals that are small enough to keep: regions of the EEG, derived physiology."""
+    signals = {}
+    if recording.eeg is not None:
+        try:
+            signals["regions"] = region_signals(recording.eeg)
+        except ValueError as error:
+            warnings.warn(f"signals of regions are not kept: {error}", stacklevel=2)
+    if recording.physio is not None:
+        signals["physio"] = recording.physio
+    return signals
+
+
+def _tables(done: Preprocessed, participant: str) -> dict[str, pd.DataFrame]:
+    """Everything beside the epochs that later steps and readers want to see."""
+    locked, recording = done.locked, done.recording
+    clocks = {"physio": recording.clock, "camera": recording.camera}
+    tables = {
+        "clocks": clock_table(participant, clocks),
+        "codes": _code_table(clocks),
+        **_cleaning_tables(recording.eeg),
+        "physio_quality": _quality_table(recording.physio),
+        "excluded": locked.excluded,
+        "decisions": done.decisions,
+        "moments": _moments(done),
+        "muscles": done.muscles,
+        "spectra": done.spectra,
+    }
+    return {
+        name: table if "participant" in table else table.assign(participant=participant)
+        for name, table in tables.items()
+    }
+
+
+def _cleaning_tables(eeg: mne.io.BaseRaw | None) -> dict[str, pd.DataFrame]:
+    """Bad channels, components, maps of the removed ones, options and notes of the cleaning.
+
+    All are empty where the EEG came cleaned.
+    """
+    try:
+        if eeg is None:
+            raise ValueError("no EEG")
+        removed = removed_by_cleaning(eeg)
+    except ValueError:
+        return {
+            "bad_channels": pd.DataFrame(columns=["channel", "reason"]),
+            "components": pd.DataFrame(columns=["component", "removed_as", "fingerprint"]),
+            "component_maps": pd.DataFrame(columns=["component", "channel", "weight"]),
+            "cleaning": pd.DataFrame(columns=["item", "setting"]),
+        }
+    maps = [
+        (int(component), channel, weight)
+        for component, weights in removed.maps.items()
+        for channel, weight in zip(removed.channels, weights, strict=True)
+    ]
+    steps = [*removed.steps.items(), *(("note", text) for text in removed.notes)]
+    return {
+        "bad_channels": pd.DataFrame(removed.bad_channels.items(), columns=["channel", "reason"]),
+        "components": component_table(removed),
+        "component_maps": pd.DataFrame(maps, columns=["component", "channel", "weight"]),
+        "cleaning": pd.DataFrame(steps, columns=["item", "setting"]),
+    }
+
+
+def _quality_table(physio: mne.io.BaseRaw | None) -> pd.DataFrame:
+    """Quality of the derived channels; empty where they came derived."""
+    try:
+        if physio is None:
+            raise ValueError("no physiology")
+        quality = physio_quality(physio)
+    except ValueError:
+        return pd.DataFrame(columns=["channel"])
+    return quality.reset_index(drop=quality.index.name is None)
+
+
+def _moments(done: Preprocessed) -> pd.DataFrame:
+    """Every event and the videos' begins and ends, with times on both clocks and their fate."""
+    recording, locked = done.recording, done.locked
+    if recording.codes is not None and len(recording.codes):
+        events = with_stimulus_events(recording).events
+    else:
+        events = recording.events.assign(kind="expression")
+    columns = ["kind", "onset", "expression", "valence", "emotion", "stimulus", "time_in_video"]
+    table = events.reindex(columns=[*columns, "code", "source_row"])
+    onset = table["onset"].to_numpy(float)
+    clock = recording.clock
+    table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
+    is_face = table["kind"] == "expression"
+    cut = is_face & table["onset"].isin(locked.events["onset"])
+    table["fate"] = np.select([cut, is_face], ["epoch", "excluded"], default="")
+    return table
+
+
+def _code_table(clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
+    """Every code of every device with its residual or the reason why it was not matched."""
+    tables = []
+    for device, fit in clocks.items():
+        if fit is None:
+            continue
+        matched = fit.matched.assign(device=device, reason="")
+        unmatched = fit.unmatched.rename(columns={"device": "seen_by"}).assign(device=device)
+        tables += [matched, unmatched]
+    tables = [table for table in tables if len(table)]
+    columns = ["device", "code", "onset_reference", "residual_ms", "seen_by", "onset", "reason"]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True).reindex(columns=columns)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write a small result as JSON, atomically."""
+    with atomic_file(path) as part:
+        part.write_text(json.dumps(content, indent=1, default=_plain), encoding="utf-8")
+
+
+def _plain(value: object) -> object:
+    """NumPy scalars, arrays and dataclasses as plain types."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__, **vars(value)}
+    raise TypeError(f"cannot write {type(value).__name__} as JSON.")

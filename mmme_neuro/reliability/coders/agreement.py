@@ -1,0 +1,316 @@
+"""Agreement of two coders of facial events: what they saw, what they called it, and when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.reliability.coders.detection import (
+    Criterion,
+    Overlap,
+    detection_table,
+    match_events,
+)
+from mmme_neuro.reliability.coders.labels import label_agreement
+from mmme_neuro.reliability.coders.timing import timing_table
+from mmme_neuro.reliability.coders.units import (
+    ESTIMATE,
+    action_unit_index,
+    action_unit_table,
+    time_unit_table,
+)
+from mmme_neuro.stats.resampling import Resampling
+
+REQUIRED = ("participant", "clip", "onset", "apex", "offset", "expression", "action_units")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement:
+    """How far two coders of the same clips agree, with intervals over participants.
+
+    Parameters
+    ----------
+    criterion : Overlap or OnsetWithin
+        Which pairs of rows count as one event.
+    pairs : DataFrame
+        One row an event that both saw: ``participant, clip, row_a, row_b, score, censored``
+        (an offset not coded by one of them) and the columns of both with ``_a`` and ``_b``.
+    n_a, n_b : int
+        Events of each coder in the clips that both saw.
+    n_clips, n_participants : int
+        What both saw.
+    left_out_clips : tuple of str
+        Clips with events of one coder that count as not seen by the other.
+    detection : DataFrame
+        One row a criterion: ``criterion, threshold, n_matched, n_a, n_b``, the shares ``found_a``
+        of B's events that A saw and ``found_b``, and ``f1`` = 2 n_matched / (n_a + n_b) with
+        ``ci_low, ci_high``.
+    expression : DataFrame
+        `label_agreement` on the kind of the matched events.
+    action_unit_index : Series
+        ``estimate, ci_low, ci_high, n`` of 2 agreed / (n1 + n2).
+    action_units : DataFrame
+        `action_unit_table` of the matched events.
+    timing : DataFrame
+        `timing_table` of the matched events.
+    time_units : DataFrame
+        `time_unit_table` of the clips.
+    """
+
+    criterion: Criterion
+    pairs: pd.DataFrame
+    n_a: int
+    n_b: int
+    n_clips: int
+    n_participants: int
+    left_out_clips: tuple[str, ...]
+    detection: pd.DataFrame
+    expression: pd.DataFrame
+    action_unit_index: pd.Series
+    action_units: pd.DataFrame
+    timing: pd.DataFrame
+    time_units: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """The main numbers in one tidy table.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``measure`` (detection, action_units, expression, timing, time_units),
+            ``quantity, estimate, ci_low, ci_high, n, unit``.
+        """
+        parts = [
+            _part(
+                "detection", "f1 " + self.detection["criterion"], self.detection, "f1", "n_matched"
+            ),
+            _part("action_units", ["index"], self.action_unit_index.to_frame().T, "estimate", "n"),
+            _part("expression", self.expression.index, self.expression, "estimate", "n_units"),
+            *(
+                _part("timing", f"{name} " + self.timing.index, self.timing, name, "n")
+                for name in ("median_abs_ms", "bias_ms", "icc_agreement")
+                if name in self.timing
+            ),
+            _part("time_units", self.time_units.index, self.time_units, "estimate", "n"),
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Agreement | {self.criterion} | {len(self.pairs)} matches of {self.n_a} and "
+            f"{self.n_b} events | {self.n_clips} clips, {self.n_participants} participants>"
+        )
+
+
+def agreement(
+    events_a: pd.DataFrame,
+    events_b: pd.DataFrame,
+    *,
+    criterion: Criterion = Overlap(),  # noqa: B008
+    clips: Sequence[str] | None = None,
+    clip_s: Mapping[str, float] | float | None = None,
+    unit_s: float = 0.1,
+    confidence: float = 0.95,
+    rng: np.random.Generator | int | None = None,
+    n_resamples: int = 2000,
+) -> Agreement:
+    """Agreement of two coders who watched the same clips.
+
+    Parameters
+    ----------
+    events_a, events_b : DataFrame
+        Events of each coder, as ``read_events(path, annotation_pass="A")`` gives them: columns
+        ``participant, clip, expression, onset, apex, offset`` (s of the clip), ``action_units``
+        and, if present, ``censored``.
+    criterion : Overlap or OnsetWithin
+        Which pairs of rows count as one event in action units, expression and timing.
+    clips : sequence of str, optional
+        Clips that both coders watched. Without it, those in which both found an event: a sheet
+        does not list clips where a coder found nothing, so detection then looks better than it is.
+    clip_s : mapping of str to float, or float, optional
+        Length of each clip (s) for the units of time. Without it a clip ends with its last event,
+        which makes kappa over units of time a little too small.
+    unit_s : float
+        Unit of time (s).
+    confidence : float
+        Level of the intervals.
+    rng : Generator or int, optional
+        For bootstrap intervals with participants resampled whole; jackknife over participants
+        without (medians and limits of agreement have closed intervals over participants).
+    n_resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    ValueError
+        When columns are missing, times are not in order, a table holds several passes, or no clip
+        was seen by both.
+
+    Notes
+    -----
+    Matches are one to one, as many as possible (`match_events`). Time correlations are those of
+    one coder; of onset, apex and offset they are near 1 by the length of the clip alone, so read
+    those of ``rise`` and ``duration``.
+
+    Examples
+    --------
+    >>> sheet = "coding_file.xlsx"
+    >>> coder_a, coder_b = (read_events(sheet, annotation_pass=p) for p in "AB")  # doctest: +SKIP
+    >>> agreement(coder_a, coder_b, rng=1).table()  # doctest: +SKIP
+    """
+    resampling = Resampling(confidence, rng, n_resamples)
+    if not unit_s > 0:
+        raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
+    for name, events in (("events_a", events_a), ("events_b", events_b)):
+        _check(events, name)
+    common, left_out = _common_clips(events_a, events_b, clips)
+    a, b = (_of_clips(events, common) for events in (events_a, events_b))
+    pairs = _pairs(a, b, match_events(a, b, criterion))
+    labels = pairs[["expression_a", "expression_b"]]
+    categories = sorted(set(a["expression"]) | set(b["expression"]))
+    return Agreement(
+        criterion=criterion,
+        pairs=pairs,
+        n_a=len(a),
+        n_b=len(b),
+        n_clips=len(common),
+        n_participants=pd.concat([a["participant"], b["participant"]]).nunique(),
+        left_out_clips=left_out,
+        detection=detection_table(a, b, resampling=resampling),
+        expression=label_agreement(
+            labels,
+            clusters=pairs["participant"],
+            categories=categories,
+            confidence=confidence,
+            rng=rng,
+            n_resamples=n_resamples,
+        )
+        if len(pairs)
+        else _no_labels(),
+        action_unit_index=pd.Series(action_unit_index(pairs, resampling)),
+        action_units=action_unit_table(pairs, resampling),
+        timing=timing_table(pairs, resampling),
+        time_units=time_unit_table(a, b, _lengths(common, a, b, clip_s), unit_s, resampling),
+    )
+
+
+def _check(events: pd.DataFrame, name: str) -> None:
+    """Raise where a coder's table cannot be compared."""
+    missing = [column for column in REQUIRED if column not in events]
+    if missing:
+        raise ValueError(f"{name} lacks the columns {missing}; it has {list(events)}.")
+    passes = sorted(set(events.get("annotation_pass", ())))
+    if len(passes) > 1:
+        raise ValueError(
+            f"{name} must hold the events of one coder, got the passes {passes}; read it with "
+            "annotation_pass=."
+        )
+    wrong = ~(events["onset"] < events["offset"])
+    if wrong.any():
+        raise ValueError(
+            f"{name}: onset must lie before offset; {int(wrong.sum())} events break this, first "
+            f"in row {wrong.to_numpy().argmax()}: correct or remove them."
+        )
+
+
+def _common_clips(
+    a: pd.DataFrame, b: pd.DataFrame, clips: Sequence[str] | None
+) -> tuple[list[str], tuple[str, ...]]:
+    """Clips that both coders watched, and those with events that only one did."""
+    found = set(a["clip"]) | set(b["clip"])
+    common = set(a["clip"]) & set(b["clip"]) if clips is None else set(clips) & found
+    if not common:
+        raise ValueError(
+            f"no clip holds events of both coders ({a['clip'].nunique()} clips of events_a, "
+            f"{b['clip'].nunique()} of events_b); check that clips are named alike."
+        )
+    return sorted(common), tuple(sorted(found - common))
+
+
+def _of_clips(events: pd.DataFrame, clips: Sequence[str]) -> pd.DataFrame:
+    """Events of these clips, without the attributes that pandas copies at each step."""
+    events = events[events["clip"].isin(clips)].reset_index(drop=True)
+    events.attrs = {}
+    return events
+
+
+def _pairs(a: pd.DataFrame, b: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
+    """Both coders' columns of each matched event."""
+    first, second = a.iloc[matches["row"]], b.iloc[matches["other_row"]]
+    columns = {
+        "participant": first["participant"].to_numpy(),
+        "clip": first["clip"].to_numpy(),
+        "row_a": matches["row"].to_numpy(),
+        "row_b": matches["other_row"].to_numpy(),
+        "score": matches["score"].to_numpy(),
+        "censored": _not_coded(first) | _not_coded(second),
+    }
+    for name in REQUIRED[2:]:
+        columns[f"{name}_a"], columns[f"{name}_b"] = first[name].to_numpy(), second[name].to_numpy()
+    return pd.DataFrame(columns)
+
+
+def _not_coded(events: pd.DataFrame) -> np.ndarray:
+    """Whether the offset is the apex, that is, was not coded."""
+    if "censored" in events:
+        return events["censored"].to_numpy(dtype=bool)
+    return (events["apex"] == events["offset"]).to_numpy()
+
+
+def _lengths(
+    clips: Sequence[str],
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    clip_s: Mapping[str, float] | float | None,
+) -> dict[str, float]:
+    """Length of each clip (s)."""
+    ends = pd.concat([a, b]).groupby("clip")["offset"].max()
+    if clip_s is None:
+        return {clip: float(ends[clip]) for clip in clips}
+    lengths = clip_s if isinstance(clip_s, Mapping) else dict.fromkeys(clips, clip_s)
+    missing = [clip for clip in clips if clip not in lengths]
+    if missing:
+        raise ValueError(
+            f"clip_s lacks the length of {len(missing)} clips, such as {missing[0]!r}."
+        )
+    short = [clip for clip in clips if lengths[clip] < ends.get(clip, 0.0)]
+    if short:
+        raise ValueError(
+            f"clip_s: {short[0]!r} lasts {lengths[short[0]]:g} s but has an event until "
+            f"{ends[short[0]]:g} s; give lengths in seconds."
+        )
+    return {clip: float(lengths[clip]) for clip in clips}
+
+
+def _no_labels() -> pd.DataFrame:
+    """Agreement on labels where nothing was matched."""
+    return pd.DataFrame(columns=[*ESTIMATE, "n_units", "n_clusters"]).rename_axis("coefficient")
+
+
+def _part(
+    measure: str,
+    quantities: Sequence[str] | pd.Index | pd.Series,
+    table: pd.DataFrame,
+    value: str,
+    n: str,
+) -> pd.DataFrame:
+    """Rows of `Agreement.table` from one of its tables."""
+    ends = ("ci_low", "ci_high")
+    limits = [f"{value}_{end}" if f"{value}_{end}" in table else end for end in ends]
+    is_ms = value.endswith("_ms")
+    return pd.DataFrame(
+        {
+            "measure": measure,
+            "quantity": np.asarray(quantities, dtype=object),
+            "estimate": table[value].to_numpy(dtype=float),
+            "ci_low": table[limits[0]].to_numpy(dtype=float),
+            "ci_high": table[limits[1]].to_numpy(dtype=float),
+            "n": table[n].to_numpy(dtype=int),
+            "unit": "ms" if is_ms else "1",
+        }
+    )

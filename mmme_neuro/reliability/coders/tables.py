@@ -1,0 +1,182 @@
+"""Agreement of the coders of one sheet, as tidy tables for several ways of matching events."""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.reliability.coders.agreement import Agreement, agreement
+from mmme_neuro.reliability.coders.detection import Criterion
+from mmme_neuro.reliability.coders.timing import TIMES, seconds_of
+from mmme_neuro.vocabulary import EXPRESSIONS
+
+
+def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
+    """List every two annotation passes that saw the same clips.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Rows as coded, with ``annotation_pass, clip``.
+
+    Returns
+    -------
+    DataFrame
+        ``pass_a, pass_b, n_clips`` (with events of both), most clips first; no row where no clip
+        holds events of two passes.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"annotation_pass": list("ABB"), "clip": ["c", "c", "d"]})
+    >>> pass_pairs(events).to_dict("records")
+    [{'pass_a': 'A', 'pass_b': 'B', 'n_clips': 1}]
+    """
+    clips = {str(name): set(rows["clip"]) for name, rows in events.groupby("annotation_pass")}
+    rows = [(a, b, len(clips[a] & clips[b])) for a, b in combinations(sorted(clips), 2)]
+    table = pd.DataFrame(rows, columns=["pass_a", "pass_b", "n_clips"])
+    table = table[table["n_clips"] > 0]
+    return table.sort_values("n_clips", ascending=False, kind="stable", ignore_index=True)
+
+
+def agreement_tables(
+    events_a: pd.DataFrame,
+    events_b: pd.DataFrame,
+    criteria: Sequence[Criterion],
+    *,
+    unit_s: float = 0.1,
+    rng: np.random.Generator | int | None = None,
+    n_resamples: int = 2000,
+) -> dict[str, pd.DataFrame]:
+    """Compare two coders, with events matched in several ways.
+
+    Parameters
+    ----------
+    events_a, events_b : DataFrame
+        Events of each coder, as for `agreement`.
+    criteria : sequence of Overlap or OnsetWithin
+        Which pairs of rows count as one event; one set of rows each.
+    unit_s : float
+        Unit of time (s) of the agreement on what the face does at each moment.
+    rng : Generator or int, optional
+        For bootstrap intervals over participants; jackknife without.
+    n_resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``summary`` (one row a criterion: counts), ``detection`` (see `Agreement`; it does not
+        depend on the criterion), ``labels`` (kappas of micro and macro, and the index of action
+        units as ``action_unit_index``), ``action_units``, ``timing``, ``time_units``,
+        ``confusion`` (``expression_a, expression_b, n, share``) and ``differences`` (one row a
+        matched event and time: ``pair, time, difference_ms``, A minus B, ``mean_ms`` and
+        ``censored``). All but ``detection`` and ``time_units`` have a column ``criterion``; none
+        names a participant, clip or coder.
+
+    Examples
+    --------
+    >>> tables = agreement_tables(coder_a, coder_b, [Overlap(0.5)], rng=1)  # doctest: +SKIP
+    """
+    if not criteria:
+        raise ValueError("criteria must name at least one way of matching, got none.")
+    found = [
+        agreement(
+            events_a, events_b, criterion=each, unit_s=unit_s, rng=rng, n_resamples=n_resamples
+        )
+        for each in criteria
+    ]
+    makers: dict[str, Callable[[Agreement], pd.DataFrame]] = {
+        "summary": _summary,
+        "labels": _labels,
+        "action_units": lambda result: result.action_units.reset_index(),
+        "timing": lambda result: result.timing.reset_index(),
+        "confusion": lambda result: expression_confusion(result.pairs),
+        "differences": lambda result: time_differences(result.pairs),
+    }
+    return {
+        "detection": found[0].detection,
+        "time_units": found[0].time_units.reset_index(),
+        **{name: _stacked(found, make) for name, make in makers.items()},
+    }
+
+
+def expression_confusion(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Count which expression each of two coders gave to the events that both saw.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Matched events with ``expression_a, expression_b``, as in `Agreement`.
+
+    Returns
+    -------
+    DataFrame
+        ``expression_a, expression_b, n, share`` (of all pairs), combinations without a pair
+        included.
+    """
+    labels = {*pairs["expression_a"], *pairs["expression_b"]}
+    known = [name for name in EXPRESSIONS if name in labels]
+    known += sorted(labels - set(known))
+    labels_of = ["expression_a", "expression_b"]
+    cells = pd.MultiIndex.from_product([known, known], names=labels_of)
+    table = pairs.groupby(labels_of).size().reindex(cells, fill_value=0).reset_index(name="n")
+    return table.assign(share=table["n"] / max(len(pairs), 1))
+
+
+def time_differences(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Differences of two coders' times, one row a matched event and time.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Matched events, as in `Agreement`.
+
+    Returns
+    -------
+    DataFrame
+        ``pair`` (number of the event), ``time`` (onset, apex, offset, rise, duration),
+        ``difference_ms`` (A minus B), ``mean_ms`` and ``censored`` (an offset that one of them
+        did not code).
+    """
+    parts = []
+    for time in TIMES:
+        a, b = (1000 * seconds_of(pairs, time, coder) for coder in "ab")
+        columns = {"difference_ms": a - b, "mean_ms": (a + b) / 2}
+        part = pd.DataFrame(columns).assign(time=time, censored=pairs["censored"].to_numpy())
+        parts.append(part.rename_axis("pair").reset_index())
+    order = ["pair", "time", "difference_ms", "mean_ms", "censored"]
+    return pd.concat(parts, ignore_index=True)[order]
+
+
+def _stacked(found: Sequence[Agreement], make: Callable[[Agreement], pd.DataFrame]) -> pd.DataFrame:
+    """One table of every criterion, named in the first column."""
+    parts = []
+    for result in found:
+        part = make(result)
+        part.insert(0, "criterion", str(result.criterion))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _summary(result: Agreement) -> pd.DataFrame:
+    """What was compared."""
+    row = {
+        "n_a": result.n_a,
+        "n_b": result.n_b,
+        "n_matched": len(result.pairs),
+        "n_clips": result.n_clips,
+        "n_participants": result.n_participants,
+        "n_clips_left_out": len(result.left_out_clips),
+        "reason": "",
+    }
+    return pd.DataFrame([row])
+
+
+def _labels(result: Agreement) -> pd.DataFrame:
+    """Coefficients of the expression, and the index of action units."""
+    index = result.action_unit_index.rename({"n": "n_units"}).to_frame("action_unit_index").T
+    index["n_clusters"] = result.pairs["participant"].nunique()
+    table = pd.concat([result.expression, index]).rename_axis("coefficient").reset_index()
+    undefined = result.expression.attrs.get("reasons", {})
+    return table.assign(reason=table["coefficient"].map(undefined).fillna(""))

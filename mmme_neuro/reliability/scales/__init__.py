@@ -1,0 +1,1 @@
+"""Do items agree?"""

@@ -1,0 +1,201 @@
+"""Answers to items, checked, and functions of their covariance with standard errors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+
+_STEP = 1e-3
+"""Of the numerical derivative, in standard deviations of both items."""
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Answers of persons to items.
+
+    Parameters
+    ----------
+    answers : array, shape (n_rows, n_items)
+        NaN where missing (only with ``missing="pairwise"``).
+    names : tuple of str
+        Of the items.
+    n_left_out : int
+        Rows that are not in `answers`.
+    kept : array of bool
+        Which rows of the given table are.
+    """
+
+    answers: np.ndarray
+    names: tuple[str, ...]
+    n_left_out: int
+    kept: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the items, shape (n_items, n_items); pairwise where cells are missing."""
+        return pd.DataFrame(self.answers).cov().to_numpy()
+
+
+def clusters_of(clusters: Sequence | np.ndarray | pd.Series | None, items: Items) -> np.ndarray:
+    """Participant of each row that is used; each row its own if none are given."""
+    if clusters is None:
+        return np.arange(len(items.answers))
+    named = np.asarray(clusters)
+    if named.shape != items.kept.shape:
+        raise ValueError(
+            f"clusters must name the participant of each of {len(items.kept)} rows, got "
+            f"{len(named)}."
+        )
+    return named[items.kept]
+
+
+def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
+    """Check a table of items.
+
+    Parameters
+    ----------
+    items : DataFrame, shape (n_rows, n_items)
+        One column an item, scored in the same direction.
+    missing : {"complete", "pairwise"}
+        Use rows without a gap, or all pairs of answers.
+    at_least : int
+        Smallest number of items.
+
+    Returns
+    -------
+    Items
+    """
+    if missing not in ("complete", "pairwise"):
+        raise ValueError(f"missing must be 'complete' or 'pairwise', got {missing!r}.")
+    items = pd.DataFrame(items)
+    if items.shape[1] < at_least:
+        raise ValueError(
+            f"items must have {at_least} columns or more, got {items.shape[1]}; one column an item."
+        )
+    if items.columns.has_duplicates:
+        repeated = sorted(set(items.columns[items.columns.duplicated()]), key=str)
+        raise ValueError(f"items must have one column each, {repeated} repeat; rename them.")
+    text = [name for name in items if not pd.api.types.is_numeric_dtype(items[name])]
+    if text:
+        raise ValueError(f"items must hold numbers; {text} do not.")
+    answers = items.to_numpy(dtype=float, na_value=np.nan)
+    present = np.isfinite(answers)
+    keep = present.all(axis=1) if missing == "complete" else present.any(axis=1)
+    if keep.sum() < 3:
+        raise ValueError(
+            f"items must have 3 rows or more with answers, got {int(keep.sum())} of {len(items)} "
+            f"({missing} cases)."
+        )
+    constant = [
+        str(name)
+        for name, column in zip(items, answers[keep].T, strict=True)
+        if not np.nanstd(column) > 0
+    ]
+    if constant:
+        raise ValueError(f"items {constant} do not vary; leave them out.")
+    return Items(answers[keep], tuple(map(str, items)), int((~keep).sum()), keep)
+
+
+def delta_std_errors(
+    statistics: Callable[[np.ndarray], np.ndarray], answers: np.ndarray, clusters: np.ndarray
+) -> np.ndarray:
+    """Standard errors of functions of the covariance, without assuming a normal distribution.
+
+    Parameters
+    ----------
+    statistics : callable
+        From the covariance, shape (n_items, n_items), to values, shape (n_statistics,).
+    answers : array, shape (n_rows, n_items)
+        Complete answers.
+    clusters : array, shape (n_rows,)
+        Participant of each row; rows of one participant may depend on each other.
+
+    Returns
+    -------
+    array, shape (n_statistics,)
+
+    Notes
+    -----
+    Delta method with the influence of each row on the covariance (Maydeu-Olivares, Coffman &
+    Hartmann 2007, Psychol Methods 12:157); influences are added over the rows of a cluster. The
+    derivative is taken by differences.
+    """
+    covariance = np.cov(answers.T)
+    scale = np.sqrt(np.diagonal(covariance))
+    centred = answers - answers.mean(axis=0)
+    influence: np.ndarray = np.zeros(1)
+    for i, j in zip(*np.triu_indices(len(covariance)), strict=True):
+        step = np.zeros_like(covariance)
+        step[i, j] = step[j, i] = _STEP * scale[i] * scale[j]
+        above, below = statistics(covariance + step), statistics(covariance - step)
+        slopes = (above - below) / (2 * step[i, j])
+        pull = centred[:, i] * centred[:, j] - covariance[i, j]
+        influence = influence + pull[:, None] * slopes
+    influence = sums_by_cluster(influence, clusters)
+    n = len(influence)
+    return np.sqrt((influence**2).sum(axis=0) * n / (n - 1)) / len(answers)
+
+
+def bootstrap_intervals(
+    statistics: Callable[[np.ndarray], np.ndarray],
+    answers: np.ndarray,
+    clusters: np.ndarray,
+    resampling: Resampling,
+) -> np.ndarray:
+    """Intervals of functions of the covariance from resampled rows, or whole participants.
+
+    Parameters
+    ----------
+    statistics : callable
+        From covariances, shape (..., n_items, n_items), to values, shape (..., n_statistics).
+    answers : array, shape (n_rows, n_items)
+        Complete answers.
+    clusters : array, shape (n_rows,)
+        Name of what is resampled as a whole.
+    resampling : Resampling
+        Level, seed and number.
+
+    Returns
+    -------
+    array, shape (n_statistics, 2)
+    """
+    centred = answers - answers.mean(axis=0)
+    n_items = answers.shape[1]
+    products = (centred[:, :, None] * centred[:, None, :]).reshape(len(centred), -1)
+    sums = sums_by_cluster(np.column_stack([np.ones(len(centred)), centred, products]), clusters)
+
+    def of_sums(sums: np.ndarray) -> np.ndarray:
+        n, totals, products = np.split(sums, [1, 1 + n_items], axis=-1)
+        square = products.reshape(*products.shape[:-1], n_items, n_items)
+        outer = totals[..., :, None] * totals[..., None, :] / n[..., None]
+        return statistics((square - outer) / (n[..., None] - 1))
+
+    return resampling.intervals(of_sums, sums)
+
+
+def log_intervals(
+    estimates: np.ndarray, std_errors: np.ndarray, dof: float, confidence: float
+) -> np.ndarray:
+    """Intervals that are symmetric in ``log(1 - estimate)``, as a reliability stays below 1.
+
+    Parameters
+    ----------
+    estimates, std_errors : array, shape (n_statistics,)
+        Of the coefficients.
+    dof : float
+        Of Student's t.
+    confidence : float
+        Level.
+
+    Returns
+    -------
+    array, shape (n_statistics, 2)
+        NaN where the estimate is 1.
+    """
+    rest = np.where(estimates < 1, 1 - estimates, np.nan)
+    factor = np.exp(stats.t.ppf((1 + confidence) / 2, dof) * std_errors / rest)
+    return np.column_stack([1 - rest * factor, 1 - rest / factor])

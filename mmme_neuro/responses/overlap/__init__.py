@@ -1,0 +1,1 @@
+"""Which response belongs to which event?"""

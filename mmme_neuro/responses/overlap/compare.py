@@ -1,0 +1,320 @@
+"""The same response by averaging all events, isolated events only, and by deconvolution."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import mne
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmme_neuro.recording import Recording
+from mmme_neuro.responses.overlap.basis import Basis
+from mmme_neuro.responses.overlap.deconvolve import Deconvolution, continuous_signal, deconvolve
+
+METHODS = ("average", "isolated", "deconvolution")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseWindow:
+    """A linear measure of one channel: mean in a window minus mean in a baseline.
+
+    Parameters
+    ----------
+    name : str
+        Name of the measure.
+    channel : str
+        Channel of the signal.
+    tmin, tmax : float
+        Window, s since the event.
+    baseline : tuple of float
+        Baseline, s since the event.
+    scale : float
+        From the signal's unit to ``unit``.
+    unit : str
+        Unit of the measure.
+    """
+
+    name: str
+    channel: str
+    tmin: float
+    tmax: float
+    baseline: tuple[float, float]
+    scale: float = 1.0
+    unit: str = ""
+
+
+def compare_with_averaging(
+    recording: Recording,
+    found: Deconvolution,
+    windows: Sequence[ResponseWindow],
+    *,
+    by: str = "expression",
+    levels: Sequence[str] = ("macro", "micro"),
+    modality: str = "physio",
+    isolation: float,
+    covariates: Mapping[str, object] | None = None,
+) -> pd.DataFrame:
+    """Measure each condition's response in one recording in three ways.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was deconvolved.
+    found : Deconvolution
+        Its result; its formula has ``by``.
+    windows : sequence of ResponseWindow
+        Measures.
+    by : str
+        Column of the events with the conditions.
+    levels : sequence of str
+        The two conditions; the second minus the first is measured, too.
+    modality : {"physio", "eeg"}
+        Which signal.
+    isolation : float
+        An event is isolated if no other one lies within this many seconds.
+    covariates : mapping | None
+        Values of further covariates of the formula at which conditions are compared.
+
+    Returns
+    -------
+    DataFrame
+        ``measure, unit, method, condition, estimate, n_events``; the difference is the condition
+        ``"micro - macro"``. Without an event of a condition the estimate is NaN.
+
+    Notes
+    -----
+    Deconvolution and averages use the same samples' windows, so they differ only by what other
+    events leave in them.
+    """
+    raw, events = continuous_signal(recording, modality)
+    times = events["time"].to_numpy(float)
+    alone = _distance(times) > isolation
+    rows = []
+    for window in windows:
+        if window.channel not in found.curves["channel"].to_numpy():
+            continue
+        measured = _measured(raw, times, window)
+        for method in METHODS:
+            values: dict[str, tuple[float, int]] = {}
+            for level in levels:
+                chosen = (events[by] == level).to_numpy()
+                if method == "isolated":
+                    chosen &= alone
+                chosen &= np.isfinite(measured)
+                mean = measured[chosen].mean() if chosen.any() else np.nan
+                if method == "deconvolution" and chosen.any():
+                    at = {**(covariates or {}), by: level}
+                    mean = _deconvolved(found, window, at)
+                values[level] = float(mean), int(chosen.sum())
+            first, second = (values[level] for level in levels)
+            values[f"{levels[1]} - {levels[0]}"] = second[0] - first[0], second[1] + first[1]
+            rows += [
+                (window.name, window.unit, method, condition, window.scale * mean, n)
+                for condition, (mean, n) in values.items()
+            ]
+    columns = ["measure", "unit", "method", "condition", "estimate", "n_events"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Mean over participants of what `compare_with_averaging` found in each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of all participants: ``estimate, n_events`` and columns that name a quantity (all
+        others but ``participant``).
+    confidence : float
+        Level of the intervals (Student's t; participants weigh the same).
+
+    Returns
+    -------
+    DataFrame
+        One row a quantity: ``estimate, std_error, ci_low, ci_high, n_participants, n_events``.
+    """
+    keys = [name for name in table if name not in ("participant", "estimate", "n_events")]
+    present = table.dropna(subset=["estimate"])
+    groups = present.groupby(keys, sort=False)
+    values = groups["estimate"].agg(["mean", "sem", "size"])
+    values.columns = pd.Index(["estimate", "std_error", "n_participants"])
+    out = values.assign(n_events=groups["n_events"].sum()).reset_index()
+    quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(out["n_participants"] - 1, 1))
+    half = np.where(out["n_participants"] > 1, quantile * out["std_error"], np.nan)
+    out["ci_low"], out["ci_high"] = out["estimate"] - half, out["estimate"] + half
+    counts = ["n_participants", "n_events"]
+    return out[[*keys, "estimate", "std_error", "ci_low", "ci_high", *counts]]
+
+
+def _deconvolved(found: Deconvolution, window: ResponseWindow, at: Mapping[str, object]) -> float:
+    """Window of the predicted response."""
+    table = found.window(window.tmin, window.tmax, baseline=window.baseline, **at)  # type: ignore[arg-type]
+    return float(table.set_index("channel")["estimate"][window.channel])
+
+
+def _measured(raw: mne.io.BaseRaw, times: np.ndarray, window: ResponseWindow) -> np.ndarray:
+    """Window minus baseline at every event; NaN where a sample is missing or outside."""
+    signal = raw.get_data(picks=[window.channel], verbose="error")[0]
+    sfreq = raw.info["sfreq"]
+    cumulated = np.r_[0.0, np.cumsum(signal)] if np.isfinite(signal).all() else None
+
+    def mean(span: tuple[float, float]) -> np.ndarray:
+        begin = np.ceil(np.round((times + span[0]) * sfreq, 6)).astype(int)
+        end = np.floor(np.round((times + span[1]) * sfreq, 6)).astype(int) + 1
+        inside = (begin >= 0) & (end <= signal.size)
+        begin, end = np.where(inside, begin, 0), np.where(inside, end, 1)
+        if cumulated is not None:
+            values = (cumulated[end] - cumulated[begin]) / (end - begin)
+        else:
+            values = np.array([signal[a:b].mean() for a, b in zip(begin, end, strict=True)])
+        return np.where(inside, values, np.nan)
+
+    return mean((window.tmin, window.tmax)) - mean(window.baseline)
+
+
+def _distance(times: np.ndarray) -> np.ndarray:
+    """Seconds to the nearest other event."""
+    order = np.argsort(times, kind="stable")
+    gaps = np.diff(times[order], prepend=-np.inf, append=np.inf)
+    nearest = np.empty(times.size)
+    nearest[order] = np.minimum(gaps[:-1], gaps[1:])
+    return nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlapPlan:
+    """How one kind of signal is deconvolved and measured.
+
+    Parameters
+    ----------
+    modality : {"physio", "eeg"}
+        Which signal.
+    basis : Basis
+        Of the responses to expressions.
+    windows : tuple of ResponseWindow
+        Measures; their channels are deconvolved.
+    isolation : float
+        Seconds without another event that make an event isolated.
+    stimulus_basis : Basis | None
+        Of the responses to beginnings and ends of videos; None leaves them out.
+    sfreq : float | None
+        Rate to which the signal is averaged first (Hz).
+    """
+
+    modality: str
+    basis: Basis
+    windows: tuple[ResponseWindow, ...]
+    isolation: float
+    stimulus_basis: Basis | None = None
+    sfreq: float | None = None
+
+
+@dataclass(frozen=True)
+class OverlapResult:
+    """One recording's responses with and without overlap.
+
+    Attributes
+    ----------
+    measures : DataFrame
+        Of `compare_with_averaging`.
+    curves : DataFrame
+        ``measure, unit, method, condition, time, estimate, n_events``: mean minus its baseline.
+    collinearity : DataFrame
+        ``measure, kind, term, vif, n_events, overlapped, condition_number``.
+    """
+
+    measures: pd.DataFrame
+    curves: pd.DataFrame
+    collinearity: pd.DataFrame
+
+
+def separate_overlap(
+    recording: Recording,
+    plan: OverlapPlan,
+    *,
+    by: str = "expression",
+    levels: Sequence[str] = ("macro", "micro"),
+) -> OverlapResult:
+    """Deconvolve one recording and measure its responses in three ways.
+
+    Parameters
+    ----------
+    recording : Recording
+        Continuous signal and events with ``kind`` (``"expression"`` and, if planned,
+        ``"stimulus_onset"`` and ``"stimulus_offset"``).
+    plan : OverlapPlan
+        What to do.
+    by : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions.
+
+    Returns
+    -------
+    OverlapResult
+    """
+    kinds = {"expression": f"~ {by}"}
+    bases: dict[str, Basis] = {"expression": plan.basis}
+    if plan.stimulus_basis is not None:
+        present = set(recording.events["kind"]) & {"stimulus_onset", "stimulus_offset"}
+        kinds |= dict.fromkeys(sorted(present), "~ 1")
+        bases |= dict.fromkeys(sorted(present), plan.stimulus_basis)
+    events = recording.events[recording.events["kind"].isin(kinds)].reset_index(drop=True)
+    mine = replace(recording, events=events)
+    tables, curves, collinear = [], [], []
+    for window in plan.windows:
+        found = deconvolve(
+            mine, kinds, bases, picks=[window.channel], modality=plan.modality, sfreq=plan.sfreq
+        )
+        faces = replace(recording, events=events[events["kind"] == "expression"])
+        tables.append(
+            compare_with_averaging(
+                faces, found, [window], by=by, levels=levels, modality=plan.modality,
+                isolation=plan.isolation,
+            )
+        )  # fmt: skip
+        curves.append(_curves(faces, found, window, by, levels, plan.modality))
+        collinear.append(
+            found.collinearity.assign(measure=window.name, condition_number=found.condition)
+        )
+    return OverlapResult(pd.concat(tables), pd.concat(curves), pd.concat(collinear))
+
+
+def _curves(
+    recording: Recording,
+    found: Deconvolution,
+    window: ResponseWindow,
+    by: str,
+    levels: Sequence[str],
+    modality: str,
+) -> pd.DataFrame:
+    """Deconvolved and averaged courses of each condition that the recording has."""
+    raw, events = continuous_signal(recording, modality)
+    signal = raw.get_data(picks=[window.channel], verbose="error")[0]
+    times = found.curves["time"].to_numpy()
+    baseline = (times >= window.baseline[0]) & (times <= window.baseline[1])
+    parts = []
+    for level in levels:
+        onsets = events.loc[events[by] == level, "time"].to_numpy(float)
+        if not onsets.size:
+            continue
+        rows = np.round((onsets[:, None] + times) * raw.info["sfreq"]).astype(int)
+        inside = (rows >= 0) & (rows < signal.size)
+        epochs = np.where(inside, signal[np.clip(rows, 0, signal.size - 1)], np.nan)
+        epochs -= epochs[:, baseline].mean(axis=1, keepdims=True)
+        response = found.response(**{by: level}, times=times)["response"][0].to_numpy()
+        for method, course in (
+            ("average", np.nanmean(epochs, axis=0)),
+            ("deconvolution", response - response[baseline].mean()),
+        ):
+            table = {
+                "measure": window.name,
+                "unit": window.unit,
+                "method": method,
+                "condition": level,
+                "time": times,
+                "estimate": window.scale * course,
+                "n_events": onsets.size,
+            }
+            parts.append(pd.DataFrame(table))
+    return pd.concat(parts)

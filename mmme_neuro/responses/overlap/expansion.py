@@ -1,0 +1,197 @@
+"""Design matrix of a continuous signal: every event's row spread out in time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import formulaic
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from mmme_neuro.responses.overlap.basis import Basis
+
+
+@dataclass(frozen=True)
+class Block:
+    """Columns of one kind of event.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of event.
+    terms : tuple of str
+        Columns of the formula's design, such as ``expression[T.micro]``.
+    basis : Basis
+        Functions that each term's response is made of.
+    first : int
+        Where the block begins in the design matrix; term *j*, function *k* is column
+        ``first + j * basis.n_functions + k``.
+    spec : formulaic.ModelSpec
+        How a row of values becomes a row of the design.
+    n_events : int
+        Events of this kind.
+    """
+
+    kind: str
+    terms: tuple[str, ...]
+    basis: Basis
+    first: int
+    spec: formulaic.ModelSpec
+    n_events: int
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of the design matrix that belong to the block."""
+        return len(self.terms) * self.basis.n_functions
+
+    def spans(self) -> list[slice]:
+        """Columns of each term."""
+        n = self.basis.n_functions
+        return [slice(self.first + j * n, self.first + (j + 1) * n) for j in range(len(self.terms))]
+
+    def row(self, values: Mapping[str, object]) -> np.ndarray:
+        """Design row, shape (n_terms,), of an event with given values of its covariates."""
+        needed = {str(variable) for variable in self.spec.required_variables}
+        if missing := sorted(needed - set(values)):
+            raise ValueError(
+                f"values for {missing} are needed: the formula of {self.kind!r} has them. Give "
+                "one value each, e.g. expression='micro'."
+            )
+        # Without covariates the table still needs a row.
+        table = pd.DataFrame({name: [value] for name, value in values.items()}, index=[0])
+        for name, levels in self._levels().items():
+            if name in values and values[name] not in levels:
+                raise ValueError(
+                    f"{name}={values[name]!r}: no event of this recording has it; found {levels}."
+                )
+        return np.asarray(self.spec.get_model_matrix(table, na_action="raise"), float)[0]
+
+    def _levels(self) -> dict[str, list]:
+        """Levels of the categorical covariates."""
+        state = self.spec.encoder_state
+        return {
+            name: list(about["categories"])
+            for name, (_, about) in state.items()
+            if isinstance(about, dict) and "categories" in about
+        }
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """Time-expanded design.
+
+    Attributes
+    ----------
+    matrix : sparse array, shape (n_times, n_columns)
+        Event columns, then nuisance columns, then the constant.
+    blocks : tuple of Block
+        The kinds of events.
+    nuisance : tuple of str
+        Names of the last columns.
+    """
+
+    matrix: sparse.csr_array
+    blocks: tuple[Block, ...]
+    nuisance: tuple[str, ...]
+
+    def names(self) -> list[str]:
+        """Name of every column."""
+        named = [
+            f"{block.kind}: {term}, function {k}"
+            for block in self.blocks
+            for term in block.terms
+            for k in range(block.basis.n_functions)
+        ]
+        return [*named, *self.nuisance]
+
+
+def expand(
+    times: np.ndarray,
+    events: pd.DataFrame,
+    formulas: Mapping[str, str],
+    bases: Mapping[str, Basis],
+    nuisance: Mapping[str, np.ndarray],
+) -> Expanded:
+    """Spread every event's design row over the samples around it.
+
+    Parameters
+    ----------
+    times : array, shape (n_times,)
+        Equally spaced times of the samples (s).
+    events : DataFrame
+        ``time`` (s, same clock), ``kind`` and the covariates; any order.
+    formulas, bases : mapping of str
+        One-sided formula and basis of each kind.
+    nuisance : mapping of str to array, shape (n_times,)
+        Continuous regressors; a constant is added.
+
+    Returns
+    -------
+    Expanded
+
+    Raises
+    ------
+    ValueError
+        When a kind has no event, a formula names an absent column or a covariate is missing.
+    """
+    blocks, parts, first = [], [], 0
+    for kind, formula in formulas.items():
+        chosen = events[events["kind"] == kind]
+        if chosen.empty:
+            raise ValueError(
+                f"no event of kind {kind!r}; the events have {sorted(set(events['kind']))}."
+            )
+        design = _event_design(chosen, formula, kind)
+        basis = bases[kind]
+        terms = tuple(str(name) for name in design.columns)
+        block = Block(kind, terms, basis, first, design.model_spec, len(chosen))
+        values = np.asarray(design, dtype=float)
+        parts.append(_spread(times, chosen["time"].to_numpy(float), values, basis))
+        blocks.append(block)
+        first += block.n_columns
+    continuous = {**nuisance, "constant": np.ones(times.size)}
+    parts.append(sparse.csr_array(np.column_stack(list(continuous.values()))))
+    return Expanded(sparse.csr_array(sparse.hstack(parts)), tuple(blocks), tuple(continuous))
+
+
+def _event_design(events: pd.DataFrame, formula: str, kind: str) -> formulaic.ModelMatrix:
+    """One row an event."""
+    wanted = formulaic.Formula(formula).required_variables
+    absent = sorted(str(name) for name in wanted if name not in events)
+    if absent:
+        raise ValueError(
+            f"formula {formula!r} of {kind!r} names {absent}, which the events table lacks; it "
+            f"has {list(events.columns)}."
+        )
+    missing = {
+        str(name): int(events[name].isna().sum()) for name in wanted if events[name].isna().any()
+    }
+    if missing:
+        raise ValueError(
+            f"formula {formula!r} of {kind!r}: values are missing (column: events) {missing}. "
+            "Fill them or leave the covariate out; leaving events out would leave their overlap in."
+        )
+    return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
+
+
+def _spread(
+    times: np.ndarray, onsets: np.ndarray, design: np.ndarray, basis: Basis
+) -> sparse.csr_array:
+    """Sum over events of design row times basis, shape (n_times, n_terms * n_functions)."""
+    step = times[1] - times[0]
+    begin = np.ceil(np.round((onsets + basis.tmin - times[0]) / step, 6)).astype(int)
+    end = np.floor(np.round((onsets + basis.tmax - times[0]) / step, 6)).astype(int) + 1
+    begin, end = np.clip(begin, 0, times.size), np.clip(end, 0, times.size)
+    length = np.maximum(end - begin, 0)
+    event = np.repeat(np.arange(onsets.size), length)
+    row = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + begin[event]
+    values = sparse.coo_array(basis.evaluate(times[row] - onsets[event]))
+    n = basis.n_functions
+    columns = [
+        sparse.csr_array(
+            (values.data * design[event[values.row], j], (row[values.row], values.col)),
+            shape=(times.size, n),
+        )
+        for j in range(design.shape[1])
+    ]
+    return sparse.csr_array(sparse.hstack(columns))

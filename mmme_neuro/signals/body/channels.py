@@ -1,0 +1,240 @@
+"""Channels of a physiological recording and the autonomic signals derived from each."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
+
+import numpy as np
+
+from mmme_neuro.signals.body import pieces
+from mmme_neuro.signals.body.cvxeda import convex_phasic
+from mmme_neuro.signals.body.cycles import Cycles, pulse_peaks, r_peaks, respiration
+from mmme_neuro.signals.body.rate import amplitude_curve, rate_curve
+
+BEAT_INTERVAL_LIMITS_S = (0.3, 2.0)
+"""30 to 200 beats per minute."""
+
+BREATH_INTERVAL_LIMITS_S = (1.5, 20.0)
+"""3 to 40 breaths per minute."""
+
+EDA_METHODS = MappingProxyType({"highpass": pieces.phasic, "cvxeda": convex_phasic})
+"""Ways to take the phasic part out of the skin conductance."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Times at which derived signals are sampled.
+
+    Parameters
+    ----------
+    times : array, shape (n_times,)
+        Evenly spaced times, s from the first sample of the recording.
+    sfreq : float
+        Their rate, Hz.
+    """
+
+    times: np.ndarray
+    sfreq: float
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Signals derived from one channel.
+
+    Parameters
+    ----------
+    curves : dict of str to array, shape (n_times,)
+        Derived channels by name.
+    is_artefact : array of bool, shape (n_times,)
+        Blanked as not credible, or resting on corrected beats.
+    n_found, n_corrected : int or None
+        Beats or breaths; None where the signal has none.
+    reason : str
+        Why everything is NaN; empty where it is not.
+    """
+
+    curves: dict[str, np.ndarray]
+    is_artefact: np.ndarray
+    n_found: int | None = None
+    n_corrected: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One channel of a recording and what is derived from it.
+
+    Parameters
+    ----------
+    name : str
+        Channel name in the recording, with or without ``_A``.
+    channels : tuple of str
+        Derived channels.
+    derive : callable
+        ``(signal, sfreq, grid, channels) -> Derived``, with the signal in SI units.
+    kind : str or None
+        MNE channel type; the only channel of that type stands in where none has the name.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    derive: Callable[[np.ndarray, float, Grid, tuple[str, ...]], Derived]
+    kind: str | None = None
+
+
+def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[Source]:
+    """List the usual sources, and further thermometers and electromyograms that are there.
+
+    Parameters
+    ----------
+    ch_names : list of str
+        Channels of a recording.
+    eda_method : str
+        Key of `EDA_METHODS`.
+
+    Returns
+    -------
+    list of Source
+        The five usual ones first, whether there or not.
+
+    Examples
+    --------
+    >>> [source.name for source in sources_of(["EMG_A", "Digital"])]
+    ['ECG', 'PPG', 'RSP', 'EDA', 'SKT', 'EMG_A']
+    """
+    derive = {"EMG": _derive_muscle, "SKT": _derive_temperature}
+    extra = sorted(name for name in ch_names if re.fullmatch(r"EMG(_\w)?|SKT_[B-Z]", name.upper()))
+    separate = EDA_METHODS[eda_method]
+    usual = [
+        replace(one, derive=partial(_derive_conductance, separate=separate))
+        if one.name == "EDA"
+        else one
+        for one in USUAL_SOURCES
+    ]
+    return [
+        *usual,
+        *(Source(name.upper(), (name.lower(),), derive[name[:3].upper()]) for name in extra),
+    ]
+
+
+def nothing(channels: tuple[str, ...], grid: Grid, reason: str) -> Derived:
+    """All NaN, and why.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        Derived channels.
+    grid : Grid
+        Their times.
+    reason : str
+        Why there is nothing.
+
+    Returns
+    -------
+    Derived
+        Without a single finite sample.
+    """
+    curves = {name: np.full(grid.times.size, np.nan) for name in channels}
+    return Derived(curves, np.zeros(grid.times.size, dtype=bool), reason=reason)
+
+
+def _from_cycles(
+    cycles: Cycles,
+    grid: Grid,
+    channels: tuple[str, ...],
+    interval_limits: tuple[float, float],
+) -> Derived:
+    """Rate and, where asked for, amplitude of beats or breaths."""
+    if cycles.reason:
+        return nothing(channels, grid, cycles.reason)
+    rate, is_artefact = rate_curve(cycles, grid.times, interval_limits=interval_limits)
+    curves = [rate, np.where(np.isfinite(rate), amplitude_curve(cycles, grid.times), np.nan)]
+    return Derived(
+        dict(zip(channels, curves, strict=False)),
+        is_artefact,
+        cycles.n_found,
+        cycles.n_corrected,
+        "" if np.isfinite(rate).any() else "no credible interval between peaks",
+    )
+
+
+def _derive_heart(ecg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
+    """Heart rate from the electrocardiogram."""
+    return _from_cycles(r_peaks(ecg, sfreq), grid, channels, BEAT_INTERVAL_LIMITS_S)
+
+
+def _derive_pulse(ppg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
+    """Pulse rate and amplitude from the photoplethysmogram."""
+    return _from_cycles(pulse_peaks(ppg, sfreq), grid, channels, BEAT_INTERVAL_LIMITS_S)
+
+
+def _derive_breathing(
+    rsp: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
+) -> Derived:
+    """Breathing rate and amplitude."""
+    return _from_cycles(respiration(rsp, sfreq), grid, channels, BREATH_INTERVAL_LIMITS_S)
+
+
+def _derive_conductance(
+    eda: np.ndarray,
+    sfreq: float,
+    grid: Grid,
+    channels: tuple[str, ...],
+    separate: Callable[[np.ndarray, float], np.ndarray] = pieces.phasic,
+) -> Derived:
+    """Skin conductance, its phasic and its tonic part."""
+    lowpass = min(pieces.EDA_LOWPASS_HZ, 0.4 * grid.sfreq)
+    smooth = pieces.skin_conductance(eda, sfreq, lowpass=lowpass)
+    conductance = _sampled(smooth, sfreq, grid.times)
+    fast = separate(conductance, grid.sfreq)
+    limits = "outside 0.05-60 uS"
+    return _continuous(
+        dict(zip(channels, (conductance, fast, conductance - fast), strict=True)), eda, limits
+    )
+
+
+def _derive_temperature(
+    skt: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
+) -> Derived:
+    """Smoothed skin temperature and its slope."""
+    lowpass = min(pieces.SKT_LOWPASS_HZ, 0.4 * grid.sfreq)
+    smooth = pieces.skin_temperature(skt, sfreq, lowpass=lowpass)
+    level = _sampled(smooth, sfreq, grid.times)
+    curves = (level, pieces.temperature_slope(level, grid.sfreq))
+    return _continuous(dict(zip(channels, curves, strict=False)), skt, "outside 10-45 degC")
+
+
+def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
+    """Envelope of the electromyogram."""
+    if sfreq < pieces.EMG_MIN_SFREQ:
+        needed = f"needs {pieces.EMG_MIN_SFREQ:g} Hz or more"
+        return nothing(channels, grid, f"sampled at {sfreq:g} Hz, {needed}")
+    lowpass = min(pieces.EMG_ENVELOPE_HZ, 0.4 * grid.sfreq)
+    envelope = pieces.muscle_envelope(emg, sfreq, lowpass=lowpass)
+    return _continuous({channels[0]: _sampled(envelope, sfreq, grid.times)}, emg, "")
+
+
+def _continuous(curves: dict[str, np.ndarray], signal: np.ndarray, limits: str) -> Derived:
+    """Curves without beats; what the rules blanked is an artefact."""
+    first = next(iter(curves.values()))
+    finite = signal[np.isfinite(signal)]
+    is_blank = not np.isfinite(first).any()
+    reason = f"all {limits} (median {np.median(finite):g}): check the unit" if is_blank else ""
+    return Derived(curves, ~np.isfinite(first), reason=reason)
+
+
+def _sampled(signal: np.ndarray, sfreq: float, times: np.ndarray) -> np.ndarray:
+    """Signal at the output times by straight lines, which a low-passed signal allows."""
+    return np.interp(times, np.arange(signal.size) / sfreq, signal)
+
+
+USUAL_SOURCES = (
+    Source("ECG", ("heart_rate",), _derive_heart, "ecg"),
+    Source("PPG", ("pulse_rate", "pulse_amplitude"), _derive_pulse),
+    Source("RSP", ("rsp_rate", "rsp_amplitude"), _derive_breathing, "resp"),
+    Source("EDA", ("eda", "eda_phasic", "eda_tonic"), _derive_conductance, "gsr"),
+    Source("SKT", ("skt", "skt_slope"), _derive_temperature, "temperature"),
+)
+"""Always in the result, all NaN where the recording has no such channel."""

@@ -1,0 +1,315 @@
+"""Autonomic signals derived from a raw physiological recording, and their quality."""
+
+import json
+import warnings
+from dataclasses import replace
+
+import mne
+import numpy as np
+import pandas as pd
+
+from mmme_neuro.signals.body.channels import (
+    EDA_METHODS,
+    Derived,
+    Grid,
+    Source,
+    nothing,
+    sources_of,
+)
+
+MIN_SECONDS = 5.0
+"""Less data than this carries no beat interval series."""
+
+MAX_ARTEFACT_SHARE = 0.3
+"""A larger share of artefacts is worth a warning."""
+
+MIN_USABLE_SHARE = 0.5
+"""So is a smaller share of usable samples."""
+
+ARTEFACT = "artefact"
+"""Annotation of stretches that are not credible or rest on corrected beats; not MNE's "bad": such
+epochs are kept, with NaN where nothing credible is left."""
+
+QUALITY_COLUMNS = (
+    "channel",
+    "source",
+    "share_missing",
+    "share_artefact",
+    "share_usable",
+    "n_found",
+    "n_corrected",
+    "reason",
+)
+
+
+def derive_physio(
+    raw: mne.io.BaseRaw, *, sfreq: float = 50.0, eda_method: str = "highpass"
+) -> mne.io.RawArray:
+    """Derive heart rate, pulse, breathing, skin conductance and temperature signals.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Recording with any of the channels ``ECG`` (V), ``PPG`` (V), ``RSP`` (V), ``EDA`` (S),
+        ``SKT`` (degC) and ``EMG`` (V), each with or without ``_A``, and ``SKT_B``, ``EMG_B`` ....
+        Where none has the name, the only channel of type ``ecg``, ``resp``, ``gsr`` or
+        ``temperature`` is taken. Others, digital lines among them, are not passed on.
+    sfreq : float
+        Sampling rate of the result, Hz.
+    eda_method : {"highpass", "cvxeda"}
+        How skin conductance is split into ``eda_phasic`` and ``eda_tonic``: by a 0.05 Hz filter, or
+        as responses to a sparse drive (:func:`mmme_neuro.signals.body.cvxeda.convex_phasic`).
+
+    Returns
+    -------
+    mne.io.RawArray
+        Channels of type ``misc``, same duration, first time and annotations as ``raw``, no names
+        or dates:
+
+        ======================  ======================================================
+        ``heart_rate``          beats/min, from ``ECG``
+        ``pulse_rate``          beats/min, from ``PPG``
+        ``pulse_amplitude``     foot to peak, unit of ``PPG``
+        ``rsp_rate``            breaths/min, from ``RSP``
+        ``rsp_amplitude``       trough to peak of each inspiration, unit of ``RSP``
+        ``eda``                 skin conductance below 3 Hz, S
+        ``eda_phasic``          its fast part (``eda_method``), S
+        ``eda_tonic``           the rest, S
+        ``skt``                 skin temperature below 1 Hz, degC; ``skt_b`` where there is one
+        ``skt_slope``           its slope over 10 s, degC/min
+        ``emg``, ``emg_a`` ...  envelope of 20-450 Hz, V, named as in the recording
+        ======================  ======================================================
+
+        Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
+        warning. Read the quality of every channel with :func:`physio_quality`; stretches that are
+        not credible or rest on corrected beats are annotated, see :func:`artefact_mask`.
+
+    Notes
+    -----
+    All filters are zero-phase. Rates are the derivative of the count of beats, interpolated by a
+    monotone cubic (see :func:`mmme_neuro.signals.body.rate.rate_curve`): in simulated heart rates
+    with a 5 bpm event response its error in the mean of 4-8 s was -0.02 bpm (SD 0.09),
+    against -0.54 (1.3) for rates placed at the beat that ends the interval.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> info = mne.create_info(["RSP"], 100.0, ["resp"])
+    >>> breathing = np.sin(2 * np.pi * 0.25 * np.arange(0, 60, 0.01))[np.newaxis]
+    >>> raw = mne.io.RawArray(breathing, info, verbose="error")
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # no other channel is there
+    ...     derived = derive_physio(raw)
+    >>> round(float(np.nanmean(derived.get_data(picks="rsp_rate"))))
+    15
+    """
+    if eda_method not in EDA_METHODS:
+        raise ValueError(f"eda_method must be one of {list(EDA_METHODS)}, got {eda_method!r}.")
+    sources = sources_of(raw.ch_names, eda_method=eda_method)
+    found = {source: _channel_of(raw, source) for source in sources}
+    if not any(found.values()):
+        raise ValueError(
+            "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT, EMG, found "
+            f"{raw.ch_names}; rename them with raw.rename_channels()"
+        )
+    grid = _grid(raw, sfreq)
+    curves, rows, marks = {}, [], []
+    for source, ch_name in found.items():
+        derived, share_missing = _derived(raw, source, ch_name, grid)
+        curves.update(derived.curves)
+        rows += _quality_rows(ch_name, derived, share_missing)
+        marks += _artefacts(derived, sfreq)
+    _warn_of(rows)
+    return _as_raw(raw, curves, rows, marks, sfreq)
+
+
+def physio_quality(raw: mne.io.BaseRaw | mne.BaseEpochs) -> pd.DataFrame:
+    """Read the quality table that :func:`derive_physio` left in a recording.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw | mne.Epochs
+        Result of :func:`derive_physio`, or epochs cut from it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``channel``; columns ``source`` (channel of the recording), ``share_missing`` (of
+        the source's samples), ``share_artefact`` (of the time: blanked as not credible, or
+        resting on corrected beats), ``share_usable`` (of the derived samples), ``n_found``,
+        ``n_corrected`` (beats or breaths) and ``reason``, empty where all is well.
+    """
+    try:
+        rows = json.loads(raw.info["description"] or "")["physio_quality"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            "raw: expected a recording made by derive_physio, found no quality table in "
+            "raw.info['description']; run derive_physio first"
+        ) from error
+    table = pd.DataFrame(rows, columns=list(QUALITY_COLUMNS)).set_index("channel")
+    return table.astype({"n_found": "Int64", "n_corrected": "Int64"})
+
+
+def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
+    """Tell at which samples of a derived channel an artefact was found.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Result of :func:`derive_physio`.
+    channel : str
+        A derived channel.
+
+    Returns
+    -------
+    array of bool, shape (n_times,)
+        True where the signal was blanked as not credible (NaN), or rests on corrected beats
+        (finite). Missing samples of the device are NaN and no artefact.
+
+    Raises
+    ------
+    ValueError
+        When there is no such channel.
+    """
+    if channel not in raw.ch_names:
+        raise ValueError(f"channel must be one of {raw.ch_names}, got {channel!r}.")
+    mask = np.zeros(raw.n_times, dtype=bool)
+    sfreq = raw.info["sfreq"]
+    for mark in raw.annotations:
+        if mark["description"] == ARTEFACT and channel in mark["ch_names"]:
+            first = int(round((mark["onset"] - raw.first_time) * sfreq))
+            mask[max(first, 0) : first + int(round(mark["duration"] * sfreq))] = True
+    return mask
+
+
+def _artefacts(derived: Derived, sfreq: float) -> list[tuple[float, float, tuple[str, ...]]]:
+    """Start and length (s) of every artefact and the channels that it concerns."""
+    if derived.reason:
+        return []
+    edges = np.flatnonzero(np.diff(np.r_[False, derived.is_artefact, False]))
+    names = tuple(derived.curves)
+    return [
+        (start / sfreq, (stop - start) / sfreq, names)
+        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    ]
+
+
+def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
+    """Output times that fill the duration of the recording."""
+    if not 0 < sfreq <= raw.info["sfreq"] * 20:
+        raise ValueError(
+            f"sfreq: expected a positive rate of at most 20 times the recording's "
+            f"{raw.info['sfreq']:g} Hz, got {sfreq}; 50 Hz suits autonomic responses"
+        )
+    n_times = max(int(np.floor(raw.n_times / raw.info["sfreq"] * sfreq + 1e-6)), 1)
+    return Grid(np.arange(n_times) / sfreq, sfreq)
+
+
+def _channel_of(raw: mne.io.BaseRaw, source: Source) -> str | None:
+    """Channel with the source's name, or the only one of its type."""
+    by_name = {name.upper(): name for name in raw.ch_names}
+    for name in (source.name, f"{source.name}_A"):
+        if name in by_name:
+            return by_name[name]
+    kinds = zip(raw.ch_names, raw.get_channel_types(), strict=True)
+    by_kind = [name for name, kind in kinds if kind == source.kind]
+    return by_kind[0] if len(by_kind) == 1 else None
+
+
+def _derived(
+    raw: mne.io.BaseRaw, source: Source, ch_name: str | None, grid: Grid
+) -> tuple[Derived, float]:
+    """Signals of one source with its gaps as NaN, and the share of missing samples."""
+    if ch_name is None:
+        return nothing(source.channels, grid, f"no channel {source.name} in the recording"), 1.0
+    signal = raw.get_data(picks=[ch_name])[0]
+    is_missing = ~np.isfinite(signal)
+    share_missing = float(is_missing.mean())
+    reason = _unusable(signal[~is_missing], raw.info["sfreq"])
+    if reason:
+        return nothing(source.channels, grid, reason), share_missing
+    derived = source.derive(signal, raw.info["sfreq"], grid, source.channels)
+    is_gap = _gaps(is_missing, raw.info["sfreq"], grid)
+    curves = {name: np.where(is_gap, np.nan, curve) for name, curve in derived.curves.items()}
+    return replace(derived, curves=curves, is_artefact=derived.is_artefact & ~is_gap), share_missing
+
+
+def _unusable(finite: np.ndarray, sfreq: float) -> str:
+    """Why nothing can be derived from these samples, or an empty text."""
+    if not finite.size:
+        return "all samples missing"
+    if finite.size < MIN_SECONDS * sfreq:
+        return f"too short: {finite.size / sfreq:.2f} s of data, needs {MIN_SECONDS:g} s"
+    if np.ptp(finite) <= 1e-12 * np.abs(finite).max():
+        return f"flat at {finite[0]:g}"
+    return ""
+
+
+def _gaps(is_missing: np.ndarray, sfreq: float, grid: Grid) -> np.ndarray:
+    """Whether any sample is missing within half an output sample of each output time."""
+    n_missing = np.r_[0, np.cumsum(is_missing)]
+    half = 0.5 / grid.sfreq
+    first = np.ceil(np.round((grid.times - half) * sfreq, 6)).astype(int)
+    last = np.floor(np.round((grid.times + half) * sfreq, 6)).astype(int)
+    # A slow source may have no sample that near: then the two around it count.
+    first, last = np.minimum(first, last), np.maximum(first, last)
+    first, last = np.clip([first, last], 0, is_missing.size - 1)
+    return n_missing[last + 1] > n_missing[first]
+
+
+def _quality_rows(ch_name: str | None, derived: Derived, share_missing: float) -> list[dict]:
+    """One row for each derived channel."""
+    return [
+        {
+            "channel": channel,
+            "source": ch_name or "",
+            "share_missing": round(share_missing, 6),
+            "share_artefact": round(float(derived.is_artefact.mean()), 6),
+            "share_usable": round(float(np.isfinite(curve).mean()), 6),
+            "n_found": derived.n_found,
+            "n_corrected": derived.n_corrected,
+            "reason": derived.reason,
+        }
+        for channel, curve in derived.curves.items()
+    ]
+
+
+def _warn_of(rows: list[dict]) -> None:
+    """One warning for all channels that need care."""
+    faults = [f"{row['channel']}: {row['reason']}" for row in rows if row["reason"]]
+    faults += [
+        f"{row['channel']}: artefacts in {row['share_artefact']:.0%} of the time, usable in "
+        f"{row['share_usable']:.0%}"
+        for row in rows
+        if not row["reason"]
+        and (row["share_artefact"] > MAX_ARTEFACT_SHARE or row["share_usable"] < MIN_USABLE_SHARE)
+    ]
+    if faults:
+        warnings.warn("derive_physio: " + "; ".join(faults), RuntimeWarning, stacklevel=3)
+
+
+def _as_raw(
+    raw: mne.io.BaseRaw,
+    curves: dict[str, np.ndarray],
+    rows: list[dict],
+    marks: list[tuple[float, float, tuple[str, ...]]],
+    sfreq: float,
+) -> mne.io.RawArray:
+    """Recording of the derived channels with the annotations, without names or dates."""
+    info = mne.create_info(list(curves), sfreq, "misc")
+    info["description"] = json.dumps({"physio_quality": rows})
+    derived = mne.io.RawArray(
+        np.array(list(curves.values())),
+        info,
+        first_samp=round(raw.first_time * sfreq),
+        verbose="error",
+    )
+    annotations = mne.Annotations(
+        raw.annotations.onset - raw.first_time,
+        raw.annotations.duration,
+        raw.annotations.description,
+    )
+    if marks:
+        onsets, durations, names = zip(*marks, strict=True)
+        annotations += mne.Annotations(onsets, durations, ARTEFACT, ch_names=names)
+    return derived.set_annotations(annotations, verbose="error")

@@ -1,0 +1,304 @@
+"""Independent components of the EEG: which are the eyes', which are muscles'."""
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import mne
+import numpy as np
+from mne.preprocessing import ICA
+from threadpoolctl import threadpool_limits
+
+from mmme_neuro.signals.eeg.resample import spread_segments
+
+
+@dataclass(frozen=True)
+class CleaningDecisions:
+    """Decisions of a person about one recording, each with a reason.
+
+    Attributes
+    ----------
+    bad_channels, good_channels : mapping of str to str
+        Channel -> reason: to be interpolated whatever its data, or kept whatever its data.
+    remove_components, keep_components : mapping of int to str
+        Number of the independent component -> reason: to be taken out, or kept.
+    """
+
+    bad_channels: Mapping[str, str] = field(default_factory=dict)
+    good_channels: Mapping[str, str] = field(default_factory=dict)
+    remove_components: Mapping[int, str] = field(default_factory=dict)
+    keep_components: Mapping[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for what, one, other in (
+            ("channel", self.bad_channels, self.good_channels),
+            ("component", self.remove_components, self.keep_components),
+        ):
+            both = sorted(str(key) for key in set(one) & set(other))
+            if both:
+                raise ValueError(f"{what}s {both} are decided both ways; leave one decision each.")
+
+
+NO_DECISIONS = CleaningDecisions()
+"""Nobody has looked: cleaning decides alone."""
+
+
+ICA_BAND_HZ = (1.0, 100.0)
+MUSCLE_BAND_HZ = (51.0, 69.0)
+BRAIN_BAND_HZ = (4.0, 30.0)
+ENVELOPE_S = 0.3
+ICA_SFREQ = 100.0
+ICA_S = 900.0
+"""The ICA sees at most this much of a recording, evenly spread: 25 samples a weight and more."""
+
+MAX_ITERATIONS = 300
+AGREEING_EYE_R = 0.2
+"""Where EOG was recorded, a component that ICLabel calls an eye's must follow it at least so much:
+frontal brain activity has a similar map."""
+
+LABELS = ("brain", "muscle", "eye", "heart", "line", "channel", "other")
+"""Classes of ICLabel, in its order."""
+
+METHODS = {
+    "picard": ("picard", {"ortho": True, "extended": True, "tol": 1e-3}),
+    "infomax": ("infomax", {"extended": True}),
+}
+"""MNE's name and parameters of each method."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From when on a component is an eye's or a muscle's; see `clean_eeg`."""
+
+    eye_r: float
+    muscle_r: float
+    muscle_log_ratio: float
+    label_probability: float
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Components of a recording.
+
+    Attributes
+    ----------
+    ica : mne.preprocessing.ICA
+        The solution; ``exclude`` holds what is removed.
+    components : list of dict
+        ``component, eye_r, muscle_r, muscle_log_ratio``, ICLabel's probabilities ``p_brain`` and
+        so on (NaN without ICLabel), ``variance_share``, ``removed_as`` (empty: kept) and what a
+        person decided about it.
+    fingerprint : str
+        Tells this solution from another: numbers of components mean nothing in another one.
+    notes : list of str
+        What the reader should know: no convergence, ICLabel left out and why.
+    """
+
+    ica: ICA
+    components: list[dict]
+    fingerprint: str
+    notes: list[str]
+
+
+def separate(
+    raw: mne.io.BaseRaw,
+    thresholds: Thresholds,
+    *,
+    method: str,
+    iclabel: bool,
+    decisions: CleaningDecisions,
+    rng: int,
+) -> Separation:
+    """Fit the ICA to a copy high-passed at 1 Hz and say what each component is.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        Finite EEG without mains, bad channels marked, with EOG and EMG channels; not changed.
+    thresholds : Thresholds
+        From when on a component is removed.
+    method : {"picard", "infomax"}
+        A key of `METHODS`.
+    iclabel : bool
+        Whether ICLabel's probabilities count.
+    decisions : CleaningDecisions
+        Components that a person removes or keeps.
+    rng : int
+        Seed.
+
+    Returns
+    -------
+    Separation
+
+    Raises
+    ------
+    ValueError
+        When a decision names a component that does not exist.
+    """
+    part = spread_segments(raw, seconds=ICA_S)
+    part.info["bads"] = list(raw.info["bads"])
+    highest = min(ICA_BAND_HZ[1], 0.45 * part.info["sfreq"])
+    part.filter(ICA_BAND_HZ[0], highest, picks="all", verbose="error")
+    part.set_eeg_reference("average", verbose="error")
+    ica, notes = _fitted(part, method, rng)
+    probabilities, why_not = _labelled(part, ica) if iclabel else (None, "switched off")
+    if probabilities is None:
+        notes.append(f"ICLabel was not used: {why_not}")
+    rows = _described(ica, part, thresholds, probabilities)
+    _decide(rows, decisions)
+    ica.exclude = [row["component"] for row in rows if row["removed_as"]]
+    return Separation(ica, rows, _fingerprint(ica), notes)
+
+
+def _fitted(part: mne.io.BaseRaw, method: str, rng: int) -> tuple[ICA, list[str]]:
+    """Return the solution and whether it is to be trusted."""
+    name, parameters = METHODS[method]
+    ica = ICA(
+        n_components=0.999,
+        method=name,
+        fit_params=parameters,
+        max_iter=MAX_ITERATIONS if name == "picard" else 500,
+        random_state=rng,
+        verbose="error",
+    )
+    decim = max(int(part.info["sfreq"] // ICA_SFREQ), 1)
+    # Its matrices are small: more threads only wait for one another.
+    with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ica.fit(part, picks="eeg", decim=decim, verbose="error")
+    notes = []
+    limit = ica.max_iter if isinstance(ica.max_iter, int) else MAX_ITERATIONS
+    if ica.n_iter_ >= limit or any("did not converge" in str(w.message) for w in caught):
+        notes.append(f"the ICA did not converge in {ica.n_iter_} iterations")
+    return ica, notes
+
+
+def _labelled(part: mne.io.BaseRaw, ica: ICA) -> tuple[np.ndarray | None, str]:
+    """ICLabel's probabilities, shape (n_components, n_labels), or why there are none."""
+    positions = np.array([channel["loc"][:3] for channel in part.copy().pick("eeg").info["chs"]])
+    if not np.isfinite(positions).all() or not positions.any(axis=1).all():
+        return None, "not every electrode has a position"
+    # Takes seconds to import, and is needed here only.
+    from mne_icalabel.iclabel import iclabel_label_components
+
+    with warnings.catch_warnings(), mne.use_log_level("error"):
+        warnings.simplefilter("ignore")  # of lower rates than 200 Hz and other ICAs than infomax
+        values = iclabel_label_components(part, ica, inplace=False)
+    return np.asarray(values, float), ""
+
+
+def _described(
+    ica: ICA,
+    part: mne.io.BaseRaw,
+    thresholds: Thresholds,
+    probabilities: np.ndarray | None,
+) -> list[dict]:
+    """One row a component."""
+    sources = ica.get_sources(part).get_data(verbose="error")
+    sfreq = part.info["sfreq"]
+    eog = _channels(part, "eog")
+    eye, has_eog = _largest_correlation(sources, eog), bool(len(eog))
+    muscle = np.zeros(len(sources))
+    if len(envelopes := _envelopes(sources, sfreq)):
+        muscle = _largest_correlation(envelopes, _envelopes(_channels(part, "emg"), sfreq))
+    ratio = _log_power_ratio(sources, sfreq)
+    power = np.sum(ica.get_components() ** 2, axis=0) * np.var(sources, axis=1)
+    labels = (
+        np.full((len(sources), len(LABELS)), np.nan) if probabilities is None else probabilities
+    )
+    rows = []
+    for index in range(len(sources)):
+        found = {
+            "eye_r": float(eye[index]),
+            "muscle_r": float(muscle[index]),
+            "muscle_log_ratio": float(ratio[index]),
+            **{f"p_{name}": float(p) for name, p in zip(LABELS, labels[index], strict=True)},
+        }
+        rows.append(
+            {
+                "component": index,
+                **{name: round(value, 3) for name, value in found.items()},
+                "variance_share": round(float(power[index] / power.sum()), 4),
+                "removed_as": _kind(found, thresholds, has_eog=has_eog),
+                "decision": "",
+            }
+        )
+    return rows
+
+
+def _kind(found: dict[str, float], thresholds: Thresholds, *, has_eog: bool) -> str:
+    """What a component is removed as; empty if it stays."""
+    sure = thresholds.label_probability
+    looks_like_eye = found["p_eye"] >= sure and (not has_eog or found["eye_r"] >= AGREEING_EYE_R)
+    if found["eye_r"] >= thresholds.eye_r or looks_like_eye:
+        return "eye"
+    is_muscle = (
+        found["muscle_r"] >= thresholds.muscle_r
+        or found["muscle_log_ratio"] >= thresholds.muscle_log_ratio
+        or found["p_muscle"] >= sure
+    )
+    return "muscle" if is_muscle else ""
+
+
+def _decide(rows: list[dict], decisions: CleaningDecisions) -> None:
+    """Let a person's decisions overrule what was found."""
+    wanted = {*decisions.remove_components, *decisions.keep_components}
+    if unknown := sorted(wanted - {row["component"] for row in rows}):
+        raise ValueError(
+            f"decisions name the components {unknown}, but there are {len(rows)} (0 to "
+            f"{len(rows) - 1}); look at the components again."
+        )
+    for row in rows:
+        if row["component"] in decisions.remove_components:
+            row["removed_as"] = "decision"
+            row["decision"] = f"removed: {decisions.remove_components[row['component']]}"
+        elif row["component"] in decisions.keep_components:
+            row["removed_as"] = ""
+            row["decision"] = f"kept: {decisions.keep_components[row['component']]}"
+
+
+def _fingerprint(ica: ICA) -> str:
+    """Short digest of a solution."""
+    maps = ica.get_components()
+    text = f"{ica.ch_names} {np.round(maps / np.abs(maps).max(axis=0), 2).tolist()}"
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _channels(raw: mne.io.BaseRaw, kind: str) -> np.ndarray:
+    """Data of all channels of a type; no rows where there is none."""
+    if kind not in raw.get_channel_types():
+        return np.empty((0, raw.n_times))
+    return raw.get_data(picks=kind, verbose="error")
+
+
+def _envelopes(signals: np.ndarray, sfreq: float) -> np.ndarray:
+    """Smoothed amplitude in the muscle band; no rows where the rate is too low for it."""
+    if not len(signals) or MUSCLE_BAND_HZ[1] >= 0.45 * sfreq:
+        return np.empty((0, signals.shape[1]))
+    fast = np.abs(mne.filter.filter_data(signals, sfreq, *MUSCLE_BAND_HZ, verbose="error"))
+    width = max(int(ENVELOPE_S * sfreq), 1)
+    kernel = np.ones(width) / width
+    return np.stack([np.convolve(row, kernel, mode="same") for row in fast])
+
+
+def _largest_correlation(sources: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Largest absolute correlation of each source with any reference; 0 without references."""
+    if not len(references):
+        return np.zeros(len(sources))
+    together = np.corrcoef(np.concatenate([sources, references]))
+    return np.abs(together[: len(sources), len(sources) :]).max(axis=1)
+
+
+def _log_power_ratio(sources: np.ndarray, sfreq: float) -> np.ndarray:
+    """log10 of muscle-band over brain-band power density; -inf where the rate is too low."""
+    if MUSCLE_BAND_HZ[1] >= 0.45 * sfreq:
+        return np.full(len(sources), -np.inf)
+    density, freqs = mne.time_frequency.psd_array_welch(
+        sources, sfreq, fmin=2, fmax=MUSCLE_BAND_HZ[1], n_fft=int(2 * sfreq), verbose="error"
+    )
+
+    def mean(band: tuple[float, float]) -> np.ndarray:
+        return density[:, (freqs >= band[0]) & (freqs <= band[1])].mean(axis=1)
+
+    return np.log10(mean(MUSCLE_BAND_HZ) / mean(BRAIN_BAND_HZ))

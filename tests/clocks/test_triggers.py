@@ -1,0 +1,245 @@
+import gzip
+
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmme_neuro.clocks.triggers import annotation_codes, digital_codes, recording_codes, stim_codes
+
+SFREQ = 1000.0
+
+
+def pulses(codes, *, length=20, gap=80, n_lines=8, low=0.0, high=5.0):
+    """Lines that rest low and carry each code for ``length`` samples."""
+    state = np.zeros(gap + len(codes) * (length + gap), dtype=int)
+    for k, code in enumerate(codes):
+        start = gap + k * (length + gap)
+        state[start : start + length] = code
+    bits = (state >> np.arange(n_lines)[:, None]) & 1
+    return low + (high - low) * bits, gap + np.arange(len(codes)) * (length + gap)
+
+
+def raw_of(data, names, kinds, sfreq=SFREQ, first_samp=0):
+    info = mne.create_info(list(names), sfreq, kinds)
+    return mne.io.RawArray(np.atleast_2d(data), info, first_samp=first_samp, verbose="error")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    codes=st.lists(st.integers(1, 255), min_size=1, max_size=12),
+    inverted=st.integers(0, 255),
+    order=st.sampled_from(["lsb", "msb"]),
+    low=st.sampled_from([0.0, -0.2]),
+    high=st.sampled_from([5.0, 3.3, 1.0]),
+)
+def test_any_codes_on_lines_of_any_polarity(codes, inverted, order, low, high):
+    lines, onsets = pulses(codes, low=low, high=high)
+    flip = ((inverted >> np.arange(8)) & 1).astype(bool)
+    lines[flip] = low + high - lines[flip]
+    if order == "msb":
+        lines, flip = lines[::-1], flip[::-1]
+    found = digital_codes(lines, SFREQ, bit_order=order)
+    assert found["code"].tolist() == codes
+    np.testing.assert_allclose(found["onset"], onsets / SFREQ)
+    np.testing.assert_allclose(found["duration"], 0.02)
+    assert found.attrs["inverted"] == tuple(flip)
+    given_polarity = digital_codes(lines, SFREQ, bit_order=order, inverted=flip)
+    pd.testing.assert_frame_equal(found, given_polarity)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    codes=st.lists(st.integers(1, 255), min_size=1, max_size=8),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_bits_that_switch_one_by_one_are_one_code(codes, seed):
+    rng = np.random.default_rng(seed)
+    lines, onsets = pulses(codes)
+    settled = lines > 2.5
+    for onset, code in zip(onsets, codes, strict=True):
+        late = rng.integers(0, 3, size=8)
+        # At least one bit of the code flips at the onset itself.
+        late[rng.choice(np.flatnonzero((code >> np.arange(8)) & 1))] = 0
+        for bit in range(8):
+            settled[bit, onset : onset + late[bit]] = False
+    found = digital_codes(5.0 * settled, SFREQ)
+    assert found["code"].tolist() == codes
+    np.testing.assert_allclose(found["onset"], onsets / SFREQ)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    samples=st.lists(st.integers(0, 1200), max_size=10),
+    width=st.integers(1, 2),
+    bit=st.integers(0, 7),
+)
+def test_spikes_are_no_codes_and_do_not_split_one(samples, width, bit):
+    lines, onsets = pulses([101, 100, 102], length=60, gap=300)
+    clean = digital_codes(lines, SFREQ)
+    edges = np.concatenate([onsets, onsets + 60])
+    for sample in samples:
+        # A spike at an edge, or beside another one, cannot be told from the code's own switching.
+        if np.abs(edges - sample).min() > 6:
+            lines[bit, 5 * (sample // 5) : 5 * (sample // 5) + width] = 5.0
+    found = digital_codes(lines, SFREQ)
+    assert found["code"].tolist() == clean["code"].tolist()
+    np.testing.assert_allclose(found["onset"], clean["onset"])
+
+
+def test_codes_held_until_the_next():
+    state = np.repeat([0, 101, 100, 102, 100, 103, 100], [500, 900, 700, 900, 700, 900, 700])
+    lines = 5.0 * ((state >> np.arange(8)[:, None]) & 1)
+    assert digital_codes(lines, SFREQ)["code"].tolist() == [101, 100, 102, 100, 103, 100]
+    inverted = digital_codes(5.0 - lines, SFREQ)
+    assert inverted["code"].tolist() == [101, 100, 102, 100, 103, 100]
+
+
+def test_start_in_an_odd_state_of_held_codes_warns():
+    state = np.repeat([7, 101, 100, 102], [100, 900, 800, 900])
+    lines = 5.0 * ((state >> np.arange(8)[:, None]) & 1)
+    with pytest.warns(UserWarning, match="begins in state 7"):
+        digital_codes(lines, SFREQ)
+    assert digital_codes(lines, SFREQ, inverted=False)["code"].tolist() == [7, 101, 100, 102]
+
+
+def test_floating_line_is_no_bit():
+    lines, _ = pulses([101, 100])
+    lines[7] = 5.0
+    assert digital_codes(lines, SFREQ)["code"].tolist() == [101, 100]
+
+
+def test_single_sample_codes_at_a_low_rate():
+    lines, onsets = pulses([1, 2, 5], length=1, gap=10)
+    found = digital_codes(lines, 100.0)
+    assert found["code"].tolist() == [1, 2, 5]
+    np.testing.assert_allclose(found["onset"], onsets / 100.0)
+
+
+def test_trailing_edge():
+    lines, onsets = pulses([3, 4])
+    found = digital_codes(lines, SFREQ, edge="trailing")
+    np.testing.assert_allclose(found["onset"], (onsets + 20) / SFREQ)
+
+
+@pytest.mark.parametrize("lines", [np.zeros((8, 100)), np.full((8, 100), 5.0), np.zeros((8, 0))])
+def test_silent_lines_give_an_empty_table(lines):
+    found = digital_codes(lines, SFREQ)
+    assert found.empty
+    assert list(found) == ["code", "onset", "duration", "source"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lines": np.zeros(5)}, "shape"),
+        ({"lines": np.full((2, 5), np.nan)}, "non-finite"),
+        ({"sfreq": 0.0}, "sfreq"),
+        ({"bit_order": "big"}, "bit_order"),
+        ({"edge": "middle"}, "edge"),
+        ({"inverted": [True]}, "one per line"),
+    ],
+)
+def test_bad_lines_are_refused(change, message):
+    arguments = {"lines": np.zeros((2, 50)), "sfreq": SFREQ} | change
+    with pytest.raises(ValueError, match=message):
+        digital_codes(**arguments)
+
+
+@settings(max_examples=25, deadline=None)
+@given(codes=st.lists(st.integers(1, 250), min_size=1, max_size=10))
+def test_stim_codes_equal_mne_find_events(codes):
+    state = np.zeros(200 + 100 * len(codes))
+    for k, code in enumerate(codes):
+        state[150 + 100 * k : 160 + 100 * k] = code
+    raw = raw_of(state, ["STI 014"], "stim", first_samp=777)
+    found = stim_codes(raw, "STI 014")
+    expected = mne.find_events(raw, "STI 014", min_duration=0.003, verbose="error")
+    assert found["code"].tolist() == expected[:, 2].tolist()
+    np.testing.assert_allclose(found["onset"], (expected[:, 0] - 777) / SFREQ)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6])
+@pytest.mark.parametrize("rest", [0, 65280])
+def test_stim_codes_undo_scale_and_resting_value(scale, rest):
+    state = np.full(1000, float(rest))
+    state[300:310] = rest + 101
+    raw = raw_of(scale * state, ["Trigger"], "misc")
+    found = stim_codes(raw, "Trigger")
+    assert found[["code", "onset"]].to_numpy().tolist() == [[101, 0.3]]
+
+
+def test_stim_codes_refuse_voltages_and_unknown_channels():
+    raw = raw_of(np.linspace(0, 3.7, 500), ["Trigger"], "misc")
+    with pytest.raises(ValueError, match="integer codes"):
+        stim_codes(raw, "Trigger")
+    with pytest.raises(ValueError, match="not in the recording"):
+        stim_codes(raw, "STI")
+
+
+@pytest.mark.parametrize("has_date", [True, False])
+def test_annotation_codes_count_from_the_first_sample(has_date):
+    raw = raw_of(np.zeros(5000), ["Cz"], "eeg")
+    if has_date:
+        raw.set_meas_date(1_700_000_000)
+    raw.set_annotations(
+        mne.Annotations(
+            [1.0, 2.5, 3.0], 0.0, ["101", "100", "102.0"], orig_time=raw.info["meas_date"]
+        )
+    )
+    raw = raw.crop(0.5)
+    events, names = mne.events_from_annotations(raw, verbose="error")
+    found = annotation_codes(raw)
+    assert found["code"].tolist() == [101, 100, 102]
+    np.testing.assert_allclose(found["onset"], [0.5, 2.0, 2.5])
+    np.testing.assert_allclose(found["onset"], (events[:, 0] - raw.first_samp) / SFREQ)
+
+
+def test_annotation_codes_take_the_longest_kind_and_count_the_rest():
+    raw = raw_of(np.zeros(9000), ["Cz"], "eeg")
+    names = ["Stimulus/S 101", "Response/R  1", "Stimulus/S100", "BAD 1", "blink", "Stimulus/S102"]
+    raw.set_annotations(mne.Annotations(np.arange(6.0), 0.0, names))
+    found = annotation_codes(raw)
+    assert found["code"].tolist() == [101, 100, 102]
+    assert found.attrs["left_out"] == {"Response/R": 1}
+    assert set(found["source"]) == {"annotations Stimulus/S"}
+
+
+def test_recording_codes_choose_the_fullest_source():
+    lines, onsets = pulses([101, 100, 102, 100])
+    stim = np.zeros(lines.shape[1])
+    stim[onsets[0] : onsets[0] + 20] = 101
+    names = [*(f"D{k}" for k in range(8)), "Trigger", "EDA"]
+    data = np.vstack([lines, stim, np.zeros_like(stim)])
+    raw = raw_of(data, names, ["misc"] * 8 + ["stim", "misc"])
+    raw.set_annotations(mne.Annotations([0.08, 0.18], 0.0, ["101", "100"]))
+    assert recording_codes(raw)["code"].tolist() == [101, 100, 102, 100]
+    assert recording_codes(raw.copy().drop_channels(names[:8]))["source"].iloc[0] == "annotations"
+    without = raw.copy().drop_channels(names[:8]).set_annotations(None)
+    assert recording_codes(without)["source"].tolist() == ["Trigger"]
+    with pytest.raises(ValueError, match="no trigger codes"):
+        recording_codes(without.drop_channels(["Trigger"]))
+
+
+def test_recording_codes_place_missing_lines():
+    lines, _ = pulses([4, 6])
+    raw = raw_of(lines[1:3], ["D1", "D2"], "misc")
+    assert recording_codes(raw)["code"].tolist() == [4, 6]
+
+
+@pytest.mark.parametrize("participant", ["09", "10", "11", "12", "14", "15"])
+def test_real_lines_give_the_authors_onsets(shared_data, participant):
+    """Twelve blocks of faces; the authors take the fall from 5 to 0 V of each line as the onset."""
+    path = shared_data / "physio_events" / "fmov" / f"{participant}_FMOV_preprocessed.txt.gz"
+    with gzip.open(path, "rt") as file:
+        lines = np.loadtxt(file, usecols=(5, 6, 7)).T
+    found = digital_codes(lines, 100.0, edge="trailing")
+    fall = np.diff(lines, axis=1) == -5
+    expected = np.flatnonzero(fall.any(axis=0)) + 1
+    np.testing.assert_allclose(found["onset"], expected / 100.0)
+    assert found["code"].value_counts().to_dict() == {1: 4, 2: 4, 4: 4}
+    np.testing.assert_array_equal(found["code"], fall[:, expected - 1].T @ np.array([1, 2, 4]))
+    flipped = digital_codes(5.0 - lines, 100.0, edge="trailing")
+    pd.testing.assert_frame_equal(flipped, found)

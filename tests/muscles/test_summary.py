@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmme_neuro.muscles.summary import (
+    by_expression,
+    muscle_of_events,
+    region_values,
+    removal_by_region,
+)
+
+
+@pytest.fixture
+def events():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {"participant": np.repeat(list("abcdef"), 30), "onset": rng.uniform(0, 600, 180),
+         "expression": np.resize(["macro", "macro", "micro"], 180),
+         "stimulus": np.resize(["1", "2", "3", "4", "5"], 180)}
+    )  # fmt: skip
+
+
+@pytest.fixture
+def muscles(events):
+    """Macro-expressions are 3 dB louder; cleaning takes all of it and more variance of them."""
+    rng = np.random.default_rng(1)
+    macro = (events["expression"] == "macro").to_numpy()
+    parts = []
+    for roi, level in (("face", 10.0), ("temporal", 4.0)):
+        noise = rng.standard_normal(len(events))
+        parts.append(
+            events[["participant", "onset"]].assign(
+                onset=events["onset"] + 1e-9,
+                roi=roi,
+                before_db=level + 3 * macro + noise,
+                after_db=noise if roi != "face" else np.nan,
+                removed_share=np.where(macro, 0.8, 0.5) + 0.05 * noise if roi != "face" else np.nan,
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_events_get_their_own_value_though_times_were_rounded(events, muscles):
+    found = muscle_of_events(events, muscles, ["face", "temporal"])["muscle_db"]
+    expected = muscles.loc[muscles["roi"] == "face", "before_db"]
+    np.testing.assert_allclose(found, expected)
+    shuffled = events.sample(frac=1, random_state=2)
+    again = region_values(shuffled, muscles, "before_db", "face")
+    np.testing.assert_allclose(again.sort_index(), expected)
+
+
+def test_the_first_region_with_values_is_taken_and_none_is_an_error(events, muscles):
+    without_face = muscles[muscles["roi"] != "face"]
+    found = muscle_of_events(events, without_face, ["face", "temporal"])["muscle_db"]
+    assert found.mean() == pytest.approx(6.0, abs=0.3)
+    with pytest.raises(ValueError, match="none of \\['face'\\] is there, only \\['temporal'\\]"):
+        muscle_of_events(events, without_face, ["face"])
+
+
+def test_means_by_region_and_expression(events, muscles):
+    table = by_expression(muscles, events).set_index(["roi", "expression", "cleaning"])
+    assert table.loc[("face", "macro", "before"), "mean_db"] == pytest.approx(13, abs=0.3)
+    assert table.loc[("temporal", "micro", "after"), "mean_db"] == pytest.approx(0, abs=0.4)
+    assert ("face", "macro", "after") not in table.index
+    assert (table["n_participants"] == 6).all()
+
+
+def test_removal_differs_between_expressions(events, muscles):
+    table = removal_by_region(muscles, events, "(1 | participant)").set_index("roi")
+    assert list(table.index) == ["temporal"]
+    assert table.loc["temporal", "macro"] == pytest.approx(0.8, abs=0.02)
+    assert table.loc["temporal", "p_value"] < 0.001 and table.loc["temporal", "estimate"] > 0

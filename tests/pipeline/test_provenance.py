@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from mmme_neuro.pipeline.provenance import (
+    Provenance,
+    file_digest,
+    input_digests,
+    read_provenance,
+    software,
+    stale_because,
+)
+
+PLAN = Provenance("s", {"a.cdt": "1"}, {"reject_uv": 150.0}, {"mne": "1", "code": "c"}, {})
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """Sidecar of a finished run, beside its one derivative."""
+    (tmp_path / "s_x.csv").write_text("x")
+    path = tmp_path / "s_provenance.json"
+    replace(PLAN, outputs={"s_x.csv": file_digest(tmp_path / "s_x.csv")}).write(path)
+    return path
+
+
+def test_unchanged_is_up_to_date(finished):
+    assert stale_because(PLAN, finished) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"inputs": {"a.cdt": "2"}}, "inputs changed: a.cdt differs"),
+        ({"inputs": {"a.cdt": "1", "b": "1"}}, "inputs changed: b is new"),
+        ({"inputs": {}}, "inputs changed: a.cdt is gone"),
+        ({"options": {"reject_uv": 100.0}}, "options changed: reject_uv 150.0 -> 100.0"),
+        ({"versions": {"mne": "2", "code": "c"}}, "versions changed: mne 1 -> 2"),
+        ({"versions": {"mne": "1", "code": "d"}}, "versions changed: code differs"),
+    ],
+)
+def test_every_change_is_named(finished, change, message):
+    assert stale_because(replace(PLAN, **change), finished) == message
+
+
+def test_lost_changed_and_half_written_derivatives_are_seen(finished):
+    derivative = finished.parent / "s_x.csv"
+    derivative.write_text("y")
+    assert stale_because(PLAN, finished) == "s_x.csv was changed"
+    derivative.unlink()
+    assert stale_because(PLAN, finished) == "s_x.csv is missing"
+    finished.write_text(finished.read_text()[:40])
+    assert read_provenance(finished) is None
+    assert stale_because(PLAN, finished) == "no complete earlier run"
+
+
+def test_digests_are_of_content(tmp_path):
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "b").write_bytes(b"1")
+    table = pd.DataFrame({"x": [1.0]})
+    found = input_digests([tmp_path / "a", tmp_path / "b"], {"rows": table})
+    assert found["a"] == found["b"] != found["rows"]
+    assert found["rows"] != input_digests([], {"rows": table + 1})["rows"]
+
+
+def test_sidecar_holds_no_folder_and_no_time(finished):
+    text = finished.read_text()
+    assert str(finished.parent) not in text and "20" not in text.replace("150", "")
+
+
+def test_software_names_code_and_packages():
+    found = software()
+    assert len(found["code"]) == 16 and found["mne"][0].isdigit()

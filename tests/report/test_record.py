@@ -1,0 +1,21 @@
+import json
+
+import numpy as np
+
+from mmme_neuro.report.constants import PACKAGES, method_constants, software_versions
+from mmme_neuro.signals.eeg.clean import clean_eeg
+
+
+def test_constants_are_those_of_the_code():
+    constants = method_constants()
+    assert constants["cleaning"]["muscle_r"] == clean_eeg.__kwdefaults__["muscle_r"]
+    assert constants["regions"]["occipital"][0] == "PO3"
+    assert {w["column"] for w in constants["physio"]["windows"]} >= {"scr_us", "skt_celsius"}
+    json.dumps(constants)  # plain values only
+
+
+def test_versions_name_every_package():
+    versions = software_versions()
+    assert versions["numpy"] == np.__version__
+    assert set(PACKAGES) <= set(versions)
+    assert versions["python"].startswith("3.")

@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mmme_neuro.recording import Recording
+from mmme_neuro.responses.overlap.basis import FIR, Splines
+from mmme_neuro.responses.overlap.compare import (
+    OverlapPlan,
+    ResponseWindow,
+    compare_with_averaging,
+    over_participants,
+    separate_overlap,
+)
+from mmme_neuro.responses.overlap.deconvolve import deconvolve
+
+WINDOW = ResponseWindow(
+    name="bump", channel="x", tmin=1.0, tmax=3.0, baseline=(-1.0, 0.0), scale=10.0, unit="mU"
+)
+
+
+def bump(lags):
+    return np.where((lags > 0) & (lags < 4), np.sin(np.pi * lags / 4) ** 2, 0.0)
+
+
+TRUTH = 10 * bump(np.linspace(1, 3, 1001)).mean()
+
+
+def recording(onsets, expression, rng):
+    times = np.arange(0, 400, 0.1)
+    sizes = np.where(np.array(expression) == "micro", 2.0, 1.0)
+    signal = sum(size * bump(times - onset) for onset, size in zip(onsets, sizes, strict=True))
+    signal = signal + 0.02 * rng.standard_normal(times.size)
+    raw = mne.io.RawArray(signal[None], mne.create_info(["x"], 10.0, "eeg"), verbose="error")
+    events = pd.DataFrame({"onset": onsets, "expression": expression})
+    return Recording(eeg=None, physio=raw, events=events)
+
+
+def compared(recording, **options):
+    found = deconvolve(recording, "~ expression", FIR(-1.0, 5.0, step=0.25), picks="x")
+    table = compare_with_averaging(recording, found, [WINDOW], **{"isolation": 6.0} | options)
+    return table.set_index(["method", "condition"])
+
+
+def test_isolated_events_and_deconvolution_find_what_averages_miss():
+    rng = np.random.default_rng(0)
+    onsets = np.cumsum(rng.choice([1.5, 2.0, 9.0], 120, p=[0.4, 0.2, 0.4])) + 5
+    onsets = onsets[onsets < 390]
+    expression = np.where(rng.random(onsets.size) < 0.4, "micro", "macro")
+    table = compared(recording(onsets, expression, rng))["estimate"]
+    assert abs(table["average", "macro"] - TRUTH) > 0.3
+    for method in ("isolated", "deconvolution"):
+        assert table[method, "macro"] == pytest.approx(TRUTH, abs=0.4)
+        assert table[method, "micro"] == pytest.approx(2 * TRUTH, abs=0.4)
+        assert table[method, "micro - macro"] == pytest.approx(TRUTH, abs=0.5)
+
+
+def test_isolated_events_are_counted_by_hand():
+    onsets = [10.0, 30.0, 34.0, 60.0, 80.0, 90.0]
+    kinds = ["macro", "micro", "micro", "micro", "macro", "macro"]
+    table = compared(recording(onsets, kinds, np.random.default_rng(1)))["n_events"]
+    assert table["average", "micro"] == 3
+    assert table["isolated", "micro"] == 1
+    assert table["isolated", "micro - macro"] == 4
+
+
+def test_no_isolated_event_is_no_estimate():
+    rng = np.random.default_rng(2)
+    starts = np.arange(10, 380, 9.0)
+    onsets = np.sort(np.r_[starts, starts + rng.uniform(0.5, 3.0, starts.size)])
+    kinds = rng.choice(["macro", "micro"], onsets.size)
+    table = compared(recording(onsets, kinds, rng))["estimate"]
+    assert np.isnan(table["isolated", "micro"]) and np.isfinite(table["average", "micro"])
+
+
+def test_averages_are_those_of_epochs():
+    rng = np.random.default_rng(3)
+    onsets = np.arange(5.0, 390, 9.0)
+    mine = recording(onsets, np.resize(["macro", "micro"], onsets.size), rng)
+    samples = np.round(onsets * 10).astype(int)
+    as_mne = np.column_stack([samples, samples * 0, np.resize([1, 2], onsets.size)])
+    epochs = mne.Epochs(
+        mine.physio, as_mne, tmin=-1, tmax=5, baseline=(-1, 0), picks="eeg", verbose="error"
+    )
+    expected = 10 * epochs["2"].average(picks="eeg").crop(1, 3).data.mean()
+    found = compared(mine)["estimate"]["average", "micro"]
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_mean_over_participants_is_the_t_interval():
+    values = np.array([1.0, 2.0, 4.0, 5.0])
+    table = pd.DataFrame(
+        {"measure": "m", "unit": "u", "method": "average", "condition": "macro",
+         "estimate": [*values, np.nan], "n_events": [3, 4, 5, 6, 0]}
+    )  # fmt: skip
+    row = over_participants(table).iloc[0]
+    low, high = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+    assert (row["n_participants"], row["n_events"]) == (4, 18)
+
+
+def test_separate_overlap_measures_draws_and_reports_collinearity():
+    rng = np.random.default_rng(5)
+    onsets = np.arange(10.0, 380, 5.0)
+    mine = recording(onsets, np.resize(["macro", "micro", "micro"], onsets.size), rng)
+    stimuli = pd.DataFrame({"onset": [5.0, 200.0], "kind": "stimulus_onset"})
+    events = pd.concat([mine.events.assign(kind="expression"), stimuli], ignore_index=True)
+    plan = OverlapPlan(
+        modality="physio",
+        basis=Splines(-1.0, 5.0, 14),
+        windows=(WINDOW,),
+        isolation=6.0,
+        stimulus_basis=FIR(0.0, 2.0, step=0.5),
+    )
+    found = separate_overlap(replace(mine, events=events), plan)
+    estimates = found.measures.set_index(["method", "condition"])["estimate"]
+    assert estimates["deconvolution", "macro"] == pytest.approx(TRUTH, abs=0.4)
+    assert found.measures["n_events"].max() == len(onsets)
+    peak = found.curves.query("method == 'deconvolution' and condition == 'micro'")
+    assert peak["estimate"].max() == pytest.approx(20, abs=1)
+    assert set(found.collinearity["kind"]) == {"expression", "stimulus_onset"}

@@ -1,0 +1,49 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmme_neuro.stats.groups import (
+    centred,
+    complete_rows,
+    covariate_columns,
+    group_codes,
+    independent_columns,
+)
+
+
+def test_centred_equals_pandas():
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame({"g": rng.integers(0, 4, 50), "a": 1e6 + rng.random(50)})
+    codes = group_codes(table, ["g"])
+    expected = table["a"] - table.groupby("g")["a"].transform("mean")
+    np.testing.assert_allclose(centred(table[["a"]].to_numpy(), codes)[:, 0], expected, atol=1e-9)
+
+
+def test_covariates_of_any_kind_span_what_a_design_spans():
+    table = pd.DataFrame(
+        {"kind": ["a", "b", "c", "a"], "n": [1.0, 2, 3, 4], "same": [2.0, 4, 6, 8]}
+    )
+    columns = covariate_columns(table, ["kind", "n", "same"])
+    assert columns.shape == (4, 4)
+    basis = independent_columns(columns)
+    assert basis.shape == (4, 3)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-12)
+    assert covariate_columns(table, []).shape == (4, 0)
+
+
+def test_rows_that_cannot_count_are_left_out():
+    table = pd.DataFrame({"p": [1, 1, 2, 2, 3, 3, 4], "a": [1, 2, 3, np.nan, 5, 6, 7.0]})
+    with pytest.raises(ValueError, match="only 2 ps have 2 events"):
+        complete_rows(table, ["a"], groups=["p"])
+    kept = complete_rows(table, ["a"], groups=["p"], min_groups=2)
+    assert kept.index.tolist() == [0, 1, 4, 5]
+
+
+def test_bad_columns_are_named():
+    table = pd.DataFrame({"p": [1, 1, 2, 2], "a": [1.0, 2, 3, 4], "t": list("abcd")})
+    with pytest.raises(ValueError, match=r"the columns \['t'\] are not numeric"):
+        complete_rows(table, ["a", "t"], groups=["p"])
+    with pytest.raises(ValueError, match="infinite values"):
+        complete_rows(table.assign(a=[1, np.inf, 2, 3]), ["a"], groups=["p"])
+    with pytest.raises(ValueError, match="a is constant within every p"):
+        complete_rows(table.assign(a=[0.1, 0.1, 0.3, 0.3]), ["a"], groups=["p"], min_groups=2)
