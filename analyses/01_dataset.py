@@ -8,13 +8,8 @@ from pathlib import Path
 
 from analyses.study import PREPROCESSING
 from analyses.tables import write_table
-from mmme_neuro import (
-    audit_events,
-    database_table,
-    describe_events,
-    named_action_units,
-    read_events,
-)
+from mmme_neuro import audit_events, read_events
+from mmme_neuro.events import database_table, describe_events, named_action_units
 from mmme_neuro.recording import study_sheet
 
 READS = ("study:coding_file.*",)

@@ -10,11 +10,16 @@ from pathlib import Path
 
 from analyses.study import PREPROCESSING
 from analyses.tables import analysed, write_table
-from mmme_neuro.pipeline import decisions
-from mmme_neuro.pipeline.derivatives import TABLES, read_table
-from mmme_neuro.pipeline.executors import processes, tracked
-from mmme_neuro.pipeline.inputs import study_sources
-from mmme_neuro.pipeline.preprocess import Options, preprocess_study
+from mmme_neuro import study_sources
+from mmme_neuro.pipeline import (
+    TABLES,
+    Options,
+    decisions,
+    preprocess_study,
+    processes,
+    read_table,
+    tracked,
+)
 
 READS = ("study:coding_file.*", "study:decisions.csv", "study:*/*")
 WRITES = ("participants.csv", "epochs", *(f"{name}.csv" for name in TABLES))

@@ -18,16 +18,16 @@ from analyses.study import (
     SEED,
 )
 from analyses.tables import eeg_epochs, write_grand_average, write_map, write_table
-from mmme_neuro import (
+from mmme_neuro import evoked
+from mmme_neuro.responses import (
+    GrandAverage,
     component_table,
-    evoked,
     grand_average,
     jackknife_difference,
     measurement_quality,
+    participant_curves,
     window_amplitudes,
 )
-from mmme_neuro.responses.curves import participant_curves
-from mmme_neuro.responses.grandaverage import GrandAverage
 
 READS = ("participants.csv", "epochs")
 WRITES = ("erp.nc", "erp_counts.csv", "erp_amplitudes.csv", "erp-info.fif", "erp_excluded.csv")

@@ -9,7 +9,8 @@ import pandas as pd
 
 from analyses.study import ALPHA_WINDOW_S, RHYTHMS, TFR_BASELINE_S, TFR_CHANNELS
 from analyses.tables import eeg_epochs, write_table, write_time_frequency
-from mmme_neuro import band_power, time_frequency
+from mmme_neuro import time_frequency
+from mmme_neuro.responses import band_power
 
 READS = ("participants.csv", "epochs")
 WRITES = ("tfr.nc", "tfr-info.fif", "tfr_counts.csv", "band_power.csv")

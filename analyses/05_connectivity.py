@@ -21,9 +21,13 @@ from analyses.study import (
 )
 from analyses.tables import eeg_epochs, write_connectivity, write_table
 from mmme_neuro import connectivity, graph_measures
-from mmme_neuro.responses.coupling.connectivity import Connectivity
-from mmme_neuro.responses.coupling.graph import DENSITIES
-from mmme_neuro.responses.coupling.pairs import average_matrix, pair_table, paired_differences
+from mmme_neuro.responses import (
+    DENSITIES,
+    Connectivity,
+    average_matrix,
+    pair_table,
+    paired_differences,
+)
 
 HOW = {
     "method": CONNECTIVITY_METHOD,

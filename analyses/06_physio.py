@@ -9,8 +9,8 @@ import pandas as pd
 
 from analyses.study import PHYSIO_BASELINE_S
 from analyses.tables import physio_epochs, slow_epochs, write_table
-from mmme_neuro import AUTONOMIC_WINDOWS, autonomic_responses
-from mmme_neuro.responses.curves import response_curves, within_participant_band
+from mmme_neuro import autonomic_responses
+from mmme_neuro.responses import AUTONOMIC_WINDOWS, response_curves, within_participant_band
 
 READS = ("participants.csv", "epochs")
 WRITES = ("physio_responses.csv", "physio_curves.csv")

@@ -16,9 +16,9 @@ import pandas as pd
 from analyses import study as choices
 from analyses.study import RANDOM_TERMS, RESPONSES
 from analyses.tables import eeg_epochs, physio_epochs, responses_table, write_map, write_table
-from mmme_neuro.inference.effect_map import EffectMap, axis_neighbours, effect_map
-from mmme_neuro.models.many import contrasts_within, fit_battery
-from mmme_neuro.responses.event_maps import event_courses, event_power, region_courses
+from mmme_neuro.inference import EffectMap, axis_neighbours, effect_map
+from mmme_neuro.models import contrasts_within, fit_battery
+from mmme_neuro.responses import event_courses, event_power, region_courses
 
 PLURALS = {
     "channel": "channels",

@@ -13,17 +13,17 @@ import pandas as pd
 
 from analyses import study as choices
 from analyses.tables import physio_epochs, responses_table, write_table
-from mmme_neuro import (
+from mmme_neuro.association import (
     Resampling,
+    cross_modal_pairs,
     face_features,
     lagged_corr,
     multilevel_slope,
     rm_corr_matrix,
+    rm_corr_pairs,
+    window_means,
     within_between_corr,
 )
-from mmme_neuro.association.lags import window_means
-from mmme_neuro.association.modalities import cross_modal_pairs
-from mmme_neuro.association.repeated import rm_corr_pairs
 
 NAMES = ("matrix", "levels", "parts", "lags", "components", "loadings", "null")
 READS = ("erp_amplitudes.csv", "band_power.csv", "physio_responses.csv", "participants.csv")

@@ -17,22 +17,18 @@ import pandas as pd
 
 from analyses import study as choices
 from analyses.tables import analysed, eeg_epochs, responses_table, write_table
-from mmme_neuro import (
+from mmme_neuro import erp_reliability, icc, read_ratings
+from mmme_neuro.pipeline import read_continuous
+from mmme_neuro.reliability import (
+    EmotionDominance,
     component_reliability,
     emotion_dominance,
-    erp_reliability,
-    icc,
     icc_by_item,
     means_by_emotion,
-    read_ratings,
     reliability_over_time,
     scale_reliability,
-    video_responses,
 )
-from mmme_neuro.pipeline.derivatives import read_continuous
-from mmme_neuro.reliability.scales.dominance import EmotionDominance
-from mmme_neuro.responses.components import measure, region_curves
-from mmme_neuro.responses.regions import roi_channels
+from mmme_neuro.responses import measure, region_curves, roi_channels, video_responses
 
 READS = ("study:ratings.csv", "participants.csv", "epochs")
 READS += ("erp_amplitudes.csv", "band_power.csv", "physio_responses.csv")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analyses.study import PAIRS
 from analyses.tables import read_table, write_table
-from mmme_neuro.simulate.recovery import RECOVERY_COLUMNS, recovery_table
+from mmme_neuro.simulate import RECOVERY_COLUMNS, recovery_table
 
 READS = ("study:truth.json", "clocks.csv", "erp_amplitudes.csv", "models.csv", "coupling.csv")
 READS += ("cross_modal.csv", "icc.csv")

@@ -8,7 +8,7 @@ probabilities).
 from pathlib import Path
 
 from analyses.tables import read_table, write_table
-from mmme_neuro.pipeline.losses import label_table, quality_table, rejection_table
+from mmme_neuro.pipeline import label_table, quality_table, rejection_table
 
 READS = ("participants.csv", "bad_channels.csv", "components.csv", "moments.csv", "excluded.csv")
 WRITES = ("quality.csv", "rejection.csv", "component_labels.csv")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from analyses import study as choices
 from mmme_neuro import vocabulary
-from mmme_neuro.pipeline.derivatives import write_json
-from mmme_neuro.report.constants import method_constants, software_versions
+from mmme_neuro.pipeline import write_json
+from mmme_neuro.report import method_constants, software_versions
 
 READS = ()
 WRITES = ("methods.json",)

@@ -12,11 +12,9 @@ import pandas as pd
 
 from analyses.study import OVERLAP_PLANS
 from analyses.tables import analysed, write_table
-from mmme_neuro import over_participants, separate_overlap
-from mmme_neuro.pipeline.derivatives import read_continuous
-from mmme_neuro.pipeline.executors import tracked
-from mmme_neuro.responses.overlap.compare import OverlapPlan, OverlapResult
-from mmme_neuro.simulate.recovery import with_overlap_truth
+from mmme_neuro.pipeline import read_continuous, tracked
+from mmme_neuro.responses import OverlapPlan, OverlapResult, over_participants, separate_overlap
+from mmme_neuro.simulate import with_overlap_truth
 
 READS = ("study:truth.json", "participants.csv", "epochs")
 WRITES = ("overlap.csv", "overlap_curves.csv", "collinearity.csv", "overlap_left_out.csv")

@@ -21,20 +21,18 @@ from analyses.study import (
     TFR_BASELINE_S,
 )
 from analyses.tables import eeg_epochs, read_table, responses_table, write_table
-from mmme_neuro import (
-    band_power,
-    current_source_density,
-    muscle_variants,
-    sensitivity_table,
-    window_amplitudes,
-)
-from mmme_neuro.muscles.sensitivity import NEGATIVE_CONTROL, muscle_balance
-from mmme_neuro.muscles.summary import (
+from mmme_neuro.muscles import (
+    NEGATIVE_CONTROL,
     by_expression,
+    muscle_balance,
     muscle_of_events,
+    muscle_variants,
     region_values,
     removal_by_region,
+    sensitivity_table,
 )
+from mmme_neuro.responses import band_power, window_amplitudes
+from mmme_neuro.signals import current_source_density
 
 READS = ("participants.csv", "epochs", "muscles.csv", "erp_amplitudes.csv", "band_power.csv")
 READS += ("physio_responses.csv",)

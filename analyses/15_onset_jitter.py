@@ -15,7 +15,7 @@ from analyses.study import (
     SEED,
 )
 from analyses.tables import eeg_epochs, write_table
-from mmme_neuro import onset_jitter
+from mmme_neuro.responses import onset_jitter
 
 READS = ("participants.csv", "epochs")
 WRITES = ("onset_jitter.csv", "onset_jitter_summary.csv")

@@ -14,8 +14,9 @@ import pandas as pd
 
 from analyses import study as choices
 from analyses.tables import write_table
-from mmme_neuro import agreement_tables, pass_pairs, read_events
+from mmme_neuro import read_events
 from mmme_neuro.recording import study_sheet
+from mmme_neuro.reliability import agreement_tables, pass_pairs
 
 READS = ("study:coding_file.*",)
 TABLES = ("summary", "detection", "labels", "action_units", "timing", "time_units", "confusion")

@@ -5,9 +5,9 @@ Reads the tables of the other steps and methods.json; writes numbers.json.
 
 from pathlib import Path
 
-from mmme_neuro.pipeline.derivatives import write_json
-from mmme_neuro.report.manuscript import TABLES, manuscript_numbers
-from mmme_neuro.report.results import Results
+from mmme_neuro.pipeline import write_json
+from mmme_neuro.report import Results, manuscript_numbers
+from mmme_neuro.report.manuscript import TABLES
 
 READS = (*(f"{name}.csv" for name in TABLES), "methods.json")
 WRITES = ("numbers.json",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analyses.study import MUSCLE_REGION, QUALITY_LIMITS
 from analyses.tables import read_table, write_table
-from mmme_neuro.pipeline.screening import NEEDED, participant_quality, spectrum_range
+from mmme_neuro.pipeline import NEEDED, participant_quality, spectrum_range
 
 READS = (*(f"{name}.csv" for name in NEEDED), "spectra.csv")
 WRITES = ("participant_quality.csv", "spectrum_range.csv")

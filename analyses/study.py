@@ -1,13 +1,15 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
-from mmme_neuro.pipeline.preprocess import Options
-from mmme_neuro.pipeline.screening import QualityLimits
-from mmme_neuro.reliability.coders.detection import Overlap
-from mmme_neuro.responses.components import Component
-from mmme_neuro.responses.jitter import PhaseMeasure
-from mmme_neuro.responses.overlap.basis import Splines
-from mmme_neuro.responses.overlap.compare import OverlapPlan, ResponseWindow
-from mmme_neuro.responses.regions import Window
+from mmme_neuro.pipeline import Options, QualityLimits
+from mmme_neuro.reliability import Overlap
+from mmme_neuro.responses import (
+    Component,
+    OverlapPlan,
+    PhaseMeasure,
+    ResponseWindow,
+    Splines,
+    Window,
+)
 from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
 
 SEED = 20260101

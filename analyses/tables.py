@@ -7,12 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from analyses import study
-from mmme_neuro.pipeline.derivatives import read_epochs
-from mmme_neuro.pipeline.files import atomic_file
-from mmme_neuro.pipeline.pseudonyms import pseudonyms
-from mmme_neuro.responses.coupling.connectivity import Connectivity
-from mmme_neuro.responses.grandaverage import GrandAverage
-from mmme_neuro.responses.spectral.timefrequency import TimeFrequency
+from mmme_neuro import read_epochs
+from mmme_neuro.pipeline import atomic_file, pseudonyms
+from mmme_neuro.responses import Connectivity, GrandAverage, TimeFrequency
 
 
 def write_table(results: Path, name: str, table: pd.DataFrame) -> None:

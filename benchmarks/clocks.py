@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmme_neuro import align_camera, align_clocks, place_events
+from mmme_neuro import align_clocks
+from mmme_neuro.clocks import align_camera, place_events
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 N_VIDEOS = 48

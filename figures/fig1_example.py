@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from analyses.tables import read_table
-from mmme_neuro.pipeline.derivatives import read_epochs
-from mmme_neuro.plots.example import example_figure, most_isolated
+from mmme_neuro import read_epochs
+from mmme_neuro.plots import example_figure, most_isolated
 
 READS = ("erp_amplitudes.csv", "epochs/*_eeg-epo.fif", "epochs/*_physio-epo.fif")
 EEG_CHANNELS = ("FZ", "C3", "CZ", "C4", "PZ", "OZ")

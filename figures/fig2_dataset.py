@@ -9,8 +9,8 @@ annotation passes are merged; mixed: the rows disagree on the expression.
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro import describe_events
-from mmme_neuro.plots.databases import databases_figure
+from mmme_neuro.events import describe_events
+from mmme_neuro.plots import databases_figure
 
 READS = ("events.csv", "databases.csv")
 

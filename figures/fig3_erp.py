@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analyses.study import ERP_BASELINE_S, ERP_WINDOWS
 from analyses.tables import read_grand_average, read_map
-from mmme_neuro.plots.evoked import evoked_figure
+from mmme_neuro.plots import evoked_figure
 
 READS = ("erp.nc", "erp-info.fif", "erp_excluded.csv", "map_regions.nc")
 ALPHA = 0.05

@@ -8,7 +8,7 @@ test (it is of the whole map and claims no latency).
 from pathlib import Path
 
 from analyses.tables import read_map, read_time_frequency
-from mmme_neuro.plots.timefrequency import time_frequency_figure
+from mmme_neuro.plots import time_frequency_figure
 
 READS = ("tfr.nc", "tfr-info.fif", "tfr_counts.csv", "map_power.nc")
 ALPHA = 0.05

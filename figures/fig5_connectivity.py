@@ -7,7 +7,7 @@ of epochs, in the participants who have enough of both (a line each; bars: means
 from pathlib import Path
 
 from analyses.tables import read_connectivity, read_table
-from mmme_neuro.plots.connectivity import connectivity_figure
+from mmme_neuro.plots import connectivity_figure
 
 READS = (
     "connectivity.nc",

@@ -5,8 +5,8 @@ participants with the within-participant interval (Cousineau-Morey). Shaded: the
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro import AUTONOMIC_WINDOWS
-from mmme_neuro.plots.autonomic import autonomic_figure
+from mmme_neuro.plots import autonomic_figure
+from mmme_neuro.responses import AUTONOMIC_WINDOWS
 
 READS = ("physio_curves.csv",)
 CHANNELS = (

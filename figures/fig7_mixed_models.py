@@ -6,7 +6,7 @@ unit. Random terms that could not be estimated were removed; the report lists th
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.forest import contrast_figure
+from mmme_neuro.plots import contrast_figure
 
 READS = ("models.csv",)
 TERM = "expression[T.micro]"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analyses.study import HELD_CONSTANT
 from analyses.tables import read_table
-from mmme_neuro.plots.crossmodal import cross_modal_figure
+from mmme_neuro.plots import cross_modal_figure
 
 READS = ("cross_modal_matrix.csv", "cross_modal_lags.csv", "cross_modal_components.csv")
 

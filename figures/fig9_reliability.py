@@ -10,7 +10,7 @@ and .8.
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.reliability import reliability_figure
+from mmme_neuro.plots import reliability_figure
 
 READS = ("score_reliability.csv", "dependability.csv")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analyses.study import CODER_CRITERIA
 from analyses.tables import read_table
-from mmme_neuro.plots.agreement import agreement_figure
+from mmme_neuro.plots import agreement_figure
 
 TABLES = ("detection", "confusion", "action_units", "timing", "differences")
 READS = ("agreement_summary.csv", *(f"agreement_{name}.csv" for name in TABLES))

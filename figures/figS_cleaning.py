@@ -7,7 +7,7 @@ activity (mean weight over components, the largest of each is 1; number in brack
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.cleaning import cleaning_figure
+from mmme_neuro.plots import cleaning_figure
 
 READS = ("spectra.csv", "bad_channels.csv", "components.csv", "component_maps.csv")
 

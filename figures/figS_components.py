@@ -5,8 +5,8 @@ Number of the component and what it was removed as; weights at the channels, the
 from pathlib import Path
 
 from analyses.tables import participant_numbers, read_table
-from mmme_neuro.pipeline.pseudonyms import pseudonymous
-from mmme_neuro.plots.cleaning import components_figure
+from mmme_neuro.pipeline import pseudonymous
+from mmme_neuro.plots import components_figure
 
 READS = ("components.csv", "component_maps.csv", "events.csv", "participants.csv")
 MOST_PARTICIPANTS = 20

@@ -8,8 +8,7 @@ is of the whole map.
 from pathlib import Path
 
 from analyses.tables import read_map
-from mmme_neuro.plots.modelmaps import effect_courses_figure
-from mmme_neuro.plots.style import difference_name
+from mmme_neuro.plots import difference_name, effect_courses_figure
 
 READS = ("map_regions.nc", "map_physio.nc")
 

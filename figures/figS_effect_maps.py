@@ -9,8 +9,7 @@ latency.
 from pathlib import Path
 
 from analyses.tables import read_channels, read_map
-from mmme_neuro.plots.modelmaps import effect_maps_figure
-from mmme_neuro.plots.style import difference_name
+from mmme_neuro.plots import difference_name, effect_maps_figure
 
 READS = ("map_erp.nc", "erp-info.fif")
 TIMES_S = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)

@@ -6,7 +6,7 @@ with onsets as coded; difference: micro minus macro. PPC: pairwise phase consist
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.robustness import jitter_figure
+from mmme_neuro.plots import jitter_figure
 
 READS = ("onset_jitter.csv",)
 

@@ -9,7 +9,7 @@ and should not be that of the muscle band itself (last row).
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.muscles import muscles_figure
+from mmme_neuro.plots import muscles_figure
 
 READS = ("muscle_power.csv", "sensitivity.csv")
 

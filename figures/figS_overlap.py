@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analyses.study import OVERLAP_PLANS
 from analyses.tables import read_table
-from mmme_neuro.plots.robustness import overlap_figure
+from mmme_neuro.plots import overlap_figure
 
 READS = ("overlap.csv", "overlap_curves.csv")
 MEASURES = ("scr", "heart_rate", "temperature", "premotor", "late_positivity", "alpha_power")

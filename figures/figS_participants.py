@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analyses.study import ERP_WINDOWS
 from analyses.tables import analysed, participant_numbers, read_map, read_table
-from mmme_neuro.plots.participant import ParticipantData, participant_figure
+from mmme_neuro.plots import ParticipantData, participant_figure
 
 READS = (
     "erp_participants.nc",

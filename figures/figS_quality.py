@@ -6,8 +6,8 @@ components removed as eye or muscle activity; d, their share of the variance of 
 from pathlib import Path
 
 from analyses.tables import participant_numbers, read_table
-from mmme_neuro.pipeline.pseudonyms import pseudonymous
-from mmme_neuro.plots.quality import quality_figure
+from mmme_neuro.pipeline import pseudonymous
+from mmme_neuro.plots import quality_figure
 
 READS = ("quality.csv", "events.csv", "participants.csv")
 

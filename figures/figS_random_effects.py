@@ -6,7 +6,7 @@ participants and of stimuli; terms that could not be estimated were left out of 
 from pathlib import Path
 
 from analyses.tables import participant_numbers, read_table
-from mmme_neuro.plots.modelmaps import random_effects_figure
+from mmme_neuro.plots import random_effects_figure
 
 READS = ("random_effects.csv", "events.csv", "participants.csv")
 RESPONSES = ("late_positivity", "alpha_power", "scr_us", "heart_rate_bpm")

@@ -6,7 +6,7 @@ the units named.
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.forest import recovery_figure
+from mmme_neuro.plots import recovery_figure
 
 READS = ("recovery.csv",)
 

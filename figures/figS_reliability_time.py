@@ -8,7 +8,7 @@ there is nothing to measure.
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.reliability import reliability_time_figure
+from mmme_neuro.plots import reliability_time_figure
 
 READS = ("reliability_curves.csv",)
 

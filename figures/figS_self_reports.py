@@ -8,7 +8,7 @@ distribution (c).
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.self_reports import SELF_REPORT_FORM, self_report_figure
+from mmme_neuro.plots import SELF_REPORT_FORM, self_report_figure
 from mmme_neuro.wording import channel_name
 
 READS = ("video_icc.csv",)

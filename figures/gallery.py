@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mmme_neuro.pipeline.derivatives import write_json
-from mmme_neuro.plots.style import close_figure, save_figure
+from mmme_neuro.pipeline import write_json
+from mmme_neuro.plots import close_figure, save_figure
 
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"

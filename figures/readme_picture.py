@@ -11,9 +11,8 @@ import typer
 
 from analyses.study import ERP_WINDOWS
 from analyses.tables import read_grand_average, read_table
-from mmme_neuro import AUTONOMIC_WINDOWS
-from mmme_neuro.plots.quality import overview_figure
-from mmme_neuro.plots.style import close_figure, save_figure
+from mmme_neuro.plots import close_figure, overview_figure, save_figure
+from mmme_neuro.responses import AUTONOMIC_WINDOWS
 
 CHANNELS = ("eda", "heart_rate", "pulse_amplitude")
 WIDTH_PX = 1200

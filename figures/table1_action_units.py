@@ -7,7 +7,7 @@ events on whose expression they disagree are in action_units.csv only.
 from pathlib import Path
 
 from analyses.tables import read_table
-from mmme_neuro.plots.action_units import action_unit_figure
+from mmme_neuro.plots import action_unit_figure
 
 READS = ("action_units.csv",)
 

@@ -60,7 +60,7 @@ def describe(
 ) -> None:
     """Count, describe and audit the expressions of an annotation sheet."""
     with _plain_errors():
-        mmme_neuro.describe_sheet(sheet, out)
+        mmme_neuro.report.describe_sheet(sheet, out)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def check(
     The exit status is 1 if anything cannot be analysed.
     """
     with _plain_errors():
-        checked = mmme_neuro.check_study(
+        checked = mmme_neuro.pipeline.check_study(
             directory, progress=lambda name: console.print(f"reading {name} ...", style="dim")
         )
     console.print(checked.to_text(), markup=False, soft_wrap=True)
@@ -195,7 +195,7 @@ def bids(
     The exit status is 1 if a participant had to be left out.
     """
     with _plain_errors(), ProcessPoolExecutor(jobs) as executor:
-        dataset = mmme_neuro.write_bids(
+        dataset = mmme_neuro.bids.write_bids(
             directory,
             out,
             pseudonyms=not own_codes,
@@ -223,13 +223,13 @@ def report(
 ) -> None:
     """Write the HTML report of an analysis."""
     with _plain_errors():
-        path = mmme_neuro.write_report(results, figures, out, study_name=name)
+        path = mmme_neuro.report.write_report(results, figures, out, study_name=name)
     console.print(f"report in {path}")
 
 
-def _parameters(*, full: bool, null: str) -> "mmme_neuro.StudyParameters":
+def _parameters(*, full: bool, null: str) -> "mmme_neuro.simulate.StudyParameters":
     """Parameters of the study that the options ask for."""
-    parameters = mmme_neuro.StudyParameters() if full else mmme_neuro.DEMO
+    parameters = mmme_neuro.simulate.StudyParameters() if full else mmme_neuro.simulate.DEMO
     changes = {
         "": lambda: parameters,
         "difference": parameters.under_null,

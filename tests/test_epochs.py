@@ -3,16 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import (
-    EventLocked,
-    Recording,
-    align_clocks,
-    baseline_means,
-    concatenate,
-    epoch,
-)
+from mmme_neuro import EventLocked, Recording, align_clocks, epoch
 from mmme_neuro.clocks.fit import ClockFit
-from mmme_neuro.epochs import events_with_reasons
+from mmme_neuro.epochs import baseline_means, concatenate, events_with_reasons
 
 SFREQ = 100.0
 N_SECONDS = 60.0

@@ -10,16 +10,16 @@ import pytest
 from mmme_neuro import (
     Recording,
     autonomic_responses,
-    band_power,
     clean_eeg,
     derive_physio,
     epoch,
     evoked,
     read_eeg,
     read_physio,
-    recording_codes,
-    removed_by_cleaning,
 )
+from mmme_neuro.clocks import recording_codes
+from mmme_neuro.responses import band_power
+from mmme_neuro.signals import removed_by_cleaning
 from mmme_neuro.signals.body.cycles import r_peaks
 
 FACES = {1: "angry", 2: "happy", 4: "neutral"}

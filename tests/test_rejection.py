@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mmme_neuro import EventLocked, compare_rejection, reject
+from mmme_neuro import EventLocked, reject
 from mmme_neuro.io.montage import template_positions
+from mmme_neuro.rejection import compare_rejection
 
 CHANNELS = ("F3", "FZ", "F4", "C3", "CZ", "C4", "P3", "PZ", "P4", "O1", "OZ", "O2")
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from mmme_neuro import read_bids_recording, write_bids
+from mmme_neuro.bids import read_bids_recording, write_bids
 from mmme_neuro.cli import app
 from mmme_neuro.pipeline.decisions import HEADER_LINE
 from mmme_neuro.pipeline.derivatives import read_table

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro import Recording, align_clocks, epoch
-from mmme_neuro.plots.style import journal_style, mark_onset, new_figure
+from mmme_neuro.plots import journal_style, mark_onset, new_figure
 
 rng = np.random.default_rng(1)
 

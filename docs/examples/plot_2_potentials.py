@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 
-from mmme_neuro import (
+from mmme_neuro import evoked
+from mmme_neuro.plots import evoked_figure
+from mmme_neuro.responses import (
     Component,
     Window,
     component_table,
-    evoked,
     grand_average,
     measurement_quality,
 )
-from mmme_neuro.plots.evoked import evoked_figure
 
 rng = np.random.default_rng(1)
 

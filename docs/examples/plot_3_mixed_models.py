@@ -9,8 +9,10 @@ micro- and macro-expressions in one figure.
 import numpy as np
 import pandas as pd
 
-from mmme_neuro import adjust_p_values, contrast, crossed_events, fit_reduced
-from mmme_neuro.plots.forest import forest_figure
+from mmme_neuro import contrast
+from mmme_neuro.models import crossed_events, fit_reduced
+from mmme_neuro.plots import forest_figure
+from mmme_neuro.stats import adjust_p_values
 
 rng = np.random.default_rng(1)
 

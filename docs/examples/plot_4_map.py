@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 from scipy.ndimage import gaussian_filter1d
 
-from mmme_neuro import crossed_events, fit_lmm_map, permutation_test
-from mmme_neuro.plots.scalp import scalp_map
-from mmme_neuro.plots.style import journal_style, mark_onset, new_figure
+from mmme_neuro import fit_lmm_map, permutation_test
+from mmme_neuro.models import crossed_events
+from mmme_neuro.plots import journal_style, mark_onset, new_figure, scalp_map
 
 rng = np.random.default_rng(1)
 

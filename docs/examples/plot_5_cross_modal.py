@@ -9,9 +9,9 @@ goes best with a combination of autonomic ones.
 import numpy as np
 import pandas as pd
 
-from mmme_neuro import Resampling, cross_modal, rm_corr, rm_corr_matrix
-from mmme_neuro.plots.association import plot_association_matrix
-from mmme_neuro.plots.style import journal_style, new_figure
+from mmme_neuro import cross_modal, rm_corr
+from mmme_neuro.association import Resampling, rm_corr_matrix
+from mmme_neuro.plots import journal_style, new_figure, plot_association_matrix
 
 rng = np.random.default_rng(1)
 

@@ -1,4 +1,4 @@
-"""Cross-products of two modalities for models trained without some participants and stimuli."""
+"""Folds that leave out participants and stimuli, and cross-validated associations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Multivariate association of every two modalities, as tidy tables."""
+"""Multivariate association of every two modalities, and features of the face."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

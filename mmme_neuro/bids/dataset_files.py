@@ -1,4 +1,4 @@
-"""Files that describe a BIDS dataset as a whole."""
+"""Files that describe a BIDS dataset as a whole, and the details that they state."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.bids.events import HED_VERSION, event_sidecar
-from mmme_neuro.bids.tables import write_json, write_tsv
+from mmme_neuro.bids.text_files import write_json, write_tsv
 
 
 @dataclass(frozen=True)

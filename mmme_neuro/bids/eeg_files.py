@@ -12,7 +12,7 @@ from mne.io.constants import FIFF
 
 from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.tables import MISSING, read_json, write_json
+from mmme_neuro.bids.text_files import MISSING, read_json, write_json
 
 HEADER_S = 1.0
 """Length (s) of what the header is written from; the other samples follow block by block."""

@@ -1,4 +1,4 @@
-"""Events of a recording as BIDS rows, and back."""
+"""Events of a recording as BIDS rows with described columns, and back."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import mne
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.bids.tables import MISSING
+from mmme_neuro.bids.text_files import MISSING
 from mmme_neuro.vocabulary import (
     CAMERA_COLUMNS,
     EXPRESSIONS,

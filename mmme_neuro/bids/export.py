@@ -21,7 +21,7 @@ from mmme_neuro.bids.eeg_files import write_eeg
 from mmme_neuro.bids.events import event_rows
 from mmme_neuro.bids.names import ParticipantFiles, participant_labels, task_label
 from mmme_neuro.bids.physio_files import write_physio
-from mmme_neuro.bids.tables import read_json, write_tsv
+from mmme_neuro.bids.text_files import read_json, write_tsv
 from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.errors import EXPECTED_FAILURES
 from mmme_neuro.events.sheet import read_events

@@ -11,7 +11,7 @@ import pandas as pd
 from mne.io.constants import FIFF
 
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.tables import MISSING, read_json, write_gzip, write_json
+from mmme_neuro.bids.text_files import MISSING, read_json, write_gzip, write_json
 from mmme_neuro.clocks.fit import SEGMENT_COLUMNS, ClockFit, segment_row
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.io.physio_table import read_bids_physio

@@ -6,7 +6,7 @@ from mmme_neuro.bids.eeg_files import read_eeg_files
 from mmme_neuro.bids.events import code_annotations, events_of_rows
 from mmme_neuro.bids.names import ParticipantFiles, task_label
 from mmme_neuro.bids.physio_files import read_physio_files
-from mmme_neuro.bids.tables import read_tsv
+from mmme_neuro.bids.text_files import read_tsv
 from mmme_neuro.recording import Recording
 
 

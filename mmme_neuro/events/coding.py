@@ -1,4 +1,4 @@
-"""Action units written as text: ``"AU4,AU7"``."""
+"""Codes in the sheet: action units written as text, and the rule for micro and macro."""
 
 import re
 

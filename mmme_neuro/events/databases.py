@@ -1,4 +1,4 @@
-"""Published databases of spontaneous micro-expressions, beside the events of a study."""
+"""Published databases of spontaneous micro-expressions, next to the events of a study."""
 
 import pandas as pd
 

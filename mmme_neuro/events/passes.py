@@ -1,4 +1,4 @@
-"""Annotation passes: telling them apart in a sheet, and merging what two of them saw."""
+"""Annotation passes: finding them in a sheet, and merging what two of them saw."""
 
 import warnings
 from collections.abc import Hashable

@@ -1,4 +1,4 @@
-"""Cells of the annotation sheet: reading them, and naming the rows that cannot be read."""
+"""Cells of the annotation sheet: times, words, frame names; unreadable rows are named."""
 
 import re
 from collections.abc import Callable

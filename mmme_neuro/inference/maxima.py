@@ -1,4 +1,4 @@
-"""Largest statistics of maps whose units change sign, and p-values from them."""
+"""Largest statistics of maps whose units change sign, corrections, and p-values."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

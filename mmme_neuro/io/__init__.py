@@ -1,1 +1,24 @@
-"""Readers of everything a lab hands over."""
+"""What is in this file?
+
+Readers of what a lab hands over; no reader needs the annotation sheet.
+
+* ``eeg``: EEG recordings of any format a lab hands over.
+* ``physio``: Peripheral recordings of any format a lab hands over.
+* ``curry``: Recordings of Neuroscan's Curry 7, 8 and 9.
+* ``curry_header``: What a Curry recording's header says: sizes, units, channels, electrodes,
+  trials.
+* ``acqknowledge``: Recordings of BIOPAC's AcqKnowledge: ``.acq``, and its MATLAB and text
+  exports.
+* ``matlab``: The structure of a MATLAB file, checked before SciPy reads it.
+* ``physio_table``: Peripheral signals in plain tables: BIDS physio files, delimited text with or
+  without header.
+* ``physio_signals``: Peripheral signals as a file states them, before names, types and units are
+  settled.
+* ``physio_channels``: What a peripheral channel is: name, MNE type and unit, from its label.
+* ``montage``: Channel types and electrode positions from channel names.
+* ``damage``: Damaged files and files elsewhere: the one message a user gets about either.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-"""What a peripheral channel is: name, MNE type and unit, told by its label."""
+"""What a peripheral channel is: name, MNE type and unit, from its label."""
 
 import re
 import warnings

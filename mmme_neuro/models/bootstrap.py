@@ -1,4 +1,4 @@
-"""Simulation of responses from a fitted mixed model, and the parametric bootstrap."""
+"""Responses simulated from a fitted mixed model, refits to them, and the parametric bootstrap."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

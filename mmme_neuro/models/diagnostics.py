@@ -1,4 +1,4 @@
-"""Residuals of a mixed model, event by event, and what they say about its assumptions."""
+"""Residuals of a mixed model, event by event, and collinearity of its fixed terms."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Standardised effect sizes of contrasts."""
+"""Standardized effect sizes of contrasts, and tests that an effect is negligibly small."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What fits and tests of maps take: a one-sided formula, responses with named axes, threads."""
+"""Input of fits and tests of maps: one-sided formula, responses with named axes, threads."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which events of which responses are missing."""
+"""Responses that lack the same events, fitted together, and the tables of their fits."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Printed summary of a mixed model."""
+"""Conditional modes of random effects, and the printed summary of a mixed model."""
 
 from typing import TYPE_CHECKING
 

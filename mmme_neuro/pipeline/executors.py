@@ -1,4 +1,4 @@
-"""Where participants are processed: this machine's cores or a Dask cluster, by one interface."""
+"""Where participants are processed: this machine or a Dask cluster; progress of long runs."""
 
 import sys
 import time

@@ -19,8 +19,12 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.epochs import LANDMARKS, epoch
 from mmme_neuro.errors import EXPECTED_FAILURES
-from mmme_neuro.muscles.power import COLUMNS as MUSCLE_COLUMNS
-from mmme_neuro.muscles.power import SPECTRUM_COLUMNS, event_muscle_power, spectra_around_cleaning
+from mmme_neuro.muscles.event_power import COLUMNS as MUSCLE_COLUMNS
+from mmme_neuro.muscles.event_power import (
+    SPECTRUM_COLUMNS,
+    event_muscle_power,
+    spectra_around_cleaning,
+)
 from mmme_neuro.pipeline.decisions import NONE, Applied, Decisions, apply_decisions
 from mmme_neuro.pipeline.derivatives import Preprocessed, read_table, write_derivatives
 from mmme_neuro.pipeline.executors import processes

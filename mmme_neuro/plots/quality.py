@@ -1,4 +1,4 @@
-"""Quality of all recordings: events kept, channels and components removed."""
+"""Quality of all recordings: events kept, channels and components removed, and an overview."""
 
 from collections.abc import Mapping, Sequence
 

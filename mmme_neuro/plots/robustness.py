@@ -1,4 +1,4 @@
-"""Figure of measures with onsets as coded and drawn anew."""
+"""Measures under errors of the coded onsets, and with overlapping responses separated."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

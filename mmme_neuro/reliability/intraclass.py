@@ -1,4 +1,4 @@
-"""Intraclass correlations of ratings, with or without gaps."""
+"""Intraclass correlations of ratings, with or without gaps, and their mean squares."""
 
 import warnings
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.models.mixed import estimate_lmm
-from mmme_neuro.reliability.cells import Ratings, ratings_of
+from mmme_neuro.reliability.crossed_ratings import Ratings, ratings_of
 from mmme_neuro.reliability.variance_ratio import VariancePivot, absolute_interval, variance_pivot
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.reliability.bland_altman import LimitsOfAgreement, limits_of_agreement
-from mmme_neuro.reliability.cells import ratings_of
+from mmme_neuro.reliability.crossed_ratings import ratings_of
 from mmme_neuro.reliability.intraclass import icc
 
 

@@ -1,4 +1,4 @@
-"""Exact inference on one variance over the error variance, in designs of any shape."""
+"""Exact and generalized inference on one variance over the error variance."""
 
 from dataclasses import dataclass
 

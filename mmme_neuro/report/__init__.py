@@ -1,7 +1,33 @@
-"""One HTML file that shows an analysis: counts, methods, results, figures and provenance."""
+"""What was found?
+
+The HTML report, the methods text, the numbers of the manuscript, and what a run used.
+
+* ``document``: The report as one file, with its script.
+* ``overview``: Sections on what was analysed: summary, methods, participants, exclusions, clocks,
+  audit.
+* ``preparation``: Section on the cleaning of the EEG.
+* ``findings``: Sections on results: potentials, oscillations, coupling, physiology, recovery.
+* ``modelling``: Sections on mixed models: of single responses and over maps.
+* ``association``: Tables on association of face, brain and body beside the chosen pairs.
+* ``reliability``: Section on reliability: scores of participants, self-reports, the body's answer
+  to videos.
+* ``agreement``: Section on the agreement of the coders.
+* ``robustness``: Sections on what results owe to overlap, facial muscles and errors of the coded
+  onsets.
+* ``participants``: Section with one foldable part a participant: what to look at, figure, events,
+  signals.
+* ``methods``: Methods text, every number of which comes from the constants of the analysis.
+* ``constants``: Every constant of a study and of the methods, and versions of the software.
+* ``manuscript``: Every number of the manuscript, as text with its unit and interval.
+* ``papertables``: Tables of the manuscript, as texts.
+* ``sheet``: Description of an annotation sheet: an audit, tables and a figure.
+* ``results``: Results folder as the report reads it: tables without names, figures with captions.
+* ``quantities``: Quantities and tables as text, for a manuscript that computes nothing.
+* ``formats``: Columns that several tables of the report share.
+* ``markup``: Pieces of HTML: paragraphs, notices, tables with readable numbers, figures with
+  captions.
+"""
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__, submod_attrs={"document": ["SECTIONS", "write_report"]}
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, notice, paragraph, table_html
 from mmme_neuro.report.quantities import count_text, quantity
 from mmme_neuro.report.results import Results
@@ -124,12 +124,12 @@ def _median(row: dict) -> dict:
 def _detection(table: pd.DataFrame) -> str:
     """Events that both saw."""
     columns = [
-        cells.written("criterion", "one event if", _criterion),
-        cells.count("n_matched", "matched"),
-        cells.percent("found_a", "of B's seen by A (%)"),
-        cells.percent("found_b", "of A's seen by B (%)"),
-        cells.number("f1", "F1", digits=2),
-        cells.interval(),
+        formats.written("criterion", "one event if", _criterion),
+        formats.count("n_matched", "matched"),
+        formats.percent("found_a", "of B's seen by A (%)"),
+        formats.percent("found_b", "of A's seen by B (%)"),
+        formats.number("f1", "F1", digits=2),
+        formats.interval(),
     ]
     return table_html(table, columns, caption="Detection of events")
 
@@ -137,13 +137,13 @@ def _detection(table: pd.DataFrame) -> str:
 def _labels(table: pd.DataFrame) -> str:
     """Micro and macro, and action units as a whole."""
     columns = [
-        cells.written("criterion", "matched by", _criterion),
-        cells.written("coefficient", "coefficient", lambda name: COEFFICIENTS.get(name, name)),
-        cells.number("estimate", "estimate", digits=2),
-        cells.interval(),
-        cells.count("n_units", "n"),
-        cells.count("n_clusters", "participants"),
-        cells.text("reason", "note", is_long=True),
+        formats.written("criterion", "matched by", _criterion),
+        formats.written("coefficient", "coefficient", lambda name: COEFFICIENTS.get(name, name)),
+        formats.number("estimate", "estimate", digits=2),
+        formats.interval(),
+        formats.count("n_units", "n"),
+        formats.count("n_clusters", "participants"),
+        formats.text("reason", "note", is_long=True),
     ]
     return table_html(table, columns, caption="Expression and action units of matched events")
 
@@ -151,17 +151,17 @@ def _labels(table: pd.DataFrame) -> str:
 def _timing(table: pd.DataFrame) -> str:
     """Times of matched events."""
     columns = [
-        cells.written("time", "time", lambda name: TIMES.get(name, name)),
-        cells.count("n", "events"),
-        cells.number("median_abs_ms", "median |A \N{MINUS SIGN} B| (ms)"),
+        formats.written("time", "time", lambda name: TIMES.get(name, name)),
+        formats.count("n", "events"),
+        formats.number("median_abs_ms", "median |A \N{MINUS SIGN} B| (ms)"),
         _interval("median_abs_ms"),
-        cells.number("bias_ms", "bias (ms)"),
+        formats.number("bias_ms", "bias (ms)"),
         _interval("bias_ms"),
         _span("limits of agreement (ms)", "loa_low_ms", "loa_high_ms"),
-        cells.number("icc_oneway", "ICC(1)", digits=2),
-        cells.number("icc_agreement", "ICC(A,1)", digits=2),
+        formats.number("icc_oneway", "ICC(1)", digits=2),
+        formats.number("icc_agreement", "ICC(A,1)", digits=2),
         _interval("icc_agreement"),
-        cells.number("icc_consistency", "ICC(C,1)", digits=2),
+        formats.number("icc_consistency", "ICC(C,1)", digits=2),
     ]
     note = paragraph(
         "Correlations of onset, apex and offset are near 1 by the length of the clip alone; read "
@@ -173,15 +173,15 @@ def _timing(table: pd.DataFrame) -> str:
 def _action_units(table: pd.DataFrame) -> str:
     """Each action unit."""
     columns = [
-        cells.text("action_unit", "unit"),
-        cells.count("n_a", "A"),
-        cells.count("n_b", "B"),
-        cells.count("n_both", "both"),
-        cells.percent("prevalence", "events (%)"),
-        cells.number("index", "index", digits=2),
-        cells.number("kappa", "kappa", digits=2),
+        formats.text("action_unit", "unit"),
+        formats.count("n_a", "A"),
+        formats.count("n_b", "B"),
+        formats.count("n_both", "both"),
+        formats.percent("prevalence", "events (%)"),
+        formats.number("index", "index", digits=2),
+        formats.number("kappa", "kappa", digits=2),
         _interval("kappa"),
-        cells.number("ac1", "AC1", digits=2),
+        formats.number("ac1", "AC1", digits=2),
         _interval("ac1"),
     ]
     caption = "Action units of matched events (kappa falls where a unit is rare)"
@@ -191,10 +191,10 @@ def _action_units(table: pd.DataFrame) -> str:
 def _time_units(table: pd.DataFrame) -> str:
     """Moment by moment."""
     columns = [
-        cells.written("coefficient", "coefficient", lambda name: TIME_UNITS.get(name, name)),
-        cells.number("estimate", "estimate", digits=2),
-        cells.interval(),
-        cells.count("n", "units of time"),
+        formats.written("coefficient", "coefficient", lambda name: TIME_UNITS.get(name, name)),
+        formats.number("estimate", "estimate", digits=2),
+        formats.interval(),
+        formats.count("n", "units of time"),
     ]
     caption = (
         "What the face does in each unit of time (a clip ends with its last event, which makes "

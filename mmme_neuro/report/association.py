@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import channel_name, estimate_text, interval_text, response_name
@@ -14,27 +14,27 @@ def levels(results: Results) -> str:
     if results.has("cross_modal_parts"):
         columns = [
             *_pair(),
-            cells.number("r_total", "all events"),
-            cells.number("r_within", "within"),
-            cells.number("r_between", "between"),
-            cells.number("r_means", "means, each once"),
+            formats.number("r_total", "all events"),
+            formats.number("r_within", "within"),
+            formats.number("r_between", "between"),
+            formats.number("r_means", "means, each once"),
             Column("95 % CI", _of_means, is_number=True),
-            cells.percent("share_within_x", "variance within, first (%)"),
-            cells.percent("share_within_y", "variance within, second (%)"),
-            cells.count("n_participants", "participants"),
+            formats.percent("share_within_x", "variance within, first (%)"),
+            formats.percent("share_within_y", "variance within, second (%)"),
+            formats.count("n_participants", "participants"),
         ]
         caption = "Correlations within and between participants"
         parts.append(table_html(results.table("cross_modal_parts"), columns, caption=caption))
     if results.has("cross_modal_levels"):
         columns = [
             *_pair(),
-            cells.text("level", "level"),
+            formats.text("level", "level"),
             Column("slope", _slope, is_number=True),
-            cells.interval(),
-            cells.number("dof", "df"),
-            cells.p_value(),
-            cells.number("slope_sd", "SD over participants", digits=2),
-            cells.text("reductions", "left out", is_long=True),
+            formats.interval(),
+            formats.number("dof", "df"),
+            formats.p_value(),
+            formats.number("slope_sd", "SD over participants", digits=2),
+            formats.text("reductions", "left out", is_long=True),
         ]
         caption = (
             "Multilevel regression of the second measure on the first, slopes by participant (SD "
@@ -50,16 +50,16 @@ def matrix(results: Results) -> str:
         return ""
     table = _named(results.table("cross_modal_matrix"))
     columns = [
-        cells.text("family", "family"),
+        formats.text("family", "family"),
         *_pair(),
-        cells.text("adjusted_for", "held constant"),
-        cells.number("r", "r"),
-        cells.bootstrap_interval(),
-        cells.p_value("p_permutation", "p (permutation)"),
-        cells.p_value("p_holm", "p (Holm)"),
-        cells.p_value("p_fdr", "p (FDR)"),
-        cells.count("n_events", "events"),
-        cells.text("reason", "why not", is_long=True),
+        formats.text("adjusted_for", "held constant"),
+        formats.number("r", "r"),
+        formats.bootstrap_interval(),
+        formats.p_value("p_permutation", "p (permutation)"),
+        formats.p_value("p_holm", "p (Holm)"),
+        formats.p_value("p_fdr", "p (FDR)"),
+        formats.count("n_events", "events"),
+        formats.text("reason", "why not", is_long=True),
     ]
     caption = "Correlations of every two measures; corrected within each family"
     return details(f"Every pair ({len(table)})", table_html(table, columns, caption=caption))
@@ -71,13 +71,13 @@ def lags(results: Results) -> str:
         return ""
     table = results.table("cross_modal_lags")
     columns = [
-        cells.written("x", "measure", response_name),
-        cells.written("channel", "course", channel_name),
-        cells.number("lag", "window (centre, s)", digits=2),
-        cells.number("r", "r"),
-        cells.interval(),
-        cells.p_value("p_permutation", "p (circular shifts)"),
-        cells.p_value("p_max", "p (over all windows)"),
+        formats.written("x", "measure", response_name),
+        formats.written("channel", "course", channel_name),
+        formats.number("lag", "window (centre, s)", digits=2),
+        formats.number("r", "r"),
+        formats.interval(),
+        formats.p_value("p_permutation", "p (circular shifts)"),
+        formats.p_value("p_max", "p (over all windows)"),
     ]
     folded = table_html(table, columns, caption="Correlations with windows after the event")
     return details(f"Windows after the event ({len(table)})", folded)
@@ -90,14 +90,14 @@ def components(results: Results) -> str:
     table = _named(results.table("cross_modal_components"))
     columns = [
         *_modalities(),
-        cells.number("r", "fitted r"),
-        cells.number("r_cv", "cross-validated r"),
-        cells.number("null_high", "95 % of its null"),
-        cells.p_value(),
-        cells.p_value("p_holm", "p (Holm)"),
-        cells.count("n_events", "events"),
-        cells.count("n_participants", "participants"),
-        cells.text("reason", "why not", is_long=True),
+        formats.number("r", "fitted r"),
+        formats.number("r_cv", "cross-validated r"),
+        formats.number("null_high", "95 % of its null"),
+        formats.p_value(),
+        formats.p_value("p_holm", "p (Holm)"),
+        formats.count("n_events", "events"),
+        formats.count("n_participants", "participants"),
+        formats.text("reason", "why not", is_long=True),
     ]
     text = paragraph(
         "The fitted correlation is too large, since weights were chosen for it; the "
@@ -110,9 +110,9 @@ def components(results: Results) -> str:
         loadings = _named(results.table("cross_modal_loadings"))
         shown = [
             *_modalities(),
-            cells.written("feature", "measure", response_name),
-            cells.number("weight", "weight", digits=2),
-            cells.number("loading", "loading", digits=2),
+            formats.written("feature", "measure", response_name),
+            formats.number("weight", "weight", digits=2),
+            formats.number("loading", "loading", digits=2),
         ]
         folded = table_html(loadings, shown, caption="Weights and loadings")
         parts.append(details(f"Weights and loadings ({len(loadings)})", folded))
@@ -128,8 +128,8 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 def _pair() -> list[Column]:
     """Names of the measures of a pair."""
     return [
-        cells.written("x", "first", response_name),
-        cells.written("y", "second", response_name),
+        formats.written("x", "first", response_name),
+        formats.written("y", "second", response_name),
     ]
 
 
@@ -138,7 +138,7 @@ def _modalities() -> list[Column]:
     return [
         Column("modalities", lambda row: f"{row['modality_x']} – {row['modality_y']}"),
         Column("method", lambda row: str(row["method"]).upper()),
-        cells.text("adjusted_for", "held constant"),
+        formats.text("adjusted_for", "held constant"),
     ]
 
 

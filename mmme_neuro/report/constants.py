@@ -1,4 +1,4 @@
-"""Table of every constant of a study and of the methods."""
+"""Every constant of a study and of the methods, and versions of the software."""
 
 import inspect
 import platform
@@ -12,7 +12,7 @@ import mmme_neuro
 from mmme_neuro.clocks import camera
 from mmme_neuro.clocks.align import align_clocks
 from mmme_neuro.reliability.coders.detection import IOU_THRESHOLDS, ONSET_TOLERANCES_S
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.quantities import table_text
 from mmme_neuro.responses.autonomic import AUTONOMIC_WINDOWS, SCR_THRESHOLD_US
 from mmme_neuro.responses.regions import ROIS
@@ -147,9 +147,9 @@ def constants_table(methods: dict) -> dict[str, list]:
         for name, value in _flat(methods[owner])
     ]
     columns = [
-        cells.text("owner", "of the"),
-        cells.text("name", "constant"),
-        cells.text("value", "value", is_long=True),
+        formats.text("owner", "of the"),
+        formats.text("name", "constant"),
+        formats.text("value", "value", is_long=True),
     ]
     return table_text(pd.DataFrame(rows), columns)
 

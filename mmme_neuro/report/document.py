@@ -1,4 +1,4 @@
-"""The report as one file."""
+"""The report as one file, with its script."""
 
 import re
 from collections.abc import Callable, Mapping

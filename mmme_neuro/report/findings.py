@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mmme_neuro.report import association, cells
+from mmme_neuro.report import association, formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
@@ -17,7 +17,7 @@ from mmme_neuro.wording import (
 
 def potentials(results: Results) -> str:
     """Event-related potentials."""
-    columns = [cells.text("participant", "participant"), cells.text("reason", "reason")]
+    columns = [formats.text("participant", "participant"), formats.text("reason", "reason")]
     left_out = results.table("erp_excluded")
     parts = [
         results.figure("fig3_erp"),
@@ -31,22 +31,22 @@ def potentials(results: Results) -> str:
 def _components(results: Results) -> str:
     """Components of grand averages, and how exactly they are measured."""
     difference = [
-        cells.written("component", "component", response_name),
-        cells.written("measure", "measure", measure_name),
-        Column("micro \N{MINUS SIGN} macro", cells.estimate, is_number=True),
-        cells.interval(),
-        cells.number("statistic", "t"),
-        cells.count("dof", "df"),
-        cells.p_value(),
+        formats.written("component", "component", response_name),
+        formats.written("measure", "measure", measure_name),
+        Column("micro \N{MINUS SIGN} macro", formats.estimate, is_number=True),
+        formats.interval(),
+        formats.number("statistic", "t"),
+        formats.count("dof", "df"),
+        formats.p_value(),
     ]
     quality = [
-        cells.written("component", "component", response_name),
-        cells.written("measure", "measure", measure_name),
-        cells.text("expression", "expression"),
-        cells.number("rms_sme", "SME"),
-        cells.number("sd_participants", "SD of participants"),
-        cells.percent("share_of_error", "error in their variance (%)"),
-        cells.count("n_participants", "participants"),
+        formats.written("component", "component", response_name),
+        formats.written("measure", "measure", measure_name),
+        formats.text("expression", "expression"),
+        formats.number("rms_sme", "SME"),
+        formats.number("sd_participants", "SD of participants"),
+        formats.percent("share_of_error", "error in their variance (%)"),
+        formats.count("n_participants", "participants"),
     ]
     caption = "Components measured on grand averages, jackknifed over participants"
     return table_html(results.table("erp_jackknife"), difference, caption=caption) + details(
@@ -62,10 +62,10 @@ def _components(results: Results) -> str:
 def oscillations(results: Results) -> str:
     """Time-frequency maps."""
     columns = [
-        cells.text("expression", "expression"),
-        cells.count("n_epochs", "epochs"),
-        cells.count("n_participants", "participants"),
-        cells.count("n_stimuli", "stimuli"),
+        formats.text("expression", "expression"),
+        formats.count("n_epochs", "epochs"),
+        formats.count("n_participants", "participants"),
+        formats.count("n_stimuli", "stimuli"),
     ]
     caption = "What the maps rest on"
     counts = results.table("tfr_counts")
@@ -75,9 +75,9 @@ def oscillations(results: Results) -> str:
 def coupling(results: Results) -> str:
     """Connectivity."""
     cell_columns = [
-        cells.text("condition", "participant / expression"),
-        cells.count("n_epochs", "epochs"),
-        cells.text("reason", "why refused", is_long=True),
+        formats.text("condition", "participant / expression"),
+        formats.count("n_epochs", "epochs"),
+        formats.text("reason", "why refused", is_long=True),
     ]
     every = results.table("connectivity_cells")
     every["condition"] = every["condition"].map(results.plain)
@@ -99,13 +99,13 @@ def physiology(results: Results) -> str:
     """Autonomic responses and the quality of the signals."""
     quality = results.table("physio_quality")
     columns = [
-        cells.text("participant", "participant"),
-        cells.text("channel", "channel"),
-        cells.text("source", "source"),
-        cells.percent("share_missing", "missing (%)"),
-        cells.percent("share_artefact", "artefact (%)"),
-        cells.percent("share_usable", "usable (%)"),
-        cells.text("reason", "note", is_long=True),
+        formats.text("participant", "participant"),
+        formats.text("channel", "channel"),
+        formats.text("source", "source"),
+        formats.percent("share_missing", "missing (%)"),
+        formats.percent("share_artefact", "artefact (%)"),
+        formats.percent("share_usable", "usable (%)"),
+        formats.text("reason", "note", is_long=True),
     ]
     folded = table_html(quality, columns, caption="Quality of the derived signals")
     return (
@@ -120,18 +120,18 @@ def cross_modal(results: Results) -> str:
     columns = [
         Column("brain", lambda row: response_name(row["x"])),
         Column("body", lambda row: response_name(row["y"])),
-        cells.number("r", "r"),
-        cells.interval(),
-        cells.count("dof", "df"),
-        cells.p_value(),
-        cells.p_value("p_holm", "p (Holm)"),
-        cells.count("n_events", "events"),
-        cells.count("n_left_out", "events left out"),
+        formats.number("r", "r"),
+        formats.interval(),
+        formats.count("dof", "df"),
+        formats.p_value(),
+        formats.p_value("p_holm", "p (Holm)"),
+        formats.count("n_events", "events"),
+        formats.count("n_left_out", "events left out"),
     ]
     table = results.table("cross_modal")
     if "p_permutation" in table:
-        columns.insert(4, cells.bootstrap_interval())
-        columns.insert(7, cells.p_value("p_permutation", "p (permutation)"))
+        columns.insert(4, formats.bootstrap_interval())
+        columns.insert(7, formats.p_value("p_permutation", "p (permutation)"))
     caption = "Correlations from event to event within participants"
     return "".join(
         [
@@ -152,11 +152,11 @@ def recovery(results: Results) -> str:
         return paragraph("The study is not simulated: there is no truth to compare with.")
     covered = table["covered"].astype(bool)
     columns = [
-        cells.written("quantity", "quantity", quantity_text),
-        cells.unit(),
+        formats.written("quantity", "quantity", quantity_text),
+        formats.unit(),
         Column("truth", lambda row: _to_error(row, "truth"), is_number=True),
         Column("estimate", lambda row: _to_error(row, "estimate"), is_number=True),
-        cells.number("std_error", "SE", digits=2),
+        formats.number("std_error", "SE", digits=2),
         Column("error / SE", _standardised, is_number=True),
         Column("covered", lambda row: "yes" if row["covered"] else "NO"),
     ]
@@ -174,7 +174,7 @@ def provenance(results: Results) -> str:
         return paragraph("methods.json is not among the results: step 12 did not run.")
     software = results.methods["software"]
     table = pd.DataFrame({"name": software.keys(), "version": software.values()})
-    columns = [cells.text("name", "software"), cells.text("version", "version")]
+    columns = [formats.text("name", "software"), formats.text("version", "version")]
     seed = results.methods["study"]["seed"]
     return paragraph(
         f"Seed: {seed}. The same recordings, code, versions and seed give the same results."
@@ -190,14 +190,14 @@ def _coupling_test(table: pd.DataFrame) -> str:
             "enough epochs of both; three are needed."
         )
     columns = [
-        cells.written("measure", "measure", network_name),
-        cells.number("estimate", "micro \N{MINUS SIGN} macro"),
-        cells.interval(),
-        cells.number("statistic", "t"),
-        cells.count("dof", "df"),
-        cells.p_value(),
-        cells.p_value("p_holm", "p (Holm)"),
-        cells.count("n_participants", "participants"),
+        formats.written("measure", "measure", network_name),
+        formats.number("estimate", "micro \N{MINUS SIGN} macro"),
+        formats.interval(),
+        formats.number("statistic", "t"),
+        formats.count("dof", "df"),
+        formats.p_value(),
+        formats.p_value("p_holm", "p (Holm)"),
+        formats.count("n_participants", "participants"),
     ]
     caption = (
         "Micro against macro in coupling and networks, equal numbers of epochs (paired t-tests; "
@@ -211,8 +211,8 @@ def _pairs(results: Results, name: str, caption: str) -> str:
     pairs = results.table(name)
     pairs["condition"] = pairs["condition"].astype(str).map(results.plain)
     heading = "participant" if name == "coupling" else "participant / expression"
-    columns = [cells.text("condition", heading)]
-    columns += [cells.number(str(pair), str(pair)) for pair in pairs if pair != "condition"]
+    columns = [formats.text("condition", heading)]
+    columns += [formats.number(str(pair), str(pair)) for pair in pairs if pair != "condition"]
     return table_html(pairs, columns, caption=caption)
 
 
@@ -221,8 +221,8 @@ def _usable(quality: pd.DataFrame) -> str:
     wide = quality.pivot_table(
         index="participant", columns="channel", values="share_usable", sort=False
     )
-    columns = [cells.text("participant", "participant")]
-    columns += [cells.percent(name, channel_name(name)) for name in map(str, wide)]
+    columns = [formats.text("participant", "participant")]
+    columns += [formats.percent(name, channel_name(name)) for name in map(str, wide)]
     caption = "Usable share of the derived signals (%)"
     return table_html(wide.reset_index(), columns, caption=caption)
 

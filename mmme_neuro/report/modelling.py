@@ -2,7 +2,7 @@
 
 import math
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import estimate_text, interval_text
@@ -19,28 +19,28 @@ def models(results: Results) -> str:
     """Mixed models."""
     estimates, notes = results.table("models"), results.table("model_notes")
     term_columns = [
-        cells.response(),
-        cells.text("term", "term"),
-        Column("estimate", cells.estimate, is_number=True),
-        cells.interval(),
-        cells.number("std_error", "SE"),
-        cells.number("dof", "df"),
-        cells.number("statistic", "t"),
-        cells.p_value(),
+        formats.response(),
+        formats.text("term", "term"),
+        Column("estimate", formats.estimate, is_number=True),
+        formats.interval(),
+        formats.number("std_error", "SE"),
+        formats.number("dof", "df"),
+        formats.number("statistic", "t"),
+        formats.p_value(),
     ]
     note_columns = [
-        cells.response(),
-        cells.text("formula", "formula fitted", is_long=True),
-        cells.count("n_observations", "events"),
-        cells.text("reductions", "left out", is_long=True),
-        cells.text("warnings", "warnings", is_long=True),
+        formats.response(),
+        formats.text("formula", "formula fitted", is_long=True),
+        formats.count("n_observations", "events"),
+        formats.text("reductions", "left out", is_long=True),
+        formats.text("warnings", "warnings", is_long=True),
     ]
     part_columns = [
-        cells.response(),
-        cells.text("group", "group"),
-        cells.text("term", "term"),
-        cells.number("sd", "SD"),
-        cells.number("correlation", "correlation with the intercept"),
+        formats.response(),
+        formats.text("group", "group"),
+        formats.text("term", "term"),
+        formats.number("sd", "SD"),
+        formats.number("correlation", "correlation with the intercept"),
     ]
     parts = [results.figure("fig7_mixed_models")]
     parts.append(table_html(estimates, term_columns, caption="Fixed effects"))
@@ -61,12 +61,12 @@ def _valences(results: Results) -> str:
     """The contrast over all valences and within each."""
     table = results.table("valence_contrasts")
     columns = [
-        cells.response(),
-        cells.text("within", "valence"),
-        Column("micro \N{MINUS SIGN} macro", cells.estimate, is_number=True),
-        cells.interval(),
-        cells.number("dof", "df"),
-        cells.p_value("p_adjusted", "p (Holm, within a response)"),
+        formats.response(),
+        formats.text("within", "valence"),
+        Column("micro \N{MINUS SIGN} macro", formats.estimate, is_number=True),
+        formats.interval(),
+        formats.number("dof", "df"),
+        formats.p_value("p_adjusted", "p (Holm, within a response)"),
         Column("d", _effect_size, is_number=True),
     ]
     fitted, failed = table[table["note"] == ""], table[table["note"] != ""]
@@ -76,7 +76,7 @@ def _valences(results: Results) -> str:
     )
     shown = table_html(fitted, columns, caption="Micro against macro within valences")
     if len(failed):
-        reasons = [cells.response(), cells.text("note", "not fitted because", is_long=True)]
+        reasons = [formats.response(), formats.text("note", "not fitted because", is_long=True)]
         shown += table_html(failed, reasons, caption="Responses without these contrasts")
     return paragraph(text) + shown
 
@@ -91,21 +91,21 @@ def maps(results: Results) -> str:
     """The model in every cell of maps, and tests of whole maps."""
     tests, states = results.table("map_tests"), results.table("map_status")
     columns = [
-        cells.written("map", "map", lambda name: MAP_NAMES.get(name, name)),
-        cells.text("axes", "cells"),
-        cells.count("n_observations", "events"),
-        cells.text("units", "sign flips of"),
-        cells.count("n_permutations", "permutations"),
-        cells.p_value(heading="p of the map"),
+        formats.written("map", "map", lambda name: MAP_NAMES.get(name, name)),
+        formats.text("axes", "cells"),
+        formats.count("n_observations", "events"),
+        formats.text("units", "sign flips of"),
+        formats.count("n_permutations", "permutations"),
+        formats.p_value(heading="p of the map"),
         Column("95 % CI of p (Monte Carlo)", _monte_carlo, is_number=True),
-        cells.count("n_marked", "cells with p ≤ .05"),
-        cells.count("n_failed", "cells not fitted"),
-        cells.text("note", "note", is_long=True),
+        formats.count("n_marked", "cells with p ≤ .05"),
+        formats.count("n_failed", "cells not fitted"),
+        formats.text("note", "note", is_long=True),
     ]
     status = [
-        cells.written("map", "map", lambda name: MAP_NAMES.get(name, name)),
-        cells.text("status", "status", is_long=True),
-        cells.count("n_cells", "cells"),
+        formats.written("map", "map", lambda name: MAP_NAMES.get(name, name)),
+        formats.text("status", "status", is_long=True),
+        formats.count("n_cells", "cells"),
     ]
     formulas = ", ".join(sorted(set(tests["formula"])))
     text = (

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, bullets, details, notice, paragraph, table_html
 from mmme_neuro.report.methods import methods_text
 from mmme_neuro.report.results import Results
@@ -23,11 +23,11 @@ def summary(results: Results) -> str:
         )
     )
     columns = [
-        cells.text("expression", "expression"),
-        cells.count("n_coded", "coded"),
-        cells.count("n_kept", "with epochs"),
-        cells.count("n_excluded", "excluded"),
-        cells.count("n_elsewhere", "of participants not analysed"),
+        formats.text("expression", "expression"),
+        formats.count("n_coded", "coded"),
+        formats.count("n_kept", "with epochs"),
+        formats.count("n_excluded", "excluded"),
+        formats.count("n_elsewhere", "of participants not analysed"),
     ]
     caption = "Events after merging annotation passes"
     parts.append(table_html(_events(results), columns, caption=caption))
@@ -50,21 +50,21 @@ def participants(results: Results) -> str:
     """Status of every participant and quality of the recordings."""
     people = results.table("participants").sort_values("participant")
     columns = [
-        cells.text("participant", "participant"),
-        cells.text("status", "status"),
-        cells.count("n_epochs", "epochs"),
-        cells.count("n_micro", "micro"),
-        cells.count("n_macro", "macro"),
-        cells.count("n_excluded", "excluded"),
-        cells.text("reason", "reason of failure", is_long=True),
+        formats.text("participant", "participant"),
+        formats.text("status", "status"),
+        formats.count("n_epochs", "epochs"),
+        formats.count("n_micro", "micro"),
+        formats.count("n_macro", "macro"),
+        formats.count("n_excluded", "excluded"),
+        formats.text("reason", "reason of failure", is_long=True),
     ]
     parts = [table_html(people, columns, caption="Participants")]
     parts.append(results.figure("figS_quality"))
     if results.has("bad_channels"):
         shown = [
-            cells.text("participant", "participant"),
-            cells.text("channel", "channel"),
-            cells.text("reason", "reason", is_long=True),
+            formats.text("participant", "participant"),
+            formats.text("channel", "channel"),
+            formats.text("reason", "reason", is_long=True),
         ]
         table = results.table("bad_channels")
         parts.append(
@@ -83,16 +83,16 @@ def exclusions(results: Results) -> str:
         return paragraph("No event of an analysed participant was excluded.")
     counts = table.groupby(["exclusion_reason", "expression"], as_index=False).size()
     grouped = [
-        cells.text("exclusion_reason", "reason", is_long=True),
-        cells.text("expression", "expression"),
-        cells.count("size", "events"),
+        formats.text("exclusion_reason", "reason", is_long=True),
+        formats.text("expression", "expression"),
+        formats.count("size", "events"),
     ]
     listed = [
-        cells.text("participant", "participant"),
-        cells.text("stimulus", "stimulus"),
-        cells.text("expression", "expression"),
-        cells.number("onset", "onset on the EEG clock (s)", digits=5),
-        cells.text("exclusion_reason", "reason", is_long=True),
+        formats.text("participant", "participant"),
+        formats.text("stimulus", "stimulus"),
+        formats.text("expression", "expression"),
+        formats.number("onset", "onset on the EEG clock (s)", digits=5),
+        formats.text("exclusion_reason", "reason", is_long=True),
     ]
     return table_html(counts, grouped, caption="Excluded events by reason") + details(
         f"Every excluded event ({len(table)})",
@@ -106,11 +106,11 @@ def decisions(results: Results) -> str:
     if table.empty:
         return paragraph("No decision of a person: the study has no decisions.csv, or none in it.")
     columns = [
-        cells.text("participant", "participant"),
-        cells.text("kind", "kind"),
-        cells.text("target", "target"),
-        cells.text("reason", "reason", is_long=True),
-        cells.text("outcome", "outcome", is_long=True),
+        formats.text("participant", "participant"),
+        formats.text("kind", "kind"),
+        formats.text("target", "target"),
+        formats.text("reason", "reason", is_long=True),
+        formats.text("outcome", "outcome", is_long=True),
     ]
     return table_html(table, columns, caption="Decisions of people")
 
@@ -118,14 +118,14 @@ def decisions(results: Results) -> str:
 def clocks(results: Results) -> str:
     """Fits of the device clocks."""
     columns = [
-        cells.text("participant", "participant"),
-        cells.text("device", "device"),
-        cells.number("drift_ppm", "drift (ppm)"),
-        cells.number("drift_se_ppm", "SE (ppm)", digits=2),
-        cells.number("residual_sd_ms", "residual SD (ms)"),
-        cells.count("n_matched", "matched"),
-        cells.count("n_unmatched", "unmatched"),
-        cells.count("n_segments", "segments"),
+        formats.text("participant", "participant"),
+        formats.text("device", "device"),
+        formats.number("drift_ppm", "drift (ppm)"),
+        formats.number("drift_se_ppm", "SE (ppm)", digits=2),
+        formats.number("residual_sd_ms", "residual SD (ms)"),
+        formats.count("n_matched", "matched"),
+        formats.count("n_unmatched", "unmatched"),
+        formats.count("n_segments", "segments"),
     ]
     table = results.table("clocks").sort_values(["device", "participant"], ascending=[False, True])
     parts = [results.figure("figS_clocks")]
@@ -138,10 +138,10 @@ def clocks(results: Results) -> str:
 def audit(results: Results) -> str:
     """Checks of the annotation sheet, and the dataset."""
     columns = [
-        cells.text("check", "check", is_long=True),
-        cells.count("n", "n"),
-        cells.percent("share", "%"),
-        cells.text("remedy", "what to do", is_long=True),
+        formats.text("check", "check", is_long=True),
+        formats.count("n", "n"),
+        formats.percent("share", "%"),
+        formats.text("remedy", "what to do", is_long=True),
     ]
     caption = "Checks of the annotation sheet as coded"
     figures = results.figure("fig2_dataset") + results.figure("table1_action_units")
@@ -205,12 +205,12 @@ def _unmatched(codes: pd.DataFrame) -> str:
     """Codes that only one device has, with reasons."""
     lost = codes[codes["residual_ms"].isna()]
     columns = [
-        cells.text("participant", "participant"),
-        cells.text("device", "device aligned"),
+        formats.text("participant", "participant"),
+        formats.text("device", "device aligned"),
         Column("seen by", lambda row: "EEG" if row["seen_by"] == "reference" else row["device"]),
-        cells.count("code", "code"),
-        cells.number("onset", "time on its own clock (s)", digits=6),
-        cells.text("reason", "reason", is_long=True),
+        formats.count("code", "code"),
+        formats.number("onset", "time on its own clock (s)", digits=6),
+        formats.text("reason", "reason", is_long=True),
     ]
     return details(
         f"Unmatched codes ({len(lost)})", table_html(lost, columns, caption="Unmatched codes")

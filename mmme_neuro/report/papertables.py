@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.constants import constants_table
 from mmme_neuro.report.markup import Column
 from mmme_neuro.report.quantities import SIGNIFICANT, dof_text, statistic_text, table_text
@@ -66,12 +66,12 @@ def _action_units(table: pd.DataFrame) -> Table:
     """Action units with names, regions and counts."""
     columns = [
         _name("region", _capital),
-        cells.text("action_unit", "unit"),
-        cells.text("name", "action"),
-        cells.count("n_micro", "micro"),
-        cells.percent("share_micro", "% of micro"),
-        cells.count("n_macro", "macro"),
-        cells.percent("share_macro", "% of macro"),
+        formats.text("action_unit", "unit"),
+        formats.text("name", "action"),
+        formats.count("n_micro", "micro"),
+        formats.percent("share_micro", "% of micro"),
+        formats.count("n_macro", "macro"),
+        formats.percent("share_macro", "% of macro"),
     ]
     return table_text(table, columns)
 
@@ -81,11 +81,11 @@ def _models(results: Results) -> Table:
     columns = [
         _name("response", response_name),
         Column("term", lambda row: _term(row["term"])),
-        cells.unit(),
+        formats.unit(),
         _estimate(),
-        cells.interval(),
+        formats.interval(),
         *_test(),
-        cells.p_value(),
+        formats.p_value(),
     ]
     return table_text(results.table("models"), columns)
 
@@ -94,10 +94,10 @@ def _random(results: Results) -> Table:
     """Random terms that were kept."""
     columns = [
         _name("response", response_name),
-        cells.text("group", "group"),
+        formats.text("group", "group"),
         Column("term", lambda row: "" if pd.isna(row["term"]) else _term(row["term"])),
-        cells.number("sd", "SD"),
-        cells.number("correlation", "correlation with the intercept", digits=2),
+        formats.number("sd", "SD"),
+        formats.number("correlation", "correlation with the intercept", digits=2),
     ]
     return table_text(results.table("variance_components"), columns)
 
@@ -107,11 +107,11 @@ def _valences(table: pd.DataFrame) -> Table:
     table = table[table["estimate"].notna()] if "estimate" in table else table.iloc[:0]
     columns = [
         _name("response", response_name),
-        cells.text("within", "valence"),
-        cells.unit(),
+        formats.text("within", "valence"),
+        formats.unit(),
         _estimate(f"micro {MINUS} macro"),
-        cells.interval(),
-        cells.p_value("p_adjusted", "p (Holm)"),
+        formats.interval(),
+        formats.p_value("p_adjusted", "p (Holm)"),
         Column("d", lambda row: estimate_text(*_effect_size(row)), is_number=True),
     ]
     return table_text(table, columns)
@@ -128,9 +128,9 @@ def _notes(results: Results) -> Table:
     columns = [
         _name("response", response_name),
         Column("formula", lambda row: row["formula"].split("~", 1)[1].strip(), is_long=True),
-        cells.count("n_observations", "events"),
-        cells.text("reductions", "removed", is_long=True),
-        cells.text("warnings", "warning", is_long=True),
+        formats.count("n_observations", "events"),
+        formats.text("reductions", "removed", is_long=True),
+        formats.text("warnings", "warning", is_long=True),
     ]
     return table_text(table, columns)
 
@@ -149,13 +149,13 @@ def _potentials(results: Results) -> Table:
 
     columns = [
         _name("component", response_name),
-        cells.written("measure", "measure", measure_name),
-        cells.text("expression", "expression"),
+        formats.written("measure", "measure", measure_name),
+        formats.text("expression", "expression"),
         Column("unit", lambda row: units.get(row["measure"], "µV")),
         scaled("rms_sme", "measurement error"),
         scaled("sd_participants", "SD of participants"),
-        cells.percent("share_of_error", "error's share of variance (%)"),
-        cells.count("n_participants", "n"),
+        formats.percent("share_of_error", "error's share of variance (%)"),
+        formats.count("n_participants", "n"),
     ]
     return table_text(results.table("erp_measurement"), columns)
 
@@ -168,11 +168,11 @@ def _coupling(results: Results) -> Table:
     columns = [
         _name("measure", lambda text: network_name(text)[:1].upper() + network_name(text)[1:]),
         _estimate(f"micro {MINUS} macro"),
-        cells.interval(),
+        formats.interval(),
         *_test(),
-        cells.p_value(),
-        cells.p_value("p_holm", "p (Holm)"),
-        cells.count("n_participants", "n"),
+        formats.p_value(),
+        formats.p_value("p_holm", "p (Holm)"),
+        formats.count("n_participants", "n"),
     ]
     return table_text(table[table["estimate"].notna()], columns)
 
@@ -180,12 +180,12 @@ def _coupling(results: Results) -> Table:
 def _reliability(results: Results) -> Table:
     """Intraclass correlations."""
     columns = [
-        cells.text("form", "form"),
+        formats.text("form", "form"),
         _estimate("ICC", "icc"),
-        cells.interval(),
-        cells.number("f", "F"),
+        formats.interval(),
+        formats.number("f", "F"),
         Column("df", lambda row: f"{row['dof1']:.0f}, {row['dof2']:.0f}", is_number=True),
-        cells.p_value(),
+        formats.p_value(),
     ]
     return table_text(results.table("icc"), columns)
 
@@ -204,11 +204,11 @@ def _overlap(table: pd.DataFrame) -> Table:
     wide = wide.join(truth).reset_index()
     columns = [
         Column("response", _with_unit),
-        cells.text("condition", "expression"),
-        *[cells.text(m, h) for m, h in METHODS_OF_OVERLAP.items() if m in wide],
+        formats.text("condition", "expression"),
+        *[formats.text(m, h) for m, h in METHODS_OF_OVERLAP.items() if m in wide],
     ]
     if known:
-        columns.append(cells.number("truth", "put in"))
+        columns.append(formats.number("truth", "put in"))
     return table_text(_minus(wide, "condition"), columns)
 
 
@@ -224,7 +224,7 @@ def _sensitivity(table: pd.DataFrame) -> Table:
     n_events = table.groupby("analysis", sort=False)["n_events"].max()
     columns = [_name("analysis", _capital)]
     columns += [_plain_number(name, response_name(name)) for name in map(str, wide)]
-    columns.append(cells.count("n_events", "events"))
+    columns.append(formats.count("n_events", "events"))
     return table_text(wide.join(n_events).reset_index(), columns)
 
 
@@ -232,10 +232,10 @@ def _recovery(results: Results) -> Table:
     """Put in and found."""
     columns = [
         _name("quantity", quantity_text),
-        cells.unit(),
+        formats.unit(),
         Column("put in", lambda row: _like(row, "truth"), is_number=True),
         _estimate("found"),
-        cells.interval(),
+        formats.interval(),
         Column("covered", lambda row: "yes" if row["covered"] else "no"),
     ]
     return table_text(results.table("recovery"), columns)
@@ -245,8 +245,8 @@ def _jitter(results: Results) -> Table:
     """Measures with onsets drawn anew."""
     columns = [
         _name("measure", response_name),
-        cells.text("condition", "expression"),
-        cells.unit(),
+        formats.text("condition", "expression"),
+        formats.unit(),
         Column("as coded", lambda row: _drawn(row, "as_coded"), is_number=True),
         Column("mean of draws", lambda row: _drawn(row, "mean"), is_number=True),
         Column("95 % of draws", lambda row: interval_text(row["low"], row["high"]), is_number=True),
@@ -258,15 +258,15 @@ def _audit(results: Results) -> Table:
     """Checks of the annotation sheet."""
     columns = [
         Column("check", lambda row: _capital(_signed(row["check"])), is_long=True),
-        cells.count("n", "n"),
-        cells.percent("share", "%"),
+        formats.count("n", "n"),
+        formats.percent("share", "%"),
     ]
     return table_text(results.table("audit"), columns)
 
 
 def _name(key: str, write: Any) -> Column:
     """First column of a table."""
-    return cells.written(key, key, write)
+    return formats.written(key, key, write)
 
 
 def _estimate(heading: str = "estimate", key: str = "estimate") -> Column:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmme_neuro.pipeline.outliers import FEWEST, LIMIT
 from mmme_neuro.rejection import REASONS
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import (
     Column,
     bullets,
@@ -112,13 +112,13 @@ def _overview(people: list[Row], seen: dict[str, list[str]]) -> str:
     """One row a participant: what was used, and what to look at."""
     rows = [row | {"look": " ".join(seen[row["participant"]])} for row in people]
     columns = [
-        cells.text("participant", "participant"),
-        cells.count("n_epochs", "events used"),
-        cells.count("n_micro", "micro"),
-        cells.count("n_macro", "macro"),
-        cells.count("n_excluded", "excluded"),
+        formats.text("participant", "participant"),
+        formats.count("n_epochs", "events used"),
+        formats.count("n_micro", "micro"),
+        formats.count("n_macro", "macro"),
+        formats.count("n_excluded", "excluded"),
         Column("to look at", lambda row: str(len(seen[row["participant"]])), is_number=True),
-        cells.text("look", "what", is_long=True),
+        formats.text("look", "what", is_long=True),
     ]
     return table_html(pd.DataFrame(rows), columns, caption="What to look at, by participant")
 
@@ -161,12 +161,12 @@ def _events(tables: _Tables, name: str) -> str:
     table["found"] = table["used"] + table["excluded"]
     table["share"] = table["rejected"] / table["found"]
     columns = [
-        cells.text("expression", "expression"),
-        cells.count("found", "found"),
-        cells.count("used", "used"),
-        cells.count("excluded", "excluded"),
-        cells.count("rejected", "of these, for their EEG"),
-        cells.percent("share", "rejected for their EEG (%)"),
+        formats.text("expression", "expression"),
+        formats.count("found", "found"),
+        formats.count("used", "used"),
+        formats.count("excluded", "excluded"),
+        formats.count("rejected", "of these, for their EEG"),
+        formats.percent("share", "rejected for their EEG (%)"),
     ]
     listed = [f"{n} × {reason}" for reason, n in reasons.value_counts().items()]
     why = bullets(listed) if listed else paragraph("No event was excluded.")
@@ -176,12 +176,12 @@ def _events(tables: _Tables, name: str) -> str:
 def _clocks(clocks: pd.DataFrame) -> str:
     """Fits of the device clocks."""
     columns = [
-        cells.text("device", "device"),
+        formats.text("device", "device"),
         Column("drift (ppm)", _drift, is_number=True),
-        cells.number("residual_sd_ms", "residual SD (ms)", digits=2),
-        cells.count("n_matched", "codes matched"),
-        cells.count("n_unmatched", "not matched"),
-        cells.count("n_segments", "segments"),
+        formats.number("residual_sd_ms", "residual SD (ms)", digits=2),
+        formats.count("n_matched", "codes matched"),
+        formats.count("n_unmatched", "not matched"),
+        formats.count("n_segments", "segments"),
     ]
     return heading("Clocks") + table_html(clocks, columns, caption="Device clocks on the EEG clock")
 
@@ -200,15 +200,15 @@ def _eeg(tables: _Tables, name: str) -> str:
     if len(components):
         removed = components[components["removed_as"].fillna("").astype(str) != ""]
     columns = [
-        cells.count("component", "component"),
-        cells.text("removed_as", "removed as"),
-        cells.percent("variance_share", "variance (%)"),
-        cells.number("eye_r", "|r| with EOG", digits=2),
-        cells.number("muscle_r", "|r| with EMG", digits=2),
-        cells.number("muscle_log_ratio", "log ratio of muscle power", digits=2),
-        cells.percent("p_eye", "ICLabel: eye (%)"),
-        cells.percent("p_muscle", "ICLabel: muscle (%)"),
-        cells.text("decision", "decision of a person"),
+        formats.count("component", "component"),
+        formats.text("removed_as", "removed as"),
+        formats.percent("variance_share", "variance (%)"),
+        formats.number("eye_r", "|r| with EOG", digits=2),
+        formats.number("muscle_r", "|r| with EMG", digits=2),
+        formats.number("muscle_log_ratio", "log ratio of muscle power", digits=2),
+        formats.percent("p_eye", "ICLabel: eye (%)"),
+        formats.percent("p_muscle", "ICLabel: muscle (%)"),
+        formats.text("decision", "decision of a person"),
     ]
     title = f"Components removed ({len(removed)} of {len(components)})"
     return (
@@ -222,12 +222,12 @@ def _eeg(tables: _Tables, name: str) -> str:
 def _physio(quality: pd.DataFrame) -> str:
     """Usable share of every derived signal."""
     columns = [
-        cells.written("channel", "signal", lambda name: channel_name(str(name))),
-        cells.text("source", "from"),
-        cells.percent("share_missing", "missing (%)"),
-        cells.percent("share_artefact", "artefact (%)"),
-        cells.percent("share_usable", "usable (%)"),
-        cells.text("reason", "note", is_long=True),
+        formats.written("channel", "signal", lambda name: channel_name(str(name))),
+        formats.text("source", "from"),
+        formats.percent("share_missing", "missing (%)"),
+        formats.percent("share_artefact", "artefact (%)"),
+        formats.percent("share_usable", "usable (%)"),
+        formats.text("reason", "note", is_long=True),
     ]
     table = table_html(quality, columns, caption="Derived signals")
     return heading("Physiology") + details(f"Derived signals ({len(quality)})", table)
@@ -237,7 +237,7 @@ def _measures(own: pd.DataFrame) -> str:
     """Every measure beside the others' and the limits, without the signals, which are drawn."""
     own = own[(own["group"] != "Physiology") | own["is_unusual"] | own["is_beyond_limit"]]
     columns = [
-        cells.text("group", "about"),
+        formats.text("group", "about"),
         Column("measure", _label),
         Column("value", lambda row: _value(row, "value"), is_number=True),
         Column("median of all", lambda row: _value(row, "median"), is_number=True),

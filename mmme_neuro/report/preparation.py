@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import interval_text, p_relation
@@ -17,10 +17,10 @@ def cleaning(results: Results) -> str:
     """What was taken out of the EEG, and whether both expressions were treated alike."""
     rejection = results.table("rejection")
     shown = [
-        cells.text("expression", "expression"),
-        cells.count("n_events", "events"),
-        cells.count("n_rejected", "rejected for their EEG"),
-        cells.percent("share", "rejected (%)"),
+        formats.text("expression", "expression"),
+        formats.count("n_events", "events"),
+        formats.count("n_rejected", "rejected for their EEG"),
+        formats.percent("share", "rejected (%)"),
     ]
     parts = [
         results.figure("figS_cleaning"),
@@ -29,11 +29,11 @@ def cleaning(results: Results) -> str:
     ]
     if len(labels := results.table("component_labels")):
         columns = [
-            cells.number("probability", "ICLabel's probability", digits=1),
-            cells.count("n_eye", "eye"),
-            cells.count("n_muscle", "muscle"),
-            cells.count("n_both", "of these, removed"),
-            cells.count("n_removed", "removed by all criteria"),
+            formats.number("probability", "ICLabel's probability", digits=1),
+            formats.count("n_eye", "eye"),
+            formats.count("n_muscle", "muscle"),
+            formats.count("n_both", "of these, removed"),
+            formats.count("n_removed", "removed by all criteria"),
         ]
         caption = "Components that ICLabel alone would call eye or muscle"
         parts.append(table_html(labels, columns, caption=caption))
@@ -75,8 +75,8 @@ def _options(results: Results) -> str:
         table_html(
             options.reset_index(),
             [
-                cells.text("item", "option"),
-                cells.text("setting", "value"),
+                formats.text("item", "option"),
+                formats.text("setting", "value"),
                 Column("participants", lambda row: str(row["participant"]), is_number=True),
             ],
             caption="Options of the cleaning",
@@ -84,8 +84,8 @@ def _options(results: Results) -> str:
     ]
     if is_note.any():
         columns = [
-            cells.text("participant", "participant"),
-            cells.text("setting", "note", is_long=True),
+            formats.text("participant", "participant"),
+            formats.text("setting", "note", is_long=True),
         ]
         parts.append(table_html(table[is_note], columns, caption="Notes of the cleaning"))
     return details("Options and notes of the cleaning", "".join(parts))

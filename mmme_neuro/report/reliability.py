@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import pandas as pd
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import MINUS, channel_name, measure_name, number_text, response_name
@@ -32,29 +32,29 @@ def reliability(results: Results) -> str:
 def _scores(results: Results) -> str:
     """Scores that are averages of events."""
     coefficients = [
-        cells.written("response", "response", response_name),
+        formats.written("response", "response", response_name),
         _condition(),
-        cells.written("coefficient", "coefficient", _coefficient),
-        cells.number("estimate", "estimate", digits=2),
-        cells.interval(),
-        cells.count("n_participants", "participants"),
-        cells.count("n_trials", "events (median)"),
-        cells.text("reason", "note", is_long=True),
+        formats.written("coefficient", "coefficient", _coefficient),
+        formats.number("estimate", "estimate", digits=2),
+        formats.interval(),
+        formats.count("n_participants", "participants"),
+        formats.count("n_trials", "events (median)"),
+        formats.text("reason", "note", is_long=True),
     ]
     error = [
-        cells.written("response", "response", response_name),
+        formats.written("response", "response", response_name),
         _condition(),
-        cells.unit(),
-        cells.number("rms_sme", "measurement error (SME)"),
-        cells.number("sd_participants", "SD of participants"),
-        cells.number("sd_true", "SD without error"),
-        cells.percent("share_of_error", "error in the variance (%)"),
+        formats.unit(),
+        formats.number("rms_sme", "measurement error (SME)"),
+        formats.number("sd_participants", "SD of participants"),
+        formats.number("sd_true", "SD without error"),
+        formats.percent("share_of_error", "error in the variance (%)"),
     ]
     left_out = [
-        cells.written("response", "response", response_name),
+        formats.written("response", "response", response_name),
         _condition(),
-        cells.text("participant", "participant"),
-        cells.text("reason", "reason", is_long=True),
+        formats.text("participant", "participant"),
+        formats.text("reason", "reason", is_long=True),
     ]
     table, lost = results.table("score_reliability"), results.table("score_left_out")
     parts = [
@@ -88,7 +88,7 @@ def _needed(table: pd.DataFrame) -> str:
         index=["response", "condition"], columns="target", values="text", aggfunc="first",
         sort=False,
     )  # fmt: skip
-    columns = [cells.written("response", "response", response_name), _condition()]
+    columns = [formats.written("response", "response", response_name), _condition()]
     columns += [Column(f"for {target:.2g}", itemgetter(target), is_number=True) for target in wide]
     caption = (
         "Events of a kind that a participant needs (with 95 % interval) for a dependability of .7 "
@@ -103,12 +103,12 @@ def _ratings(results: Results) -> str:
     if table.empty:
         return paragraph("The study has no ratings.csv.")
     forms = [
-        cells.text("form", "form"),
-        cells.number("icc", "ICC"),
-        cells.interval(),
-        cells.number("f", "F"),
+        formats.text("form", "form"),
+        formats.number("icc", "ICC"),
+        formats.interval(),
+        formats.number("f", "F"),
         Column("df", lambda row: f"{row['dof1']:.0f}, {row['dof2']:.0f}", is_number=True),
-        cells.p_value(),
+        formats.p_value(),
     ]
     parts = [results.figure("figS_self_reports")]
     parts.append(table_html(table, forms, caption="Intraclass correlations of the ratings"))
@@ -124,14 +124,14 @@ def _ratings(results: Results) -> str:
 def _scales(table: pd.DataFrame) -> str:
     """Internal consistency."""
     columns = [
-        cells.written("scale", "scale", measure_name),
-        cells.written("coefficient", "coefficient", _coefficient),
-        cells.number("estimate", "estimate", digits=2),
-        cells.interval(),
-        cells.count("n_items", "items"),
-        cells.count("n_rows", "answers"),
-        cells.count("n_participants", "participants"),
-        cells.text("reason", "note", is_long=True),
+        formats.written("scale", "scale", measure_name),
+        formats.written("coefficient", "coefficient", _coefficient),
+        formats.number("estimate", "estimate", digits=2),
+        formats.interval(),
+        formats.count("n_items", "items"),
+        formats.count("n_rows", "answers"),
+        formats.count("n_participants", "participants"),
+        formats.text("reason", "note", is_long=True),
     ]
     return table_html(table, columns, caption="Internal consistency of items that are added")
 
@@ -145,19 +145,19 @@ def _dominance(results: Results) -> str:
         f"emotion was felt most ({100 * every['chance']:.0f} % where answers are random)."
     )
     by_emotion = [
-        cells.text("intended", "intended emotion"),
-        cells.written("measure", "measure", str),
-        cells.number("estimate", "estimate", digits=2),
-        cells.interval(),
-        cells.count("n_stimuli", "videos"),
-        cells.count("n_participants", "participants"),
+        formats.text("intended", "intended emotion"),
+        formats.written("measure", "measure", str),
+        formats.number("estimate", "estimate", digits=2),
+        formats.interval(),
+        formats.count("n_stimuli", "videos"),
+        formats.count("n_participants", "participants"),
     ]
     by_video = [
-        cells.text("stimulus", "video"),
-        cells.text("intended", "intended emotion"),
-        cells.percent("dominance", "felt most (%)"),
-        cells.number("margin", "margin over the next emotion"),
-        cells.count("n_participants", "participants"),
+        formats.text("stimulus", "video"),
+        formats.text("intended", "intended emotion"),
+        formats.percent("dominance", "felt most (%)"),
+        formats.number("margin", "margin over the next emotion"),
+        formats.count("n_participants", "participants"),
     ]
     caption = (
         "Share of trials with the intended emotion felt most, and its margin over the strongest "
@@ -174,13 +174,13 @@ def _videos(results: Results) -> str:
     if not results.has("video_icc"):
         return ""
     means = [
-        cells.written("item", "signal", channel_name),
-        cells.text("intended", "intended emotion"),
-        cells.number("estimate", "mean deviation"),
-        cells.interval(),
-        cells.unit(),
-        cells.count("n_stimuli", "videos"),
-        cells.count("n_participants", "participants"),
+        formats.written("item", "signal", channel_name),
+        formats.text("intended", "intended emotion"),
+        formats.number("estimate", "mean deviation"),
+        formats.interval(),
+        formats.unit(),
+        formats.count("n_stimuli", "videos"),
+        formats.count("n_participants", "participants"),
     ]
     caption = "Mean over videos of each emotion, as deviation from the participant's mean"
     return _agreement(
@@ -197,14 +197,14 @@ def _agreement(table: pd.DataFrame, caption: str, write: Callable[[str], str]) -
     """Main forms of the intraclass correlation of each item, or why there is none."""
     shown = table[table["form"].isin(MAIN_FORMS) | table["form"].isna()]
     columns = [
-        cells.written("item", "item", write),
-        cells.text("form", "form"),
-        cells.number("icc", "ICC"),
-        cells.interval(),
-        cells.p_value(),
-        cells.count("n_stimuli", "videos"),
-        cells.count("n_participants", "participants"),
-        cells.text("reason", "note", is_long=True),
+        formats.written("item", "item", write),
+        formats.text("form", "form"),
+        formats.number("icc", "ICC"),
+        formats.interval(),
+        formats.p_value(),
+        formats.count("n_stimuli", "videos"),
+        formats.count("n_participants", "participants"),
+        formats.text("reason", "note", is_long=True),
     ]
     title = f"{caption}: do videos move all participants alike?"
     return details(title, table_html(shown, columns, caption=caption))
@@ -212,7 +212,7 @@ def _agreement(table: pd.DataFrame, caption: str, write: Callable[[str], str]) -
 
 def _condition() -> Column:
     """A condition, or a difference with its minus sign."""
-    return cells.written("condition", "condition", lambda name: name.replace(" - ", f" {MINUS} "))
+    return formats.written("condition", "condition", lambda name: name.replace(" - ", f" {MINUS} "))
 
 
 def _coefficient(name: str) -> str:

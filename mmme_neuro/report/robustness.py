@@ -1,6 +1,6 @@
 """Sections on what results owe to overlap, facial muscles and errors of the coded onsets."""
 
-from mmme_neuro.report import cells
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import interval_text, response_name
@@ -11,14 +11,14 @@ def overlap(results: Results) -> str:
     table = results.table("overlap")
     is_known = table["truth"].notna().any()
     columns = [
-        cells.written("measure", "response", response_name),
-        cells.text("condition", "expression"),
-        cells.text("method", "method"),
-        cells.unit(),
-        cells.number("estimate", "estimate"),
-        cells.interval(),
-        cells.count("n_events", "events"),
-        cells.count("n_participants", "participants"),
+        formats.written("measure", "response", response_name),
+        formats.text("condition", "expression"),
+        formats.text("method", "method"),
+        formats.unit(),
+        formats.number("estimate", "estimate"),
+        formats.interval(),
+        formats.count("n_events", "events"),
+        formats.count("n_participants", "participants"),
     ]
     text = (
         "Events follow each other faster than slow responses end. Averages hold what neighbouring "
@@ -27,8 +27,8 @@ def overlap(results: Results) -> str:
     )
     if is_known:
         columns[4:4] = [
-            cells.number("truth", "truth"),
-            cells.number("bias_expected", "overlap adds"),
+            formats.number("truth", "truth"),
+            formats.number("bias_expected", "overlap adds"),
         ]
         columns.append(Column("covered", _covered))
         text += (
@@ -40,12 +40,12 @@ def overlap(results: Results) -> str:
         {"vif": "max", "overlapped": "mean", "condition_number": "max"}
     )
     shown = [
-        cells.written("measure", "response", response_name),
-        cells.text("kind", "events"),
-        cells.text("term", "term"),
-        cells.number("vif", "largest VIF"),
-        cells.percent("overlapped", "overlapped (%)"),
-        cells.number("condition_number", "largest condition number"),
+        formats.written("measure", "response", response_name),
+        formats.text("kind", "events"),
+        formats.text("term", "term"),
+        formats.number("vif", "largest VIF"),
+        formats.percent("overlapped", "overlapped (%)"),
+        formats.number("condition_number", "largest condition number"),
     ]
     return (
         paragraph(text)
@@ -62,27 +62,27 @@ def muscles(results: Results) -> str:
     """What muscles leave in the EEG, and whether effects depend on it."""
     table = results.table("sensitivity")
     columns = [
-        cells.written("response", "response", response_name),
-        cells.text("analysis", "analysis"),
-        cells.number("estimate", "micro \N{MINUS SIGN} macro"),
-        cells.interval(),
-        cells.number("statistic", "t"),
-        cells.p_value(),
-        cells.count("n_events", "events"),
-        cells.text("verdict", "against the primary analysis"),
+        formats.written("response", "response", response_name),
+        formats.text("analysis", "analysis"),
+        formats.number("estimate", "micro \N{MINUS SIGN} macro"),
+        formats.interval(),
+        formats.number("statistic", "t"),
+        formats.p_value(),
+        formats.count("n_events", "events"),
+        formats.text("verdict", "against the primary analysis"),
     ]
     removal = [
-        cells.text("roi", "region"),
-        cells.percent("macro", "macro, median (%)"),
-        cells.percent("micro", "micro, median (%)"),
-        cells.number("estimate", "difference of log(1 \N{MINUS SIGN} share)"),
-        cells.interval(),
-        cells.p_value(),
+        formats.text("roi", "region"),
+        formats.percent("macro", "macro, median (%)"),
+        formats.percent("micro", "micro, median (%)"),
+        formats.number("estimate", "difference of log(1 \N{MINUS SIGN} share)"),
+        formats.interval(),
+        formats.p_value(),
     ]
     balance = [
-        cells.text("analysis", "analysis"),
-        cells.number("difference_sd", "difference of muscle power (SD)"),
-        cells.count("n_events", "events"),
+        formats.text("analysis", "analysis"),
+        formats.number("difference_sd", "difference of muscle power (SD)"),
+        formats.count("n_events", "events"),
     ]
     text = (
         "Faces move when events happen, and their muscles reach the scalp. Each contrast is shown "
@@ -120,14 +120,14 @@ def jitter(results: Results) -> str:
         "SD)²) (“expected”). Ratios are given where the measure as coded is twice the draws' SD."
     )
     columns = [
-        cells.written("measure", "measure", response_name),
-        cells.text("condition", "expression"),
-        cells.unit(),
-        cells.number("as_coded", "as coded"),
-        cells.number("mean", "mean of draws"),
+        formats.written("measure", "measure", response_name),
+        formats.text("condition", "expression"),
+        formats.unit(),
+        formats.number("as_coded", "as coded"),
+        formats.number("mean", "mean of draws"),
         Column("95 % of draws", lambda row: interval_text(row["low"], row["high"]), is_number=True),
         Column("ratio", _ratio, is_number=True),
-        cells.number("expected_ratio", "expected", digits=2),
+        formats.number("expected_ratio", "expected", digits=2),
     ]
     return (
         paragraph(text)

@@ -11,8 +11,8 @@ import xarray as xr
 from scipy import stats
 from scipy.integrate import cumulative_trapezoid
 
-from mmme_neuro.responses.cells import cell_labels, cell_rows
-from mmme_neuro.responses.evoked import DEFAULT_BASELINE, MICROVOLT
+from mmme_neuro.responses.design_cells import cell_labels, cell_rows
+from mmme_neuro.responses.potentials import DEFAULT_BASELINE, MICROVOLT
 from mmme_neuro.responses.regions import roi_channels, time_mask
 
 

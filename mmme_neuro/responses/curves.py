@@ -1,4 +1,4 @@
-"""Mean time courses of event-locked signals and their within-participant uncertainty."""
+"""Mean time courses of event-locked signals, by condition and by participant."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmme_neuro.responses.cells import cell_labels, cell_rows
-from mmme_neuro.responses.evoked import MICROVOLT
+from mmme_neuro.responses.design_cells import cell_labels, cell_rows
 from mmme_neuro.responses.grandaverage import within_interval
+from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
 
 HIGHEST_RATE_HZ = 65.0

@@ -6,7 +6,7 @@ import mne
 import numpy as np
 import xarray as xr
 
-from mmme_neuro.responses.evoked import MICROVOLT
+from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import good_channels, roi_channels, time_mask
 from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 from mmme_neuro.responses.spectral.wavelets import Transform, check_frequencies, cycles, reliable

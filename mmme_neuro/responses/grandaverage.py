@@ -9,8 +9,8 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from mmme_neuro.responses.cells import cell_labels, cell_name
-from mmme_neuro.responses.evoked import MICROVOLT, Evokeds
+from mmme_neuro.responses.design_cells import cell_labels, cell_name
+from mmme_neuro.responses.potentials import MICROVOLT, Evokeds
 from mmme_neuro.responses.regions import good_channels, roi_channels
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from mne.time_frequency import tfr_array_morlet
 
-from mmme_neuro.responses.cells import cell_rows
 from mmme_neuro.responses.components import Component, measure, region_curves
-from mmme_neuro.responses.evoked import DEFAULT_BASELINE
+from mmme_neuro.responses.design_cells import cell_rows
+from mmme_neuro.responses.potentials import DEFAULT_BASELINE
 
 REACH_SD = 3.0
 """Shifts beyond this many standard deviations are not drawn, so that windows stay in the epoch."""

@@ -1,4 +1,4 @@
-"""Where brain signals come from and how each looks on the scalp."""
+"""The head, where brain signals come from, and how each looks on the scalp."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,1 +1,13 @@
-"""Shared by all that estimate."""
+"""What do all estimates share?
+
+Multiplicity, resampling and groups of rows.
+
+* ``multiplicity``: Correction of p-values for the number of contrasts tested.
+* ``resampling``: Intervals of statistics of counts, with participants left out or resampled
+  whole.
+* ``groups``: Rows that an association rests on: complete, and centred within participants.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

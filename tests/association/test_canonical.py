@@ -3,7 +3,8 @@ import pytest
 from scipy import stats
 from sklearn.cross_decomposition import CCA, PLSSVD
 
-from mmme_neuro import Resampling, cross_modal
+from mmme_neuro import cross_modal
+from mmme_neuro.association import Resampling
 from mmme_neuro.association.folds import deal, make_folds, prepare
 from mmme_neuro.stats.groups import centred
 from tests.calibration.cross_modal import simulated_events

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import face_features
+from mmme_neuro.association import face_features
 
 
 def test_features_of_the_face():

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mmme_neuro import Resampling, lagged_corr, rm_corr
+from mmme_neuro import rm_corr
+from mmme_neuro.association import Resampling, lagged_corr
 from mmme_neuro.association.lags import window_means
 from tests.calibration.cross_modal import lag_study, simulated_events
 

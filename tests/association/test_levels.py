@@ -4,7 +4,7 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from mmme_neuro import multilevel_slope, within_between_corr
+from mmme_neuro.association import multilevel_slope, within_between_corr
 from tests.calibration.cross_modal import simulated_events
 
 

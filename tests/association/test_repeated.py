@@ -5,7 +5,8 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from mmme_neuro import Resampling, rm_corr, rm_corr_matrix
+from mmme_neuro import rm_corr
+from mmme_neuro.association import Resampling, rm_corr_matrix
 from mmme_neuro.association.repeated import WITHIN, rm_corr_pairs
 from tests.calibration.cross_modal import simulated_events
 

@@ -3,7 +3,7 @@ from math import factorial
 import numpy as np
 import pytest
 
-from mmme_neuro import Resampling
+from mmme_neuro.association import Resampling
 from mmme_neuro.association.shuffles import SCHEMES, p_of_null, shuffled_orders
 
 BLOCKS = np.array([0, 1, 0, 1, 0, 2, 1])

@@ -4,7 +4,9 @@ from dataclasses import replace
 import openpyxl
 import pytest
 
-from mmme_neuro import DEMO, read_recording, simulate_study, write_bids
+from mmme_neuro import read_recording, simulate_study
+from mmme_neuro.bids import write_bids
+from mmme_neuro.simulate import DEMO
 from mmme_neuro.simulate import study as study_module
 
 PEOPLE = {"sub01": "Marlene", "sub02": "Quentin"}

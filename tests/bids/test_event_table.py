@@ -10,7 +10,7 @@ from mmme_neuro.bids.events import (
     event_sidecar,
     events_of_rows,
 )
-from mmme_neuro.bids.tables import read_tsv, write_tsv
+from mmme_neuro.bids.text_files import read_tsv, write_tsv
 from mmme_neuro.vocabulary import CAMERA_COLUMNS, EVENT_COLUMNS, EXPRESSIONS
 
 CODES = pd.DataFrame({"code": [77, 101, 100], "onset": [1.0, 2.0, 30.0], "duration": 0.0})

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import epoch, read_bids_recording
+from mmme_neuro import epoch
+from mmme_neuro.bids import read_bids_recording
 from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.vocabulary import CAMERA_COLUMNS
 

@@ -19,10 +19,10 @@ import pandas as pd
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.models.anova import anova
 from mmme_neuro.models.comparison import bootstrap_likelihood_ratio, likelihood_ratio
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.effects import equivalence_test, standardised_effects
+from mmme_neuro.models.f_tests import anova
 from mmme_neuro.models.mixed import fit_lmm
 from mmme_neuro.models.profile import variance_intervals
 from tests.calibration.tables import as_markdown

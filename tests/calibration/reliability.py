@@ -10,17 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmme_neuro import (
-    cronbach_alpha,
-    generalizability,
-    icc,
-    limits_of_agreement,
-    mcdonald_omega,
-    multilevel_alpha,
-)
+from mmme_neuro import cronbach_alpha, icc, mcdonald_omega
+from mmme_neuro.reliability import generalizability, limits_of_agreement, multilevel_alpha
+from mmme_neuro.reliability.coders.action_units import shared_share
 from mmme_neuro.reliability.coders.kappa import cohen_kappa, crossed_counts
 from mmme_neuro.reliability.coders.timing import single_score_iccs
-from mmme_neuro.reliability.coders.units import shared_share
 from mmme_neuro.stats.resampling import Resampling, quantile_interval
 from tests.calibration.tables import as_markdown, lowest_coverage
 

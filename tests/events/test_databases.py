@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from mmme_neuro import database_table
+from mmme_neuro.events import database_table
 from mmme_neuro.events.databases import PUBLISHED, THIS_STUDY
 
 EVENTS = pd.DataFrame(

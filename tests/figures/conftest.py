@@ -10,7 +10,8 @@ import pytest
 
 from analyses.study import CODER_CRITERIA
 from analyses.tables import write_table
-from mmme_neuro import agreement_tables, database_table, named_action_units
+from mmme_neuro.events import database_table, named_action_units
+from mmme_neuro.reliability import agreement_tables
 
 PEOPLE = ("lina", "wangfang", "zhouyu")
 FAILED = "zhaolei"

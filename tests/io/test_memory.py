@@ -11,7 +11,8 @@ from mmme_neuro.simulate.curry_file import write_curry
 
 MEASURE = """
 import json, pathlib, sys
-from mmme_neuro import read_eeg, recording_codes
+from mmme_neuro import read_eeg
+from mmme_neuro.clocks import recording_codes
 import mne, scipy.signal, pandas
 def peak_mib():
     # Not ru_maxrss, which a process inherits from the one that started it.

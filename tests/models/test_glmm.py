@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 
-from mmme_neuro import fit_glmm
+from mmme_neuro.models import fit_glmm
 
 FORMULA = "{} ~ expression + (1 | participant) + (1 | stimulus)"
 

@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import adjust_p_values, contrast, fit_lmm, standardised_effects
+from mmme_neuro import contrast, fit_lmm
+from mmme_neuro.models import standardised_effects
 from mmme_neuro.models.many import contrasts_within, fit_battery
+from mmme_neuro.stats import adjust_p_values
 
 RIGHT = "expression + (1 | participant)"
 

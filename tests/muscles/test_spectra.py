@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.muscles.power import SPECTRUM_COLUMNS, spectra_around_cleaning
+from mmme_neuro.muscles.event_power import SPECTRUM_COLUMNS, spectra_around_cleaning
 
 
 def recording(data, sfreq):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import Recording, read_recording, removed_by_cleaning
+from mmme_neuro import Recording, read_recording
 from mmme_neuro.pipeline.derivatives import TABLES, clock_table, read_epochs, read_table, write_json
 from mmme_neuro.pipeline.inputs import DeviceFolder
 from mmme_neuro.pipeline.preprocess import (
@@ -16,6 +16,7 @@ from mmme_neuro.pipeline.preprocess import (
     preprocess_recording,
     preprocess_study,
 )
+from mmme_neuro.signals import removed_by_cleaning
 
 QUICK = Options(clean=False, reject_uv=1e4)
 

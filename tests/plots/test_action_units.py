@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from mmme_neuro import named_action_units
+from mmme_neuro.events import named_action_units
 from mmme_neuro.plots.action_units import action_unit_figure
 from mmme_neuro.plots.style import close_figure
 

@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from mmme_neuro import Overlap, agreement_tables
 from mmme_neuro.plots.agreement import (
     WIDEST_MS,
     agreement_figure,
@@ -13,6 +12,7 @@ from mmme_neuro.plots.agreement import (
     plot_time_differences,
 )
 from mmme_neuro.plots.style import close_figure
+from mmme_neuro.reliability import Overlap, agreement_tables
 
 NAMES = ("detection", "confusion", "action_units", "timing", "differences")
 

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from mmme_neuro import database_table, describe_events
+from mmme_neuro.events import database_table, describe_events
 from mmme_neuro.plots.databases import databases_figure, plot_micro_durations, plot_sizes
 from mmme_neuro.plots.style import EXPRESSION_COLOURS, close_figure
 

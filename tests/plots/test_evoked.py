@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mmme_neuro.plots.evoked import evoked_figure, plot_evoked, plot_topography
-from mmme_neuro.responses.evoked import evoked
 from mmme_neuro.responses.grandaverage import grand_average, region_average
+from mmme_neuro.responses.potentials import evoked
 from mmme_neuro.responses.regions import Window
 
 WINDOWS = [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmme_neuro import limits_of_agreement
+from mmme_neuro.reliability import limits_of_agreement
 
 
 def test_independent_differences_by_hand():

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import component_reliability, erp_reliability, reliability_over_time
+from mmme_neuro import erp_reliability
+from mmme_neuro.reliability import component_reliability, reliability_over_time
 from mmme_neuro.responses.components import Component, measure
 
 TIMES = np.arange(-0.5, 1.0, 0.02)

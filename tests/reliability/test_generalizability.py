@@ -4,7 +4,8 @@ import pytest
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from mmme_neuro import generalizability, icc
+from mmme_neuro import icc
+from mmme_neuro.reliability import generalizability
 from mmme_neuro.reliability.generalizability import mean_squares
 
 

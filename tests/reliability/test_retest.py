@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import icc, retest_reliability
+from mmme_neuro import icc
+from mmme_neuro.reliability import retest_reliability
 from mmme_neuro.reliability.intraclass import complete_forms
 
 NAMES = {"participants": "who", "sessions": "day", "values": "uv"}

@@ -4,7 +4,7 @@ import io
 import pandas as pd
 from PIL import Image
 
-from mmme_neuro.report.cells import count, number, p_value, percent, text
+from mmme_neuro.report.formats import count, number, p_value, percent, text
 from mmme_neuro.report.markup import WIDEST_PX, bullets, details, figure_html, table_html
 
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmme_neuro.responses.evoked import evoked
 from mmme_neuro.responses.grandaverage import (
     difference,
     grand_average,
     region_average,
     within_interval,
 )
+from mmme_neuro.responses.potentials import evoked
 
 
 @pytest.fixture

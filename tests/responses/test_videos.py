@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import video_responses
+from mmme_neuro.responses import video_responses
 
 SFREQ = 10.0
 

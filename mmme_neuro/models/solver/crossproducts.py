@@ -1,4 +1,4 @@
-"""Cross products of a design and a response: all that the likelihood of a mixed model needs."""
+"""Cross products of a design and a response, and the elimination of their normal equations."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Degrees of freedom of fixed effects: Satterthwaite."""
+"""Degrees of freedom of fixed effects: Satterthwaite and Kenward-Roger."""
 
 from dataclasses import dataclass
 

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.reliability.coders.action_units import (
+    ESTIMATE,
+    action_unit_index,
+    action_unit_table,
+    time_unit_table,
+)
 from mmme_neuro.reliability.coders.detection import (
     Criterion,
     Overlap,
@@ -14,12 +20,6 @@ from mmme_neuro.reliability.coders.detection import (
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
-from mmme_neuro.reliability.coders.units import (
-    ESTIMATE,
-    action_unit_index,
-    action_unit_table,
-    time_unit_table,
-)
 from mmme_neuro.stats.resampling import Resampling
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "expression", "action_units")

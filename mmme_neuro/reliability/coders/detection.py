@@ -1,4 +1,4 @@
-"""How many events two coders both saw."""
+"""Events matched between two coders, and how many both saw."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from mmme_neuro.events.passes import overlap_iou
-from mmme_neuro.reliability.coders.units import shared_share
+from mmme_neuro.reliability.coders.action_units import shared_share
 from mmme_neuro.stats.resampling import Resampling
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
 from mmme_neuro.responses.coupling.estimators import (
     ESTIMATORS,
     KINDS,
@@ -20,6 +19,7 @@ from mmme_neuro.responses.coupling.estimators import (
     envelope_matrices,
     orthogonal_correlation,
 )
+from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
 from mmme_neuro.responses.regions import good_channels, time_mask
 from mmme_neuro.responses.spectral.bandpower import band_edges
 

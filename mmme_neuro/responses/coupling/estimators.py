@@ -1,4 +1,4 @@
-"""Coupling of all pairs of channels from spectra that are computed once for any set of epochs."""
+"""Coupling of all pairs of channels from spectra or envelopes that are computed once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

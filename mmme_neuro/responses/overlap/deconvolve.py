@@ -221,7 +221,8 @@ def deconvolve(
 
     Examples
     --------
-    >>> from mmme_neuro import FIR, Recording
+    >>> from mmme_neuro import Recording
+    >>> from mmme_neuro.responses import FIR
     >>> info = mne.create_info(["eda"], 10.0, "misc")
     >>> onsets = np.array([5.0, 6.5, 20.0, 22.0, 40.0])
     >>> times = np.arange(0, 60, 0.1)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
-from mmme_neuro.responses.evoked import MICROVOLT, event_index
+from mmme_neuro.responses.potentials import MICROVOLT, event_index
 from mmme_neuro.responses.regions import roi_channels, time_mask
 from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 

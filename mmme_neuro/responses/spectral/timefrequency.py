@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmme_neuro.responses.cells import cell_name, cell_rows, count_cells
-from mmme_neuro.responses.evoked import MICROVOLT
+from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
+from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import good_channels, time_mask
 from mmme_neuro.responses.spectral.wavelets import (
     DEFAULT_FREQUENCIES,

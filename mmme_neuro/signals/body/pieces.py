@@ -1,4 +1,4 @@
-"""Finite pieces of a signal with gaps, so that no filter or detector ever sees a NaN."""
+"""Finite pieces of a signal with gaps, and the filters that work on them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Independent components of the EEG: which are the eyes', which are muscles'."""
+"""Independent components of the EEG: the eyes', the muscles', and those that people chose."""
 
 import hashlib
 import warnings

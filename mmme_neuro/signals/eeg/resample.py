@@ -1,4 +1,4 @@
-"""A long recording at a lower rate, without ever holding all of it in double precision."""
+"""A long recording at a lower rate, in segments, never held whole in double precision."""
 
 from collections.abc import Sequence
 from fractions import Fraction

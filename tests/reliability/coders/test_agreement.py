@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import Overlap, agreement, read_events
+from mmme_neuro import agreement, read_events
+from mmme_neuro.reliability import Overlap
 from mmme_neuro.reliability.coders.agreement import Agreement
 
 COLUMNS = ["participant", "clip", "onset", "apex", "offset", "expression", "action_units"]

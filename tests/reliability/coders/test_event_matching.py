@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import OnsetWithin, Overlap, match_events
+from mmme_neuro.reliability import OnsetWithin, Overlap, match_events
 
 
 def table(*spans, clip="c1"):

@@ -4,7 +4,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
-from mmme_neuro import label_agreement
+from mmme_neuro.reliability import label_agreement
 
 
 def simulated(n=120, n_raters=2, seed=1):

@@ -3,7 +3,8 @@ import pandas as pd
 import pingouin
 import pytest
 
-from mmme_neuro import alpha_if_dropped, cronbach_alpha, multilevel_alpha
+from mmme_neuro import cronbach_alpha
+from mmme_neuro.reliability import alpha_if_dropped, multilevel_alpha
 from mmme_neuro.reliability.scales.items import delta_std_errors
 from tests.reference import tables
 

@@ -4,7 +4,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from mmme_neuro import emotion_dominance, means_by_emotion
+from mmme_neuro.reliability import emotion_dominance, means_by_emotion
 from mmme_neuro.simulate.parameters import RatingParameters
 from mmme_neuro.simulate.ratings import EMOTIONS, simulate_ratings
 from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE

@@ -3,7 +3,8 @@ import pandas as pd
 import pingouin
 import pytest
 
-from mmme_neuro import cronbach_alpha, icc_by_item, scale_reliability
+from mmme_neuro import cronbach_alpha
+from mmme_neuro.reliability import icc_by_item, scale_reliability
 from mmme_neuro.simulate.parameters import RatingParameters
 from mmme_neuro.simulate.ratings import NEGATIVE, simulate_ratings
 

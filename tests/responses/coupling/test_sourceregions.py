@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import connectivity, source_regions
+from mmme_neuro import connectivity
 from mmme_neuro.io.montage import QUIK_CAP_64, place_electrodes
+from mmme_neuro.responses import source_regions
 from mmme_neuro.responses.coupling.sourceregions import REGIONS
 from mmme_neuro.simulate.brain import simulated_head
 

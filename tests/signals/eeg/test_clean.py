@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import clean_eeg, removed_by_cleaning
+from mmme_neuro import clean_eeg
 from mmme_neuro.io.montage import template_positions
+from mmme_neuro.signals import removed_by_cleaning
 from mmme_neuro.signals.eeg.clean import component_table
 from mmme_neuro.signals.eeg.ica import CleaningDecisions
 from mmme_neuro.simulate.brain import simulated_head

@@ -6,7 +6,7 @@ import pytest
 import statsmodels.formula.api as smf
 from statsmodels.stats.anova import anova_lm
 
-from mmme_neuro.models.anova import anova
+from mmme_neuro.models.f_tests import anova
 from mmme_neuro.models.mixed import fit_lmm
 from tests.reference import tables
 from tests.reference.published import DATASETS

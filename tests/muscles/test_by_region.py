@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.muscles.summary import (
+from mmme_neuro.muscles.by_region import (
     by_expression,
     muscle_of_events,
     region_values,

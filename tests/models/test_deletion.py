@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.models.influence import influence
+from mmme_neuro.models.deletion import influence
 from mmme_neuro.models.mixed import fit_lmm
 
 FORMULA = "y ~ x + (1 + x | p) + (1 | s)"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import mne
 import pandas as pd
 
-from mmme_neuro.responses.cells import cell_labels, cell_name, cell_rows, count_cells
+from mmme_neuro.responses.design_cells import cell_labels, cell_name, cell_rows, count_cells
 from mmme_neuro.responses.regions import Window, roi_channels, time_mask
 
 DEFAULT_BASELINE = (-1.5, -1.0)

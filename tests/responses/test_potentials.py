@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from mne.stats.erp import compute_sme
 
-from mmme_neuro.responses.evoked import (
+from mmme_neuro.responses.potentials import (
     evoked,
     mean_amplitude,
     standardized_measurement_error,

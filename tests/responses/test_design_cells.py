@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmme_neuro.responses.cells import cell_rows, count_cells
+from mmme_neuro.responses.design_cells import cell_rows, count_cells
 
 
 def test_rows_and_counts_cover_every_epoch_once(erp_epochs):

@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.muscles.power import FACE, event_muscle_power
+from mmme_neuro.muscles.event_power import FACE, event_muscle_power
 
 SFREQ = 500.0
 NAMES = ["FP1", "FP2", "PZ", "P1", "P2", "C3", "CZ", "C4", "OZ"]

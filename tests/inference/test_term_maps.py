@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from mmme_neuro import fit_lmm_map, permutation_test
-from mmme_neuro.inference.effect_map import axis_neighbours, effect_map
+from mmme_neuro.inference.term_maps import axis_neighbours, effect_map
 
 FORMULA = "~ expression + (1 + expression | participant)"
 TERM = "expression[T.micro]"

@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from mmme_neuro.reliability.coders.timing import moments_of, single_score_iccs, timing_table
-from mmme_neuro.reliability.coders.units import (
+from mmme_neuro.reliability.coders.action_units import (
     action_unit_index,
     action_unit_table,
     time_unit_table,
 )
+from mmme_neuro.reliability.coders.timing import moments_of, single_score_iccs, timing_table
 from mmme_neuro.reliability.intraclass import complete_forms
 from mmme_neuro.stats.resampling import Resampling
 

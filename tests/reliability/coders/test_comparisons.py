@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import Overlap, agreement, agreement_tables, pass_pairs, read_events
-from mmme_neuro.reliability.coders.tables import expression_confusion, time_differences
+from mmme_neuro import agreement, read_events
+from mmme_neuro.reliability import Overlap, agreement_tables, pass_pairs
+from mmme_neuro.reliability.coders.comparisons import expression_confusion, time_differences
 from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
 
 CRITERIA = (Overlap(), Overlap(0.5))

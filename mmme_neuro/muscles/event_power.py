@@ -1,4 +1,4 @@
-"""Muscle power of every event before and after cleaning, and the variance that cleaning took."""
+"""Muscle power of every event and spectra before and after cleaning."""
 
 from collections.abc import Sequence
 

@@ -8,7 +8,7 @@ import scipy.stats
 
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.planning import StatedModel, crossed_events
-from mmme_neuro.models.power import power, power_table, sample_size
+from mmme_neuro.models.simulated_power import power, power_table, sample_size
 
 WITHIN = {"expression": ("macro", "micro")}
 TERM = "expression[T.micro]"

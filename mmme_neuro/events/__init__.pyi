@@ -1,0 +1,24 @@
+from .audit import EventAudit, audit_events
+from .controls import clip_spans, control_events
+from .crowding import overlap_table
+from .databases import database_table
+from .describe import Description, describe_events, named_action_units
+from .passes import left_out_rows, merge_passes
+from .ratings import read_ratings
+from .sheet import read_events
+
+__all__ = [
+    "Description",
+    "EventAudit",
+    "audit_events",
+    "clip_spans",
+    "control_events",
+    "database_table",
+    "describe_events",
+    "left_out_rows",
+    "merge_passes",
+    "named_action_units",
+    "overlap_table",
+    "read_events",
+    "read_ratings",
+]

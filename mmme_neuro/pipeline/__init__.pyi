@@ -1,0 +1,36 @@
+from .check import StudyCheck, check_study
+from .derivatives import TABLES, read_continuous, read_epochs, read_table, write_json
+from .executors import dask_cluster, processes, tracked
+from .files import atomic_file
+from .inputs import study_sources
+from .losses import label_table, quality_table, rejection_table
+from .preprocess import Options, preprocess_recording, preprocess_study
+from .pseudonyms import pseudonymous, pseudonyms
+from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
+
+__all__ = [
+    "NEEDED",
+    "Options",
+    "QualityLimits",
+    "StudyCheck",
+    "TABLES",
+    "atomic_file",
+    "check_study",
+    "dask_cluster",
+    "label_table",
+    "participant_quality",
+    "preprocess_recording",
+    "preprocess_study",
+    "processes",
+    "pseudonymous",
+    "pseudonyms",
+    "quality_table",
+    "read_continuous",
+    "read_epochs",
+    "read_table",
+    "rejection_table",
+    "spectrum_range",
+    "study_sources",
+    "tracked",
+    "write_json",
+]

@@ -1,0 +1,45 @@
+from .bland_altman import LimitsOfAgreement, limits_of_agreement
+from .coders.agreement import Agreement, agreement
+from .coders.comparisons import agreement_tables, pass_pairs
+from .coders.detection import OnsetWithin, Overlap, match_events
+from .coders.labels import label_agreement
+from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
+from .generalizability import GStudy, generalizability
+from .intraclass import icc
+from .retest import Retest, retest_reliability
+from .scales.alpha import alpha_if_dropped, cronbach_alpha
+from .scales.dominance import EmotionDominance, emotion_dominance, means_by_emotion
+from .scales.multilevel import multilevel_alpha
+from .scales.omega import mcdonald_omega
+from .scales.self_reports import icc_by_item, scale_reliability
+
+__all__ = [
+    "Agreement",
+    "EmotionDominance",
+    "ErpReliability",
+    "GStudy",
+    "LimitsOfAgreement",
+    "OnsetWithin",
+    "Overlap",
+    "Retest",
+    "agreement",
+    "agreement_tables",
+    "alpha_if_dropped",
+    "component_reliability",
+    "cronbach_alpha",
+    "emotion_dominance",
+    "erp_reliability",
+    "generalizability",
+    "icc",
+    "icc_by_item",
+    "label_agreement",
+    "limits_of_agreement",
+    "match_events",
+    "mcdonald_omega",
+    "means_by_emotion",
+    "multilevel_alpha",
+    "pass_pairs",
+    "reliability_over_time",
+    "retest_reliability",
+    "scale_reliability",
+]

@@ -1,0 +1,89 @@
+from .autonomic import AUTONOMIC_WINDOWS, autonomic_responses
+from .components import (
+    Component,
+    component_table,
+    jackknife_difference,
+    measure,
+    measurement_quality,
+    region_curves,
+)
+from .coupling.connectivity import Connectivity, connectivity
+from .coupling.graph import DENSITIES, graph_measures
+from .coupling.pairs import average_matrix, pair_table, paired_differences
+from .coupling.regionsignals import region_signals
+from .coupling.sourceregions import source_regions
+from .curves import participant_curves, response_curves, within_participant_band
+from .event_maps import event_courses, event_power, region_courses
+from .grandaverage import GrandAverage, grand_average
+from .jitter import PhaseMeasure, onset_jitter
+from .overlap.basis import FIR, ResponseFunction, Splines
+from .overlap.compare import (
+    OverlapPlan,
+    OverlapResult,
+    ResponseWindow,
+    compare_with_averaging,
+    over_participants,
+    separate_overlap,
+)
+from .overlap.deconvolve import Deconvolution, deconvolve, with_stimulus_events
+from .potentials import evoked, mean_amplitude, standardized_measurement_error, window_amplitudes
+from .regions import ROIS, Window, roi_channels
+from .spectral.bandpower import band_power
+from .spectral.phase import phase_consistency
+from .spectral.timefrequency import TimeFrequency, participant_average, time_frequency
+from .videos import video_responses
+
+__all__ = [
+    "AUTONOMIC_WINDOWS",
+    "Component",
+    "Connectivity",
+    "DENSITIES",
+    "Deconvolution",
+    "FIR",
+    "GrandAverage",
+    "OverlapPlan",
+    "OverlapResult",
+    "PhaseMeasure",
+    "ROIS",
+    "ResponseFunction",
+    "ResponseWindow",
+    "Splines",
+    "TimeFrequency",
+    "Window",
+    "autonomic_responses",
+    "average_matrix",
+    "band_power",
+    "compare_with_averaging",
+    "component_table",
+    "connectivity",
+    "deconvolve",
+    "event_courses",
+    "event_power",
+    "evoked",
+    "grand_average",
+    "graph_measures",
+    "jackknife_difference",
+    "mean_amplitude",
+    "measure",
+    "measurement_quality",
+    "onset_jitter",
+    "over_participants",
+    "pair_table",
+    "paired_differences",
+    "participant_average",
+    "participant_curves",
+    "phase_consistency",
+    "region_courses",
+    "region_curves",
+    "region_signals",
+    "response_curves",
+    "roi_channels",
+    "separate_overlap",
+    "source_regions",
+    "standardized_measurement_error",
+    "time_frequency",
+    "video_responses",
+    "window_amplitudes",
+    "with_stimulus_events",
+    "within_participant_band",
+]

@@ -1,0 +1,5 @@
+from .multiplicity import adjust_p_values
+
+__all__ = [
+    "adjust_p_values",
+]
