@@ -8,6 +8,7 @@ from scipy import stats
 
 from mmme_neuro import icc
 from mmme_neuro.reliability.intraclass import COLUMNS, FORMS
+from tests.chance import CHANCE, counts_by_chance
 from tests.reference import tables
 from tests.reference.published import SHROUT_FLEISS
 from tests.reliability.references import NAMES, tidy
@@ -134,27 +135,39 @@ def test_missing_rows_and_missing_values_are_the_same():
     pd.testing.assert_frame_equal(icc(table, **NAMES), icc(shuffled, **NAMES), rtol=1e-9)
 
 
-@pytest.mark.parametrize("gaps", [0.0, 0.25])
-def test_recovers_and_covers(gaps):
+def test_f_follows_its_distribution():
+    # F over 1 + k times the ratio of the variances of targets and of errors (.5 and .3).
+    rng = np.random.default_rng(1)
+    f = [icc_of(two_way(0.5, rng)).loc["ICC(C,1)", "f"] for _ in range(300)]
+    assert stats.kstest(np.array(f) / (1 + 6 * 0.5 / 0.3), stats.f(29, 145).cdf).pvalue > CHANCE
+
+
+WITH_GAPS = pytest.param(0.25, 300, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("gaps", "n_tables"), [(0.0, 500), WITH_GAPS])
+def test_recovers_and_covers(gaps, n_tables):
     rng = np.random.default_rng(1)
     truth = {"ICC(1)": 0.5, "ICC(A,1)": 0.5, "ICC(C,1)": 0.5 / 0.8, "ICC(C,k)": 0.5 / 0.55}
-    found = [icc_of(with_gaps(two_way(0.5, rng), rng, gaps)) for _ in range(24)]
+    found = [icc_of(with_gaps(two_way(0.5, rng), rng, gaps)) for _ in range(n_tables)]
+    low, high = counts_by_chance(n_tables, 0.95)
     for form, value in truth.items():
         rows = pd.DataFrame([table.loc[form] for table in found])
-        assert rows["icc"].mean() == pytest.approx(value, abs=0.08)
+        # A ratio's bias is of the order of one over the number of targets.
+        assert rows["icc"].mean() == pytest.approx(value, abs=1 / 30)
         # The one-way form's interval takes raters to differ from target to target.
         if form != "ICC(1)":
-            assert ((rows["ci_low"] < value) & (value < rows["ci_high"])).sum() >= 18
+            assert low <= ((rows["ci_low"] < value) & (value < rows["ci_high"])).sum() <= high
 
 
-@pytest.mark.parametrize("gaps", [0.0, pytest.param(0.25, marks=pytest.mark.slow)])
-def test_error_rate_without_agreement(gaps):
+@pytest.mark.parametrize(("gaps", "n_tables"), [(0.0, 500), WITH_GAPS])
+def test_error_rate_without_agreement(gaps, n_tables):
     rng = np.random.default_rng(2)
     p_values = np.array(
-        [icc_of(with_gaps(two_way(0.0, rng), rng, gaps))["p_value"] for _ in range(60)]
+        [icc_of(with_gaps(two_way(0.0, rng), rng, gaps))["p_value"] for _ in range(n_tables)]
     )
-    rejected = (p_values[:, FORMS.index("ICC(C,1)")] < 0.05).sum()
-    assert 0 < rejected <= 9
+    low, high = counts_by_chance(n_tables, 0.05)
+    assert low <= (p_values[:, FORMS.index("ICC(C,1)")] < 0.05).sum() <= high
 
 
 def test_each_target_with_its_own_raters_leaves_the_one_way_forms():
