@@ -1,10 +1,10 @@
-"""Published data that several tests use, typed from the publications, in the columns of R."""
+"""Values of published tables that several tests use, with their sources, in the columns of R."""
 
 import pandas as pd
 
 # Mean reaction times in ms of eighteen people (first column) on ten days; three hours in bed per
 # night from the third day on. Belenky et al. (2003), J Sleep Res 12(1), 1-12; the values of each
-# person are published with MixedModelsDatasets.jl (MIT license).
+# person are distributed with MixedModelsDatasets.jl (MIT license).
 SLEEPSTUDY = """
 308 249.5600 258.7047 250.8006 321.4398 356.8519 414.6901 382.2038 290.1486 430.5853 466.3535
 309 222.7339 205.2658 202.9778 204.7070 207.7161 215.9618 213.6303 217.7272 224.2957 237.3142

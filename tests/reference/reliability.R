@@ -1,7 +1,7 @@
 # Intraclass correlations, alpha, omega and kappa by psych and irr. In this folder:
 #   Rscript reliability.R        # writes reliability/{icc,alpha,omega,kappa}_*.csv, some seconds
-# The ratings and the questionnaire are those of make_ratings.py, the other tables are typed from their
-# publications (published.py).
+# The ratings and the questionnaire are those of make_ratings.py, the other tables are published ones
+# (published.py).
 suppressPackageStartupMessages({
   library(psych)
   library(irr)
