@@ -12,7 +12,6 @@ __all__ = [
     "EventLocked",
     "epoch",
     "concatenate",
-    "baseline_means",
 ]
 
 LANDMARKS = ("onset", "apex", "offset")
