@@ -127,23 +127,23 @@ HEART_RATE_EARLY = replace(HEART_RATE, name="heart_rate_early", window=(1.5, 3.5
 OVERLAP_PLANS = (
     OverlapPlan(
         modality="physio",
-        basis=Splines(-2.0, 25.0, 30),
-        stimulus_basis=Splines(0.0, 15.0, 10),
+        basis=Splines((-2.0, 25.0), 30),
+        stimulus_basis=Splines((0.0, 15.0), 10),
         measures=(SCR, SCR_LATE, HEART_RATE, HEART_RATE_EARLY),
         isolation=12.0,
         sfreq=10.0,
     ),
     OverlapPlan(
         modality="physio",
-        basis=Splines(-2.0, 50.0, 40),
+        basis=Splines((-2.0, 50.0), 40),
         measures=(TEMPERATURE,),
         isolation=12.0,
         sfreq=10.0,
     ),
     OverlapPlan(
         modality="eeg",
-        basis=Splines(-1.8, 2.2, 36),
-        stimulus_basis=Splines(-0.2, 2.0, 20),
+        basis=Splines((-1.8, 2.2), 36),
+        stimulus_basis=Splines((-0.2, 2.0), 20),
         measures=(*ERP_MEASURES, MEASURES["alpha_power"]),
         isolation=5.0,
     ),

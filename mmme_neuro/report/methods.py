@@ -188,7 +188,7 @@ def _physio(study: dict) -> str:
 def _overlap(study: dict) -> str:
     plans = "; ".join(
         f"{', '.join(response_name(w['name']).lower() for w in plan['measures'])}: "
-        f"{plan['basis']['n']} cubic splines from {_span_of(plan['basis'])}"
+        f"{plan['basis']['n']} cubic splines from {_span(plan['basis']['window'])}"
         for plan in study["overlap_plans"]
     )
     return (
@@ -275,11 +275,6 @@ def _ms(seconds: float) -> str:
 def _span(window: list[float] | tuple[float, float]) -> str:
     """A window in seconds from the lock."""
     return f"{_number(window[0])} to {_number(window[1])} s"
-
-
-def _span_of(basis: dict) -> str:
-    """The window of a basis."""
-    return _span((basis["tmin"], basis["tmax"]))
 
 
 def _band(band: list[float]) -> str:

@@ -228,7 +228,7 @@ def deconvolve(
     >>> eda = sum(np.clip(1 - np.abs(times - onset - 1), 0, 1) for onset in onsets)
     >>> raw = mne.io.RawArray(eda[None], info, verbose="error")
     >>> mine = Recording(eeg=None, physio=raw, events=pd.DataFrame({"onset": onsets}))
-    >>> found = deconvolve(mine, "~ 1", FIR(0.0, 2.0, step=0.5), picks="eda", orders=(0,))
+    >>> found = deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
     >>> np.abs(found.response()["response"].sel(time=1.0, method="nearest").values.round(2))
     array([1.])
     """
@@ -468,8 +468,9 @@ def _result(
 ) -> Deconvolution:
     """Curves of the first kind's terms, and how well they can be told apart."""
     block = expanded.blocks[0]
-    n = int(np.floor((block.basis.tmax - block.basis.tmin) / step + 1e-6)) + 1
-    times = np.round(block.basis.tmin + step * np.arange(n), 9)
+    first, last = block.basis.window
+    n = int(np.floor((last - first) / step + 1e-6)) + 1
+    times = np.round(first + step * np.arange(n), 9)
     axes = {"term": list(block.terms), "channel": names, "time": times}
     empty = xr.DataArray(np.zeros((len(block.terms), len(names), n)), coords=axes)
     worst = max(solution.condition for _, solution in solutions)
@@ -501,7 +502,7 @@ def _collinearity(
 def _overlapped(times: np.ndarray, chosen: np.ndarray, basis: Basis) -> float:
     """Share of the chosen events with any other event within the length of the basis."""
     ordered = np.sort(times)
-    length = basis.tmax - basis.tmin
+    length = basis.window[1] - basis.window[0]
     near = np.searchsorted(ordered, times + length, "right")
     near -= np.searchsorted(ordered, times - length, "left")
     return float(np.mean(near[chosen] > 1))

@@ -58,7 +58,7 @@ def recording(onsets, expression, rng, noise_sd=NOISE):
 
 
 def compared(recording, **options):
-    found = deconvolve(recording, "~ expression", FIR(-1.0, 5.0, step=0.25), picks="x")
+    found = deconvolve(recording, "~ expression", FIR((-1.0, 5.0), step=0.25), picks="x")
     table = compare_with_averaging(recording, found, [WINDOW], **{"isolation": 6.0} | options)
     return table.set_index(["method", "condition"])
 
@@ -132,10 +132,10 @@ def test_separate_overlap_measures_draws_and_reports_collinearity():
     events = pd.concat([mine.events.assign(kind="expression"), stimuli], ignore_index=True)
     plan = OverlapPlan(
         modality="physio",
-        basis=Splines(-1.0, 5.0, 14),
+        basis=Splines((-1.0, 5.0), 14),
         measures=(WINDOW,),
         isolation=6.0,
-        stimulus_basis=FIR(0.0, 2.0, step=0.5),
+        stimulus_basis=FIR((0.0, 2.0), step=0.5),
     )
     found = separate_overlap(replace(mine, events=events), plan)
     estimates = found.measures.set_index(["method", "condition"])["estimate"]
