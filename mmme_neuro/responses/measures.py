@@ -18,7 +18,8 @@ POWER_BASELINE = (-1.25, -0.75)
 """Of power, s: before the premotor period, half a wavelet inside the epoch."""
 
 BODY_BASELINE = (-1.0, 0.0)
-"""Of peripheral signals, s: they begin to answer a second or more after an event."""
+"""Of peripheral signals, s: up to the event, as the skin answers 1 s after it at the earliest
+(Boucsein 2012)."""
 
 WINDOW_TOLERANCE_S = 1e-9
 """Added at both ends of a window: decimal times are no exact multiples of a sampling interval."""

@@ -139,7 +139,9 @@ def estimands(
 
 def response_of(measure: Measure) -> str:
     """Name the simulated response that a measure shows."""
-    known = measure.name if measure.kind == "potential" else RESPONSE_BY_SIGNAL.get(measure.signal)
+    known = (
+        measure.name if measure.kind == "potential" else RESPONSE_BY_SIGNAL.get(str(measure.signal))
+    )
     if known is None or (measure.kind == "potential" and known not in RESPONSE_REGION):
         raise ValueError(
             f"measure {measure.name!r}: nothing is simulated of it; potentials are named as one of "
