@@ -34,8 +34,8 @@ def epochs(*, onset_sd=0.0, n=60, width=0.06, noise=0.5, seed=0):
     )
 
 
-def summary(measures, **options):
-    found = onset_jitter(epochs(), measures, n_draws=40, rng=1, **options).summary()
+def summary(measures, *, n_draws=40, **options):
+    found = onset_jitter(epochs(), measures, n_draws=n_draws, rng=1, **options).summary()
     return found.set_index(["measure", "condition"])
 
 
@@ -97,7 +97,7 @@ def test_phase_consistency_of_a_window_is_the_mean_over_its_times():
     instants = [
         replace(PHASE, name=str(time), window=(time, time)) for time in TIMES[inside].tolist()
     ]
-    table = summary([replace(PHASE, window=(times[0], times[-1])), *instants], coder_sd=0.0)
+    table = summary([replace(PHASE, window=(times[0], times[-1])), *instants], coder_sd=0.0, n_draws=2)
     values = table["as_coded"].xs("micro", level="condition")
     assert len(instants) == 5
     assert values["phase"] == pytest.approx(values.drop("phase").mean())
