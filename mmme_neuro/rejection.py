@@ -12,6 +12,13 @@ from scipy import stats
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.signals.eeg.ica import seed_of
 
+__all__ = [
+    "reject",
+    "Rejection",
+    "compare_rejection",
+    "RejectionComparison",
+]
+
 Rule = Literal["threshold", "autoreject"]
 RULES = get_args(Rule)
 REASONS = ("EEG deviates", "autoreject")

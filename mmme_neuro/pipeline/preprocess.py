@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import mne
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -40,7 +41,6 @@ from mmme_neuro.recording import Recording
 from mmme_neuro.rejection import Rejection, reject
 from mmme_neuro.signals.body.derive import Deriving, derive_physio
 from mmme_neuro.signals.eeg.clean import Cleaned, Cleaning, clean_eeg, find_components
-from mmme_neuro.signals.eeg.ica import CleaningDecisions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ def preprocess_recording(
         # Filters and averages below need them in memory.
         eeg = None if eeg is None else eeg.copy().load_data(verbose="error")
     elif eeg is not None:
-        cleaned, applied = _cleaned(recording, options, rows, applied)
+        cleaned, applied = _cleaned(eeg, recording.events, options, rows, applied)
         eeg = cleaned.raw
     prepared = replace(
         recording.with_signals(eeg=eeg, physio=physio), events=_decided(recording.events, applied)
@@ -290,31 +290,30 @@ def _read(source: Source, log: Callable[[str], None]) -> Recording:
 
 
 def _cleaned(
-    recording: Recording, options: Options, rows: pd.DataFrame, applied: Applied
+    eeg: mne.io.BaseRaw,
+    events: pd.DataFrame,
+    options: Options,
+    rows: pd.DataFrame,
+    applied: Applied,
 ) -> tuple[Cleaned, Applied]:
     """Cleaned EEG, and the decisions as far as they fit its components.
 
     Components are found by themselves only where people decided about some: the recording is then
     read and resampled twice, which takes a quarter longer.
     """
-    eeg = recording.eeg
-    assert eeg is not None
-    choices = vars(options.clean)
-    channels = CleaningDecisions(applied.cleaning.bad_channels, applied.cleaning.good_channels)
-    if not rows["kind"].str.endswith("component").any():
-        return clean_eeg(eeg, decisions=channels, rng=options.rng, **choices), applied
-    found = None
-    if options.clean.ica:
-        found = find_components(eeg, decisions=channels, rng=options.rng, **choices)
-    applied = apply_decisions(
-        rows,
-        ch_names=eeg.ch_names,
-        events=recording.events,
-        fingerprint="" if found is None else found.fingerprint,
-    )
-    if found is None:
-        return clean_eeg(eeg, decisions=channels, rng=options.rng, **choices), applied
-    return clean_eeg(eeg, components=found, decisions=applied.cleaning, **choices), applied
+    choices, found = vars(options.clean), None
+    if rows["kind"].str.endswith("component").any():
+        if options.clean.ica:
+            found = find_components(eeg, decisions=applied.cleaning, rng=options.rng, **choices)
+        applied = apply_decisions(
+            rows,
+            ch_names=eeg.ch_names,
+            events=events,
+            fingerprint="" if found is None else found.fingerprint,
+        )
+    decisions = applied.cleaning
+    cleaned = clean_eeg(eeg, components=found, decisions=decisions, rng=options.rng, **choices)
+    return cleaned, applied
 
 
 def _muscles(recording: Recording, cleaned: Cleaned | None) -> pd.DataFrame:
@@ -358,7 +357,7 @@ def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> P
     choices = _flat(asdict(options)) | {"already_clean": source.is_clean}
     inputs = input_digests(source.files(), tables)
     plain = json.loads(json.dumps(choices))
-    return Provenance(source.participant, inputs, plain, software(), {})
+    return Provenance(source.participant, inputs, plain, software(Path(__file__)), {})
 
 
 def _flat(options: dict) -> dict[str, object]:
