@@ -1,6 +1,7 @@
 """Epochs left out for their EEG, by one rule for every kind of event, and whether kinds differ."""
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ def reject(
     rule: str = "threshold",
     eeg_uv: float = 150.0,
     n_interpolate: tuple[int, ...] = (1, 4, 8),
-    kept: tuple[int, ...] = (),
+    kept: Collection[str] = (),
     rng: int = 0,
 ) -> EventLocked:
     """Leave out events whose EEG deviates too far, in both modalities and with a reason.
@@ -42,8 +43,8 @@ def reject(
         Largest deviation, microvolt.
     n_interpolate : tuple of int
         Numbers of channels to repair in an epoch that autoreject tries.
-    kept : tuple of int
-        Rows that a person keeps whatever the rule says.
+    kept : collection of str
+        Ids of the events that a person keeps whatever the rule says.
     rng : int
         Seed of autoreject.
 
@@ -65,7 +66,7 @@ def reject(
         locked, reasons = _autorejected(locked, locked.eeg, n_interpolate, rng)
     else:
         reasons = _beyond_threshold(locked.eeg, eeg_uv)
-    reasons[list(kept)] = ""
+    reasons[locked.events["event"].isin(kept).to_numpy()] = ""
     good = np.flatnonzero(reasons == "")
     if not good.size:
         raise ValueError(

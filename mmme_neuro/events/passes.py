@@ -15,6 +15,7 @@ MERGE_RULES = ("union", "intersection", "first", "adjudicated")
 NOT_FINAL = "no"
 FINAL_AS_CODED = "yes"
 LEFT_OUT_COLUMNS = (
+    "event",
     "source_row",
     "participant",
     "clip",
@@ -82,7 +83,8 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     -------
     DataFrame
         One row per event by participant, code and onset, with the column ``source_rows`` listing
-        the sheet rows behind it; ``source_row`` is the first of them. ``annotation_pass`` reads
+        the sheet rows behind it; ``source_row`` is the first of them, and ``event`` the id of that
+        row. ``annotation_pass`` reads
         like ``"A+B"``. `left_out_rows` lists the sheet rows that are in no event, with the reason.
 
     Notes
@@ -150,8 +152,8 @@ def left_out_rows(events: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``source_row, participant, clip, annotation_pass, expression, onset`` (s of the clip) and
-        ``reason``, by row. Every row of the sheet is either here or behind an event.
+        ``event, source_row, participant, clip, annotation_pass, expression, onset`` (s of the
+        clip) and ``reason``, by row. Every row of the sheet is either here or behind an event.
 
     Examples
     --------
@@ -163,7 +165,7 @@ def left_out_rows(events: pd.DataFrame) -> pd.DataFrame:
 
 def _as_left_out(events: pd.DataFrame, reasons: pd.Series) -> list[dict[Hashable, Any]]:
     """Records of the rows that have a reason; plain ones, as pandas compares ``attrs``."""
-    rows = events.assign(reason=reasons)[list(LEFT_OUT_COLUMNS)]
+    rows = events.assign(reason=reasons).reindex(columns=list(LEFT_OUT_COLUMNS))
     return rows[reasons != ""].to_dict("records")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
+from mmme_neuro.events.ids import row_ids
 from mmme_neuro.events.passes import choose_pass, infer_passes, merge_passes
 from mmme_neuro.events.sheet_cells import (
     name_rows,
@@ -73,7 +74,9 @@ def read_events(
     -------
     DataFrame, one row per sheet row (or merged event)
         ``vocabulary.EVENT_COLUMNS`` and ``CAMERA_COLUMNS``: times in s of the clip, camera times in
-        s of the day. ``source_row`` is the row number a spreadsheet shows; ``adjudicated`` (yes, no
+        s of the day. ``event`` is an event's id, made of the row of the sheet (``e0012`` for row
+        12; of a merged event, its first row), and so the same whatever pass or merging is chosen.
+        ``source_row`` is the row number a spreadsheet shows; ``adjudicated`` (yes, no
         or the final label) is there where the sheet has such a column. ``attrs`` say where the
         expression (``expression_source``: ``"coded"`` or ``"rule"``) and the pass
         (``pass_source``: a column's name or ``"inferred"``) come from, and which columns of the
@@ -132,7 +135,8 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
         raise ValueError(
             f"{source}: holds no row below its header; expected one row an expression."
         )
-    events = pd.DataFrame({"source_row": table["source_row"]})
+    rows = table["source_row"]
+    events = pd.DataFrame({"event": row_ids(rows), "source_row": rows})
     _add_clip(events, table, source)
     has_counter = _add_times(events, table, source)
     _add_labels(events, table, source)

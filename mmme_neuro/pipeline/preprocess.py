@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import mne
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -177,14 +176,11 @@ def preprocess_recording(
         physio=options.physio_window if physio is not None else None,
         slow=options.slow_window,
     )
-    kept = np.flatnonzero(
-        locked.events["onset"].isin(recording.events["onset"].iloc[[*applied.kept]])
-    )
     locked = reject(
         locked,
         rule=options.reject_rule,
         eeg_uv=options.reject_uv,
-        kept=tuple(int(row) for row in kept),
+        kept=applied.kept,
         rng=options.rng,
     )
     muscles = _muscles(recording, prepared, is_clean=is_clean)
@@ -338,10 +334,10 @@ def _cleaned(
 def _muscles(recording: Recording, prepared: Recording, *, is_clean: bool) -> pd.DataFrame:
     """Muscle power around each event in the EEG as recorded and as cleaned."""
     if is_clean or recording.eeg is None or prepared.eeg is None:
-        return pd.DataFrame(columns=["onset", *MUSCLE_COLUMNS])
-    onsets = recording.events["onset"].to_numpy(float)
+        return pd.DataFrame(columns=["event", "onset", *MUSCLE_COLUMNS])
+    onsets = recording.events.set_index("event")["onset"].astype(float)
     table = event_muscle_power(recording.eeg, prepared.eeg, onsets)
-    return table.assign(onset=onsets[table["event"]]).drop(columns="event")
+    return table.assign(onset=onsets.loc[table["event"]].to_numpy())
 
 
 def _spectra(recording: Recording, prepared: Recording, *, is_clean: bool) -> pd.DataFrame:
@@ -356,10 +352,9 @@ def _decided(events: pd.DataFrame, applied: Applied) -> pd.DataFrame:
     if not applied.excluded:
         return events
     given = events.get("exclusion_reason", pd.Series("", index=events.index))
-    reasons = given.fillna("").astype(str).to_numpy(object)
-    for position, reason in applied.excluded.items():
-        reasons[position] = f"decided: {reason}"
-    return events.assign(exclusion_reason=reasons)
+    reasons = {event: f"decided: {reason}" for event, reason in applied.excluded.items()}
+    decided = events["event"].map(reasons)
+    return events.assign(exclusion_reason=decided.fillna(given.fillna("").astype(str)))
 
 
 def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> Provenance:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import mne
 import pandas as pd
 
+from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.design_cells import cell_labels, cell_name, cell_rows, count_cells
 from mmme_neuro.responses.regions import Window, roi_channels, time_mask
 
@@ -104,7 +105,7 @@ def mean_amplitude(
     Returns
     -------
     amplitude : Series
-        ``amplitude_uv``, one row an epoch with the index of the metadata. ``attrs["channels"]``
+        ``amplitude_uv``, one row an epoch (index: the event's id). ``attrs["channels"]``
         names the channels averaged.
 
     Examples
@@ -148,7 +149,7 @@ def window_amplitudes(
     Returns
     -------
     amplitudes : DataFrame
-        One row an epoch with the index of the metadata, one column (uV) a window.
+        One row an epoch (index: the event's id), one column (uV) a window.
     """
     _check_names_differ(windows)
     columns = {
@@ -204,24 +205,6 @@ def standardized_measurement_error(
             (*cell_labels(label), window, len(members), error) for window, error in errors.items()
         ]
     return pd.DataFrame(rows, columns=[*columns, "window", "n_epochs", "sme_uv"])
-
-
-def event_index(epochs: mne.BaseEpochs) -> pd.Index:
-    """Index of the events table, or 0..n-1 without metadata.
-
-    Parameters
-    ----------
-    epochs : mne.Epochs
-        Epochs with or without metadata.
-
-    Returns
-    -------
-    index : Index
-        One entry an epoch.
-    """
-    if epochs.metadata is None:
-        return pd.RangeIndex(len(epochs.selection))
-    return epochs.metadata.index
 
 
 def _check_names_differ(windows: Sequence[Window]) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
-from mmme_neuro.responses.potentials import MICROVOLT, event_index
+from mmme_neuro.events.ids import event_index
+from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels, time_mask
 from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 
@@ -46,7 +47,7 @@ def band_power(
     Returns
     -------
     table : DataFrame
-        One row an epoch with the index of the metadata: ``power_uv2`` (window minus baseline),
+        One row an epoch (index: the event's id): ``power_uv2`` (window minus baseline),
         ``window_uv2``, ``baseline_uv2``, and ``log_ratio_db`` (mean over the window of 10 log10
         power minus that over the baseline). ``attrs`` hold channels, band and ``half_support``
         (s to each side within which the filter has 99 % of its energy).
