@@ -124,8 +124,7 @@ def autonomic_responses(
         Row *i* is epoch *i*; the index are the events' ids (`event_index`). One column per
         window: its mean minus the baseline mean, in the window's unit. Column
         ``scr_magnitude_us``: the largest trough-to-peak rise that begins 1-4 s after the event,
-        zero where none reaches the threshold, NaN where data are missing. ``attrs["windows"]``
-        holds the windows (s) as used, ``attrs["baseline"]`` the baseline.
+        zero where none reaches the threshold, NaN where data are missing.
 
     Notes
     -----
@@ -154,12 +153,7 @@ def autonomic_responses(
             eda_us, epochs.times, threshold_us=scr_threshold_us
         )
     _warn_of(epochs, windows, ends)
-    table = pd.DataFrame(measures, index=event_index(epochs))
-    table.attrs = {
-        "windows": {column: (window.tmin, ends[column]) for column, window in windows.items()},
-        "baseline": tuple(baseline),
-    }
-    return table
+    return pd.DataFrame(measures, index=event_index(epochs))
 
 
 def scr_magnitude(

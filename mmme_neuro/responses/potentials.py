@@ -105,8 +105,11 @@ def mean_amplitude(
     Returns
     -------
     amplitude : Series
-        ``amplitude_uv``, one row an epoch (index: the event's id). ``attrs["channels"]``
-        names the channels averaged.
+        ``amplitude_uv``, one row an epoch (index: the event's id).
+
+    See Also
+    --------
+    roi_channels : The channels averaged.
 
     Examples
     --------
@@ -124,9 +127,7 @@ def mean_amplitude(
     if baseline is not None:
         before = time_mask(epochs.times, baseline, name="baseline")
         amplitude = amplitude - signal[:, before].mean(axis=1)
-    series = pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
-    series.attrs["channels"] = channels
-    return series
+    return pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
 
 
 def window_amplitudes(
