@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import PHYSIO_BASELINE_S, PHYSIO_MEASURES
-from analyses.tables import physio_epochs, slow_epochs, write_table
+from analyses.tables import event_table, physio_epochs, slow_epochs, write_table
 from mmme_neuro import autonomic_responses
 from mmme_neuro.responses import response_curves, within_participant_band
 
@@ -24,8 +24,8 @@ def main(study: Path, results: Path) -> None:
     if slow is not None:
         measures = [one for one in PHYSIO_MEASURES if one.signal in slow.ch_names]
         long = autonomic_responses(slow, measures=measures)
-        responses = responses.assign(**{one.name: long[one.name].to_numpy() for one in measures})
+        responses = responses.assign(**{one.name: long[one.name] for one in measures})
         curves = curves[~curves["channel"].isin(slow.ch_names)]
         curves = pd.concat([curves, response_curves(slow, baseline=PHYSIO_BASELINE_S)])
-    write_table(results, "physio_responses", epochs.metadata.join(responses))
+    write_table(results, "physio_responses", event_table(epochs, responses))
     write_table(results, "physio_curves", within_participant_band(curves))

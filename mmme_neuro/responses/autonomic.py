@@ -8,6 +8,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.measures import (
     BODY_BASELINE,
     WINDOW_TOLERANCE_S,
@@ -86,11 +87,10 @@ def autonomic_responses(
     Returns
     -------
     pandas.DataFrame
-        Row *i* is epoch *i* (index of ``epochs.metadata`` where there is one). One column per
+        Row *i* is epoch *i*; the index are the events' ids (`event_index`). One column per
         measure, in its unit: the mean of its window minus that of its baseline. Column
         ``scr_magnitude_us``: the largest trough-to-peak rise that begins 1-4 s after the event,
-        zero where none reaches the threshold, NaN where data are missing. ``attrs["windows"]``
-        holds the windows (s) as used.
+        zero where none reaches the threshold, NaN where data are missing.
 
     Notes
     -----
@@ -121,10 +121,7 @@ def autonomic_responses(
             eda_us, epochs.times, threshold_us=scr_threshold_us
         )
     _warn_of(epochs, measures, windows)
-    index = pd.RangeIndex(len(epochs)) if epochs.metadata is None else epochs.metadata.index
-    table = pd.DataFrame(columns, index=index)
-    table.attrs = {"windows": windows}
-    return table
+    return pd.DataFrame(columns, index=event_index(epochs))
 
 
 def scr_magnitude(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import mne
 import pandas as pd
 
+from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.design_cells import cell_labels, cell_name, cell_rows, count_cells
 from mmme_neuro.responses.measures import (
     ERP_BASELINE,
@@ -107,8 +108,11 @@ def mean_amplitude(
     Returns
     -------
     amplitude : Series
-        ``amplitude_uv``, one row an epoch with the index of the metadata. ``attrs["channels"]``
-        names the channels averaged.
+        ``amplitude_uv``, one row an epoch (index: the event's id).
+
+    See Also
+    --------
+    roi_channels : The channels averaged.
 
     Examples
     --------
@@ -126,9 +130,7 @@ def mean_amplitude(
     if baseline is not None:
         before = epoch_mask(epochs.times, baseline, name="baseline")
         amplitude = amplitude - signal[:, before].mean(axis=1)
-    series = pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
-    series.attrs["channels"] = channels
-    return series
+    return pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
 
 
 def window_amplitudes(epochs: mne.BaseEpochs, measures: Sequence[Measure]) -> pd.DataFrame:
@@ -144,7 +146,7 @@ def window_amplitudes(epochs: mne.BaseEpochs, measures: Sequence[Measure]) -> pd
     Returns
     -------
     amplitudes : DataFrame
-        One row an epoch with the index of the metadata, one column (uV) a measure.
+        One row an epoch (index: the event's id), one column (uV) a measure.
     """
     check_measures(measures, kinds=["potential"], statistics=["mean"])
     columns = {
@@ -214,7 +216,7 @@ def baseline_means(
     Returns
     -------
     DataFrame
-        One row an epoch (index of the metadata), one column a channel, in its SI unit.
+        One row an epoch (index: the event's id), one column a channel, in its SI unit.
 
     Raises
     ------
@@ -238,21 +240,3 @@ def baseline_means(
         )
     means = epochs.get_data(verbose="error")[:, :, inside].mean(axis=2)
     return pd.DataFrame(means, index=event_index(epochs), columns=epochs.ch_names)
-
-
-def event_index(epochs: mne.BaseEpochs) -> pd.Index:
-    """Index of the events table, or 0..n-1 without metadata.
-
-    Parameters
-    ----------
-    epochs : mne.Epochs
-        Epochs with or without metadata.
-
-    Returns
-    -------
-    index : Index
-        One entry an epoch.
-    """
-    if epochs.metadata is None:
-        return pd.RangeIndex(len(epochs.selection))
-    return epochs.metadata.index

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from analyses import study
-from mmme_neuro.pipeline import write_json
-from mmme_neuro.report.constants import method_constants
 from mmme_neuro.report.methods import methods_text
 from mmme_neuro.responses import AUTONOMIC_MEASURES
 from mmme_neuro.simulate.estimands import MEASURES as SIMULATED
+from tests.report.test_methods import used_of
 
 SOURCE = Path(study.__file__).read_text(encoding="utf-8")
 
@@ -99,14 +98,14 @@ def test_a_simulated_study_knows_the_truth_of_the_measures_as_they_are():
             assert getattr(measure, part) == getattr(foreseen, part), (measure.name, part)
 
 
-def test_the_methods_text_tells_the_changed_window(tmp_path):
-
+def test_the_methods_text_tells_the_changed_window(tmp_path, monkeypatch):
     step = importlib.import_module("analyses.12_methods")
+    (tmp_path / "used.json").write_text(json.dumps(used_of(study.PREPROCESSING)))
 
     def text(choices):
-        content = {"study": step.constants_of(choices), "methods": method_constants()}
-        write_json(tmp_path / "m.json", content)
-        return methods_text(json.loads((tmp_path / "m.json").read_text(encoding="utf-8")))
+        monkeypatch.setattr(step, "choices", choices)
+        step.main(tmp_path, tmp_path)
+        return methods_text(json.loads((tmp_path / "methods.json").read_text(encoding="utf-8")))
 
     earlier = changed("window=(0.25, 0.55)", "window=(0.20, 0.50)")
     before, after = text(study), text(earlier)

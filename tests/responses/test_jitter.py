@@ -97,7 +97,9 @@ def test_phase_consistency_of_a_window_is_the_mean_over_its_times():
     instants = [
         replace(PHASE, name=str(time), window=(time, time)) for time in TIMES[inside].tolist()
     ]
-    table = summary([replace(PHASE, window=(times[0], times[-1])), *instants], coder_sd=0.0, n_draws=2)
+    table = summary(
+        [replace(PHASE, window=(times[0], times[-1])), *instants], coder_sd=0.0, n_draws=2
+    )
     values = table["as_coded"].xs("micro", level="condition")
     assert len(instants) == 5
     assert values["phase"] == pytest.approx(values.drop("phase").mean())
