@@ -8,6 +8,7 @@ and should not be that of the muscle band itself (last row).
 
 from pathlib import Path
 
+from analyses.study import LEVEL_NAMES
 from analyses.tables import read_table
 from mmme_neuro.plots import muscles_figure
 
@@ -16,4 +17,6 @@ READS = ("muscle_power.csv", "sensitivity.csv")
 
 def draw(results: Path):
     power, sensitivity = (read_table(results, name) for name in ("muscle_power", "sensitivity"))
-    return muscles_figure(power, sensitivity) if len(power) and len(sensitivity) else None
+    if not len(power) or not len(sensitivity):
+        return None
+    return muscles_figure(power, sensitivity, levels=LEVEL_NAMES)

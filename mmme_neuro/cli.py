@@ -15,6 +15,7 @@ from mmme_neuro.pipeline import decisions as decision_table
 from mmme_neuro.pipeline.executors import dask_cluster, processes, tracked
 from mmme_neuro.pipeline.inputs import study_sources
 from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
+from mmme_neuro.vocabulary import SHEET_CONDITION
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 DIRECTORY = Annotated[Path, typer.Argument(help="Folder of the study.")]
+CONDITION = Annotated[str, typer.Option(help="Column of the events that names their conditions.")]
 
 
 @app.command()
@@ -67,6 +69,7 @@ def describe(
 def check(
     directory: DIRECTORY,
     out: Annotated[Path | None, typer.Option(help="Folder to write the tables to.")] = None,
+    condition: CONDITION = SHEET_CONDITION,
 ) -> None:
     """Say of each participant what is there, what is missing and how the clocks fit.
 
@@ -74,12 +77,21 @@ def check(
     """
     with _plain_errors():
         checked = mmme_neuro.pipeline.check_study(
-            directory, progress=lambda name: console.print(f"reading {name} ...", style="dim")
+            directory,
+            condition=condition,
+            progress=lambda name: console.print(f"reading {name} ...", style="dim"),
         )
     console.print(checked.to_text(), markup=False, soft_wrap=True)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("participants", "clocks", "unmatched", "exclusions", "channels"):
+        for name in (
+            "participants",
+            "clocks",
+            "unmatched",
+            "exclusions",
+            "channels",
+            "conditions",
+        ):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
     raise typer.Exit(0 if checked.is_ok else 1)
 
@@ -107,6 +119,7 @@ def preprocess(
     ] = "",
     only: Annotated[list[str] | None, typer.Option(help="Only this participant (repeat).")] = None,
     force: Annotated[bool, typer.Option(help="Process again what is up to date.")] = False,
+    condition: CONDITION = SHEET_CONDITION,
     uncleaned: Annotated[
         bool, typer.Option("--uncleaned", help="Remove no component (shows what muscles do).")
     ] = False,
@@ -137,6 +150,7 @@ def preprocess(
             console.print(f"edit {path}")
             return
         options = Options(
+            condition=condition,
             clean=not uncleaned,
             reject_rule=reject_rule,
             reject_uv=reject_uv,

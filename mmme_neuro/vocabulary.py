@@ -32,6 +32,17 @@ VALENCE_BY_EMOTION = {
 EXPRESSIONS = ("macro", "micro", "mixed", "control")
 """Order matters: ``macro`` is the reference level, so contrasts read micro - macro."""
 
+EXPRESSION_NAMES = {
+    "macro": "Macro-expression",
+    "micro": "Micro-expression",
+    "mixed": "Mixed",
+    "control": "No expression",
+}
+"""Printed name of each."""
+
+SHEET_CONDITION = "expression"
+"""Column of the annotation sheet's own condition."""
+
 EVENT_COLUMNS = (
     "participant",
     "stimulus",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
-from mmme_neuro.epochs import MODALITIES, EventLocked
+from mmme_neuro.epochs import MODALITIES, EventLocked, joined_epochs
 from mmme_neuro.pipeline.files import atomic_file
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.coupling.regionsignals import region_signals
@@ -123,7 +123,7 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
     ]
     for part in parts:
         part.info["description"] = None
-    return mne.concatenate_epochs(parts, verbose="error")
+    return joined_epochs(parts)
 
 
 def read_continuous(out: Path, participant: str, modality: str) -> Recording:
@@ -141,7 +141,7 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
     Returns
     -------
     Recording
-        With that signal only; ``events`` has ``kind`` (``"expression", "stimulus_onset",
+        With that signal only; ``events`` has ``event_type`` (``"event", "stimulus_onset",
         "stimulus_offset"``) and ``onset`` on the signal's own clock.
 
     Raises
@@ -275,15 +275,17 @@ def _moments(done: Preprocessed) -> pd.DataFrame:
     if recording.codes is not None and len(recording.codes):
         events = with_stimulus_events(recording).events
     else:
-        events = recording.events.assign(kind="expression")
-    columns = ["kind", "onset", "expression", "valence", "emotion", "stimulus", "time_in_video"]
-    table = events.reindex(columns=[*columns, "code", "source_row"])
+        events = recording.events.assign(event_type="event")
+    # Videos have no participant of their own.
+    own = [name for name in events if name not in ("participant", "exclusion_reason")]
+    columns = ["event_type", "onset", "stimulus", "time_in_video", "code", "source_row"]
+    table = events.reindex(columns=list(dict.fromkeys([*columns, *own])))
     onset = table["onset"].to_numpy(float)
     clock = recording.clock
     table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
-    is_face = table["kind"] == "expression"
-    cut = is_face & table["onset"].isin(locked.events["onset"])
-    table["fate"] = np.select([cut, is_face], ["epoch", "excluded"], default="")
+    is_event = table["event_type"] == "event"
+    cut = is_event & table["onset"].isin(locked.events["onset"])
+    table["fate"] = np.select([cut, is_event], ["epoch", "excluded"], default="")
     return table
 
 

@@ -54,6 +54,8 @@ class Options:
         Epoch around the lock in seconds; the slow one is that of skin temperature.
     lock : str
         Landmark at time 0.
+    condition : str | tuple of str | None
+        Column(s) of the events that name the epochs (see ``epoch``).
     clean : bool
         Whether eye and muscle components are removed (``False`` shows what muscles do).
     ransac, iclabel : bool
@@ -81,6 +83,7 @@ class Options:
     physio_window: tuple[float, float] = (-2.0, 10.0)
     slow_window: tuple[float, float] = (-2.0, 30.0)
     lock: str = "onset"
+    condition: str | tuple[str, ...] | None = None
     clean: bool = True
     ransac: bool = True
     iclabel: bool = True
@@ -124,8 +127,6 @@ class Outcome:
     status: str
     reason: str
     n_epochs: int = 0
-    n_micro: int = 0
-    n_macro: int = 0
     n_excluded: int = 0
     reran: str = ""
 
@@ -172,6 +173,7 @@ def preprocess_recording(
     )
     locked = epoch(
         prepared,
+        condition=options.condition,
         lock=options.lock,
         eeg=options.eeg_window if eeg is not None else None,
         physio=options.physio_window if physio is not None else None,
@@ -392,15 +394,11 @@ def _alone(
 def _counted(participant: str, out: Path, why: str) -> Outcome:
     """Count what lies on disk."""
     moments = read_table(out, [participant], "moments")
-    kinds = moments.loc[moments["fate"] == "epoch", "expression"].value_counts()
-    n_epochs = int((moments["fate"] == "epoch").sum())
     return Outcome(
         participant,
         "done",
         "",
-        n_epochs=n_epochs,
-        n_micro=int(kinds.get("micro", 0)),
-        n_macro=int(kinds.get("macro", 0)),
+        n_epochs=int((moments["fate"] == "epoch").sum()),
         n_excluded=int((moments["fate"] == "excluded").sum()),
         reran=why,
     )

@@ -72,7 +72,7 @@ def phase_of(epochs: mne.BaseEpochs, seed: int, **options: object) -> Mapping[st
         n_cycles=4,
         min_epochs=2,
         rng=seed,
-        **options,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type], by="expression"
     )
     return _by_condition(found.data.sel(time=slice(0, 0.5)).mean(("channel", "frequency", "time")))
 
