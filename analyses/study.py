@@ -70,6 +70,9 @@ CODER_SD_S = 0.07
 CODER_CRITERIA = (Overlap(), Overlap(0.5))
 """Which rows of two coders are one event: any overlap, and the field's rule for spotting."""
 
+CODER_LEVELS = ("micro", "macro")
+"""Labels of coders from the weakest to the strongest."""
+
 CODER_UNIT_S = 0.1
 """Unit of time of the agreement on what the face does at each moment."""
 

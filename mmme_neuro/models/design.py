@@ -109,8 +109,14 @@ class Design:
     @property
     def categories(self) -> dict[str, list]:
         """Levels of each categorical predictor of the fixed part, the reference first."""
+        # A column that is looked up is named as it is, with spaces or not.
         coded = set().union(
-            *(_variables(factor.expr, self.formula) for factor in self._spec.factor_contrasts)
+            *(
+                {factor.expr}
+                if factor.eval_method is Factor.EvalMethod.LOOKUP
+                else _variables(factor.expr, self.formula)
+                for factor in self._spec.factor_contrasts
+            )
         )
         return {
             name: list(column.cat.categories)

@@ -43,8 +43,9 @@ def _events(study: dict, methods: dict) -> str:
         "Onset, apex and offset of facial expressions were coded from video. Overlapping codings "
         f"of several annotation passes were merged (rule: {preprocessing['merge']}). An event "
         "keeps the label that was coded; where coders disagreed it is mixed, stays in the files "
-        "and is not compared. The labels were audited against the rule that a micro-expression "
-        f"lasts at most {_ms(rule['max_duration_s'])} or rises within {_ms(rule['max_rise_s'])}. "
+        "and is not compared. The labels were audited against the rule that a "
+        f"{rule['name']} lasts at most {_ms(rule['max_duration_s'])} or rises within "
+        f"{_ms(rule['max_rise_s'])}. "
         f"Epochs are locked to the {preprocessing['lock']} and reach from "
         f"{_span(preprocessing['eeg_window'])} in the EEG and from "
         f"{_span(preprocessing['physio_window'])} in the physiology; an event stays only if both "
@@ -122,11 +123,11 @@ def _eeg(study: dict, methods: dict) -> str:
     if preprocessing["reject_rule"] == "autoreject":
         return text + (
             "Epochs were repaired or excluded by autoreject (Jas et al. 2017), which was not told "
-            "the expression."
+            "the condition."
         )
     return text + (
         f"Epochs that deviate by more than {_number(preprocessing['reject_uv'])} µV from their "
-        "mean were excluded, whatever the expression."
+        "mean were excluded, whatever the condition."
     )
 
 
@@ -159,15 +160,15 @@ def _oscillations(study: dict, methods: dict) -> str:
 
 
 def _connectivity(study: dict) -> str:
-    method = study["connectivity_method"]
+    method, two = study["connectivity_method"], " and ".join(study["levels"])
     return (
         f"Coupling of electrodes was estimated by the {METHOD_NAMES.get(method, method)} in "
         f"{_band(study['connectivity_band_hz'])}, {_span(study['connectivity_window_s'])}, over "
         "all events of each participant and averaged over participants. Cells of fewer than "
-        f"{study['min_epochs']} epochs were refused. Micro- and macro-expressions were compared in "
-        "participants with enough of both, on equal numbers of epochs drawn repeatedly; strength, "
-        "global efficiency and clustering are those of each draw's network, averaged, weighted and "
-        "as areas over densities."
+        f"{study['min_epochs']} epochs were refused. {two[:1].upper()}{two[1:]} events were "
+        "compared in participants with enough of both, on equal numbers of epochs drawn "
+        "repeatedly; strength, global efficiency and clustering are those of each draw's network, "
+        "averaged, weighted and as areas over densities."
     )
 
 
@@ -212,18 +213,18 @@ def _robustness(study: dict, methods: dict) -> str:
 
 
 def _statistics(study: dict) -> str:
-    compared = " and ".join(study["expressions"])
+    compared = " and ".join(study["levels"])
     names = [response_name(name).lower() for name in study["responses"]]
     pairs = "; ".join(
         " with ".join(response_name(name).lower() for name in pair)
         for pair in study["cross_modal_pairs"]
     )
     return (
-        f"Each single-event response ({', '.join(names)}) was modelled by expression "
-        f"({compared}; the first is the reference) with the random terms {study['random_terms']}, "
-        "by restricted maximum likelihood, with Satterthwaite's degrees of freedom. Random terms "
-        "that the data could not support were removed in a fixed order: correlations, slopes of "
-        "stimuli, slopes of participants, intercepts of stimuli. The p values of the models are "
+        f"Each single-event response ({', '.join(names)}) was modelled by "
+        f"{study['condition']} ({compared}; the first is the reference) with the random terms "
+        f"{study['random_terms']}, by restricted maximum likelihood, with Satterthwaite's degrees "
+        "of freedom. Random terms that the data could not support were removed in a fixed order: "
+        "correlations, slopes of stimuli, slopes of participants, intercepts of stimuli. The p values of the models are "
         "not corrected for the number of responses. Correlations within participants (repeated "
         f"measures; {pairs}) carry Holm's correction. {_association(study)} Reliability of the "
         f"{study['rated_item']} ratings: intraclass correlations of stimuli over participants as "

@@ -14,17 +14,17 @@ MOST_MAPPED = 20
 
 
 def cleaning(results: Results) -> str:
-    """What was taken out of the EEG, and whether both expressions were treated alike."""
+    """What was taken out of the EEG, and whether both conditions were treated alike."""
     rejection = results.table("rejection")
     shown = [
-        formats.text("expression", "expression"),
+        formats.text("condition", results.condition),
         formats.count("n_events", "events"),
         formats.count("n_rejected", "rejected for their EEG"),
         formats.percent("share", "rejected (%)"),
     ]
     parts = [
         results.figure("figS_cleaning"),
-        paragraph(_compared(rejection)),
+        paragraph(_compared(results, rejection)),
         table_html(rejection, shown, caption="Events rejected for their EEG"),
     ]
     if len(labels := results.table("component_labels")):
@@ -54,13 +54,14 @@ def _maps(results: Results) -> str:
     return details("Every component that was removed", results.figure("figS_components"))
 
 
-def _compared(rejection: pd.DataFrame) -> str:
-    """Say whether the rule rejected both expressions alike."""
+def _compared(results: Results, rejection: pd.DataFrame) -> str:
+    """Say whether the rule rejected both conditions alike."""
     row = rejection.iloc[0]
     if math.isnan(row["p_value"]):
-        return "The rule, the same for both expressions, rejected too few events to be compared."
+        return "The rule, the same for both conditions, rejected too few events to be compared."
     return (
-        f"Odds of being rejected, micro over macro, within participants: {row['odds_ratio']:.2f} "
+        f"Odds of being rejected, {' over '.join(results.levels[::-1])}, within participants: "
+        f"{row['odds_ratio']:.2f} "
         f"{interval_text(row['ci_low'], row['ci_high'])}, {p_relation(row['p_value'])} "
         "(Cochran-Mantel-Haenszel)."
     )

@@ -68,14 +68,8 @@ def test_noise_gives_zero_db_at_any_number_of_epochs(noise_epochs):
     grouped.metadata = micro
     options = dict(by="cell", freqs=[10.0], n_cycles=3.0, decim=10)
     after = slice(0.0, 1.0)
-    db = (
-        time_frequency(grouped, mode="db", **options)
-        .data.sel(time=after)
-        .mean(["time"])
-    )
-    ratio = 10 * time_frequency(grouped, mode="logratio", **options).data.sel(
-        time=after
-    )
+    db = time_frequency(grouped, mode="db", **options).data.sel(time=after).mean(["time"])
+    ratio = 10 * time_frequency(grouped, mode="logratio", **options).data.sel(time=after)
     ratio = ratio.mean(["time"])
     assert abs(float(db.mean())) < 3.5 * float(db.std()) / np.sqrt(db.size)
     assert float(ratio.mean()) < -0.1
