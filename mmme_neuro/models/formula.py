@@ -11,7 +11,7 @@ class RandomTerm:
     Parameters
     ----------
     expression : str
-        Left of the bar, for example ``"1 + expression"``.
+        Left of the bar, for example ``"1 + condition"``.
     groups : tuple of str
         Columns whose combination defines the groups, for example ``("participant",)``.
     correlated : bool
@@ -79,7 +79,7 @@ def parse_formula(text: str) -> Formula:
 
     Examples
     --------
-    >>> parse_formula("n400 ~ expression + (1 | participant/clip)").random[1].group
+    >>> parse_formula("n400 ~ condition + (1 | participant/clip)").random[1].group
     'participant:clip'
     """
     sides = [text[start:stop] for start, stop in _split(text, "~")]

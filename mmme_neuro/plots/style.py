@@ -223,7 +223,7 @@ def difference_name(levels: Levels) -> str:
     Returns
     -------
     name : str
-        E.g. ``"Micro − macro"``.
+        E.g. ``"Spontaneous − posed"``.
     """
     reference, level = levels
     name = f"{level} {MINUS} {reference}".replace("_", " ")

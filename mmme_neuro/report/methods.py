@@ -224,9 +224,9 @@ def _statistics(study: dict) -> str:
         f"{study['condition']} ({compared}; the first is the reference) with the random terms "
         f"{study['random_terms']}, by restricted maximum likelihood, with Satterthwaite's degrees "
         "of freedom. Random terms that the data could not support were removed in a fixed order: "
-        "correlations, slopes of stimuli, slopes of participants, intercepts of stimuli. The p values of the models are "
-        "not corrected for the number of responses. Correlations within participants (repeated "
-        f"measures; {pairs}) carry Holm's correction. {_association(study)} Reliability of the "
+        "correlations, slopes of stimuli, slopes of participants, intercepts of stimuli. The "
+        "p values of the models are not corrected for the number of responses. Correlations "
+        f"within participants (repeated measures; {pairs}) carry Holm's correction. {_association(study)} Reliability of the "
         f"{study['rated_item']} ratings: intraclass correlations of stimuli over participants as "
         "raters."
     )

@@ -120,8 +120,8 @@ def time_unit_table(
     DataFrame
         Index ``coefficient``: ``kappa`` and ``ac1`` of an event or none, and ``label_kappa,
         label_kappa_linear`` of none < first label < second ...; columns
-        ``estimate, ci_low, ci_high, n``. Units of one event depend on each other: only the limits, over participants, are to be
-        trusted.
+        ``estimate, ci_low, ci_high, n``. Units of one event depend on each other: only the limits,
+        over participants, are to be trusted.
     """
     sums, clusters = [], []
     for clip, length in clip_s.items():
