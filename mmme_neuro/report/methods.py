@@ -226,9 +226,9 @@ def _statistics(study: dict) -> str:
         "of freedom. Random terms that the data could not support were removed in a fixed order: "
         "correlations, slopes of stimuli, slopes of participants, intercepts of stimuli. The "
         "p values of the models are not corrected for the number of responses. Correlations "
-        f"within participants (repeated measures; {pairs}) carry Holm's "
-        f"correction. {_association(study)} Reliability of the {study['rated_item']} ratings: intraclass correlations of stimuli over participants as "
-        "raters."
+        f"within participants (repeated measures; {pairs}) carry Holm's correction. "
+        f"{_association(study)} Reliability of the {study['rated_item']} ratings: intraclass "
+        "correlations of stimuli over participants as raters."
     )
 
 

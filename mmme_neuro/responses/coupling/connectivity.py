@@ -224,6 +224,8 @@ def labels_of(matrix: xr.DataArray) -> pd.DataFrame:
 def _columns(by: str | Sequence[str] | None) -> list[str]:
     """Columns that define the cells."""
     columns = [] if by is None else [by] if isinstance(by, str) else list(by)
+    if columns == ["cell"]:
+        return []  # The names of the cells are its labels.
     reserved = sorted({"cell", "subsample", "channel", "other"} & set(columns))
     if reserved:
         raise ValueError(f"by={by!r}: {reserved} name axes of the matrices; rename the columns.")
@@ -244,7 +246,7 @@ def _plan(
     if by is None:
         counts = pd.DataFrame({"n_epochs": [len(epochs.selection)]})
     else:
-        counts = count_cells(epochs, by).reset_index()
+        counts = count_cells(epochs, by).reset_index().drop(columns="cell", errors="ignore")
     counts.index = pd.Index([cell_name(key) for key in cells], name="cell")
     accepted = counts["n_epochs"] >= min_epochs
     if not accepted.any():
