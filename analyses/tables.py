@@ -1,5 +1,6 @@
 """Results of a step on disk: written atomically, read back with their types."""
 
+import json
 from pathlib import Path
 
 import mne
@@ -23,6 +24,11 @@ def read_table(results: Path, name: str) -> pd.DataFrame:
     table = pd.read_csv(results / f"{name}.csv", dtype={"stimulus": str, "event": str})
     texts = [name for name in ("reason", "exclusion_reason", "note") if name in table]
     return table.fillna({name: "" for name in texts})
+
+
+def read_json(results: Path, name: str) -> dict:
+    """Read one small result."""
+    return json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def write_map(results: Path, name: str, data: xr.Dataset) -> None:
@@ -96,6 +102,12 @@ def analysed(results: Path) -> list[str]:
     """Participants whose preprocessing went through."""
     table = read_table(results, "participants")
     return table.loc[table["status"] == "done", "participant"].tolist()
+
+
+def muscle_band(results: Path) -> tuple[float, float]:
+    """Band (Hz) in which the run measured muscles."""
+    low, high = read_json(results, "used")["muscle_band_hz"]
+    return low, high
 
 
 def participant_numbers(results: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Event-locked epochs: EEG and physiology cut around the same events, row for row."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import mne
 import numpy as np
@@ -11,11 +12,13 @@ from mmme_neuro.recording import Recording
 
 __all__ = [
     "EventLocked",
+    "Epoching",
     "epoch",
     "concatenate",
 ]
 
-LANDMARKS = ("onset", "apex", "offset")
+Landmark = Literal["onset", "apex", "offset"]
+LANDMARKS = get_args(Landmark)
 CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
 OTHER_CODE = 9
 DEVICE_NAMES = {"eeg": "EEG", "physio": "physio"}
@@ -97,14 +100,49 @@ class EventLocked:
         return f"<EventLocked | {len(self)} events locked to {self.lock}, {', '.join(parts)}>"
 
 
+@dataclass(frozen=True)
+class Epoching:
+    """Options of the cutting of epochs.
+
+    Attributes
+    ----------
+    lock : {"onset", "apex", "offset"}
+        Which landmark of the event becomes time 0.
+    eeg : tuple of float | None
+        Window of the EEG around the landmark (s); None leaves the EEG out.
+    physio : tuple of float | None
+        Window of the physiology around the landmark (s); None leaves the physiology out.
+    slow : tuple of float | None
+        Window of skin temperature (s), where the physiology has it. It excludes no event: samples
+        beyond the end of the recording are NaN.
+    baseline : tuple of float | None
+        Baseline to subtract from EEG epochs (s); None leaves it to the later steps.
+
+    Raises
+    ------
+    ValueError
+        For an unknown landmark.
+    """
+
+    lock: Landmark = "onset"
+    eeg: tuple[float, float] | None = (-1.5, 2.0)
+    physio: tuple[float, float] | None = (-2.0, 10.0)
+    slow: tuple[float, float] | None = (-2.0, 30.0)
+    baseline: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.lock not in LANDMARKS:
+            raise ValueError(f"lock must be one of {LANDMARKS}, got {self.lock!r}.")
+
+
 def epoch(
     recording: Recording,
     *,
-    lock: str = "onset",
-    eeg: tuple[float, float] | None = (-1.5, 2.0),
-    physio: tuple[float, float] | None = (-2.0, 10.0),
-    slow: tuple[float, float] | None = (-2.0, 30.0),
-    baseline: tuple[float, float] | None = None,
+    lock: Landmark = Epoching.lock,
+    eeg: tuple[float, float] | None = Epoching.eeg,
+    physio: tuple[float, float] | None = Epoching.physio,
+    slow: tuple[float, float] | None = Epoching.slow,
+    baseline: tuple[float, float] | None = Epoching.baseline,
 ) -> EventLocked:
     """Cut EEG and physiology around every event.
 
@@ -112,16 +150,8 @@ def epoch(
     ----------
     recording : Recording
         Signals and events on one clock; any MNE Raw and a table with ``onset`` will do.
-    lock : {"onset", "apex", "offset"}
-        Which landmark of the event becomes time 0.
-    eeg, physio : tuple of float | None
-        Window around the landmark in seconds; ``None`` leaves the modality out.
-    slow : tuple of float | None
-        Window of skin temperature (`SLOW_CHANNELS`), where the physiology has it. It excludes no
-        event: samples beyond the end of the recording are NaN.
-    baseline : tuple of float | None
-        Baseline to subtract from EEG epochs (s); ``None`` leaves it to the later steps, such as
-        `mmme_neuro.responses.baseline_means`.
+    lock, eeg, physio, slow, baseline
+        See `Epoching`.
 
     Returns
     -------
@@ -169,9 +199,9 @@ def epoch(
 def events_with_reasons(
     recording: Recording,
     *,
-    lock: str = "onset",
-    eeg: tuple[float, float] | None = (-1.5, 2.0),
-    physio: tuple[float, float] | None = (-2.0, 10.0),
+    lock: Landmark = Epoching.lock,
+    eeg: tuple[float, float] | None = Epoching.eeg,
+    physio: tuple[float, float] | None = Epoching.physio,
 ) -> pd.DataFrame:
     """Return all events of a recording with the reason why one cannot be cut, without cutting.
 

@@ -83,11 +83,15 @@ def test_autoreject_gives_the_same_twice():
 
 def test_refuses_what_cannot_be_done():
     with pytest.raises(ValueError, match="all 40 epochs are rejected"):
+        reject(locked(), eeg_uv=1e-3)
+    with pytest.raises(ValueError, match="eeg_uv must be positive"):
         reject(locked(), eeg_uv=-1)
     with pytest.raises(ValueError, match="rule must be one of"):
         reject(locked(), rule="mad")
     with pytest.raises(ValueError, match="needs 20 epochs to learn from, found 8"):
-        reject(locked(8), rule="autoreject")
+        reject(locked(8), rule="autoreject", rng=1)
+    with pytest.raises(TypeError, match="rng is missing: autoreject"):
+        reject(locked(), rule="autoreject")
 
 
 def drawn(rng, *, share_macro, share_micro, n_participants=12):

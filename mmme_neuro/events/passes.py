@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Hashable
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
 
-MERGE_RULES = ("union", "intersection", "first", "adjudicated")
+MergeRule = Literal["union", "intersection", "first", "adjudicated"]
+MERGE_RULES = get_args(MergeRule)
 NOT_FINAL = "no"
 FINAL_AS_CODED = "yes"
 LEFT_OUT_COLUMNS = (
