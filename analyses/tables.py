@@ -21,7 +21,7 @@ def write_table(results: Path, name: str, table: pd.DataFrame) -> None:
 
 def read_table(results: Path, name: str) -> pd.DataFrame:
     """Read one CSV; empty texts stay empty."""
-    table = pd.read_csv(results / f"{name}.csv", dtype={"stimulus": str})
+    table = pd.read_csv(results / f"{name}.csv", dtype={"stimulus": str, "event": str})
     texts = [name for name in ("reason", "exclusion_reason", "note") if name in table]
     return table.fillna({name: "" for name in texts})
 
@@ -122,8 +122,14 @@ def responses_table(results: Path) -> pd.DataFrame:
     for name in ("band_power", "physio_responses"):
         other = read_table(results, name)
         new = other.columns.difference(table.columns)
-        table = pd.concat([table, other[new]], axis=1)
+        table = table.merge(other[["event", *new]], on="event", validate="one_to_one")
     return table
+
+
+def event_table(epochs, *measured: pd.DataFrame) -> pd.DataFrame:
+    """Events of epochs and what was measured of each, joined by the events' ids."""
+    joined = pd.concat([epochs.metadata.set_index("event"), *measured], axis=1)
+    return joined.rename_axis("event").reset_index()
 
 
 def eeg_epochs(results: Path):
@@ -145,8 +151,4 @@ def slow_epochs(results: Path):
 
 def _compared(epochs):
     """Epochs of the expressions that are compared."""
-    rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]
-    chosen = epochs[rows]
-    with mne.use_log_level("error"):
-        chosen.metadata = chosen.metadata.reset_index(drop=True)
-    return chosen
+    return epochs[epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy()]

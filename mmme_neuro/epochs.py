@@ -7,6 +7,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.ids import EVENT, check_unique
 from mmme_neuro.recording import Recording
 
 __all__ = [
@@ -31,14 +32,15 @@ class EventLocked:
     """Epochs of both modalities and the one table that describes them.
 
     Row *i* of ``events`` is epoch *i* of ``eeg``, of ``physio`` and of ``slow``; the table is the
-    metadata of all.
+    metadata of all. Its index and its column ``event`` are the events' ids. MNE numbers the rows of
+    ``metadata`` itself; there the ids are the column ``event``.
 
     Parameters
     ----------
     eeg, physio : mne.Epochs | None
         Epochs with ``events`` as their metadata.
     events : DataFrame
-        One row an epoch.
+        One row an epoch, with ``event`` (unique ids).
     excluded : DataFrame
         Events without an epoch, each with its ``exclusion_reason``.
     lock : {"onset", "apex", "offset"}
@@ -66,6 +68,14 @@ class EventLocked:
     slow: mne.BaseEpochs | None = None
 
     def __post_init__(self) -> None:
+        if EVENT not in self.events:
+            raise ValueError(
+                "events must have a column 'event', an id of each event; epoch() gives one, "
+                f"with_event_ids(events) as well. Found {list(self.events.columns)}."
+            )
+        check_unique(self.events[EVENT])
+        indexed = self.events.set_axis(self.events[EVENT].to_numpy(), axis=0)
+        object.__setattr__(self, "events", indexed)
         for name in MODALITIES:
             epochs = getattr(self, name)
             if epochs is not None and not _same_rows(epochs, self.events):
@@ -234,7 +244,8 @@ def concatenate(parts: list[EventLocked]) -> EventLocked:
     Raises
     ------
     ValueError
-        When there are no parts, locks differ or only some parts have a modality.
+        When there are no parts, locks differ, only some parts have a modality, or two events share
+        an id.
     """
     if not parts:
         raise ValueError("parts is empty; nothing to join.")
@@ -287,7 +298,7 @@ def chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> Eve
         eeg=None if locked.eeg is None else locked.eeg[rows],
         physio=None if locked.physio is None else locked.physio[rows],
         slow=None if locked.slow is None else locked.slow[rows],
-        events=locked.events.iloc[rows].reset_index(drop=True),
+        events=locked.events.iloc[rows],
         excluded=excluded,
         lock=locked.lock,
     )
@@ -441,6 +452,8 @@ def _same_rows(epochs: mne.BaseEpochs, events: pd.DataFrame) -> bool:
     if len(epochs) != len(events):
         return False
     metadata = epochs.metadata
-    return metadata is not None and np.array_equal(
-        metadata["onset"].to_numpy(), events["onset"].to_numpy()
+    return (
+        metadata is not None
+        and EVENT in metadata
+        and np.array_equal(metadata[EVENT].to_numpy(), events[EVENT].to_numpy())
     )

@@ -1,6 +1,7 @@
 """Epochs left out for their EEG, by one rule for every kind of event, and whether kinds differ."""
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -66,7 +67,7 @@ def reject(
     rule: Rule = Rejection.rule,
     eeg_uv: float = Rejection.eeg_uv,
     n_interpolate: tuple[int, ...] = Rejection.n_interpolate,
-    kept: tuple[int, ...] = (),
+    kept: Collection[str] = (),
     rng: np.random.Generator | int | None = None,
 ) -> EventLocked:
     """Leave out events whose EEG deviates too far, in both modalities and with a reason.
@@ -77,8 +78,8 @@ def reject(
         Epochs; the rule is the same for every kind of event and is not told the kind.
     rule, eeg_uv, n_interpolate
         See `Rejection`.
-    kept : tuple of int
-        Rows that a person keeps whatever the rule says.
+    kept : collection of str
+        Ids of the events that a person keeps whatever the rule says.
     rng : numpy.random.Generator | int | None
         Seed of autoreject; needed with that rule only.
 
@@ -103,7 +104,7 @@ def reject(
         )
     else:
         reasons = _beyond_threshold(locked.eeg, eeg_uv)
-    reasons[list(kept)] = ""
+    reasons[locked.events["event"].isin(kept).to_numpy()] = ""
     good = np.flatnonzero(reasons == "")
     if not good.size:
         raise ValueError(

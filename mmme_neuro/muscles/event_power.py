@@ -97,7 +97,7 @@ COLUMNS = ("roi", "before_db", "after_db", "removed_share")
 def event_muscle_power(
     raw: mne.io.BaseRaw,
     cleaned: mne.io.BaseRaw,
-    onsets: Sequence[float] | np.ndarray,
+    onsets: pd.Series | Sequence[float] | np.ndarray,
     *,
     window: tuple[float, float] = WINDOW_S,
     line_hz: float | None = Cleaning.line_hz,
@@ -112,8 +112,8 @@ def event_muscle_power(
         As recorded; only the samples around events are read.
     cleaned : mne.io.Raw
         Of `Cleaned`, same time axis.
-    onsets : array, shape (n_events,)
-        Seconds after the first sample.
+    onsets : Series or array, shape (n_events,)
+        Seconds after the first sample; the index of a Series are the events' ids.
     window : tuple of float
         Around the onset (s).
     line_hz : float | None
@@ -128,8 +128,8 @@ def event_muscle_power(
     Returns
     -------
     DataFrame
-        ``event`` (position in ``onsets``), ``roi`` and, averaged over the region's channels that
-        were not interpolated:
+        ``event`` (index of ``onsets``, of an array the position), ``roi`` and, averaged over the
+        region's channels that were not interpolated:
         ``before_db, after_db`` (10 log10 of uV^2) and ``removed_share`` (of the variance in the
         window, mains and linear trend apart; negative where cleaning added some). The row
         ``"face"`` is that of EMG channels, which are not cleaned. NaN where the recording ends.
@@ -151,7 +151,7 @@ def event_muscle_power(
         if kind == "emg"
     ]
     records = []
-    for event, onset in enumerate(np.asarray(onsets, float)):
+    for event, onset in pd.Series(onsets, dtype=float).items():
         before = _stretch(raw, onset, window, line_hz)
         after = _stretch(cleaned, onset, window, None)
         for roi, names in groups.items():

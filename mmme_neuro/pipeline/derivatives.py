@@ -14,6 +14,7 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import MODALITIES, EventLocked
+from mmme_neuro.events.ids import check_unique
 from mmme_neuro.pipeline.files import atomic_file
 from mmme_neuro.pipeline.provenance import options_used
 from mmme_neuro.recording import Recording
@@ -53,8 +54,8 @@ class Preprocessed:
     decisions : DataFrame
         Decisions of people with their outcome.
     muscles : DataFrame
-        Muscle power around each event before and after cleaning (`event_muscle_power`), with the
-        event's ``onset``; empty where the EEG came cleaned.
+        Muscle power around each event before and after cleaning (`event_muscle_power`), with its
+        ``event`` and ``onset``; empty where the EEG came cleaned.
     spectra : DataFrame
         Spectrum before and after cleaning (`spectra_around_cleaning`); empty likewise.
     cleaned : Cleaned | None
@@ -125,12 +126,19 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
         Participants in the order wanted.
     modality : {"eeg", "physio", "slow"}
         Which epochs.
+
+    Raises
+    ------
+    ValueError
+        When events of two participants share an id.
     """
     parts = [
         mne.read_epochs(out / f"{name}_{modality}-epo.fif", verbose="error")
         for name in participants
     ]
-    return mne.concatenate_epochs(parts, verbose="error")
+    joined = mne.concatenate_epochs(parts, verbose="error")
+    check_unique(joined.metadata["event"])
+    return joined
 
 
 def read_continuous(out: Path, participant: str, modality: str) -> Recording:
@@ -159,7 +167,7 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
     name = {"eeg": "regions", "physio": "physio"}[modality]
     path = out / f"{participant}_{name}_raw.fif"
     raw = mne.io.read_raw_fif(path, verbose="error")
-    events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str})
+    events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str, "event": str})
     if modality == "physio":
         events["onset"] = events["onset_physio"]
     signals = {"eeg": None, "physio": None, modality: raw}
@@ -169,7 +177,9 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
 def read_table(out: Path, participants: Iterable[str], table: str) -> pd.DataFrame:
     """Read and join one kind of table of several participants."""
     parts = [
-        pd.read_csv(out / f"{name}_{table}.csv", keep_default_na=table == "clocks")
+        pd.read_csv(
+            out / f"{name}_{table}.csv", keep_default_na=table == "clocks", dtype={"event": str}
+        )
         for name in participants
     ]
     return pd.concat(parts, ignore_index=True)
@@ -312,12 +322,12 @@ def _moments(done: Preprocessed) -> pd.DataFrame:
     else:
         events = recording.events.assign(kind="expression")
     columns = ["kind", "onset", "expression", "valence", "emotion", "stimulus", "time_in_video"]
-    table = events.reindex(columns=[*columns, "code", "source_row"])
+    table = events.reindex(columns=["event", *columns, "code", "source_row"])
     onset = table["onset"].to_numpy(float)
     clock = recording.clock
     table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
     is_face = table["kind"] == "expression"
-    cut = is_face & table["onset"].isin(locked.events["onset"])
+    cut = is_face & table["event"].isin(locked.events["event"])
     table["fate"] = np.select([cut, is_face], ["epoch", "excluded"], default="")
     return table
 

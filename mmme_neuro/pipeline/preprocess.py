@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import mne
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -152,12 +151,9 @@ def preprocess_recording(
     )
     windows = vars(options.epochs) | ({"eeg": None} if eeg is None else {})
     locked = epoch(prepared, **windows | ({"physio": None} if physio is None else {}))
-    kept = np.flatnonzero(
-        locked.events["onset"].isin(recording.events["onset"].iloc[[*applied.kept]])
-    )
     locked = reject(
         locked,
-        kept=tuple(int(row) for row in kept),
+        kept=applied.kept,
         rng=options.rng,
         **vars(options.reject),
     )
@@ -319,8 +315,8 @@ def _cleaned(
 def _muscles(recording: Recording, cleaned: Cleaned | None) -> pd.DataFrame:
     """Muscle power around each event in the EEG as recorded and as cleaned."""
     if recording.eeg is None or cleaned is None:
-        return pd.DataFrame(columns=["onset", *MUSCLE_COLUMNS])
-    onsets = recording.events["onset"].to_numpy(float)
+        return pd.DataFrame(columns=["event", "onset", *MUSCLE_COLUMNS])
+    onsets = recording.events.set_index("event")["onset"].astype(float)
     table = event_muscle_power(
         recording.eeg,
         cleaned.raw,
@@ -328,7 +324,7 @@ def _muscles(recording: Recording, cleaned: Cleaned | None) -> pd.DataFrame:
         line_hz=cleaned.options.line_hz,
         interpolated=cleaned.bad_channels,
     )
-    return table.assign(onset=onsets[table["event"]]).drop(columns="event")
+    return table.assign(onset=onsets.loc[table["event"]].to_numpy())
 
 
 def _spectra(recording: Recording, cleaned: Cleaned | None) -> pd.DataFrame:
@@ -343,10 +339,9 @@ def _decided(events: pd.DataFrame, applied: Applied) -> pd.DataFrame:
     if not applied.excluded:
         return events
     given = events.get("exclusion_reason", pd.Series("", index=events.index))
-    reasons = given.fillna("").astype(str).to_numpy(object)
-    for position, reason in applied.excluded.items():
-        reasons[position] = f"decided: {reason}"
-    return events.assign(exclusion_reason=reasons)
+    reasons = {event: f"decided: {reason}" for event, reason in applied.excluded.items()}
+    decided = events["event"].map(reasons)
+    return events.assign(exclusion_reason=decided.fillna(given.fillna("").astype(str)))
 
 
 def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> Provenance:

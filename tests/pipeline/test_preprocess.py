@@ -18,6 +18,7 @@ from mmme_neuro.pipeline.derivatives import (
     read_epochs,
     read_table,
     run_record,
+    write_derivatives,
     write_json,
 )
 from mmme_neuro.pipeline.inputs import DeviceFolder
@@ -209,6 +210,55 @@ def test_options_reach_the_epochs(study, merged_events):
     assert done.cleaned.method == "none" and done.cleaned.options == options.clean
     assert done.cleaned.notched_hz == (60.0,)
     assert done.derived.options == options.physio
+
+
+def test_a_decision_concerns_one_of_two_simultaneous_events(tmp_path):
+    eeg = np.zeros((1, 2000))
+    eeg[0, 1000:1010] = 400e-6
+    raw = mne.io.RawArray(eeg, mne.create_info(["CZ"], 100.0, "eeg"), verbose="error")
+    events = pd.DataFrame(
+        {"event": list("abcde"), "onset": [5.0, 5.0, 10.0, 10.0, 15.0], "expression": "micro"}
+    )
+    decisions = pd.DataFrame(
+        [("p", "exclude_event", "b", "speech", ""), ("p", "keep_event", "d", "looked at", "")],
+        columns=["participant", "kind", "target", "reason", "made_for"],
+    )
+    recording = Recording(eeg=raw, physio=None, events=events, participant="p")
+    done = preprocess_recording(
+        recording,
+        Options(rng=1, epochs=Epoching(eeg=(-0.5, 0.5))),
+        decisions=decisions,
+        is_clean=True,
+    )
+    assert done.locked.events["event"].tolist() == ["a", "d", "e"]
+    reasons = done.locked.excluded.set_index("event")["exclusion_reason"]
+    assert reasons["b"] == "decided: speech" and reasons["c"].startswith("EEG deviates")
+    write_derivatives(done, "p", tmp_path, continuous=False)
+    assert read_epochs(tmp_path, ["p"], "eeg").metadata["event"].tolist() == ["a", "d", "e"]
+    moments = read_table(tmp_path, ["p"], "moments").set_index("event")["fate"]
+    assert moments.to_dict() == {
+        "a": "epoch", "b": "excluded", "c": "excluded", "d": "epoch", "e": "epoch"
+    }  # fmt: skip
+
+
+def test_tables_name_the_same_events(preprocessed, merged_events):
+    names = preprocessed.participants["participant"]
+    epochs = read_epochs(preprocessed.out, names, "eeg")
+    assert epochs.metadata["event"].is_unique
+    known = set(merged_events["event"])
+    assert set(epochs.metadata["event"]) <= known
+    for name in ("muscles", "excluded"):
+        assert set(read_table(preprocessed.out, names, name)["event"]) <= known
+    moments = read_table(preprocessed.out, names, "moments")
+    kept = moments.loc[moments["fate"] == "epoch", "event"]
+    assert sorted(kept) == sorted(epochs.metadata["event"])
+    faces = moments[moments["kind"] == "expression"]
+    assert sorted(faces["event"]) == sorted(known)
+
+
+def test_epochs_that_share_an_id_are_not_joined(preprocessed):
+    with pytest.raises(ValueError, match="ids must be unique in a study"):
+        read_epochs(preprocessed.out, ["sub01", "sub01"], "eeg")
 
 
 @pytest.mark.parametrize("modality", ["eeg", "physio"])
