@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analyses.study import (
     CODER_SD_S,
+    COMPARED,
     JITTER_MEASURES,
     LARGEST_ONSET_SD_S,
     N_JITTER_DRAWS,
@@ -28,6 +29,7 @@ def main(study: Path, results: Path) -> None:
         coder_sd=CODER_SD_S,
         n_draws=N_JITTER_DRAWS,
         rng=SEED,
+        **COMPARED,
     )
     write_table(results, "onset_jitter", found.draws)
     summary = found.summary().assign(sd_ms=found.sd_ms, n_events=len(epochs))

@@ -4,7 +4,7 @@ participants with the within-participant interval (Cousineau-Morey). Shaded: the
 
 from pathlib import Path
 
-from analyses.study import PHYSIO_MEASURES
+from analyses.study import LEVEL_NAMES, PHYSIO_MEASURES
 from analyses.tables import read_table
 from mmme_neuro.plots import autonomic_figure
 
@@ -26,4 +26,4 @@ def draw(results: Path):
     curves = read_table(results, "physio_curves")
     shown = [channel for channel in CHANNELS if (curves["channel"] == channel).any()]
     windows = {measure.signal: measure.window for measure in PHYSIO_MEASURES}
-    return autonomic_figure(curves, channels=shown, windows=windows)
+    return autonomic_figure(curves, levels=LEVEL_NAMES, channels=shown, windows=windows)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyses.study import ERP_MEASURES, PHYSIO_MEASURES
+from analyses.study import ERP_MEASURES, LEVEL_NAMES, PHYSIO_MEASURES
 from analyses.tables import read_grand_average, read_table
 from mmme_neuro.plots import close_figure, overview_figure, save_figure
 
@@ -29,6 +29,7 @@ def main(
     figure = overview_figure(
         read_grand_average(results, "erp"),
         read_table(results, "physio_curves"),
+        levels=LEVEL_NAMES,
         measures=ERP_MEASURES,
         channels=CHANNELS,
         physio_windows={measure.signal: measure.window for measure in PHYSIO_MEASURES},

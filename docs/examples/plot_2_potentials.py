@@ -89,5 +89,5 @@ figure = evoked_figure(
 # Each average carries its standardized measurement error; its share of the variance between
 # participants says how much of what differs between them is noise.
 
-measured = component_table(epochs, measures, rng=1)
-measurement_quality(measured).round(2)
+measured = component_table(epochs, measures, by=["participant", "expression"], rng=1)
+measurement_quality(measured, condition="expression").round(2)

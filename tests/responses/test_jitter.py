@@ -35,7 +35,15 @@ def epochs(*, onset_sd=0.0, n=60, width=0.06, noise=0.5, seed=0):
 
 
 def summary(measures, *, n_draws=40, **options):
-    found = onset_jitter(epochs(), measures, n_draws=n_draws, rng=1, **options).summary()
+    found = onset_jitter(
+        epochs(),
+        measures,
+        n_draws=n_draws,
+        rng=1,
+        **options,
+        condition="expression",
+        levels=("macro", "micro"),
+    ).summary()
     return found.set_index(["measure", "condition"])
 
 
@@ -73,22 +81,45 @@ def test_shifts_are_those_of_time():
 
 
 def test_onset_sd_of_the_table_is_used_and_reported():
-    found = onset_jitter(epochs(onset_sd=0.03), [MEAN], n_draws=3, coder_sd=0.04, rng=2)
+    found = onset_jitter(
+        epochs(onset_sd=0.03),
+        [MEAN],
+        n_draws=3,
+        coder_sd=0.04,
+        rng=2,
+        condition="expression",
+        levels=("macro", "micro"),
+    )
     assert found.sd_ms == pytest.approx(50.0)
     assert "SD 50 ms" in repr(found)
     assert found.draws["draw"].max() == 2
-    again = onset_jitter(epochs(onset_sd=0.03), [MEAN], n_draws=3, coder_sd=0.04, rng=2)
+    again = onset_jitter(
+        epochs(onset_sd=0.03),
+        [MEAN],
+        n_draws=3,
+        coder_sd=0.04,
+        rng=2,
+        condition="expression",
+        levels=("macro", "micro"),
+    )
     assert found.draws.equals(again.draws)
 
 
 def test_windows_too_near_the_ends_and_missing_errors_are_refused():
     late = Measure(name="late", roi=("PZ",), window=(1.5, 1.95), baseline=None)
     with pytest.raises(ValueError, match="shifts reach 0.30 s, but a window"):
-        onset_jitter(epochs(), [late], coder_sd=0.1, rng=1)
+        onset_jitter(
+            epochs(),
+            [late],
+            coder_sd=0.1,
+            rng=1,
+            condition="expression",
+            levels=("macro", "micro"),
+        )
     without = epochs()
     without.metadata = without.metadata.drop(columns="onset_sd")
     with pytest.raises(ValueError, match="give coder_sd"):
-        onset_jitter(without, [MEAN], rng=1)
+        onset_jitter(without, [MEAN], rng=1, condition="expression", levels=("macro", "micro"))
 
 
 def test_phase_consistency_of_a_window_is_the_mean_over_its_times():
@@ -97,9 +128,8 @@ def test_phase_consistency_of_a_window_is_the_mean_over_its_times():
     instants = [
         replace(PHASE, name=str(time), window=(time, time)) for time in TIMES[inside].tolist()
     ]
-    table = summary(
-        [replace(PHASE, window=(times[0], times[-1])), *instants], coder_sd=0.0, n_draws=2
-    )
+    window = replace(PHASE, window=(times[0], times[-1]))
+    table = summary([window, *instants], coder_sd=0.0, n_draws=2)
     values = table["as_coded"].xs("micro", level="condition")
     assert len(instants) == 5
     assert values["phase"] == pytest.approx(values.drop("phase").mean())
