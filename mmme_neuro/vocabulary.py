@@ -44,6 +44,7 @@ SHEET_CONDITION = "expression"
 """Column of the annotation sheet's own condition."""
 
 EVENT_COLUMNS = (
+    "event",
     "participant",
     "stimulus",
     "clip",
@@ -65,7 +66,9 @@ EVENT_COLUMNS = (
     "exclusion_reason",
     "clock",
 )
-"""Columns of every events table; times in seconds of the clock named in ``clock``."""
+"""Columns of every events table; times in seconds of the clock named in ``clock``.
+
+``event`` is the id by which an event is found again in every other table."""
 
 CAMERA_COLUMNS = ("onset_clock", "apex_clock", "offset_clock")
 """Camera wall clock, seconds of the day."""

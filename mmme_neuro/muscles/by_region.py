@@ -10,10 +10,6 @@ from mmme_neuro.models.design import with_reference
 from mmme_neuro.models.formula import quoted, treatment_term
 from mmme_neuro.models.many import fit_battery
 
-KEYS = ["participant", "onset"]
-ONSET_DECIMALS = 4
-"""Metadata of epochs in FIF files keep ten digits of a time, tables all."""
-
 
 def muscle_of_events(
     events: pd.DataFrame, muscles: pd.DataFrame, rois: Sequence[str]
@@ -23,9 +19,9 @@ def muscle_of_events(
     Parameters
     ----------
     events : DataFrame
-        ``participant, onset`` and more.
+        ``event`` and more.
     muscles : DataFrame
-        ``participant, onset, roi, before_db``.
+        ``event, roi, before_db``.
     rois : sequence of str
         Regions in the order of preference.
 
@@ -47,9 +43,9 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     Parameters
     ----------
     events : DataFrame
-        ``participant, onset``.
+        ``event``.
     muscles : DataFrame
-        ``participant, onset, roi`` and the column.
+        ``event, roi`` and the column.
     column : str
         Such as ``"after_db"``.
     roi : str
@@ -60,9 +56,8 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     Series
         With the events' index; NaN where there is none.
     """
-    own = _rounded(muscles[muscles["roi"] == roi]).drop_duplicates(KEYS).set_index(KEYS)[column]
-    keys = pd.MultiIndex.from_frame(_rounded(events)[KEYS])
-    return pd.Series(own.reindex(keys).to_numpy(), index=events.index)
+    own = muscles[muscles["roi"] == roi].set_index("event")[column]
+    return events["event"].map(own)
 
 
 def by_condition(
@@ -73,9 +68,9 @@ def by_condition(
     Parameters
     ----------
     muscles : DataFrame
-        ``participant, onset, roi, before_db, after_db``.
+        ``participant, event, roi, before_db, after_db``.
     events : DataFrame
-        ``participant, onset`` and the condition.
+        ``event`` and the condition.
     condition : str
         Column of the conditions.
     levels : sequence of str
@@ -87,7 +82,7 @@ def by_condition(
         ``roi, condition, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
         (t interval over participants), ``n_participants``.
     """
-    table = _rounded(muscles).merge(_rounded(events)[[*KEYS, condition]], on=KEYS)
+    table = muscles.merge(events[["event", condition]], on="event", validate="many_to_one")
     rows = []
     for (roi, level), part in table.groupby(["roi", condition], sort=False, observed=True):
         if level not in levels:
@@ -116,9 +111,9 @@ def removal_by_region(
     Parameters
     ----------
     muscles : DataFrame
-        ``participant, onset, roi, removed_share``.
+        ``participant, event, roi, removed_share``.
     events : DataFrame
-        ``participant, onset, stimulus`` and the condition.
+        ``event, stimulus`` and the condition.
     random_terms : str
         Random part of the models.
     condition : str
@@ -133,8 +128,8 @@ def removal_by_region(
         first, of log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high,
         p_value``.
     """
-    named = _rounded(events)[[*KEYS, condition, "stimulus"]]
-    table = _rounded(muscles).merge(named, on=KEYS)
+    named = events[["event", condition, "stimulus"]]
+    table = muscles.merge(named, on="event", validate="many_to_one")
     table = with_reference(table, condition, levels).dropna(subset=["removed_share"])
     # What is left of the variance, on a scale on which events are comparable.
     table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
@@ -151,8 +146,3 @@ def removal_by_region(
         rows.append(row)
     columns = ["roi", *levels, "estimate", "ci_low", "ci_high", "p_value"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Table whose onsets can be compared."""
-    return table.assign(onset=table["onset"].round(ONSET_DECIMALS))

@@ -16,6 +16,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
+from mmme_neuro.signals.eeg.ica import MUSCLE_BAND_HZ
 from mmme_neuro.wording import response_name
 
 REGION_ORDER = (
@@ -32,7 +33,13 @@ REGION_ORDER = (
 NAMES = {"left_tpj": "Left TPJ", "right_tpj": "Right TPJ", "face": "Facial EMG"}
 
 
-def power_panel(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
+def power_panel(
+    table: pd.DataFrame,
+    ax: Axes,
+    *,
+    levels: Levels,
+    muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ,
+) -> Axes:
     """Draw muscle power by region and condition, before (open) and after (full) cleaning.
 
     Parameters
@@ -43,6 +50,8 @@ def power_panel(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
         Where to draw.
     levels : sequence of str | mapping of str to str
         The two conditions, the reference first; a mapping gives their names.
+    muscle_hz : tuple of float
+        Band in which muscles were measured (Hz).
 
     Returns
     -------
@@ -68,7 +77,8 @@ def power_panel(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
             )
     ax.set_yticks(range(len(rois)), [NAMES.get(roi, _plain(roi)) for roi in rois])
     ax.invert_yaxis()
-    ax.set_xlabel("51\u201369 Hz power (dB re 1 µV²)")
+    low, high = muscle_hz
+    ax.set_xlabel(f"{low:g}\N{EN DASH}{high:g} Hz power (dB re 1 µV²)")
     return ax
 
 
@@ -114,7 +124,13 @@ def sensitivity_panel(
     return ax
 
 
-def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame, *, levels: Levels) -> Figure:
+def muscles_figure(
+    power: pd.DataFrame,
+    sensitivity: pd.DataFrame,
+    *,
+    levels: Levels,
+    muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ,
+) -> Figure:
     """Draw muscle power by region and the contrasts under all analyses.
 
     Parameters
@@ -125,6 +141,8 @@ def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame, *, levels: Le
         Of `sensitivity_table`.
     levels : sequence of str | mapping of str to str
         The two conditions, the reference first; a mapping gives their names.
+    muscle_hz : tuple of float
+        Band in which muscles were measured (Hz).
 
     Returns
     -------
@@ -138,7 +156,7 @@ def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame, *, levels: Le
         parts = figure.subfigures(2, 1, height_ratios=[62, 45 * n_rows], squeeze=False)
         top, bottom = parts[0, 0], parts[1, 0]
         ax = top.subplots()
-        power_panel(power, ax, levels=levels)
+        power_panel(power, ax, levels=levels, muscle_hz=muscle_hz)
         top.legend(*ax.get_legend_handles_labels(), loc="outside right center")
         panel_letter(ax, "a")
         axes = np.atleast_1d(bottom.subplots(n_rows, 3, sharey=True)).ravel()
