@@ -37,7 +37,7 @@ LEVEL_NAMES = {level: EXPRESSION_NAMES[level] for level in LEVELS}
 PREPROCESSING = Options(
     clean=Cleaning(line_hz=50.0, highpass_hz=0.1, sfreq=250.0),
     physio=Deriving(sfreq=50.0, eda_method="highpass"),
-    epochs=Epoching(condition=(CONDITION,), lock="onset", eeg=(-1.5, 2.0), physio=(-2.0, 10.0)),
+    epochs=Epoching(lock="onset", condition=CONDITION, eeg=(-1.5, 2.0), physio=(-2.0, 10.0)),
     reject=Rejection(rule="threshold", eeg_uv=150.0),
     merge="union",
     rng=SEED,

@@ -25,7 +25,7 @@ def draw(results: Path):
         read_epochs(results / "epochs", [event["participant"]], modality)
         for modality in ("eeg", "physio")
     )
-    rows = np.flatnonzero(eeg.metadata["source_rows"] == event["source_rows"])
+    rows = np.flatnonzero(eeg.metadata["event"] == event["event"])
     return example_figure(
         eeg,
         physio,

@@ -114,11 +114,11 @@ class Epoching:
 
     Attributes
     ----------
-    condition : tuple of str
-        Columns of the events whose labels name the epochs (``event_id``), so that
-        ``locked.eeg["sad"]`` holds the sad ones. Labels of several columns are joined by "/", which
-        MNE reads as tags. Without any: the first of `CONDITION_COLUMNS` that the events have, else
-        every epoch is named ``"event"``. An event without a label is named ``"missing"``.
+    condition : str | None
+        Column of the events whose labels name the epochs (``event_id``), so that
+        ``locked.eeg["sad"]`` holds the sad ones; an event without a label is named ``"missing"``.
+        None: the first of `CONDITION_COLUMNS` that the events have, else every epoch is named
+        ``"event"``.
     lock : {"onset", "apex", "offset"}
         Which landmark of the event becomes time 0.
     eeg : tuple of float | None
@@ -137,7 +137,7 @@ class Epoching:
         For an unknown landmark.
     """
 
-    condition: tuple[str, ...] = ()
+    condition: str | None = None
     lock: Landmark = "onset"
     eeg: tuple[float, float] | None = (-1.5, 2.0)
     physio: tuple[float, float] | None = (-2.0, 10.0)
@@ -152,7 +152,7 @@ class Epoching:
 def epoch(
     recording: Recording,
     *,
-    condition: str | Sequence[str] = Epoching.condition,
+    condition: str | Sequence[str] | None = Epoching.condition,
     lock: Landmark = Epoching.lock,
     eeg: tuple[float, float] | None = Epoching.eeg,
     physio: tuple[float, float] | None = Epoching.physio,
@@ -165,8 +165,10 @@ def epoch(
     ----------
     recording : Recording
         Signals and events on one clock; any MNE Raw and a table with ``onset`` will do.
-    condition, lock, eeg, physio, slow, baseline
-        See `Epoching`; one column may be named by itself.
+    condition : str | sequence of str | None
+        See `Epoching`. Labels of several columns are joined by "/", which MNE reads as tags.
+    lock, eeg, physio, slow, baseline
+        See `Epoching`.
 
     Returns
     -------
@@ -494,7 +496,7 @@ def _mne_events(
 
 
 def _named_conditions(
-    events: pd.DataFrame, condition: str | Sequence[str]
+    events: pd.DataFrame, condition: str | Sequence[str] | None
 ) -> tuple[list[str], dict[str, int]]:
     """Label of every event, and the code of each label: their order, from 1."""
     columns = _condition_columns(events, condition)
@@ -519,12 +521,13 @@ def _named_conditions(
     return ["/".join(map(_label, value)) for value in values], code_of
 
 
-def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str]) -> list[str]:
+def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str] | None) -> list[str]:
     """Columns that name the condition; none where the events have no such column."""
-    columns = [condition] if isinstance(condition, str) else list(condition)
-    if not columns:
+    if condition is None:
         return [name for name in CONDITION_COLUMNS if name in events][:1]
-    if any(name not in events for name in columns):
+    columns = [condition] if isinstance(condition, str) else list(condition)
+    absent = [name for name in columns if name not in events]
+    if absent or not columns:
         raise ValueError(
             f"condition={condition!r}: must name columns of the events, which have {list(events)}."
         )

@@ -143,7 +143,7 @@ def test_labels_that_would_read_alike_are_refused(recording, columns, text):
         epoch(mine, condition=list(columns))
 
 
-@pytest.mark.parametrize("condition", ["kind", ["expression", "kind"]])
+@pytest.mark.parametrize("condition", ["kind", ["expression", "kind"], []])
 def test_a_condition_that_is_no_column_is_refused(recording, condition):
     with pytest.raises(ValueError, match="must name columns of the events"):
         epoch(recording, condition=condition)
@@ -366,21 +366,6 @@ def test_concatenation_keeps_rows_and_epochs_together(recording):
         concatenate([])
 
 
-def test_participants_who_lack_a_condition_are_joined(recording):
-    whole = epoch(recording, condition="expression")
-    kept = recording.events["expression"] == "micro"
-    events = recording.events[kept].assign(event=["x1", "x2"])
-    fewer = replace(recording, events=events)
-    part = epoch(fewer, condition="expression")
-    assert whole.eeg.event_id["micro"] != part.eeg.event_id["micro"]
-    both = concatenate([whole, part])
-    for epochs in (both.eeg, both.physio):
-        assert epochs.event_id == {"macro": 1, "micro": 2}
-        labels = [{1: "macro", 2: "micro"}[code] for code in epochs.events[:, 2]]
-        assert labels == both.events["expression"].tolist()
-    assert part.eeg.event_id == {"micro": 1} and set(part.eeg.events[:, 2]) == {1}
-
-
 def test_two_events_at_one_onset_stay_two(recording, tmp_path):
     events = table_of([20.0, 10.0, 10.0], event=["late", "second", "first"])
     locked = epoch(Recording(recording.eeg, recording.physio, events))
@@ -408,6 +393,21 @@ def test_epochs_without_ids_are_refused(recording):
     locked = epoch(recording)
     with pytest.raises(ValueError, match="events must have a column 'event'"):
         EventLocked(locked.eeg, None, locked.events.drop(columns="event"), locked.excluded)
+
+
+def test_participants_who_lack_a_condition_are_joined(recording):
+    whole = epoch(recording, condition="expression")
+    kept = recording.events["expression"] == "micro"
+    events = recording.events[kept].drop(columns="event")
+    fewer = replace(recording, events=events, participant="other")
+    part = epoch(fewer, condition="expression")
+    assert whole.eeg.event_id["micro"] != part.eeg.event_id["micro"]
+    both = concatenate([whole, part])
+    for epochs in (both.eeg, both.physio):
+        assert epochs.event_id == {"macro": 1, "micro": 2}
+        labels = [{1: "macro", 2: "micro"}[code] for code in epochs.events[:, 2]]
+        assert labels == both.events["expression"].tolist()
+    assert part.eeg.event_id == {"micro": 1} and set(part.eeg.events[:, 2]) == {1}
 
 
 def test_parts_with_and_without_physiology_are_not_joined_in_silence(recording):

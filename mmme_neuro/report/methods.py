@@ -52,9 +52,8 @@ def _events(used: dict, methods: dict) -> str:
         "Onset, apex and offset of facial expressions were coded from video. Overlapping codings "
         f"of several annotation passes were merged (rule: {used['merge']}). An event "
         "keeps the label that was coded; where coders disagreed it is mixed, stays in the files "
-        "and is not compared. The labels were audited against the rule that a "
-        f"{rule['name']} lasts at most {_ms(rule['max_duration_s'])} or rises within "
-        f"{_ms(rule['max_rise_s'])}. "
+        f"and is not compared. The labels were audited against the rule that a {rule['name']} "
+        f"lasts at most {_ms(rule['max_duration_s'])} or rises within {_ms(rule['max_rise_s'])}. "
         f"Epochs are locked to the {epochs['lock']} and reach from {' and from '.join(windows)}; "
         f"an event stays only if {inside if len(windows) > 1 else 'its window lies inside'}."
     )

@@ -250,7 +250,7 @@ def test_tables_name_the_same_events(preprocessed, merged_events):
     moments = read_table(preprocessed.out, names, "moments")
     kept = moments.loc[moments["fate"] == "epoch", "event"]
     assert sorted(kept) == sorted(epochs.metadata["event"])
-    faces = moments[moments["kind"] == "expression"]
+    faces = moments[moments["event_type"] == "event"]
     assert sorted(faces["event"]) == sorted(known)
 
 

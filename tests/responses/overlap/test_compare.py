@@ -136,8 +136,9 @@ def test_separate_overlap_measures_draws_and_reports_collinearity():
     onsets = np.arange(10.0, 380, 5.0)
     expression = np.resize(["macro", "micro", "micro"], onsets.size)
     mine = recording(onsets, expression, rng, noise_sd=0.0)
-    stimuli = pd.DataFrame({"event": ["v1", "v2"], "onset": [5.0, 200.0]})
-    stimuli = stimuli.assign(event_type="stimulus_onset")
+    stimuli = pd.DataFrame(
+        {"event": ["v1", "v2"], "onset": [5.0, 200.0], "event_type": "stimulus_onset"}
+    )
     events = pd.concat([mine.events.assign(event_type="event"), stimuli], ignore_index=True)
     plan = OverlapPlan(
         modality="physio",
