@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.epochs import EventLocked, chosen
+from mmme_neuro.errors import BadInput, NotEstimable
 
 __all__ = [
     "reject",
@@ -60,11 +61,11 @@ def reject(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When no epoch is left, the rule is unknown or there are too few epochs to learn from.
     """
     if rule not in RULES:
-        raise ValueError(f"rule must be one of {RULES}, got {rule!r}.")
+        raise BadInput(f"rule must be one of {RULES}, got {rule!r}.")
     if locked.eeg is None:
         return locked
     if rule == "autoreject":
@@ -74,7 +75,7 @@ def reject(
     reasons[list(kept)] = ""
     good = np.flatnonzero(reasons == "")
     if not good.size:
-        raise ValueError(
+        raise NotEstimable(
             f"all {len(locked)} epochs are rejected ({reasons[0]}); look at the recording or raise "
             "the threshold."
         )
@@ -100,7 +101,7 @@ def _autorejected(
     """Repaired epochs, and why each is rejected."""
     n_epochs = len(locked)
     if n_epochs < FEWEST_EPOCHS:
-        raise ValueError(
+        raise NotEstimable(
             f"rule='autoreject' needs {FEWEST_EPOCHS} epochs to learn from, found {n_epochs}; use "
             "rule='threshold'."
         )

@@ -1,5 +1,6 @@
 """What each participant of a study has, lacks and would contribute, before any long computing."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -11,10 +12,12 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import events_with_reasons
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, crash_text
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.pipeline.derivatives import clock_table
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+
+logger = logging.getLogger(__name__)
 
 EEG_KINDS = {"EEG": "eeg", "EOG": "eog", "EMG": "emg"}
 PHYSIO_KINDS = {
@@ -120,7 +123,7 @@ class StudyCheck:
     Attributes
     ----------
     participants : DataFrame
-        ``participant, status`` (ok or failed)``, reason`` and counts of events.
+        ``participant, status`` (ok, failed or, by a bug, crashed)``, reason`` and counts of events.
     clocks : DataFrame
         Fit of each device's clock (see ``preprocess.clock_table``).
     unmatched : DataFrame
@@ -156,8 +159,8 @@ class StudyCheck:
     def _participant_text(self, row: dict) -> str:
         """The paragraph of one participant."""
         name = row["participant"]
-        if row["status"] == "failed":
-            return f"{name}  FAILED: {row['reason']}"
+        if row["status"] != "ok":
+            return f"{name}  {row['status'].upper()}: {row['reason']}"
         kinds = ", ".join(f"{int(row[f'n_{kind}'])} {kind}" for kind in KINDS)
         lines = [
             f"{name}  {int(row['n_remaining'])} of {int(row['n_events'])} events remain: {kinds}"
@@ -221,7 +224,7 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    FileNotFoundError, MmmeError
         When the study has no participants, or no sheet that can be read.
     """
     folders = participant_folders(study)
@@ -236,6 +239,11 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
             inventory = channel_inventory(recording)
         except EXPECTED_FAILURES as error:
             rows.append({"participant": folder.name, "status": "failed", "reason": str(error)})
+            continue
+        except Exception as error:  # a bug must not keep the others from being checked
+            logger.exception("%s", folder)
+            reason = crash_text(error)
+            rows.append({"participant": folder.name, "status": "crashed", "reason": reason})
             continue
         rows.append(_counts(folder.name, checked))
         clocks.append(clock_table(folder.name, _clocks(recording)))

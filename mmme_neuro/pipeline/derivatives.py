@@ -13,6 +13,8 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import MODALITIES, EventLocked
+from mmme_neuro.errors import MissingInput
+from mmme_neuro.io.damage import reading
 from mmme_neuro.pipeline.files import atomic_file
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.coupling.regionsignals import region_signals
@@ -117,10 +119,11 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
     modality : {"eeg", "physio", "slow"}
         Which epochs.
     """
-    parts = [
-        mne.read_epochs(out / f"{name}_{modality}-epo.fif", verbose="error")
-        for name in participants
-    ]
+    parts = []
+    for name in participants:
+        path = out / f"{name}_{modality}-epo.fif"
+        with reading(path, "epochs"):
+            parts.append(mne.read_epochs(path, verbose="error"))
     for part in parts:
         part.info["description"] = None
     return mne.concatenate_epochs(parts, verbose="error")
@@ -151,7 +154,8 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
     """
     name = {"eeg": "regions", "physio": "physio"}[modality]
     path = out / f"{participant}_{name}_raw.fif"
-    raw = mne.io.read_raw_fif(path, verbose="error")
+    with reading(path, "a continuous signal"):
+        raw = mne.io.read_raw_fif(path, verbose="error")
     events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str})
     if modality == "physio":
         events["onset"] = events["onset_physio"]
@@ -161,10 +165,11 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
 
 def read_table(out: Path, participants: Iterable[str], table: str) -> pd.DataFrame:
     """Read and join one kind of table of several participants."""
-    parts = [
-        pd.read_csv(out / f"{name}_{table}.csv", keep_default_na=table == "clocks")
-        for name in participants
-    ]
+    parts = []
+    for name in participants:
+        path = out / f"{name}_{table}.csv"
+        with reading(path, "a table"):
+            parts.append(pd.read_csv(path, keep_default_na=table == "clocks"))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -200,7 +205,7 @@ def _continuous(recording: Recording) -> dict[str, mne.io.BaseRaw]:
     if recording.eeg is not None:
         try:
             signals["regions"] = region_signals(recording.eeg)
-        except ValueError as error:
+        except MissingInput as error:
             warnings.warn(f"signals of regions are not kept: {error}", stacklevel=2)
     if recording.physio is not None:
         signals["physio"] = recording.physio
@@ -233,17 +238,18 @@ def _cleaning_tables(eeg: mne.io.BaseRaw | None) -> dict[str, pd.DataFrame]:
 
     All are empty where the EEG came cleaned.
     """
+    empty = {
+        "bad_channels": pd.DataFrame(columns=["channel", "reason"]),
+        "components": pd.DataFrame(columns=["component", "removed_as", "fingerprint"]),
+        "component_maps": pd.DataFrame(columns=["component", "channel", "weight"]),
+        "cleaning": pd.DataFrame(columns=["item", "setting"]),
+    }
+    if eeg is None:
+        return empty
     try:
-        if eeg is None:
-            raise ValueError("no EEG")
         removed = removed_by_cleaning(eeg)
-    except ValueError:
-        return {
-            "bad_channels": pd.DataFrame(columns=["channel", "reason"]),
-            "components": pd.DataFrame(columns=["component", "removed_as", "fingerprint"]),
-            "component_maps": pd.DataFrame(columns=["component", "channel", "weight"]),
-            "cleaning": pd.DataFrame(columns=["item", "setting"]),
-        }
+    except MissingInput:
+        return empty
     maps = [
         (int(component), channel, weight)
         for component, weights in removed.maps.items()
@@ -260,12 +266,13 @@ def _cleaning_tables(eeg: mne.io.BaseRaw | None) -> dict[str, pd.DataFrame]:
 
 def _quality_table(physio: mne.io.BaseRaw | None) -> pd.DataFrame:
     """Quality of the derived channels; empty where they came derived."""
+    empty = pd.DataFrame(columns=["channel"])
+    if physio is None:
+        return empty
     try:
-        if physio is None:
-            raise ValueError("no physiology")
         quality = physio_quality(physio)
-    except ValueError:
-        return pd.DataFrame(columns=["channel"])
+    except MissingInput:
+        return empty
     return quality.reset_index(drop=quality.index.name is None)
 
 

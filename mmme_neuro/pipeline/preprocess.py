@@ -18,7 +18,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro.epochs import LANDMARKS, epoch
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.muscles.event_power import COLUMNS as MUSCLE_COLUMNS
 from mmme_neuro.muscles.event_power import (
     SPECTRUM_COLUMNS,
@@ -102,11 +102,11 @@ class Options:
         }
         for name, values in known.items():
             if getattr(self, name) not in values:
-                raise ValueError(
+                raise BadInput(
                     f"{name} must be one of {list(values)}, got {getattr(self, name)!r}."
                 )
         if self.reject_uv <= 0 or self.physio_sfreq <= 0:
-            raise ValueError(
+            raise BadInput(
                 f"reject_uv and physio_sfreq must be positive, got {self.reject_uv} and "
                 f"{self.physio_sfreq}."
             )
@@ -116,8 +116,9 @@ class Options:
 class Outcome:
     """What became of one participant: a status, a reason if it failed, and counts.
 
-    ``status`` is ``"done"`` or ``"failed"``; ``reran`` says why it was processed (empty: it was
-    up to date and left as it was).
+    ``status`` is ``"done"``, ``"failed"`` (by what ``reason`` says) or ``"crashed"`` (by an error
+    that nobody expected, a bug; its traceback is in the log). ``reran`` says why it was processed
+    (empty: it was up to date and left as it was).
     """
 
     participant: str
@@ -292,6 +293,7 @@ def preprocess_participant(
                 outputs = {path.name: file_digest(path) for path in written}
                 replace(plan, outputs=outputs).write(sidecar)
                 log(f"wrote {len(outputs)} files")
+                return _counted(participant, out, why)
         except EXPECTED_FAILURES as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             folder = str(source.folder)
@@ -299,7 +301,10 @@ def preprocess_participant(
             log(f"FAILED: {text}")
             reason = f"{text} [{type(error).__name__} in {last.name}]"
             return Outcome(participant, "failed", reason, reran="failed")
-        return _counted(participant, out, why)
+        except Exception as error:  # a bug must not cost the other participants their run
+            log(f"CRASHED: {traceback.format_exc()}")
+            reason = f"{crash_text(error)} See logs/{participant}.log."
+            return Outcome(participant, "crashed", reason, reran="failed")
 
 
 def _read(source: Source, log: Callable[[str], None]) -> Recording:

@@ -8,6 +8,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.signals.body.channels import (
     EDA_METHODS,
     Derived,
@@ -104,11 +105,11 @@ def derive_physio(
     15
     """
     if eda_method not in EDA_METHODS:
-        raise ValueError(f"eda_method must be one of {list(EDA_METHODS)}, got {eda_method!r}.")
+        raise BadInput(f"eda_method must be one of {list(EDA_METHODS)}, got {eda_method!r}.")
     sources = sources_of(raw.ch_names, eda_method=eda_method)
     found = {source: _channel_of(raw, source) for source in sources}
     if not any(found.values()):
-        raise ValueError(
+        raise MissingInput(
             "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT, EMG, found "
             f"{raw.ch_names}; rename them with raw.rename_channels()"
         )
@@ -141,8 +142,8 @@ def physio_quality(raw: mne.io.BaseRaw | mne.BaseEpochs) -> pd.DataFrame:
     """
     try:
         rows = json.loads(raw.info["description"] or "")["physio_quality"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
+    except (ValueError, KeyError, TypeError) as error:  # any text may stand in its place
+        raise MissingInput(
             "raw: expected a recording made by derive_physio, found no quality table in "
             "raw.info['description']; run derive_physio first"
         ) from error
@@ -168,11 +169,11 @@ def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When there is no such channel.
     """
     if channel not in raw.ch_names:
-        raise ValueError(f"channel must be one of {raw.ch_names}, got {channel!r}.")
+        raise BadInput(f"channel must be one of {raw.ch_names}, got {channel!r}.")
     mask = np.zeros(raw.n_times, dtype=bool)
     sfreq = raw.info["sfreq"]
     for mark in raw.annotations:
@@ -197,7 +198,7 @@ def _artefacts(derived: Derived, sfreq: float) -> list[tuple[float, float, tuple
 def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
     """Output times that fill the duration of the recording."""
     if not 0 < sfreq <= raw.info["sfreq"] * 20:
-        raise ValueError(
+        raise BadInput(
             f"sfreq: expected a positive rate of at most 20 times the recording's "
             f"{raw.info['sfreq']:g} Hz, got {sfreq}; 50 Hz suits autonomic responses"
         )

@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.signals.eeg.bad_channels import bad_channels
 from mmme_neuro.signals.eeg.ica import (
     METHODS,
@@ -120,7 +121,7 @@ def clean_eeg(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When there are fewer than three good EEG channels, hardly any samples, an unknown option,
         or a decision about a channel or component that does not exist.
 
@@ -209,12 +210,12 @@ def removed_by_cleaning(inst: mne.io.BaseRaw | mne.BaseEpochs) -> Removed:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When the recording was not cleaned by ``clean_eeg``.
     """
     text = inst.info["description"] or ""
     if not text.startswith('{"bad_channels"'):
-        raise ValueError("no record of cleaning in info['description']; run clean_eeg first.")
+        raise MissingInput("no record of cleaning in info['description']; run clean_eeg first.")
     return Removed(**json.loads(text))
 
 
@@ -226,9 +227,9 @@ def component_table(removed: Removed) -> pd.DataFrame:
 def _check_options(ica_method: str, reference: str) -> None:
     """Refuse unknown names."""
     if ica_method not in METHODS:
-        raise ValueError(f"ica_method must be one of {list(METHODS)}, got {ica_method!r}.")
+        raise BadInput(f"ica_method must be one of {list(METHODS)}, got {ica_method!r}.")
     if reference not in REFERENCES:
-        raise ValueError(f"reference must be one of {list(REFERENCES)}, got {reference!r}.")
+        raise BadInput(f"reference must be one of {list(REFERENCES)}, got {reference!r}.")
 
 
 def _picks(raw: mne.io.BaseRaw) -> list[str]:
@@ -249,7 +250,7 @@ def _judged(
     """Bad channels with reasons; a person's decisions go first."""
     decided = {*decisions.bad_channels, *decisions.good_channels}
     if unknown := sorted(decided - set(data.ch_names)):
-        raise ValueError(
+        raise BadInput(
             f"decisions name the channels {unknown}, which the recording lacks; it has "
             f"{data.ch_names}."
         )

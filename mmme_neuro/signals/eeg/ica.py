@@ -10,6 +10,7 @@ import numpy as np
 from mne.preprocessing import ICA
 from threadpoolctl import threadpool_limits
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 
@@ -37,7 +38,7 @@ class CleaningDecisions:
         ):
             both = sorted(str(key) for key in set(one) & set(other))
             if both:
-                raise ValueError(f"{what}s {both} are decided both ways; leave one decision each.")
+                raise BadInput(f"{what}s {both} are decided both ways; leave one decision each.")
 
 
 NO_DECISIONS = CleaningDecisions()
@@ -133,7 +134,7 @@ def separate(
 
     Raises
     ------
-    ValueError
+    BadInput
         When a decision names a component that does not exist.
     """
     part = spread_segments(raw, seconds=ICA_S)
@@ -245,7 +246,7 @@ def _decide(rows: list[dict], decisions: CleaningDecisions) -> None:
     """Let a person's decisions overrule what was found."""
     wanted = {*decisions.remove_components, *decisions.keep_components}
     if unknown := sorted(wanted - {row["component"] for row in rows}):
-        raise ValueError(
+        raise BadInput(
             f"decisions name the components {unknown}, but there are {len(rows)} (0 to "
             f"{len(rows) - 1}); look at the components again."
         )
