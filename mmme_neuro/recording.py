@@ -14,6 +14,7 @@ from mmme_neuro.clocks.camera import align_camera, place_events
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.errors import BadInput, MissingInput, MmmeError
+from mmme_neuro.events.ids import with_event_ids
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
@@ -42,7 +43,8 @@ class Recording:
         Peripheral signals on their own device's clock.
     events : DataFrame
         One row an event with at least ``onset`` (s of the EEG clock; of the physio clock when
-        there is no EEG). Other event columns may be absent.
+        there is no EEG). Other event columns may be absent; without ``event``, an id of each
+        event, the rows are counted.
     clock : ClockFit | None
         Map from the physio device's clock to the EEG clock; ``None``: the same clock.
     camera : ClockFit | None
@@ -76,6 +78,7 @@ class Recording:
             raise BadInput(
                 f"events must have a column 'onset' (s), got {list(self.events.columns)}."
             )
+        object.__setattr__(self, "events", with_event_ids(self.events, self.participant))
 
     def __repr__(self) -> str:
         n = len(self.events)

@@ -10,9 +10,6 @@ from mmme_neuro.errors import MissingInput
 from mmme_neuro.models.many import fit_battery
 
 EXPRESSIONS = ("macro", "micro")
-KEYS = ["participant", "onset"]
-ONSET_DECIMALS = 4
-"""Metadata of epochs in FIF files keep ten digits of a time, tables all."""
 
 
 def muscle_of_events(
@@ -23,9 +20,9 @@ def muscle_of_events(
     Parameters
     ----------
     events : DataFrame
-        ``participant, onset`` and more.
+        ``event`` and more.
     muscles : DataFrame
-        ``participant, onset, roi, before_db``.
+        ``event, roi, before_db``.
     rois : sequence of str
         Regions in the order of preference.
 
@@ -47,9 +44,9 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     Parameters
     ----------
     events : DataFrame
-        ``participant, onset``.
+        ``event``.
     muscles : DataFrame
-        ``participant, onset, roi`` and the column.
+        ``event, roi`` and the column.
     column : str
         Such as ``"after_db"``.
     roi : str
@@ -60,9 +57,8 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     Series
         With the events' index; NaN where there is none.
     """
-    own = _rounded(muscles[muscles["roi"] == roi]).drop_duplicates(KEYS).set_index(KEYS)[column]
-    keys = pd.MultiIndex.from_frame(_rounded(events)[KEYS])
-    return pd.Series(own.reindex(keys).to_numpy(), index=events.index)
+    own = muscles[muscles["roi"] == roi].set_index("event")[column]
+    return events["event"].map(own)
 
 
 def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -71,9 +67,9 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     muscles : DataFrame
-        ``participant, onset, roi, before_db, after_db``.
+        ``participant, event, roi, before_db, after_db``.
     events : DataFrame
-        ``participant, onset, expression``.
+        ``event, expression``.
 
     Returns
     -------
@@ -81,7 +77,7 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
         ``roi, expression, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
         (t interval over participants), ``n_participants``.
     """
-    table = _rounded(muscles).merge(_rounded(events)[[*KEYS, "expression"]], on=KEYS)
+    table = muscles.merge(events[["event", "expression"]], on="event", validate="many_to_one")
     rows = []
     for (roi, expression), part in table.groupby(["roi", "expression"], sort=False):
         if expression not in EXPRESSIONS:
@@ -105,9 +101,9 @@ def removal_by_region(
     Parameters
     ----------
     muscles : DataFrame
-        ``participant, onset, roi, removed_share``.
+        ``participant, event, roi, removed_share``.
     events : DataFrame
-        ``participant, onset, expression, stimulus``.
+        ``event, expression, stimulus``.
     random_terms : str
         Random part of the models.
 
@@ -117,8 +113,8 @@ def removal_by_region(
         ``roi, macro, micro`` (median share), and the mixed model's ``estimate`` (micro - macro, of
         log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high, p_value``.
     """
-    named = _rounded(events)[[*KEYS, "expression", "stimulus"]]
-    table = _rounded(muscles).merge(named, on=KEYS)
+    named = events[["event", "expression", "stimulus"]]
+    table = muscles.merge(named, on="event", validate="many_to_one")
     table = table[table["expression"].isin(EXPRESSIONS)].dropna(subset=["removed_share"])
     # What is left of the variance, on a scale on which events are comparable.
     table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
@@ -135,8 +131,3 @@ def removal_by_region(
         rows.append(row)
     columns = ["roi", *EXPRESSIONS, "estimate", "ci_low", "ci_high", "p_value"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Table whose onsets can be compared."""
-    return table.assign(onset=table["onset"].round(ONSET_DECIMALS))

@@ -141,7 +141,9 @@ class CleanedFolder:
         eeg = _first(self.folder, CLEANED_EEG)
         physio = sorted(self.folder.glob(CLEANED_PHYSIO))
         with reading(self.folder / CLEANED_EVENTS, "a table of events"):
-            events = pd.read_csv(self.folder / CLEANED_EVENTS, dtype={"stimulus": str})
+            events = pd.read_csv(
+                self.folder / CLEANED_EVENTS, dtype={"stimulus": str, "event": str}
+            )
         if "onset" not in events:
             raise BadInput(
                 f"{self.folder / CLEANED_EVENTS}: expected a column 'onset' (s after the first "
