@@ -1,5 +1,6 @@
 """Design of a mixed model: fixed columns, random columns and groups, built from a table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import formulaic
@@ -7,10 +8,11 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
 
 from mmme_neuro.errors import BadFormula, BadInput, NotEstimable
 from mmme_neuro.models.formula import Formula, RandomTerm, check_columns, variables_of
-from mmme_neuro.vocabulary import EXPRESSIONS
+from mmme_neuro.stats.levels import two_levels
 
 ALIASED_BELOW = 1e-7
 """Relative norm left by the earlier columns under which a column counts as aliased (as in R)."""
@@ -105,9 +107,12 @@ class Design:
     @property
     def categories(self) -> dict[str, list]:
         """Levels of each categorical predictor of the fixed part, the reference first."""
+        # A column that is looked up is named as it is, with spaces or not.
         coded = set().union(
             *(
-                variables_of(factor.expr, str(self.formula))
+                {factor.expr}
+                if factor.eval_method is Factor.EvalMethod.LOOKUP
+                else variables_of(factor.expr, str(self.formula))
                 for factor in self._spec.factor_contrasts
             )
         )
@@ -146,8 +151,8 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     Returns
     -------
     design : Design
-        Treatment coded, the first category as reference: the order of a pandas Categorical, the
-        order of ``vocabulary.EXPRESSIONS`` for expressions, else sorted without regard to case.
+        Treatment coded, the first category as reference: the order of a pandas Categorical, else
+        sorted without regard to case.
     response : array, shape (n_events,) or None
         None for a one-sided formula.
     """
@@ -194,6 +199,34 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     return design, _response(formula, table) if formula.response else None
 
 
+def with_reference(table: pd.DataFrame, condition: str, levels: Sequence[str]) -> pd.DataFrame:
+    """Events of two conditions, coded so that the first is the reference of models.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Events; those of other conditions are left out.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The reference and the level that is compared with it.
+
+    Returns
+    -------
+    DataFrame
+        With the condition as a Categorical.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"kind": ["posed", "other", "spontaneous"]})
+    >>> with_reference(events, "kind", ("spontaneous", "posed"))["kind"].tolist()
+    ['posed', 'spontaneous']
+    """
+    two = list(two_levels(table, condition, levels))
+    own = table[table[condition].isin(two)]
+    return own.assign(**{condition: pd.Categorical(own[condition], categories=two)})
+
+
 def _complete_rows(data: pd.DataFrame, used: list[str]) -> np.ndarray:
     """Positions of rows without missing values; infinite values are refused."""
     for name in used:
@@ -235,12 +268,7 @@ def _categorical(column: pd.Series) -> pd.Series:
     """Column as a Categorical whose first level is the reference."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.remove_unused_categories()
-    levels = list(pd.unique(column))
-    if set(levels) <= set(EXPRESSIONS):
-        levels.sort(key=EXPRESSIONS.index)
-    else:
-        levels.sort(key=_level_order)
-    return column.astype(pd.CategoricalDtype(levels))
+    return column.astype(pd.CategoricalDtype(sorted(pd.unique(column), key=_level_order)))
 
 
 def _level_order(level: object) -> tuple[str, object, object]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import NotEstimable
-from mmme_neuro.reliability.intraclass import intraclass_correlations
+from mmme_neuro.reliability.intraclass import rater_reliability
 from mmme_neuro.reliability.scales.alpha import cronbach_alpha
 from mmme_neuro.reliability.scales.multilevel import multilevel_alpha
 from mmme_neuro.reliability.scales.omega import mcdonald_omega
@@ -56,7 +56,7 @@ def icc_by_item(
     parts = []
     for name, part in table.groupby(item, sort=False):
         try:
-            result = intraclass_correlations(
+            result = rater_reliability(
                 part, targets="stimulus", raters="participant", ratings=value, confidence=confidence
             )
         except NotEstimable as error:
@@ -210,7 +210,7 @@ def _coefficients(
     for name, compute in wanted.items():
         try:
             found = compute()
-        except NotEstimable as error:
+        except (NotEstimable, np.linalg.LinAlgError) as error:
             rows.append({"coefficient": name, "estimate": np.nan, "reason": str(error)})
             continue
         for row in found.rename_axis(index="coefficient").reset_index().to_dict("records"):
