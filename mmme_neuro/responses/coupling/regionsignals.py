@@ -7,6 +7,7 @@ import mne
 import numpy as np
 from scipy import signal
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.responses.measures import BANDS
 from mmme_neuro.responses.regions import ROIS, roi_channels
 from mmme_neuro.responses.spectral.bandpower import KERNELS
@@ -65,7 +66,7 @@ def region_signals(
             names.append(name)
             rows.append(np.mean([_power(raw, channel, kernel) for channel in channels], axis=0))
     if not rows:
-        raise ValueError(
+        raise MissingInput(
             f"no channel of {list(rois)} is in the recording ({raw.ch_names[:8]} ...)."
         )
     ratio = Fraction(sfreq / rate).limit_denominator(1000)
@@ -95,7 +96,7 @@ def _channels(raw: mne.io.BaseRaw, roi: str) -> list[str]:
     """Channels of a region that the recording has."""
     try:
         return roi_channels(raw.info, roi)
-    except ValueError:
+    except MissingInput:
         return []
 
 

@@ -296,7 +296,7 @@ def test_averages_samples_first():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"formula": "~ expresion"}, "expresion.*which the events table lacks"),
+        ({"formula": "~ expresion"}, "no column 'expresion'.*did you mean 'expression'"),
         ({"picks": "x0", "sfreq": 3.0}, "must divide the signal's 10 Hz"),
         ({"modality": "eeg"}, "no eeg signal"),
         ({"modality": "brain"}, "must be 'physio' or 'eeg'"),
