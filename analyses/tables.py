@@ -9,6 +9,7 @@ import xarray as xr
 
 from analyses import study
 from mmme_neuro import read_epochs
+from mmme_neuro.models import with_reference
 from mmme_neuro.pipeline import atomic_file, pseudonyms
 from mmme_neuro.responses import Connectivity, GrandAverage, TimeFrequency
 
@@ -93,7 +94,7 @@ def read_connectivity(results: Path, name: str) -> Connectivity:
     """Read what ``write_connectivity`` wrote."""
     data = read_map(results, name)
     info = read_channels(results, name)
-    counts = read_table(results, f"{name}_counts").set_index("condition")
+    counts = read_table(results, f"{name}_counts").set_index("cell")
     band, window = tuple(data.attrs["band"]), tuple(data.attrs["window"])
     return Connectivity(data["matrix"], counts, info, data.attrs["method"], band, window)
 
@@ -133,12 +134,12 @@ def event_table(epochs, *measured: pd.DataFrame) -> pd.DataFrame:
 
 
 def eeg_epochs(results: Path):
-    """EEG epochs of both expressions, all participants."""
+    """EEG epochs of the conditions compared, all participants."""
     return _compared(read_epochs(results / "epochs", analysed(results), "eeg"))
 
 
 def physio_epochs(results: Path):
-    """Physiological epochs of both expressions, all participants."""
+    """Physiological epochs of the conditions compared, all participants."""
     return _compared(read_epochs(results / "epochs", analysed(results), "physio"))
 
 
@@ -150,5 +151,8 @@ def slow_epochs(results: Path):
 
 
 def _compared(epochs):
-    """Epochs of the expressions that are compared."""
-    return epochs[epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy()]
+    """Epochs of the conditions that are compared."""
+    chosen = epochs[epochs.metadata[study.CONDITION].isin(study.LEVELS).to_numpy()]
+    with mne.use_log_level("error"):
+        chosen.metadata = with_reference(chosen.metadata, study.CONDITION, study.LEVELS)
+    return chosen

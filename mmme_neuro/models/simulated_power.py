@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.bootstrap import AT_ONCE, draw_responses, products_of_responses
 from mmme_neuro.models.mixed import LMMFit, estimate_products
 from mmme_neuro.models.planning import StatedModel
@@ -40,7 +41,7 @@ def power(
         makes them anew for each simulation (when counts are themselves random).
     test : str or callable
         Fixed term tested against zero; or a function of the fit that returns a p-value, for
-        example ``lambda fit: contrast(fit, "expression")["p_value"].iloc[0]``.
+        example ``lambda fit: contrast(fit, "condition")["p_value"].iloc[0]``.
     n_simulations : int
         Number of simulated studies: 1,000 give a power of .8 within 2.5 percentage points.
     rng : numpy.random.Generator or int
@@ -69,7 +70,7 @@ def power(
 
     Examples
     --------
-    >>> power(model, events, "expression[T.micro]", 1000, rng=1)  # doctest: +SKIP
+    >>> power(model, events, "condition[T.spontaneous]", 1000, rng=1)  # doctest: +SKIP
     """
     if n_simulations < 1:
         raise ValueError(f"n_simulations must be 1 or more, got {n_simulations}")
@@ -79,7 +80,7 @@ def power(
     p_value = _p_value_of(test, df)
     p_values, singular, problems = [], [], []
     for fit in _simulated_studies(model, events, n_simulations, generator, analysis):
-        if isinstance(fit, ValueError):
+        if isinstance(fit, NotEstimable):
             problems.append(fit)
             p_values.append(np.nan)
             continue
@@ -122,7 +123,7 @@ def _simulated_studies(
     n_simulations: int,
     rng: np.random.Generator,
     analysis: str | None,
-) -> Iterator[LMMFit | ValueError]:
+) -> Iterator[LMMFit | NotEstimable]:
     """Fits of simulated studies, or why events made anew cannot be fitted."""
     if not callable(events):
         for start in range(0, n_simulations, AT_ONCE):
@@ -133,7 +134,7 @@ def _simulated_studies(
         table = events(rng)
         try:
             (fit,) = _studies_of(model, table, 1, rng, analysis)
-        except ValueError as error:
+        except NotEstimable as error:
             yield error
         else:
             yield fit
@@ -175,7 +176,7 @@ def power_table(
         The assumed truth.
     events : callable
         Makes the events of one study from the keywords of a plan and ``rng``, for example
-        ``functools.partial(crossed_events, within={"expression": ("macro", "micro")})``.
+        ``functools.partial(crossed_events, within={"condition": ("posed", "spontaneous")})``.
     plans : sequence of mapping
         Keywords of each plan: ``{"n_participants": 40, "n_stimuli": 24, "events_per_cell": 6}``.
     test : str or callable
@@ -197,7 +198,8 @@ def power_table(
     Examples
     --------
     >>> plans = [{"n_participants": n, "n_stimuli": 24, "events_per_cell": 6} for n in (20, 40)]
-    >>> power_table(model, events_of, plans, "expression[T.micro]", 500, rng=1)  # doctest: +SKIP
+    >>> term = "condition[T.spontaneous]"
+    >>> power_table(model, events_of, plans, term, 500, rng=1)  # doctest: +SKIP
     """
     generator = np.random.default_rng(rng)
     rows = []
@@ -262,7 +264,7 @@ def sample_size(
         The assumed truth.
     events : callable
         Function of a size and a Generator that makes the events of one study, for example
-        ``lambda n, rng: crossed_events(n, 24, {"expression": ("macro", "micro")}, 6, rng=rng)``.
+        ``lambda n, rng: crossed_events(n, 24, {"condition": ("posed", "acted")}, 6, rng=rng)``.
     test : str or callable
         As in `power`.
     candidates : sequence of int
@@ -289,7 +291,7 @@ def sample_size(
 
     Examples
     --------
-    >>> sample_size(model, events_of, "expression[T.micro]", range(10, 200, 10), 500, rng=1)
+    >>> sample_size(model, events_of, "condition[T.spontaneous]", range(10, 200, 10), 500, rng=1)
     ... # doctest: +SKIP
     """
     sizes = sorted(set(candidates))

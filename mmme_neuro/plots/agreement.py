@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import (
     OKABE_ITO,
     PAGE_MM,
@@ -63,12 +64,12 @@ def plot_detection(detection: pd.DataFrame, ax: Axes, *, by: str = "IoU") -> Axe
 
 
 def plot_confusion(confusion: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw which expression each coder gave to the events that both saw.
+    """Draw which label each coder gave to the events that both saw.
 
     Parameters
     ----------
     confusion : DataFrame
-        ``expression_a, expression_b, n, share``.
+        ``label_a, label_b, n, share``.
     ax : Axes
         Where to draw; first coder in rows, counts and shares written in.
 
@@ -76,9 +77,9 @@ def plot_confusion(confusion: pd.DataFrame, ax: Axes) -> Axes:
     -------
     Axes
     """
-    names = list(dict.fromkeys(confusion["expression_a"]))
+    names = list(dict.fromkeys(confusion["label_a"]))
     wide = {
-        key: confusion.pivot_table(index="expression_a", columns="expression_b", values=key)
+        key: confusion.pivot_table(index="label_a", columns="label_b", values=key)
         .reindex(index=names, columns=names)
         .to_numpy(dtype=float)
         for key in ("n", "share")
@@ -208,11 +209,13 @@ def agreement_figure(
 
     Raises
     ------
-    ValueError
+    MissingInput
         When no event was matched.
     """
     if confusion.empty or differences.empty:
-        raise ValueError("confusion, differences: need rows, but no event was seen by both coders.")
+        raise MissingInput(
+            "confusion, differences: need rows, but no event was seen by both coders."
+        )
     often = action_units["n_a"] + action_units["n_b"] - action_units["n_both"] >= MIN_SHOWN
     units = action_units[often].sort_values("prevalence", ascending=False, kind="stable")
     lower_mm = max(_ROW_MM * len(units) + 16, 90.0)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from mmme_neuro.cli import app
 from mmme_neuro.epochs import epoch
 from mmme_neuro.events.controls import clip_spans, control_events
+from mmme_neuro.pipeline import check
 from mmme_neuro.pipeline.check import StudyCheck, check_study
 from mmme_neuro.recording import read_recording
 from mmme_neuro.simulate import DEMO, simulate_study
@@ -53,6 +54,19 @@ def test_one_failure_does_not_stop_the_others(checked):
     assert "2 of 3 participants can be analysed" in text
 
 
+def test_a_bug_stops_no_other_and_is_told_from_a_failure(study, monkeypatch, caplog):
+    def read(folder, **options):
+        return {}["channels"] if folder.name == "sub01" else read_recording(folder, **options)
+
+    monkeypatch.setattr(check, "read_recording", read)
+    found = check_study(study)
+    status = found.participants.set_index("participant")["status"]
+    assert status.to_dict() == {"sub01": "crashed", "sub02": "failed", "sub03": "ok"}
+    assert "sub01  CRASHED: unexpected KeyError: 'channels'" in found.to_text()
+    assert "Traceback" in caplog.text and str(study / "sub01") in caplog.text
+    assert CliRunner().invoke(app, ["check", str(study)]).exit_code == 3
+
+
 def test_flat_channels_are_named(study, checked):
     flat = checked.channels.set_index(["participant", "device", "kind"])["flat"]
     name = channel_names(study / "sub01")[2]
@@ -84,14 +98,17 @@ def test_the_command_succeeds_where_nothing_lacks(study, tmp_path):
 def test_missing_kinds_conditions_and_packages_are_told():
     participants = pd.DataFrame(
         [{"participant": "a", "status": "ok", "reason": "", "n_events": 4, "n_remaining": 4}]
-    ).assign(n_micro=0, n_macro=4, n_mixed=0)
+    )
+    conditions = pd.DataFrame({"participant": "a", "label": ["macro", "micro"], "n": [4, 0]})
     channels = pd.DataFrame(
         [("EEG", "EEG", 64, ""), ("EEG", "EOG", 0, ""), ("physio", "SKT", 2, "SKT_B")],
         columns=["device", "kind", "n_channels", "flat"],
     ).assign(participant="a")
     empty = pd.DataFrame(columns=["participant"])
-    check = StudyCheck(participants, empty, empty, empty, channels, {"dask": "a cluster"})
+    absent = {"dask": "a cluster"}
+    check = StudyCheck(participants, empty, empty, empty, channels, conditions, absent)
     lines = [line.strip() for line in check.to_text().splitlines()]
+    assert "a  4 of 4 events remain: 4 macro, 0 micro" in lines
     assert "no event of the condition micro remains" in lines
     assert "EEG (64 channels) lacks EOG" in lines
     assert "physio (2 channels) flat: SKT_B" in lines

@@ -42,9 +42,7 @@ def test_every_participant_is_done_and_counted(preprocessed):
     assert (table["status"] == "done").all() and (table["reason"] == "").all()
     for row in table.itertuples():
         epochs = read_epochs(preprocessed.out, [row.participant], "eeg")
-        kinds = epochs.metadata["expression"].value_counts()
         assert len(epochs) == row.n_epochs
-        assert kinds.get("micro", 0) == row.n_micro and kinds.get("macro", 0) == row.n_macro
         excluded = read_table(preprocessed.out, [row.participant], "excluded")
         assert len(excluded) == row.n_excluded
 
@@ -252,7 +250,7 @@ def test_tables_name_the_same_events(preprocessed, merged_events):
     moments = read_table(preprocessed.out, names, "moments")
     kept = moments.loc[moments["fate"] == "epoch", "event"]
     assert sorted(kept) == sorted(epochs.metadata["event"])
-    faces = moments[moments["kind"] == "expression"]
+    faces = moments[moments["event_type"] == "event"]
     assert sorted(faces["event"]) == sorted(known)
 
 
@@ -279,8 +277,13 @@ def test_an_unexpected_error_is_not_swallowed(study, merged_events, tmp_path, mo
         raise TypeError("a bug")
 
     monkeypatch.setattr("mmme_neuro.pipeline.inputs.read_recording", broken)
-    with pytest.raises(TypeError, match="a bug"):
-        preprocess_participant(DeviceFolder(study / "sub01", merged_events), tmp_path, QUICK)
+    outcome = preprocess_participant(DeviceFolder(study / "sub01", merged_events), tmp_path, QUICK)
+    assert outcome.status == "crashed" and outcome.n_epochs == 0
+    assert "unexpected TypeError: a bug (test_preprocess.py, " in outcome.reason
+    assert "in broken)" in outcome.reason and "logs/sub01.log" in outcome.reason
+    log = (tmp_path / "logs" / "sub01.log").read_text()
+    assert "CRASHED: Traceback" in log and 'raise TypeError("a bug")' in log
+    assert not list(tmp_path.glob("sub01_*"))
 
 
 def test_a_rerun_replaces_files(study, merged_events, tmp_path):

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import formulaic
 import numpy as np
 import pandas as pd
+from formulaic.errors import FormulaicError
 from scipy import sparse
 
+from mmme_neuro.errors import BadFormula, MissingInput
+from mmme_neuro.models.formula import check_columns, parse_formula, variables_of
 from mmme_neuro.responses.overlap.basis import Basis
 
 
@@ -17,10 +20,10 @@ class Block:
 
     Attributes
     ----------
-    kind : str
+    event_type : str
         Kind of event.
     terms : tuple of str
-        Columns of the formula's design, such as ``expression[T.micro]``.
+        Columns of the formula's design, such as ``condition[T.posed]``.
     basis : Basis
         Functions that each term's response is made of.
     first : int
@@ -32,7 +35,7 @@ class Block:
         Events of this kind.
     """
 
-    kind: str
+    event_type: str
     terms: tuple[str, ...]
     basis: Basis
     first: int
@@ -54,14 +57,14 @@ class Block:
         needed = {str(variable) for variable in self.spec.required_variables}
         if missing := sorted(needed - set(values)):
             raise ValueError(
-                f"values for {missing} are needed: the formula of {self.kind!r} has them. Give "
-                "one value each, e.g. expression='micro'."
+                f"values for {missing} are needed: the formula of {self.event_type!r} has them. "
+                "Give one value each, e.g. condition='posed'."
             )
         # Without covariates the table still needs a row.
         table = pd.DataFrame({name: [value] for name, value in values.items()}, index=[0])
         for name, levels in self._levels().items():
             if name in values and values[name] not in levels:
-                raise ValueError(
+                raise MissingInput(
                     f"{name}={values[name]!r}: no event of this recording has it; found {levels}."
                 )
         return np.asarray(self.spec.get_model_matrix(table, na_action="raise"), float)[0]
@@ -97,7 +100,7 @@ class Expanded:
     def names(self) -> list[str]:
         """Name of every column."""
         named = [
-            f"{block.kind}: {term}, function {k}"
+            f"{block.event_type}: {term}, function {k}"
             for block in self.blocks
             for term in block.terms
             for k in range(block.basis.n_functions)
@@ -119,7 +122,7 @@ def expand(
     times : array, shape (n_times,)
         Equally spaced times of the samples (s).
     events : DataFrame
-        ``time`` (s, same clock), ``kind`` and the covariates; any order.
+        ``time`` (s, same clock), ``event_type`` and the covariates; any order.
     formulas, bases : mapping of str
         One-sided formula and basis of each kind.
     nuisance : mapping of str to array, shape (n_times,)
@@ -135,16 +138,17 @@ def expand(
         When a kind has no event, a formula names an absent column or a covariate is missing.
     """
     blocks, parts, first = [], [], 0
-    for kind, formula in formulas.items():
-        chosen = events[events["kind"] == kind]
+    for event_type, formula in formulas.items():
+        chosen = events[events["event_type"] == event_type]
         if chosen.empty:
-            raise ValueError(
-                f"no event of kind {kind!r}; the events have {sorted(set(events['kind']))}."
+            raise MissingInput(
+                f"no event of type {event_type!r}; the events have "
+                f"{sorted(set(events['event_type']))}."
             )
-        design = _event_design(chosen, formula, kind)
-        basis = bases[kind]
+        design = _event_design(chosen, formula, event_type)
+        basis = bases[event_type]
         terms = tuple(str(name) for name in design.columns)
-        block = Block(kind, terms, basis, first, design.model_spec, len(chosen))
+        block = Block(event_type, terms, basis, first, design.model_spec, len(chosen))
         values = np.asarray(design, dtype=float)
         parts.append(_spread(times, chosen["time"].to_numpy(float), values, basis))
         blocks.append(block)
@@ -154,24 +158,29 @@ def expand(
     return Expanded(sparse.csr_array(sparse.hstack(parts)), tuple(blocks), tuple(continuous))
 
 
-def _event_design(events: pd.DataFrame, formula: str, kind: str) -> formulaic.ModelMatrix:
+def _event_design(events: pd.DataFrame, formula: str, event_type: str) -> formulaic.ModelMatrix:
     """One row an event."""
-    wanted = formulaic.Formula(formula).required_variables
-    absent = sorted(str(name) for name in wanted if name not in events)
-    if absent:
-        raise ValueError(
-            f"formula {formula!r} of {kind!r} names {absent}, which the events table lacks; it "
-            f"has {list(events.columns)}."
+    parsed = parse_formula(formula)
+    if parsed.response or parsed.random:
+        raise BadFormula(
+            f"formula {formula!r} of {event_type!r} must be one-sided and without random terms, "
+            "such as '~ condition'."
         )
-    missing = {
-        str(name): int(events[name].isna().sum()) for name in wanted if events[name].isna().any()
-    }
+    wanted = sorted(variables_of(parsed.fixed, formula))
+    check_columns(wanted, events, formula)
+    missing = {name: int(events[name].isna().sum()) for name in wanted if events[name].isna().any()}
     if missing:
-        raise ValueError(
-            f"formula {formula!r} of {kind!r}: values are missing (column: events) {missing}. "
-            "Fill them or leave the covariate out; leaving events out would leave their overlap in."
+        raise MissingInput(
+            f"formula {formula!r} of {event_type!r}: values are missing (column: events) "
+            f"{missing}. Fill them or leave the covariate out; leaving events out would leave "
+            "their overlap in."
         )
-    return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
+    try:
+        return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
+    except FormulaicError as error:
+        raise BadFormula(
+            f"formula {formula!r} of {event_type!r} cannot be evaluated: {error}"
+        ) from error
 
 
 def _spread(
