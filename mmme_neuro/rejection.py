@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.epochs import EventLocked, chosen
+from mmme_neuro.extras import optional
 
 RULES = ("threshold", "autoreject")
 REASONS = ("EEG deviates", "autoreject")
@@ -99,10 +100,10 @@ def _autorejected(
             "rule='threshold'."
         )
     # Takes seconds to import, and is needed here only.
-    from autoreject import AutoReject
+    autoreject = optional("autoreject")
 
     eeg = epochs.copy().pick("eeg")
-    search = AutoReject(
+    search = autoreject.AutoReject(
         n_interpolate=np.array(n_interpolate),
         cv=min(10, n_epochs // 2),
         random_state=rng,

@@ -14,7 +14,9 @@ PACKAGE = ROOT / "mmme_neuro"
 
 FLOORS = (
     # Each folder may import those before it, and no folder its own floor's.
-    "errors vocabulary wording io signals stats",
+    "errors",
+    "extras",
+    "vocabulary wording io signals stats",
     "clocks events models",
     "recording inference reliability",
     "epochs bids responses",

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from mmme_neuro.errors import MissingExtra
+
 TAIL_BYTES = 65536
 
 
@@ -22,13 +24,14 @@ def reading(path: Path, expected: str) -> Iterator[None]:
     Raises
     ------
     ValueError
-        In place of any error but one that names the file or tells of a missing one.
+        In place of any error but one that names the file or tells of a missing one or a missing
+        extra.
     """
     try:
         yield
     # Libraries raise whatever they stumble over; MNE's FIF reader even bare exceptions.
     except Exception as error:
-        if isinstance(error, FileNotFoundError) or str(path) in str(error):
+        if isinstance(error, FileNotFoundError | MissingExtra) or str(path) in str(error):
             raise
         raise ValueError(
             f"{path}: expected {expected}, found {path.stat().st_size} bytes that cannot be read "

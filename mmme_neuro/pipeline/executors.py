@@ -17,6 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mmme_neuro.extras import optional
+
 
 @contextmanager
 def tracked(total: int, what: str) -> Iterator[Callable[[object], None]]:
@@ -88,25 +90,21 @@ def dask_cluster(address: str, *, jobs: int = 2) -> Iterator[Executor]:
 
     Raises
     ------
-    ValueError
+    MissingExtra
         When Dask is not installed.
     OSError
         When the scheduler does not answer.
     """
-    try:
-        # An optional dependency.
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ValueError(
-            "--dask needs the optional package: pip install 'mmme_neuro[dask]'."
-        ) from error
+    distributed = optional("distributed")
     if address == "local":
         with (
-            LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
+            distributed.LocalCluster(
+                n_workers=jobs, threads_per_worker=1, dashboard_address=None
+            ) as cluster,
+            distributed.Client(cluster) as client,
         ):
             yield client.get_executor(pure=False, retries=0)
         return
     place = {"address": address} if "://" in address else {"scheduler_file": address}
-    with Client(**place, timeout=30) as client:
+    with distributed.Client(**place, timeout=30) as client:
         yield client.get_executor(pure=False, retries=0)
