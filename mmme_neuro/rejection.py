@@ -12,6 +12,12 @@ from scipy import stats
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.extras import optional
 
+__all__ = [
+    "reject",
+    "compare_rejection",
+    "RejectionComparison",
+]
+
 RULES = ("threshold", "autoreject")
 REASONS = ("EEG deviates", "autoreject")
 """How the reasons of rejected epochs begin."""
