@@ -26,6 +26,7 @@ Rooms and modules, in the order of an analysis:
   column names.
 * ``wording``: How names, units and numbers of result tables are written for readers.
 * ``errors``: What may go wrong with a user's files, as opposed to a bug.
+* ``extras``: Optional packages: the extra that brings each, and an error that names it.
 * ``cli``: The command ``mmme``.
 """
 

@@ -7,6 +7,7 @@ from .losses import label_table, quality_table, rejection_table
 from .preprocess import Options, preprocess_recording, preprocess_study
 from .pseudonyms import pseudonymous, pseudonyms
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
+from .template import start_study
 
 __all__ = [
     "NEEDED",
@@ -30,6 +31,7 @@ __all__ = [
     "read_table",
     "rejection_table",
     "spectrum_range",
+    "start_study",
     "study_sources",
     "tracked",
     "write_json",
