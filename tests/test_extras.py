@@ -1,6 +1,7 @@
 """The base runs without any extra, and what needs an extra names it."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -117,16 +118,38 @@ def test_a_package_that_lacks_something_of_its_own_says_so(without):
     assert caught.value.name == "flatbuffers"
 
 
-def test_every_module_is_imported_without_any_extra():
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in CODE]
-    names = [name.removesuffix(".__init__") for name in names if name != "paper.__main__"]
-    code = (
-        "import importlib, sys\n"
-        f"for name in {sorted(EXTRA_OF)!r}: sys.modules[name] = None\n"
-        f"for name in {names!r}: importlib.import_module(name)"
+def run_without_extras(code, folder):
+    """Run code in a fresh Python in which no package of an extra can be imported."""
+    block = f"import sys\nfor name in {sorted(EXTRA_OF)!r}: sys.modules[name] = None\n"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", block + code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
+
+
+def test_every_module_is_imported_without_any_extra(tmp_path):
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in CODE]
+    names = [name.removesuffix(".__init__") for name in names]
+    code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+    run_without_extras(code, tmp_path)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/howto/epochs.md", "docs/howto/formula.md"])
+def test_epochs_responses_and_models_of_the_pages_need_no_extra(page, tmp_path):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    assert blocks
+    run_without_extras("\n".join(blocks), tmp_path)
+
+
+def test_responses_of_the_examples_need_no_extra(tmp_path):
+    code = (ROOT / "docs" / "examples" / "plot_2_potentials.py").read_text(encoding="utf-8")
+    run_without_extras(f"import matplotlib\nmatplotlib.use('Agg')\n{code}", tmp_path)
 
 
 def distribution(requirement):
