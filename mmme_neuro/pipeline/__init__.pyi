@@ -6,6 +6,7 @@ from .inputs import study_sources
 from .losses import label_table, quality_table, rejection_table
 from .preprocess import Options, preprocess_recording, preprocess_study
 from .pseudonyms import pseudonymous, pseudonyms
+from .reached_code import code_digest
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
 from .template import start_study
 
@@ -17,6 +18,7 @@ __all__ = [
     "TABLES",
     "atomic_file",
     "check_study",
+    "code_digest",
     "dask_cluster",
     "label_table",
     "participant_quality",
