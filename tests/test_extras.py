@@ -64,7 +64,7 @@ def opened_cluster():
 
 
 NEEDS = {
-    "autoreject": lambda folder: reject(locked(), rule="autoreject"),
+    "autoreject": lambda folder: reject(locked(), rule="autoreject", rng=0),
     "bioread": lambda folder: read_physio(written(folder / "a.acq")),
     "clarabel": lambda folder: derive_physio(physio("EDA", "gsr"), eda_method="cvxeda"),
     "dask": lambda folder: opened_cluster(),
@@ -73,13 +73,13 @@ NEEDS = {
     "h5netcdf": lambda folder: read_map(folder, "absent"),
     "mne_bids": lambda folder: write_bids(folder / "study", folder / "out"),
     "mne_connectivity": lambda folder: connectivity(locked().eeg, method="orthogonal_envelope"),
-    "mne_icalabel": lambda folder: clean_eeg(eeg(), ransac=False),
+    "mne_icalabel": lambda folder: clean_eeg(eeg(), ransac=False, rng=0),
     "neurokit2": lambda folder: derive_physio(physio("ECG", "ecg")),
-    "onnxruntime": lambda folder: clean_eeg(eeg(), ransac=False),
-    "picard": lambda folder: clean_eeg(eeg(), ransac=False),
+    "onnxruntime": lambda folder: clean_eeg(eeg(), ransac=False, rng=0),
+    "picard": lambda folder: clean_eeg(eeg(), ransac=False, rng=0),
     "pybv": lambda folder: write_bids(folder / "study", folder / "out"),
     "pymatreader": lambda folder: read_eeg(written(folder / "a.set")),
-    "pyprep": lambda folder: clean_eeg(eeg()),
+    "pyprep": lambda folder: clean_eeg(eeg(), rng=0),
     "typst": lambda folder: build_paper(folder, folder, folder / "a.pdf", title="T"),
 }
 

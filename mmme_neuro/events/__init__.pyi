@@ -5,11 +5,12 @@ from .databases import database_table
 from .describe import Description, describe_events, named_action_units
 from .passes import left_out_rows, merge_passes
 from .ratings import read_ratings
-from .sheet import read_events
+from .sheet import SheetColumns, read_events, sheet_columns
 
 __all__ = [
     "Description",
     "EventAudit",
+    "SheetColumns",
     "audit_events",
     "clip_spans",
     "control_events",
@@ -21,4 +22,5 @@ __all__ = [
     "overlap_table",
     "read_events",
     "read_ratings",
+    "sheet_columns",
 ]

@@ -1,5 +1,12 @@
 from .check import StudyCheck, check_study
-from .derivatives import TABLES, read_continuous, read_epochs, read_table, write_json
+from .derivatives import (
+    TABLES,
+    read_continuous,
+    read_epochs,
+    read_table,
+    run_record,
+    write_json,
+)
 from .executors import dask_cluster, processes, tracked
 from .files import atomic_file
 from .inputs import study_sources
@@ -32,6 +39,7 @@ __all__ = [
     "read_epochs",
     "read_table",
     "rejection_table",
+    "run_record",
     "spectrum_range",
     "start_study",
     "study_sources",
