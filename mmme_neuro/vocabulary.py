@@ -32,6 +32,17 @@ VALENCE_BY_EMOTION = {
 EXPRESSIONS = ("macro", "micro", "mixed", "control")
 """Order matters: ``macro`` is the reference level, so contrasts read micro - macro."""
 
+EXPRESSION_NAMES = {
+    "macro": "Macro-expression",
+    "micro": "Micro-expression",
+    "mixed": "Mixed",
+    "control": "No expression",
+}
+"""Printed name of each."""
+
+SHEET_CONDITION = "expression"
+"""Column of the annotation sheet's own condition."""
+
 EVENT_COLUMNS = (
     "event",
     "participant",
@@ -126,6 +137,9 @@ ACTION_UNITS_BY_REGION = {
 }
 """Region of the face as in table 1 of the dataset paper (upper, middle, lower face). Units that its
 table lacks are put beside their neighbours: lids with 5, 7 and 41, mouth and jaw with 13 to 26."""
+
+RULE_NAME = EXPRESSION_NAMES["micro"].lower()
+"""What the rule of durations defines."""
 
 MICRO_MAX_DURATION_S = 0.5
 MICRO_MAX_RISE_S = 0.25

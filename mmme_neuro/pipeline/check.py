@@ -110,9 +110,6 @@ def _flat(raw: mne.io.BaseRaw, names: list[str]) -> set[str]:
     return {name for name, is_changing in zip(names, changes, strict=True) if not is_changing}
 
 
-KINDS = ("micro", "macro", "mixed")
-
-
 @dataclass(frozen=True)
 class StudyCheck:
     """Outcome of checking a study.
@@ -121,6 +118,8 @@ class StudyCheck:
     ----------
     participants : DataFrame
         ``participant, status`` (ok or failed)``, reason`` and counts of events.
+    conditions : DataFrame
+        ``participant, label, n``: events that remain of each condition in the study.
     clocks : DataFrame
         Fit of each device's clock (see ``preprocess.clock_table``).
     unmatched : DataFrame
@@ -138,6 +137,7 @@ class StudyCheck:
     unmatched: pd.DataFrame
     exclusions: pd.DataFrame
     channels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     absent: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -158,11 +158,13 @@ class StudyCheck:
         name = row["participant"]
         if row["status"] == "failed":
             return f"{name}  FAILED: {row['reason']}"
-        kinds = ", ".join(f"{int(row[f'n_{kind}'])} {kind}" for kind in KINDS)
+        counts = _of(self.conditions, name, "label", "n")
+        kinds = ", ".join(f"{n} {label}" for label, n in counts)
         lines = [
-            f"{name}  {int(row['n_remaining'])} of {int(row['n_events'])} events remain: {kinds}"
+            f"{name}  {int(row['n_remaining'])} of {int(row['n_events'])} events remain"
+            f"{kinds and ': '}{kinds}"
         ]
-        without = [kind for kind in KINDS[:2] if not row[f"n_{kind}"]]
+        without = [str(label) for label, n in counts if not n]
         if without:
             lines.append(f"no event of the condition {' or '.join(without)} remains")
         lines += self._channel_lines(name)
@@ -205,13 +207,20 @@ class StudyCheck:
         return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analysed>"
 
 
-def check_study(study: str | Path, *, progress: Callable[[str], None] | None = None) -> StudyCheck:
+def check_study(
+    study: str | Path,
+    *,
+    condition: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> StudyCheck:
     """Read every participant's devices, triggers and events, without cleaning anything.
 
     Parameters
     ----------
     study : path
         Folder with one folder a participant and the annotation sheet.
+    condition : str | None
+        Column of the events whose labels are counted; None counts none.
     progress : callable | None
         Called with each participant's code.
 
@@ -226,7 +235,7 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
     """
     folders = participant_folders(study)
     events = read_events(study_sheet(study), merge="union")
-    rows, clocks, unmatched, exclusions, channels = [], [], [], [], []
+    rows, clocks, unmatched, exclusions, channels, conditions = [], [], [], [], [], []
     for folder in folders:
         if progress:
             progress(folder.name)
@@ -242,6 +251,8 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
         unmatched.append(_unmatched(recording))
         exclusions.append(_exclusions(folder.name, checked))
         channels.append(inventory.assign(participant=folder.name))
+        if condition is not None:
+            conditions.append(_conditions(folder.name, checked, condition, events))
     rows += _people_without_folder(events, folders)
     return StudyCheck(
         participants=pd.DataFrame(rows).fillna({"reason": ""}),
@@ -249,14 +260,14 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
         unmatched=_joined(unmatched),
         exclusions=_joined(exclusions),
         channels=_joined(channels),
+        conditions=_joined(conditions),
         absent=absent_packages(),
     )
 
 
 def _counts(participant: str, events: pd.DataFrame) -> dict:
-    """How many events of each kind remain; none of them is a failure."""
+    """How many events remain; none of them is a failure."""
     remaining = events[events["exclusion_reason"] == ""]
-    counts = remaining["expression"].value_counts()
     failed = remaining.empty
     return {
         "participant": participant,
@@ -264,8 +275,19 @@ def _counts(participant: str, events: pd.DataFrame) -> dict:
         "reason": "no event remains" if failed else "",
         "n_events": len(events),
         "n_remaining": len(remaining),
-        **{f"n_{name}": int(counts.get(name, 0)) for name in KINDS},
     }
+
+
+def _conditions(
+    participant: str, events: pd.DataFrame, condition: str, every: pd.DataFrame
+) -> pd.DataFrame:
+    """How many events of each condition in the sheet remain, the most frequent first."""
+    if condition not in every:
+        raise ValueError(f"condition={condition!r}: the events have no such column: {list(every)}.")
+    labels = every[condition].value_counts().index
+    counts = events.loc[events["exclusion_reason"] == "", condition].value_counts()
+    table = counts.reindex(labels, fill_value=0).rename_axis("label").reset_index(name="n")
+    return table.assign(participant=participant)
 
 
 def _exclusions(participant: str, events: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from .coders.detection import OnsetWithin, Overlap, match_events
 from .coders.labels import label_agreement
 from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
 from .generalizability import GStudy, generalizability
-from .intraclass import IntraclassCorrelations, icc, intraclass_correlations
+from .intraclass import RaterReliability, icc, rater_reliability
 from .retest import Retest, retest_reliability
 from .scales.alpha import alpha_if_dropped, cronbach_alpha
 from .scales.dominance import EmotionDominance, emotion_dominance, means_by_emotion
@@ -18,10 +18,10 @@ __all__ = [
     "EmotionDominance",
     "ErpReliability",
     "GStudy",
-    "IntraclassCorrelations",
     "LimitsOfAgreement",
     "OnsetWithin",
     "Overlap",
+    "RaterReliability",
     "Retest",
     "agreement",
     "agreement_tables",
@@ -33,7 +33,6 @@ __all__ = [
     "generalizability",
     "icc",
     "icc_by_item",
-    "intraclass_correlations",
     "label_agreement",
     "limits_of_agreement",
     "match_events",
@@ -42,6 +41,7 @@ __all__ = [
     "multilevel_alpha",
     "omega_loadings",
     "pass_pairs",
+    "rater_reliability",
     "reliability_over_time",
     "retest_reliability",
     "scale_reliability",

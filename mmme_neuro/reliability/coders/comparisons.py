@@ -9,7 +9,6 @@ import pandas as pd
 from mmme_neuro.reliability.coders.agreement import Agreement, agreement
 from mmme_neuro.reliability.coders.detection import Criterion
 from mmme_neuro.reliability.coders.timing import TIMES, seconds_of
-from mmme_neuro.vocabulary import EXPRESSIONS
 
 
 def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
@@ -44,6 +43,8 @@ def agreement_tables(
     events_b: pd.DataFrame,
     criteria: Sequence[Criterion],
     *,
+    condition: str,
+    levels: Sequence[str] = (),
     unit_s: float = 0.1,
     rng: np.random.Generator | int | None = None,
     n_resamples: int = 2000,
@@ -56,6 +57,10 @@ def agreement_tables(
         Events of each coder, as for `agreement`.
     criteria : sequence of Overlap or OnsetWithin
         Which pairs of rows count as one event; one set of rows each.
+    condition : str
+        Column of the label that each coder gave to an event.
+    levels : sequence of str
+        Labels from the weakest to the strongest, as for `agreement`.
     unit_s : float
         Unit of time (s) of the agreement on what the face does at each moment.
     rng : Generator or int, optional
@@ -67,22 +72,29 @@ def agreement_tables(
     -------
     dict of str to DataFrame
         ``summary`` (one row a criterion: counts), ``detection`` (see `Agreement`; it does not
-        depend on the criterion), ``labels`` (kappas of micro and macro, and the index of action
+        depend on the criterion), ``labels`` (kappas of the labels, and the index of action
         units as ``action_unit_index``), ``action_units``, ``timing``, ``time_units``,
-        ``confusion`` (``expression_a, expression_b, n, share``) and ``differences`` (one row a
+        ``confusion`` (``label_a, label_b, n, share``) and ``differences`` (one row a
         matched event and time: ``pair, time, difference_ms``, A minus B, ``mean_ms`` and
         ``censored``). All but ``detection`` and ``time_units`` have a column ``criterion``; none
         names a participant, clip or coder.
 
     Examples
     --------
-    >>> tables = agreement_tables(coder_a, coder_b, [Overlap(0.5)], rng=1)  # doctest: +SKIP
+    >>> agreement_tables(a, b, [Overlap(0.5)], condition="kind", rng=1)  # doctest: +SKIP
     """
     if not criteria:
         raise ValueError("criteria must name at least one way of matching, got none.")
     found = [
         agreement(
-            events_a, events_b, criterion=each, unit_s=unit_s, rng=rng, n_resamples=n_resamples
+            events_a,
+            events_b,
+            condition=condition,
+            levels=levels,
+            criterion=each,
+            unit_s=unit_s,
+            rng=rng,
+            n_resamples=n_resamples,
         )
         for each in criteria
     ]
@@ -91,7 +103,7 @@ def agreement_tables(
         "labels": _labels,
         "action_units": lambda result: result.action_units.reset_index(),
         "timing": lambda result: result.timing.reset_index(),
-        "confusion": lambda result: expression_confusion(result.pairs),
+        "confusion": lambda result: label_confusion(result.pairs, levels),
         "differences": lambda result: time_differences(result.pairs),
     }
     return {
@@ -101,24 +113,25 @@ def agreement_tables(
     }
 
 
-def expression_confusion(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Count which expression each of two coders gave to the events that both saw.
+def label_confusion(pairs: pd.DataFrame, levels: Sequence[str] = ()) -> pd.DataFrame:
+    """Count which label each of two coders gave to the events that both saw.
 
     Parameters
     ----------
     pairs : DataFrame
-        Matched events with ``expression_a, expression_b``, as in `Agreement`.
+        Matched events with ``label_a, label_b``, as in `Agreement`.
+    levels : sequence of str
+        Labels from the weakest to the strongest, as for `agreement`; the strongest comes first.
 
     Returns
     -------
     DataFrame
-        ``expression_a, expression_b, n, share`` (of all pairs), combinations without a pair
-        included.
+        ``label_a, label_b, n, share`` (of all pairs), combinations without a pair included.
     """
-    labels = {*pairs["expression_a"], *pairs["expression_b"]}
-    known = [name for name in EXPRESSIONS if name in labels]
+    labels_of = ["label_a", "label_b"]
+    labels = {*pairs["label_a"], *pairs["label_b"]}
+    known = [name for name in levels[::-1] if name in labels]
     known += sorted(labels - set(known))
-    labels_of = ["expression_a", "expression_b"]
     cells = pd.MultiIndex.from_product([known, known], names=labels_of)
     table = pairs.groupby(labels_of).size().reindex(cells, fill_value=0).reset_index(name="n")
     return table.assign(share=table["n"] / max(len(pairs), 1))
@@ -174,8 +187,8 @@ def _summary(result: Agreement) -> pd.DataFrame:
 
 
 def _labels(result: Agreement) -> pd.DataFrame:
-    """Coefficients of the expression, and the index of action units."""
+    """Coefficients of the labels, and the index of action units."""
     index = result.action_unit_index.rename({"n": "n_units"}).to_frame("action_unit_index").T
     index["n_clusters"] = result.pairs["participant"].nunique()
-    table = pd.concat([result.expression, index]).rename_axis("coefficient").reset_index()
+    table = pd.concat([result.labels, index]).rename_axis("coefficient").reset_index()
     return table.fillna({"reason": ""})
