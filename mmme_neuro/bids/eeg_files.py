@@ -13,6 +13,7 @@ from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
 from mmme_neuro.bids.text_files import MISSING, read_json, write_json
 from mmme_neuro.extras import optional
+from mmme_neuro.io.damage import reading
 
 if TYPE_CHECKING:
     import mne_bids
@@ -103,7 +104,9 @@ def read_eeg_files(files: ParticipantFiles, annotations: mne.Annotations) -> mne
             f"{header}: expected the EEG of {files.label}, found no such file; give the root of a "
             "BIDS dataset and a participant and task that it has."
         )
-    raw = optional("mne_bids").read_raw_bids(_bids_path(files, extension=".vhdr"), verbose="error")
+    mne_bids = optional("mne_bids")
+    with reading(header, "an EEG recording"):
+        raw = mne_bids.read_raw_bids(_bids_path(files, extension=".vhdr"), verbose="error")
     return raw.set_annotations(annotations)
 
 

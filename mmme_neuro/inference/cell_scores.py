@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.inference.contributions import fixed_column, null_design, score_contributions
 from mmme_neuro.inference.units import Units
 from mmme_neuro.models.design import Design, build_design
@@ -103,7 +104,7 @@ def _same_model(design: Design, events: pd.DataFrame, rows: np.ndarray) -> Desig
         return design
     try:
         own, _ = build_design(design.formula, events.iloc[rows])
-    except ValueError:
+    except NotEstimable:
         return None
     same_random = [f.column_names for f in own.random] == [f.column_names for f in design.random]
     return own if own.fixed_names == design.fixed_names and same_random else None

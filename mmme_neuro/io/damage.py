@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from mmme_neuro.errors import MissingExtra
+from mmme_neuro.errors import BadInput, DamagedFile, MissingExtra, MmmeError
 
 TAIL_BYTES = 65536
 
@@ -23,17 +23,21 @@ def reading(path: Path, expected: str) -> Iterator[None]:
 
     Raises
     ------
-    ValueError
-        In place of any error but one that names the file or tells of a missing one or a missing
-        extra.
+    MmmeError
+        In place of any error but one that names the file or tells of a missing one or a
+        missing extra.
     """
     try:
         yield
-    # Libraries raise whatever they stumble over; MNE's FIF reader even bare exceptions.
-    except Exception as error:
-        if isinstance(error, FileNotFoundError | MissingExtra) or str(path) in str(error):
+    except Exception as error:  # libraries raise anything, MNE's FIF reader even bare exceptions
+        is_named = str(path) in str(error)
+        if isinstance(error, FileNotFoundError | MissingExtra):
             raise
-        raise ValueError(
+        if is_named and isinstance(error, OSError | MmmeError):
+            raise
+        if is_named:
+            raise DamagedFile(str(error)) from error
+        raise DamagedFile(
             f"{path}: expected {expected}, found {path.stat().st_size} bytes that cannot be read "
             f"({type(error).__name__}: {error}); the file is empty, damaged, truncated or of "
             "another kind: copy or export it again."
@@ -58,7 +62,7 @@ def check_last_line(path: Path, separator: str = "") -> None:
         return
     mark = separator.encode()
     if mark and last.count(mark) < before[-1].count(mark):
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected a whole last line, found {last[-40:]!r} with fewer numbers than the "
             "line before; the file is truncated: copy or export it again."
         )
@@ -81,11 +85,11 @@ def named_beside(path: Path, name: str) -> Path:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When the name leads elsewhere.
     """
     if name in ("", ".", "..") or len(PurePosixPath(name).parts + PureWindowsPath(name).parts) > 2:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected the name of a file beside it, found {name!r}, which leads elsewhere "
             "and is not followed; copy that file here and correct the name in the header."
         )
@@ -104,7 +108,7 @@ def refuse_links_outside(folder: Path, study: Path) -> None:
 
     Raises
     ------
-    ValueError
+    MmmeError
         With the names of the links.
     """
     root = study.resolve()
@@ -114,7 +118,7 @@ def refuse_links_outside(folder: Path, study: Path) -> None:
         if not path.resolve().is_relative_to(root)
     ]
     if outside:
-        raise ValueError(
+        raise BadInput(
             f"{folder}: expected files inside the study folder {study}, found links that lead out "
             f"of it: {outside}; copy the files here, or move the study to where they lie."
         )

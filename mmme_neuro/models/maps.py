@@ -8,6 +8,7 @@ import pandas as pd
 import scipy.stats
 import xarray as xr
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
@@ -235,7 +236,7 @@ def _same_model(design: Design, events: pd.DataFrame, used: np.ndarray) -> Desig
         return design
     try:
         own, _ = build_design(design.formula, events.iloc[used])
-    except ValueError:
+    except NotEstimable:
         return None
     is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
     same_columns = [factor.column_names for factor in own.random] == [

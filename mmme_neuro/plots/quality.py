@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.pipeline.losses import QUALITY_COLUMNS
 from mmme_neuro.plots.autonomic import response_panel
 from mmme_neuro.plots.evoked import plot_evoked, plot_topography
@@ -161,7 +162,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
     needed = [*QUALITY_COLUMNS, *counted]
     absent = [column for column in needed if column not in table]
     if absent or table.empty:
-        raise ValueError(f"table: needs rows with columns {needed}, lacks {absent}.")
+        raise MissingInput(f"table: needs rows with columns {needed}, lacks {absent}.")
     is_named = len(table) <= _MOST_NAMED
     row_mm = _ROW_MM[0] if is_named else _ROW_MM[1]
     with journal_style():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
 
 _STEP = 1e-3
@@ -73,7 +74,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
         raise ValueError(f"missing must be 'complete' or 'pairwise', got {missing!r}.")
     items = pd.DataFrame(items)
     if items.shape[1] < at_least:
-        raise ValueError(
+        raise NotEstimable(
             f"items must have {at_least} columns or more, got {items.shape[1]}; one column an item."
         )
     if items.columns.has_duplicates:
@@ -86,7 +87,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
     present = np.isfinite(answers)
     keep = present.all(axis=1) if missing == "complete" else present.any(axis=1)
     if keep.sum() < 3:
-        raise ValueError(
+        raise NotEstimable(
             f"items must have 3 rows or more with answers, got {int(keep.sum())} of {len(items)} "
             f"({missing} cases)."
         )
@@ -96,7 +97,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
         if not np.nanstd(column) > 0
     ]
     if constant:
-        raise ValueError(f"items {constant} do not vary; leave them out.")
+        raise NotEstimable(f"items {constant} do not vary; leave them out.")
     return Items(answers[keep], tuple(map(str, items)), int((~keep).sum()), keep)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import mne
 import numpy as np
 
+from mmme_neuro.errors import MissingInput
+
 MISSING = "BAD missing"
 """Annotation of stretches without data; events whose window touches one get no epoch."""
 
@@ -32,7 +34,7 @@ def fill_gaps(raw: mne.io.BaseRaw) -> tuple[mne.io.BaseRaw, dict[str, str]]:
 
     Raises
     ------
-    ValueError
+    MissingInput
         When more than half of the recording is missing.
 
     Examples
@@ -99,7 +101,7 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
 
     Raises
     ------
-    ValueError
+    MissingInput
         When more than half of the recording is missing.
     """
     n_missing = np.array([np.count_nonzero(~np.isfinite(row)) for row in values])
@@ -111,7 +113,7 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
         lacking += ~np.isfinite(row)
     is_common = lacking >= COMMON_SHARE * max(is_eeg.sum(), 1)
     if is_common.mean() > LARGEST_MISSING_SHARE:
-        raise ValueError(
+        raise MissingInput(
             f"expected EEG samples, found NaN in {100 * is_common.mean():.0f} % of the recording; "
             "export it again or leave it out."
         )
