@@ -117,7 +117,7 @@ class Design:
             )
         )
         return {
-            name: list(column.cat.categories)
+            str(name): list(column.cat.categories)
             if isinstance(column.dtype, pd.CategoricalDtype)
             else sorted(column.unique())
             for name, column in self.predictors.items()

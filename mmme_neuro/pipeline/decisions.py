@@ -199,10 +199,11 @@ def apply_decisions(
             else:
                 parts[kind][int(target)] = reason
         else:
-            if target in ids:
-                parts[kind][target] = reason
+            event = target if target in ids else _as_id(target)
+            if event in ids:
+                parts[kind][event] = reason
             else:
-                outcome = f"no event {target!r}{_hint(_as_id(target), ids)}"
+                outcome = f"no event {target!r}{_hint(event, ids)}"
         outcomes.append(outcome)
     cleaning = CleaningDecisions(
         parts["bad_channel"],
@@ -240,7 +241,7 @@ def _check(record: dict[str, str], where: str) -> None:
 
 
 def _as_id(target: str) -> str:
-    """Id of a row of the sheet, by which earlier tables named events; other targets as they are."""
+    """Id of a row of the sheet, by which earlier tables named events (12); else the target."""
     return row_ids([int(target)])[0] if target.isdecimal() else target
 
 

@@ -73,8 +73,8 @@ def overview_figure(
             ax.set_ylim(low, high)
         _draw_map(figure, axes[0, 2], grand, windows[1], levels)
         for ax, channel in zip(axes[1], channels, strict=True):
-            shown = {"channel": channel, "window": physio_windows.get(channel)}
-            response_panel(band, ax, levels=levels, **shown)
+            window_s = physio_windows.get(channel)
+            response_panel(band, ax, channel=channel, levels=levels, window=window_s)
             ax.set_title(ax.get_title(loc="left"), loc="left", weight="bold")
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
