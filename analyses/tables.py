@@ -9,6 +9,7 @@ import xarray as xr
 
 from analyses import study
 from mmme_neuro import read_epochs
+from mmme_neuro.extras import optional
 from mmme_neuro.models import with_reference
 from mmme_neuro.pipeline import atomic_file, pseudonyms
 from mmme_neuro.responses import Connectivity, GrandAverage, TimeFrequency
@@ -34,12 +35,14 @@ def read_json(results: Path, name: str) -> dict:
 
 def write_map(results: Path, name: str, data: xr.Dataset) -> None:
     """Write one labelled array as NetCDF."""
+    optional("h5netcdf")
     with atomic_file(results / f"{name}.nc") as part:
         data.to_netcdf(part, engine="h5netcdf")
 
 
 def read_map(results: Path, name: str) -> xr.Dataset:
     """Read a labelled array."""
+    optional("h5netcdf")
     return xr.load_dataset(results / f"{name}.nc", engine="h5netcdf")
 
 

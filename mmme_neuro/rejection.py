@@ -12,6 +12,7 @@ from scipy import stats
 
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.levels import two_levels
 
@@ -140,10 +141,10 @@ def _autorejected(
             "rule='threshold'."
         )
     # Takes seconds to import, and is needed here only.
-    from autoreject import AutoReject
+    autoreject = optional("autoreject")
 
     eeg = epochs.copy().pick("eeg")
-    search = AutoReject(
+    search = autoreject.AutoReject(
         n_interpolate=np.array(n_interpolate),
         cv=min(10, n_epochs // 2),
         random_state=rng,

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "mmme_neuro"
 FLOORS = (
     # Each folder may import those before it, and no folder its own floor's.
     "errors vocabulary wording",
+    "extras",
     "io signals stats",
     "clocks events models",
     "recording inference reliability",

@@ -80,6 +80,7 @@ figure = evoked_figure(
     grand,
     rois=[measure.roi for measure in measures],
     measures=measures,
+    levels=("macro", "micro"),
     baseline=baseline,
 )
 

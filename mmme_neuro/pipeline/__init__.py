@@ -19,6 +19,7 @@ From the files of a study to the tables of all participants, with a record of ea
 * ``outliers``: Values that lie far from those of most others, by median and absolute deviation.
 * ``pseudonyms``: Numbers in place of participants' names, for figures and reports that are passed
   on.
+* ``template``: The scripts of a study, written into the user's own folder.
 * ``files``: Files that appear under their names only when complete.
 """
 

@@ -15,6 +15,7 @@ from .preprocess import Options, preprocess_recording, preprocess_study
 from .pseudonyms import pseudonymous, pseudonyms
 from .reached_code import code_digest
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
+from .template import start_study
 
 __all__ = [
     "NEEDED",
@@ -40,6 +41,7 @@ __all__ = [
     "rejection_table",
     "run_record",
     "spectrum_range",
+    "start_study",
     "study_sources",
     "tracked",
     "write_json",

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from figures.gallery import draw_figures, scripts
+from mmme_neuro.errors import MissingExtra
 from paper.build import FOLDER, MAIN_FIGURES, build_paper
 from tests.figures.conftest import FAILED, PEOPLE
 
@@ -211,7 +212,7 @@ def test_step_names_the_result_it_lacks(results, tmp_path):
 
 def test_without_typst_the_error_says_what_to_install(numbered, pictures, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
-    with pytest.raises(ModuleNotFoundError, match=r"mmme_neuro\[paper\]"):
+    with pytest.raises(MissingExtra, match=r"mmme_neuro\[paper\]"):
         build_paper(numbered, pictures, tmp_path / "a.pdf", title=TITLE)
 
 

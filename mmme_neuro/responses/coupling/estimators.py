@@ -7,6 +7,8 @@ from types import MappingProxyType
 import mne
 import numpy as np
 
+from mmme_neuro.extras import optional
+
 KINDS = {
     "envelope_correlation": "correlation",
     "envelope_partial": "partial correlation",
@@ -61,9 +63,8 @@ def orthogonal_correlation(analytic: np.ndarray) -> np.ndarray:
         epochs keep their expectation at any number of epochs.
     """
     # Takes seconds to import, and plots and models need none of it.
-    from mne_connectivity import envelope_correlation
-
-    result = envelope_correlation(analytic, orthogonalize="pairwise", verbose="error")
+    measures = optional("mne_connectivity")
+    result = measures.envelope_correlation(analytic, orthogonalize="pairwise", verbose="error")
     return result.get_data("dense")[..., 0]
 
 

@@ -5,6 +5,7 @@ from scipy import sparse
 from scipy.interpolate import BSpline
 
 from mmme_neuro.errors import NotEstimable
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.body.pieces import map_pieces
 
 TAU_S = (0.7, 2.0)
@@ -74,7 +75,7 @@ def decompose(signal: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray,
     NotEstimable
         When the solver finds no optimum.
     """
-    import clarabel
+    clarabel = optional("clarabel")
 
     n = signal.size
     drive_of, response_of = _filters(n, 1.0 / sfreq)
