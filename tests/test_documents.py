@@ -191,11 +191,13 @@ def test_sections_that_the_tutorial_points_to_are_in_the_report():
 
 def test_the_tutorial_changes_a_window_that_is_there():
     choices = importlib.import_module("analyses.study")
-    (code,) = [code for _, code in blocks(DOCS / "tutorial.md", "python") if "ERP_WINDOWS" in code]
+    (code,) = [code for _, code in blocks(DOCS / "tutorial.md", "python") if "ERP_MEASURES" in code]
     namespace = {}
     exec(code, namespace)
-    assert [w.name for w in namespace["ERP_WINDOWS"]] == [w.name for w in choices.ERP_WINDOWS]
-    assert namespace["ERP_WINDOWS"] != choices.ERP_WINDOWS
+    assert [one.name for one in namespace["ERP_MEASURES"]] == [
+        one.name for one in choices.ERP_MEASURES
+    ]
+    assert namespace["ERP_MEASURES"] != choices.ERP_MEASURES
 
 
 def test_the_reference_lists_every_public_name_once():

@@ -21,7 +21,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.responses.regions import Window
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.wording import channel_name
 
 HEIGHT_MM = 88.0
@@ -52,7 +52,7 @@ class ParticipantData:
 
 
 def participant_figure(
-    data: ParticipantData, usual: pd.DataFrame, *, levels: Levels, windows: Sequence[Window]
+    data: ParticipantData, usual: pd.DataFrame, *, levels: Levels, measures: Sequence[Measure]
 ) -> Figure:
     """Compose one participant's potentials, spectra, trigger residuals and usable signals.
 
@@ -64,21 +64,21 @@ def participant_figure(
         ``frequency, cleaning, low, median, high``: where most participants' spectra lie.
     levels : sequence of str | mapping of str to str
         Conditions in the order of drawing, the reference first.
-    windows : sequence of Window
-        Measuring windows; the first two regions are drawn.
+    measures : sequence of Measure
+        The first two regions are drawn, windows shaded.
 
     Returns
     -------
     figure : Figure
         180 mm wide, two rows of three panels.
     """
-    rois = list(dict.fromkeys(str(window.roi) for window in windows))[:2]
+    rois = list(dict.fromkeys(str(measure.roi) for measure in measures))[:2]
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=HEIGHT_MM)
         top, bottom = figure.subplots(2, 3)
         for ax, roi in zip(top, rois, strict=False):
-            own = [window for window in windows if window.roi == roi]
-            plot_curves(data, ax, roi=roi, levels=levels, windows=own)
+            own = [measure for measure in measures if measure.roi == roi]
+            plot_curves(data, ax, roi=roi, levels=levels, measures=own)
         plot_spectra(data.spectra, usual, top[2])
         for ax, device in zip(bottom, DEVICE_NAMES, strict=False):
             plot_code_residuals(data.codes[data.codes["device"] == device], ax, device=device)
@@ -89,7 +89,7 @@ def participant_figure(
 
 
 def plot_curves(
-    data: ParticipantData, ax: Axes, *, roi: str, levels: Levels, windows: Sequence[Window] = ()
+    data: ParticipantData, ax: Axes, *, roi: str, levels: Levels, measures: Sequence[Measure] = ()
 ) -> Axes:
     """Draw the mean potential of a region by condition with its standard error over events.
 
@@ -103,8 +103,8 @@ def plot_curves(
         Region.
     levels : sequence of str | mapping of str to str
         Conditions in the order of drawing, the reference first.
-    windows : sequence of Window
-        Shaded.
+    measures : sequence of Measure
+        Their windows are shaded.
 
     Returns
     -------
@@ -116,8 +116,8 @@ def plot_curves(
         return _without(ax, "no events of the compared conditions")
     own = data.curves.sel(participant=data.participant, roi=roi)
     times = own["time"].to_numpy()
-    for window in windows:
-        ax.axvspan(window.tmin, window.tmax, color="0.92", zorder=0)
+    for measure in measures:
+        ax.axvspan(*measure.window, color="0.92", zorder=0)
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     mark_onset(ax)
     for level in levels:

@@ -25,14 +25,15 @@ from mmme_neuro.plots.style import (
     panel_letter,
 )
 from mmme_neuro.responses.grandaverage import GrandAverage, difference, region_average
-from mmme_neuro.responses.regions import Window, roi_channels
+from mmme_neuro.responses.measures import Measure, window_mask
+from mmme_neuro.responses.regions import roi_channels
 
 
 def overview_figure(
     grand: GrandAverage,
     band: pd.DataFrame,
     *,
-    windows: Sequence[Window],
+    measures: Sequence[Measure],
     channels: Sequence[str],
     physio_windows: Mapping[str, tuple[float, float]],
     levels: Levels,
@@ -45,8 +46,8 @@ def overview_figure(
         Averages over participants.
     band : DataFrame
         Mean autonomic responses, as of `response_panel`.
-    windows : sequence of Window
-        Two windows; each is shaded in the trace of its own region.
+    measures : sequence of Measure
+        Two; the window of each is shaded in the trace of its own region.
     channels : sequence of str
         Three channels of the autonomic responses.
     physio_windows : mapping of str to tuple of float
@@ -63,15 +64,15 @@ def overview_figure(
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=100)
         axes = figure.subplots(2, 3)
-        for ax, window in zip(axes[0], windows, strict=False):
-            region = region_average(grand, window.roi)
-            plot_evoked(region, ax, levels=levels, windows=[window])
-            ax.set_title(f"EEG, {str(window.roi).replace('_', '-')}", loc="left", weight="bold")
+        for ax, measure in zip(axes[0], measures, strict=False):
+            region = region_average(grand, measure.roi)
+            plot_evoked(region, ax, levels=levels, measures=[measure])
+            ax.set_title(f"EEG, {str(measure.roi).replace('_', '-')}", loc="left", weight="bold")
         low = min(ax.get_ylim()[0] for ax in axes[0, :2])
         high = max(ax.get_ylim()[1] for ax in axes[0, :2])
         for ax in axes[0, :2]:
             ax.set_ylim(low, high)
-        _draw_map(figure, axes[0, 2], grand, windows[1], levels)
+        _draw_map(figure, axes[0, 2], grand, measures[1], levels)
         for ax, channel in zip(axes[1], channels, strict=True):
             window_s = physio_windows.get(channel)
             response_panel(band, ax, channel=channel, levels=levels, window=window_s)
@@ -81,15 +82,15 @@ def overview_figure(
 
 
 def _draw_map(
-    figure: Figure, ax: Axes, grand: GrandAverage, window: Window, levels: Levels
+    figure: Figure, ax: Axes, grand: GrandAverage, measure: Measure, levels: Levels
 ) -> None:
     """Scalp map of the difference in a window, with its colour bar."""
-    span = slice(window.tmin, window.tmax)
-    values = difference(grand, list(levels))["mean"].sel(time=span).mean("time")
+    inside = window_mask(grand.data["time"].to_numpy(), measure.window)
+    values = difference(grand, list(levels))["mean"].isel(time=inside).mean("time")
     limit = float(abs(values).max())
-    highlight = roi_channels(grand.info, window.roi)
+    highlight = roi_channels(grand.info, measure.roi)
     plot_topography(values, grand.info, ax, limit=limit, highlight=highlight)
-    ax.set_title(f"{difference_name(levels)}, {window.name.replace('_', ' ')}", weight="bold")
+    ax.set_title(f"{difference_name(levels)}, {measure.name.replace('_', ' ')}", weight="bold")
     norm = mpl.colors.Normalize(-limit, limit)
     figure.colorbar(
         mpl.cm.ScalarMappable(norm, DIVERGING), ax=ax, label="Amplitude (µV)", shrink=0.7

@@ -8,7 +8,7 @@ import numpy as np
 from mmme_neuro.reliability.scores import Scores
 from mmme_neuro.stats.resampling import Resampling
 
-Measure = Callable[[np.ndarray], np.ndarray]
+CellStatistic = Callable[[np.ndarray], np.ndarray]
 """From averages, shape (..., n_times), to numbers, shape (...)."""
 
 MIN_PARTICIPANTS = 3
@@ -92,7 +92,7 @@ def half_scores(
     *,
     n_splits: int,
     rng: np.random.Generator | int,
-    measure: Measure | None = None,
+    measure: CellStatistic | None = None,
 ) -> np.ndarray:
     """Score of each participant in both halves of each split.
 
@@ -131,7 +131,7 @@ def split_half(
     *,
     n_splits: int = 500,
     rng: np.random.Generator | int,
-    measure: Measure | None = None,
+    measure: CellStatistic | None = None,
     confidence: float = 0.95,
     n_resamples: int = 2000,
 ) -> SplitHalf:

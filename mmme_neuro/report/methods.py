@@ -32,7 +32,7 @@ def methods_text(constants: dict) -> dict[str, str]:
         "Event-related potentials": _erp(study, methods),
         "Oscillations": _oscillations(study, methods),
         "Connectivity": _connectivity(study),
-        "Peripheral physiology": _physio(study, used, methods),
+        "Peripheral physiology": _physio(study, used),
         "Overlapping responses": _overlap(study),
         "Robustness": _robustness(study, used),
         "Statistics": _statistics(study),
@@ -182,9 +182,9 @@ def _rejection(options: dict) -> str:
 
 def _erp(study: dict, methods: dict) -> str:
     windows = "; ".join(
-        f"{response_name(window['name'])}, {_span((window['tmin'], window['tmax']))} at "
-        f"{_region(window['roi'], methods)}"
-        for window in study["erp_windows"]
+        f"{response_name(measure['name'])}, {_span(measure['window'])} at "
+        f"{_region(measure['roi'], methods)}"
+        for measure in study["erp_measures"]
     )
     return (
         f"Baseline: {_span(study['erp_baseline_s'])}, before the premotor potential. Mean "
@@ -199,12 +199,13 @@ def _oscillations(study: dict, methods: dict) -> str:
     wavelets = methods["time_frequency"]
     low, high = wavelets["frequencies_hz"]
     fewest, most = wavelets["n_cycles"]
+    (alpha,) = [one for one in study["power_measures"] if one["name"] == "alpha_power"]
     return (
         f"Power at {wavelets['n_frequencies']} frequencies from {_number(low)} to {_number(high)} "
         f"Hz was estimated with Morlet wavelets of {_number(fewest)} to {_number(most)} cycles and "
         f"expressed in dB relative to {_span(study['tfr_baseline_s'])}. Alpha power "
-        f"({_band(study['alpha_band_hz'])}) at {_region(study['alpha_roi'], methods)} was measured "
-        f"on every event as the mean of {_span(study['alpha_window_s'])} minus the baseline."
+        f"({_band(_edges(alpha, methods))}) at {_region(alpha['roi'], methods)} was measured "
+        f"on every event as the mean of {_span(alpha['window'])} minus the baseline."
     )
 
 
@@ -221,11 +222,10 @@ def _connectivity(study: dict) -> str:
     )
 
 
-def _physio(study: dict, used: dict, methods: dict) -> str:
-    windows = methods["physio"]["windows"]
-    modelled = [w for w in windows if w["column"] in study["responses"]]
+def _physio(study: dict, used: dict) -> str:
+    modelled = [one for one in study["physio_measures"] if one["name"] in study["responses"]]
     measured = "; ".join(
-        f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modelled
+        f"{response_name(one['name'])}, {_span(one['window'])}" for one in modelled
     )
     split = {
         "highpass": "",
@@ -242,8 +242,8 @@ def _physio(study: dict, used: dict, methods: dict) -> str:
 
 def _overlap(study: dict) -> str:
     plans = "; ".join(
-        f"{', '.join(response_name(w['name']).lower() for w in plan['windows'])}: "
-        f"{plan['basis']['n']} cubic splines from {_span_of(plan['basis'])}"
+        f"{', '.join(response_name(w['name']).lower() for w in plan['measures'])}: "
+        f"{plan['basis']['n']} cubic splines from {_span(plan['basis']['window'])}"
         for plan in study["overlap_plans"]
     )
     return (
@@ -332,14 +332,15 @@ def _span(window: list[float] | tuple[float, float]) -> str:
     return f"{_number(window[0])} to {_number(window[1])} s"
 
 
-def _span_of(basis: dict) -> str:
-    """The window of a basis."""
-    return _span((basis["tmin"], basis["tmax"]))
-
-
 def _band(band: list[float]) -> str:
     """A frequency band."""
     return f"{_number(band[0])}–{_number(band[1])} Hz"
+
+
+def _edges(measure: dict, methods: dict) -> list[float]:
+    """Edges of a measure's band."""
+    signal = measure["signal"]
+    return methods["bands_hz"][signal] if isinstance(signal, str) else signal
 
 
 def _region(roi: str | list[str], methods: dict) -> str:

@@ -6,10 +6,9 @@ import mne
 import numpy as np
 import xarray as xr
 
-from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.measures import POWER_BASELINE, epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import good_channels, roi_channels
-from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 from mmme_neuro.responses.spectral.wavelets import Transform, check_frequencies, cycles, reliable
 
 POWER_FREQUENCIES = np.geomspace(4.0, 40.0, 15)
@@ -98,10 +97,10 @@ def event_power(
     epochs: mne.BaseEpochs,
     *,
     picks: str | Sequence[str] = "eeg",
-    freqs: Sequence[float] | np.ndarray = POWER_FREQUENCIES,
+    frequencies: Sequence[float] | np.ndarray = POWER_FREQUENCIES,
     window: tuple[float, float] | None = None,
     step: float = 0.05,
-    baseline: tuple[float, float] | None = TFR_BASELINE,
+    baseline: tuple[float, float] | None = POWER_BASELINE,
 ) -> xr.DataArray:
     """Power of single events over frequency and time, in dB from their own baseline.
 
@@ -111,7 +110,7 @@ def event_power(
         Event-locked EEG.
     picks : str | sequence of str
         Channel names or type; bad channels are left out.
-    freqs : array, shape (n_frequencies,)
+    frequencies : array, shape (n_frequencies,)
         Hz; wavelets as of `time_frequency`.
     window : tuple of float | None
         First and last time in s; None for the whole epoch.
@@ -142,7 +141,7 @@ def event_power(
     >>> dict(event_power(epochs, window=(-1.0, 1.0), step=0.1).sizes)
     {'event': 4, 'channel': 2, 'frequency': 15, 'time': 20}
     """
-    frequencies = np.asarray(freqs, dtype=float)
+    frequencies = np.asarray(frequencies, dtype=float)
     n_cycles = cycles(frequencies)
     sfreq, times = epochs.info["sfreq"], epochs.times
     check_frequencies(frequencies, n_cycles, sfreq, len(times))

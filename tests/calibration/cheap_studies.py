@@ -108,7 +108,7 @@ def model_rows(results: Path) -> pd.DataFrame:
     """Mixed models of the EEG responses, as the step of the models fits them."""
     events = read_table(results, "erp_amplitudes")
     power = read_table(results, "band_power")
-    events = events.assign(**{name: power[name] for name in choices.RHYTHMS})
+    events = events.assign(**{one.name: power[one.name] for one in choices.POWER_MEASURES})
     right_side = f"expression + {choices.RANDOM_TERMS}"
     return fit_battery(NULL_RESPONSES, right_side, events).estimates
 

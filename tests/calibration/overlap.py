@@ -55,7 +55,7 @@ SCENARIOS: Mapping[str, StudyParameters] = {
 }
 
 CANONICAL = ("scr", "scr_late")
-CANONICAL_BASIS = ResponseFunction("scr", tmax=90.0)
+CANONICAL_BASIS = ResponseFunction("scr", duration=90.0)
 """Measures of a channel on the scale that its response function was published for."""
 
 FIR_SFREQ = {"physio": 2.0, "eeg": 25.0}
@@ -121,14 +121,14 @@ def ways(plan: OverlapPlan) -> list[tuple[str, OverlapPlan]]:
     stimulus = plan.stimulus_basis
     free = replace(
         plan,
-        basis=FIR(plan.basis.tmin, plan.basis.tmax, 1 / sfreq),
-        stimulus_basis=None if stimulus is None else FIR(stimulus.tmin, stimulus.tmax, 1 / sfreq),
+        basis=FIR(plan.basis.window, 1 / sfreq),
+        stimulus_basis=None if stimulus is None else FIR(stimulus.window, 1 / sfreq),
         sfreq=sfreq,
     )
     out = [("splines", plan), ("FIR", free)]
-    windows = tuple(window for window in plan.windows if window.name in CANONICAL)
-    if windows:
-        out.append(("response function", replace(plan, basis=CANONICAL_BASIS, windows=windows)))
+    measures = tuple(measure for measure in plan.measures if measure.name in CANONICAL)
+    if measures:
+        out.append(("response function", replace(plan, basis=CANONICAL_BASIS, measures=measures)))
     return out
 
 

@@ -78,7 +78,7 @@ def test_text_holds_the_numbers_of_the_tables(paper, numbered):
     kept = pd.read_csv(numbered / "quality.csv")
     assert f"{kept['n_micro'].sum():.0f} facial micro-expressions" in text
     assert "Missed: Physio clock drift" in text
-    for constant in ("150 µV", "ransac_share", "overlap_plans[0].windows[1]"):
+    for constant in ("150 µV", "ransac_share", "overlap_plans[0].measures[1]"):
         assert constant in text
 
 

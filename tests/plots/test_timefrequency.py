@@ -11,7 +11,7 @@ NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
 @pytest.fixture(scope="module")
 def maps(study):
     return time_frequency(
-        study, picks=["O1", "OZ", "O2"], freqs=np.geomspace(4, 40, 8), by="expression"
+        study, picks=["O1", "OZ", "O2"], frequencies=np.geomspace(4, 40, 8), by="expression"
     )
 
 

@@ -37,7 +37,7 @@ FEWEST_ELECTRODES = 16
 def source_regions(
     epochs: mne.BaseEpochs,
     *,
-    regions: Mapping[str, Sequence[str]] = REGIONS,
+    rois: Mapping[str, Sequence[str]] = REGIONS,
     snr: float = SNR,
 ) -> mne.EpochsArray:
     """Estimate the signals of cortical regions from scalp EEG.
@@ -46,7 +46,7 @@ def source_regions(
     ----------
     epochs : mne.Epochs
         Cleaned EEG with electrode positions; average reference.
-    regions : mapping of str to sequence of str
+    rois : mapping of str to sequence of str
         Regions by the 10-05 names of electrodes above them, which need not be recorded.
     snr : float
         Signal-to-noise ratio of amplitudes that regularises the inverse.
@@ -77,13 +77,13 @@ def source_regions(
     """
     eeg = epochs.copy().load_data().pick("eeg")
     kernel, points, centre = _inverse(eeg.info, snr)
-    members = _members(points - centre, _directions(regions, centre))
+    members = _members(points - centre, _directions(rois, centre))
     data = eeg.get_data(verbose="error")
     weights = []
     covariance = np.einsum("ect,edt->cd", data, data) / (data.shape[0] * data.shape[2])
     for name, own in members.items():
         if not own.any():
-            raise ValueError(f"region {name!r}: no source lies below {regions[name]}.")
+            raise ValueError(f"region {name!r}: no source lies below {rois[name]}.")
         rows = kernel[own].reshape(-1, kernel.shape[-1])
         _, vectors = np.linalg.eigh(rows @ covariance @ rows.T)
         one = vectors[:, -1] @ rows
@@ -147,10 +147,10 @@ def _digitised(info: mne.Info) -> mne.Info:
     return fresh.set_montage(montage, verbose="error")
 
 
-def _directions(regions: Mapping[str, Sequence[str]], centre: np.ndarray) -> dict[str, np.ndarray]:
+def _directions(rois: Mapping[str, Sequence[str]], centre: np.ndarray) -> dict[str, np.ndarray]:
     """Unit vector from the centre to each region's electrodes."""
     out = {}
-    for name, electrodes in regions.items():
+    for name, electrodes in rois.items():
         places = template_positions(electrodes)
         if not places:
             raise ValueError(

@@ -88,8 +88,7 @@ class Deconvolution:
 
     def window(
         self,
-        tmin: float,
-        tmax: float,
+        window: tuple[float, float],
         *,
         baseline: tuple[float, float] | None = None,
         event_type: str | None = None,
@@ -100,8 +99,8 @@ class Deconvolution:
 
         Parameters
         ----------
-        tmin, tmax : float
-            Window, s since the event.
+        window : tuple of float
+            First and last time, s since the event.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
         event_type : str | None
@@ -120,7 +119,7 @@ class Deconvolution:
         row = block.row(values)
         if minus is not None:
             row = row - block.row(minus)
-        course = _window_mean(block.basis, (tmin, tmax))
+        course = _window_mean(block.basis, window)
         if baseline is not None:
             course = course - _window_mean(block.basis, baseline)
         estimate, error = self._combined(block, np.kron(row, course)[None])
@@ -231,7 +230,7 @@ def deconvolve(
     >>> eda = sum(np.clip(1 - np.abs(times - onset - 1), 0, 1) for onset in onsets)
     >>> raw = mne.io.RawArray(eda[None], info, verbose="error")
     >>> mine = Recording(eeg=None, physio=raw, events=pd.DataFrame({"onset": onsets}))
-    >>> found = deconvolve(mine, "~ 1", FIR(0.0, 2.0, step=0.5), picks="eda", orders=(0,))
+    >>> found = deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
     >>> np.abs(found.response()["response"].sel(time=1.0, method="nearest").values.round(2))
     array([1.])
     """
@@ -485,8 +484,9 @@ def _result(
 ) -> Deconvolution:
     """Curves of the first kind's terms, and how well they can be told apart."""
     block = expanded.blocks[0]
-    n = int(np.floor((block.basis.tmax - block.basis.tmin) / step + 1e-6)) + 1
-    times = np.round(block.basis.tmin + step * np.arange(n), 9)
+    first, last = block.basis.window
+    n = int(np.floor((last - first) / step + 1e-6)) + 1
+    times = np.round(first + step * np.arange(n), 9)
     axes = {"term": list(block.terms), "channel": names, "time": times}
     empty = xr.DataArray(np.zeros((len(block.terms), len(names), n)), coords=axes)
     worst = max(solution.condition for _, solution in solutions)
@@ -519,7 +519,7 @@ def _collinearity(
 def _overlapped(times: np.ndarray, chosen: np.ndarray, basis: Basis) -> float:
     """Share of the chosen events with any other event within the length of the basis."""
     ordered = np.sort(times)
-    length = basis.tmax - basis.tmin
+    length = basis.window[1] - basis.window[0]
     near = np.searchsorted(ordered, times + length, "right")
     near -= np.searchsorted(ordered, times - length, "left")
     return float(np.mean(near[chosen] > 1))

@@ -9,13 +9,9 @@ import pandas as pd
 from scipy import signal
 
 from mmme_neuro.events.ids import event_index
-from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.measures import BANDS, POWER_BASELINE, epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
-from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
-
-BANDS = {"theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 25.0), "gamma": (30.0, 47.0)}
-"""Bands in Hz. Beta needs care and gamma is exploratory: facial muscle reaches into both."""
 
 
 def band_power(
@@ -24,7 +20,7 @@ def band_power(
     band: str | tuple[float, float],
     roi: str | Sequence[str],
     window: tuple[float, float],
-    baseline: tuple[float, float] | None = TFR_BASELINE,
+    baseline: tuple[float, float] | None = POWER_BASELINE,
     method: str = "morlet",
 ) -> pd.DataFrame:
     """Measure the band power of a region in a time window on every single epoch.
@@ -38,7 +34,7 @@ def band_power(
     roi : str | sequence of str
         A key of `ROIS` or channel names. Power is averaged over its channels.
     window : tuple of float
-        (tmin, tmax) in s from the event, both ends included.
+        First and last time in s from the event, both included.
     baseline : tuple of float | None
         Window in s; None for power as it is (``log_ratio_db`` is then NaN).
     method : {"morlet", "fir"}

@@ -51,7 +51,7 @@ def phase_consistency(
     epochs: mne.BaseEpochs,
     *,
     by: str | Sequence[str],
-    freqs: Sequence[float] | np.ndarray | None = None,
+    frequencies: Sequence[float] | np.ndarray | None = None,
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
     measure: str = "ppc",
     picks: str | Sequence[str] = "eeg",
@@ -69,7 +69,7 @@ def phase_consistency(
         Event-locked EEG with metadata.
     by : str | sequence of str
         Column(s) of the metadata that define the conditions.
-    freqs, n_cycles
+    frequencies, n_cycles
         As in `time_frequency`.
     measure : {"ppc", "itc"}
         Pairwise phase consistency [1]_, the unbiased square of inter-trial coherence; or
@@ -108,7 +108,7 @@ def phase_consistency(
     """
     if measure not in MEASURES:
         raise ValueError(f"measure={measure!r}: must be one of {list(MEASURES)}.")
-    frequencies = DEFAULT_FREQUENCIES if freqs is None else np.asarray(freqs, dtype=float)
+    frequencies = DEFAULT_FREQUENCIES if frequencies is None else np.asarray(frequencies, float)
     n_cycles = cycles(frequencies) if n_cycles is None else n_cycles
     n_cycles = np.broadcast_to(np.asarray(n_cycles, dtype=float), frequencies.shape)
     sfreq = epochs.info["sfreq"]

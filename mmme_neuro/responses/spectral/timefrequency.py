@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
-from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.measures import POWER_BASELINE, epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import good_channels
 from mmme_neuro.responses.spectral.wavelets import (
@@ -22,9 +22,6 @@ from mmme_neuro.responses.spectral.wavelets import (
     fwhm,
     reliable,
 )
-
-TFR_BASELINE = (-1.25, -0.75)
-"""Default baseline in s: before the premotor period, half a wavelet inside the epoch."""
 
 KINDS = ("total", "evoked", "induced")
 
@@ -68,9 +65,9 @@ def time_frequency(
     epochs: mne.BaseEpochs,
     *,
     by: str | Sequence[str],
-    freqs: Sequence[float] | np.ndarray | None = None,
+    frequencies: Sequence[float] | np.ndarray | None = None,
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
-    baseline: tuple[float, float] | None = TFR_BASELINE,
+    baseline: tuple[float, float] | None = POWER_BASELINE,
     mode: str = "db",
     power: str = "total",
     method: str = "morlet",
@@ -85,7 +82,7 @@ def time_frequency(
         Event-locked EEG with metadata.
     by : str | sequence of str
         Column(s) of the metadata that define the conditions; labels of several are joined by "/".
-    freqs : array, shape (n_frequencies,) | None
+    frequencies : array, shape (n_frequencies,) | None
         Frequencies in Hz; None for 30 from 4 to 40 Hz in equal ratios.
     n_cycles : float | array, shape (n_frequencies,) | None
         Cycles of the wavelets; None for 3 at 4 Hz rising to 8 at 40 Hz (see `cycles`).
@@ -138,7 +135,7 @@ def time_frequency(
     express = _express(mode, baseline)
     _check_choice("power", power, KINDS)
     _check_choice("method", method, METHODS)
-    frequencies = DEFAULT_FREQUENCIES if freqs is None else np.asarray(freqs, dtype=float)
+    frequencies = DEFAULT_FREQUENCIES if frequencies is None else np.asarray(frequencies, float)
     n_cycles = cycles(frequencies) if n_cycles is None else n_cycles
     n_cycles = np.broadcast_to(np.asarray(n_cycles, dtype=float), frequencies.shape)
     sfreq = epochs.info["sfreq"]

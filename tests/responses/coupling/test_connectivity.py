@@ -8,7 +8,7 @@ from mmme_neuro.responses.coupling.connectivity import DEBIASED, connectivity
 from mmme_neuro.responses.coupling.estimators import ESTIMATORS, KINDS, band_spectra, coupling
 
 N_TIMES = 126
-WINDOW = dict(tmin=-0.25, tmax=1.0)
+WINDOW = dict(window=(-0.25, 1.0))
 
 
 def _coupled_epochs(coherency, n_epochs, *, seed, n_pairs=1, metadata=None):
@@ -155,9 +155,9 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="rng=None"):
         connectivity(epochs, by="expression", **WINDOW)
     with pytest.raises(ValueError, match="leaves no frequency"):
-        connectivity(epochs, band=(8.0, 8.5), tmin=0.0, tmax=0.3)
+        connectivity(epochs, band=(8.0, 8.5), window=(0.0, 0.3))
     with pytest.warns(UserWarning, match="cycles"):
-        connectivity(epochs, band=(4.0, 8.0), tmin=0.0, tmax=0.5)
+        connectivity(epochs, band=(4.0, 8.0), window=(0.0, 0.5))
     with pytest.warns(UserWarning, match="all are refused"):
         refused = connectivity(epochs, min_epochs=500, **WINDOW)
     assert refused.counts["reason"].tolist() == ["87 epochs, fewer than 500"]
@@ -220,7 +220,7 @@ def amplitude_epochs(n_epochs, *, seed, shared, by=None):
     return mne.EpochsArray(data, info, tmin=-0.5, metadata=metadata, verbose="error")
 
 
-LONG = dict(band=(8.0, 12.0), tmin=0.0, tmax=3.0)
+LONG = dict(band=(8.0, 12.0), window=(0.0, 3.0))
 
 
 @pytest.mark.parametrize(
