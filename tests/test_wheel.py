@@ -1,6 +1,5 @@
 """An installed wheel is enough: scripts laid out, run, drawn and reported without a checkout."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,10 +8,11 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LATER = "\nCODER_SD_S = 0.0625\n"
+LATER = "\nCODER_CRITERIA = CODER_CRITERIA[:1]\n"
 
 
 @dataclass(frozen=True)
@@ -94,19 +94,24 @@ def test_what_is_laid_out_is_what_the_checkout_has(installed, tmp_path):
 
 
 def test_the_edited_choices_are_what_runs(installed, mine, study):
-    run = ("python", "-m", "analyses", "--study", study, "--only", "12", "--only", "01")
-    assert "[12 methods] done" in installed.run(*run, cwd=mine)
-    assert "[12 methods] up to date" in installed.run(*run, cwd=mine)
+    run = ("python", "-m", "analyses", "--study", study, "--only", "01", "--only", "16")
+    assert "[16 agreement] done" in installed.run(*run, cwd=mine)
+    assert n_criteria(mine) == 2
+    assert "[16 agreement] up to date" in installed.run(*run, cwd=mine)
     choices = mine / "analyses" / "study.py"
     choices.write_text(choices.read_text(encoding="utf-8") + LATER, encoding="utf-8")
-    assert "[12 methods] done" in installed.run(*run, cwd=mine)
-    methods = json.loads((mine / "analyses" / "results" / "methods.json").read_text())
-    assert methods["study"]["coder_sd_s"] == 0.0625
+    assert "[16 agreement] done" in installed.run(*run, cwd=mine)
+    assert n_criteria(mine) == 1
     assert "table1_action_units" in installed.run(
         "python", "-m", "figures", "--only", "table1", "--only", "fig2", cwd=mine
     )
     for name in ("table1_action_units.pdf", "fig2_dataset.png"):
         assert (mine / "figures" / name).stat().st_size > 5000
+
+
+def n_criteria(mine):
+    table = pd.read_csv(mine / "analyses" / "results" / "agreement_summary.csv")
+    return table["criterion"].nunique()
 
 
 def test_scripts_refuse_by_name_what_is_not_there(installed, mine):
