@@ -7,9 +7,9 @@ from typing import Any
 import mne
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.epochs import EventLocked, chosen
+from mmme_neuro.stats.estimates import t_interval
 
 RULES = ("threshold", "autoreject")
 REASONS = ("EEG deviates", "autoreject")
@@ -228,7 +228,6 @@ def compare_rejection(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = float(stratified.oddsratio_pooled)
         error = float(stratified.logodds_pooled_se)
-        half = stats.norm.ppf((1 + confidence) / 2) * error
         p_value = float(stratified.test_null_odds(correction=False).pvalue)
-        low, high = np.exp(np.log(ratio) - half), np.exp(np.log(ratio) + half)
+        low, high = np.exp(t_interval(np.log(ratio), error, confidence=confidence))
     return RejectionComparison(counts, ratio, float(low), float(high), p_value)

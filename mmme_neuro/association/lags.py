@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
 from mmme_neuro.association.repeated import null_correlations
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
     centred,
     complete_rows,
@@ -92,7 +92,8 @@ def lagged_corr(
     largest = np.abs(null).max(axis=1)
     tail = (1 - confidence) / 2
     dof = len(table) - codes.max() - 2 - basis.shape[1]
-    half_width = norm.isf(tail) / np.sqrt(dof - 1)
+    z = np.arctanh(r)
+    low, high = np.tanh(t_interval(z, 1 / np.sqrt(dof - 1), confidence=confidence))
     boot = [
         bootstrap_interval(
             participant_products(np.column_stack([values[:, [0, lag]], basis]), codes),
@@ -110,8 +111,8 @@ def lagged_corr(
             "lag": lags,
             "r": r,
             "dof": dof,
-            "ci_low": np.tanh(np.arctanh(r) - half_width),
-            "ci_high": np.tanh(np.arctanh(r) + half_width),
+            "ci_low": low,
+            "ci_high": high,
             "boot_low": [low for low, _ in boot],
             "boot_high": [high for _, high in boot],
             "p_permutation": p_of_null(np.abs(r), np.abs(null)),

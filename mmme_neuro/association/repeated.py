@@ -6,11 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
+from scipy import stats
 
 from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
 from mmme_neuro.association.multiplicity import correct_families
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
     centred,
     complete_rows,
@@ -100,8 +101,8 @@ def rm_corr(
     r = float(np.clip((first * second).sum() / size, -1, 1))
     with np.errstate(divide="ignore"):
         statistic = np.abs(r) * np.sqrt(dof / (1 - r**2))
-        half_width = norm.isf((1 - confidence) / 2) / np.sqrt(dof - 1)
-        low, high = np.tanh(np.arctanh(r) + half_width * np.array([-1, 1]))
+        z = np.arctanh(r)
+        low, high = np.tanh(t_interval(z, 1 / np.sqrt(dof - 1), confidence=confidence))
     boot, p_permutation = (np.nan, np.nan), np.nan
     if resampling is not None:
         rng = np.random.default_rng(resampling.rng)
@@ -125,7 +126,7 @@ def rm_corr(
             "y": y,
             "r": r,
             "dof": int(dof),
-            "p_value": float(2 * t.sf(statistic, dof)),
+            "p_value": float(2 * stats.t.sf(statistic, dof)),
             "ci_low": float(low),
             "ci_high": float(high),
             "boot_low": boot[0],

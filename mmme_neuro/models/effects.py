@@ -8,6 +8,7 @@ import scipy.stats
 
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.likelihood import free_parameters
+from mmme_neuro.stats.estimates import t_interval
 
 NEEDED = ("estimate", "std_error", "dof")
 
@@ -56,15 +57,15 @@ def equivalence_test(
     estimate, std_error, dof = (contrasts[name].to_numpy(float) for name in NEEDED)
     p_low = scipy.stats.t.sf((estimate - low) / std_error, dof)
     p_high = scipy.stats.t.cdf((estimate - high) / std_error, dof)
-    half_width = scipy.stats.t.isf(alpha, dof) * std_error
+    ci_low, ci_high = t_interval(estimate, std_error, dof, confidence=1 - 2 * alpha)
     return contrasts[list(NEEDED)].assign(
         bound_low=low,
         bound_high=high,
         p_low=p_low,
         p_high=p_high,
         p_value=np.maximum(p_low, p_high),
-        ci_low=estimate - half_width,
-        ci_high=estimate + half_width,
+        ci_low=ci_low,
+        ci_high=ci_high,
     )
 
 
@@ -118,8 +119,6 @@ def standardised_effects(
     """
     if denominator not in DENOMINATORS:
         raise ValueError(f"denominator must be one of {sorted(DENOMINATORS)}, got {denominator!r}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
     weights = _event_weights(fit, of)
     log_sd = DENOMINATORS[denominator](fit, weights)
     sd = float(np.exp(log_sd(np.append(fit.theta, np.log(fit.sigma)))))
@@ -127,13 +126,13 @@ def standardised_effects(
     relative = contrasts["std_error"].to_numpy(float) / sd
     std_error = np.sqrt(relative**2 + effect_size**2 * _log_variance(fit, log_sd))
     dof = contrasts["dof"].to_numpy(float)
-    half_width = scipy.stats.t.isf((1 - confidence) / 2, dof) * std_error
+    ci_low, ci_high = t_interval(effect_size, std_error, dof, confidence=confidence)
     columns = {
         "effect_size": effect_size,
         "std_error": std_error,
         "dof": dof,
-        "ci_low": effect_size - half_width,
-        "ci_high": effect_size + half_width,
+        "ci_low": ci_low,
+        "ci_high": ci_high,
         "denominator": sd,
     }
     return pd.DataFrame(columns, index=contrasts.index)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-import scipy.stats
 
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.effects import standardised_effects
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.reduction import fit_reduced
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.multiplicity import adjust_p_values
 
 OVERALL = "all"
@@ -153,22 +153,22 @@ def _contrasts(fit: LMMFit, of: str, by: str) -> pd.DataFrame:
 
 def _random_effects(fit: LMMFit) -> pd.DataFrame:
     """Conditional modes and their intervals, one row a level and column."""
-    half = float(scipy.stats.norm.isf(0.025))
     sds = fit.conditional_sds
     tables = []
     for group, modes in fit.conditional_modes.items():
         for term in modes:
-            mode, sd = modes[term], sds[group][term]
+            mode, sd = modes[term].to_numpy(), sds[group][term].to_numpy()
+            low, high = t_interval(mode, sd)
             tables.append(
                 pd.DataFrame(
                     {
                         "group": group,
                         "term": term,
                         "level": modes.index,
-                        "mode": mode.to_numpy(),
-                        "sd": sd.to_numpy(),
-                        "ci_low": (mode - half * sd).to_numpy(),
-                        "ci_high": (mode + half * sd).to_numpy(),
+                        "mode": mode,
+                        "sd": sd,
+                        "ci_low": low,
+                        "ci_high": high,
                     }
                 )
             )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 import xarray as xr
 
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
 from mmme_neuro.models.solver.batch import fit_columns
+from mmme_neuro.stats.estimates import t_interval
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,11 +90,8 @@ class LMMMap:
         low, high : DataArray
             In units of the responses.
         """
-        if not 0 < confidence < 1:
-            raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-        estimate, dof = self.estimate(term), self._of("dof", term)
-        half = self._of("std_error", term) * scipy.stats.t.isf((1 - confidence) / 2, dof)
-        return estimate - half, estimate + half
+        estimate, std_error, dof = (self._of(n, term) for n in ("estimate", "std_error", "dof"))
+        return t_interval(estimate, std_error, dof.to_numpy(), confidence=confidence)
 
     def to_dataset(self) -> xr.Dataset:
         """All results as labelled arrays.

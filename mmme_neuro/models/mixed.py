@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import Formula, parse_formula
@@ -14,6 +13,7 @@ from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite, kenward_roger, satterthwaite
 from mmme_neuro.models.solver.likelihood import Likelihood
 from mmme_neuro.models.summary import conditional_modes, conditional_sds, summary_text
+from mmme_neuro.stats.estimates import estimate_row
 
 SINGULAR_BELOW = 1e-4
 """Relative standard deviation under which a fit counts as singular (as in lme4)."""
@@ -236,24 +236,12 @@ class LMMFit:
         """
         if df not in DOF_METHODS:
             raise ValueError(f"df must be one of {sorted(DOF_METHODS)}, got {df!r}")
-        if not 0 < confidence < 1:
-            raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
         method = DOF_METHODS[df](self)
         estimate = weights @ self.coefficients.to_numpy()
         std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
         dof = method.dof(weights)
-        statistic = estimate / std_error
-        half_width = scipy.stats.t.isf((1 - confidence) / 2, dof) * std_error
-        columns = {
-            "estimate": estimate,
-            "std_error": std_error,
-            "dof": dof,
-            "statistic": statistic,
-            "p_value": 2 * scipy.stats.t.sf(np.abs(statistic), dof),
-            "ci_low": estimate - half_width,
-            "ci_high": estimate + half_width,
-        }
-        return pd.DataFrame(columns, index=index)
+        row = estimate_row(estimate, std_error, dof, confidence=confidence)
+        return pd.DataFrame(row, index=index)
 
     def summary(self, df: str = "satterthwaite") -> str:
         """Printed summary in the layout of lme4 and lmerTest."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.models.many import fit_battery
+from mmme_neuro.stats.estimates import t_interval
 
 EXPRESSIONS = ("macro", "micro")
 KEYS = ["participant", "onset"]
@@ -89,9 +89,9 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
             values = part.groupby("participant")[f"{cleaning}_db"].mean().dropna()
             if values.empty:
                 continue
-            half = stats.t.ppf(0.975, max(len(values) - 1, 1)) * values.sem()
             mean = float(values.mean())
-            rows.append((roi, expression, cleaning, mean, mean - half, mean + half, len(values)))
+            low, high = t_interval(mean, values.sem(), len(values) - 1)
+            rows.append((roi, expression, cleaning, mean, low, high, len(values)))
     columns = ["roi", "expression", "cleaning", "mean_db", "ci_low", "ci_high", "n_participants"]
     return pd.DataFrame(rows, columns=columns)
 

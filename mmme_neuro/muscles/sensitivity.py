@@ -8,12 +8,12 @@ import pandas as pd
 
 from mmme_neuro.models.many import fit_battery
 from mmme_neuro.muscles.balance import face_part, imbalance, matched_events
+from mmme_neuro.stats.estimates import ESTIMATE
 
 CONTRAST = "expression[T.micro]"
 PRIMARY = "primary"
 NEGATIVE_CONTROL = "muscle band itself"
 ALPHA = 0.05
-NUMBERS = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +128,10 @@ def sensitivity_table(
                 "note": str(notes.get(response, "")),
             }
             if len(found):
-                row |= {name: float(found[name].iloc[0]) for name in NUMBERS}
+                row |= {name: float(found[name].iloc[0]) for name in ESTIMATE}
             rows.append(row)
     about = ["n_events", "n_participants", "is_same_unit", "note"]
-    table = pd.DataFrame(rows, columns=["analysis", "response", *NUMBERS, *about])
+    table = pd.DataFrame(rows, columns=["analysis", "response", *ESTIMATE, *about])
     return table.assign(verdict=[verdict(row, table) for row in table.to_dict("records")])
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mmme_neuro.stats.estimates import t_interval
+
 
 @dataclass(frozen=True)
 class LimitsOfAgreement:
@@ -116,7 +118,9 @@ def _independent(differences: np.ndarray, z: float, confidence: float) -> Limits
     """Limits of one difference a participant."""
     n, bias, sd = len(differences), float(differences.mean()), float(differences.std(ddof=1))
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    bias_low, bias_high = (bias + stats.t.ppf(tails, n - 1) * sd / np.sqrt(n)).tolist()
+    bias_low, bias_high = map(
+        float, t_interval(bias, sd / np.sqrt(n), n - 1, confidence=confidence)
+    )
     inner, outer = stats.nct.ppf(tails, n - 1, z * np.sqrt(n)) * sd / np.sqrt(n)
     return LimitsOfAgreement(
         n, n, bias, bias_low, bias_high, sd,
@@ -143,12 +147,14 @@ def _of_clusters(
     off = np.hypot(between_off, within_off)
     sd_limits = np.sqrt([max(variance - off[0], 0.0), variance + off[1]])
     sd = np.sqrt(variance)
-    around = stats.t.isf(tails[0], n_clusters - 1) * np.sqrt(between / n_clusters)
+    bias_error = np.sqrt(between / n_clusters)
+    bias_low, bias_high = t_interval(bias, bias_error, n_clusters - 1, confidence=confidence)
+    around = bias_high - bias
     inner = np.hypot(around, z * (sd - sd_limits[0]))
     outer = np.hypot(around, z * (sd_limits[1] - sd))
     low, high = bias - z * sd, bias + z * sd
     return LimitsOfAgreement(
-        n, n_clusters, bias, bias - float(around), bias + float(around), float(sd),
+        n, n_clusters, bias, float(bias_low), float(bias_high), float(sd),
         float(low), float(low - outer), float(low + inner),
         float(high), float(high - inner), float(high + outer),
     )  # fmt: skip

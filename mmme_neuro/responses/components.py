@@ -14,6 +14,7 @@ from scipy.integrate import cumulative_trapezoid
 from mmme_neuro.responses.design_cells import cell_labels, cell_rows
 from mmme_neuro.responses.potentials import DEFAULT_BASELINE, MICROVOLT
 from mmme_neuro.responses.regions import roi_channels, time_mask
+from mmme_neuro.stats.estimates import estimate_row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,17 +330,5 @@ def jackknife_difference(
     estimate = difference(everyone)
     without = np.array([difference(everyone & (np.arange(n) != k)) for k in range(n)])
     error = float(np.sqrt((n - 1) / n * np.sum((without - without.mean()) ** 2)))
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
-    statistic = estimate / error if error else np.nan
-    return pd.Series(
-        {
-            "estimate": estimate,
-            "std_error": error,
-            "dof": n - 1,
-            "statistic": statistic,
-            "p_value": 2 * stats.t.sf(abs(statistic), n - 1),
-            "ci_low": estimate - half,
-            "ci_high": estimate + half,
-            "n_participants": n,
-        }
-    )
+    row = estimate_row(estimate, error, n - 1, confidence=confidence)
+    return pd.Series({**row, "n_participants": n})

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.simulate.devices import DeviceClock
+from mmme_neuro.stats.estimates import mean_row, t_interval
 
 RECOVERY_COLUMNS = (
     "quantity",
@@ -175,9 +176,8 @@ def _mean_row(
     variance = np.asarray(std_error, float) ** 2
     mean_se = np.sqrt(variance.sum()) / variance.size
     total_dof = variance.sum() ** 2 / np.sum(variance**2 / np.maximum(np.asarray(dof, float), 1))
-    half = stats.t.ppf(0.975, total_dof) * mean_se
     mean = np.mean(estimate)
-    interval = (mean - half, mean + half)
+    interval = t_interval(mean, mean_se, total_dof)
     return _row(quantity, unit, np.mean(truth), mean, mean_se, interval, is_effect=False)
 
 
@@ -198,9 +198,8 @@ def _onset_row(truth: Mapping, events: pd.DataFrame) -> dict:
 
 def _mean_of_people(values: np.ndarray) -> tuple[float, float, tuple[float, float]]:
     """Mean, standard error and t interval over participants."""
-    se = values.std(ddof=1) / np.sqrt(values.size)
-    half = stats.t.ppf(0.975, values.size - 1) * se
-    return values.mean(), se, (values.mean() - half, values.mean() + half)
+    row = mean_row(values)
+    return row["estimate"], row["std_error"], (row["ci_low"], row["ci_high"])
 
 
 def _model_rows(estimands: Mapping, models: pd.DataFrame) -> list[dict]:

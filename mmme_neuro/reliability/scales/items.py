@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
 
 _STEP = 1e-3
@@ -197,5 +197,5 @@ def log_intervals(
         NaN where the estimate is 1.
     """
     rest = np.where(estimates < 1, 1 - estimates, np.nan)
-    factor = np.exp(stats.t.ppf((1 + confidence) / 2, dof) * std_errors / rest)
-    return np.column_stack([1 - rest * factor, 1 - rest / factor])
+    low, high = t_interval(np.log(rest), std_errors / rest, dof, confidence=confidence)
+    return np.column_stack([1 - np.exp(high), 1 - np.exp(low)])

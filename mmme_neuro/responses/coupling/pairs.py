@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.responses.coupling.connectivity import Connectivity
+from mmme_neuro.stats.estimates import mean_row
+from mmme_neuro.stats.multiplicity import adjust_p_values
 
 FEWEST_PARTICIPANTS = 3
 
@@ -111,30 +112,7 @@ def paired_differences(
         change = np.empty(0)
         if has_both:
             change = (wide[name, levels[1]] - wide[name, levels[0]]).dropna().to_numpy(float)
-        rows.append({"measure": name, **_paired(change, confidence)})
-    found = pd.DataFrame(rows)
-    order = found["p_value"].sort_values().index
-    steps = found.loc[order, "p_value"] * (found["p_value"].notna().sum() - np.arange(len(found)))
-    found["p_holm"] = steps.cummax().clip(upper=1.0)
-    return found
-
-
-def _paired(change: np.ndarray, confidence: float) -> dict[str, float]:
-    """Mean of differences with Student's t."""
-    n = change.size
-    if n < FEWEST_PARTICIPANTS:
-        empty = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
-        return dict.fromkeys(empty, np.nan) | {"n_participants": n}
-    mean, error = float(change.mean()), float(stats.sem(change))
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
-    statistic = mean / error if error else np.nan
-    return {
-        "estimate": mean,
-        "std_error": error,
-        "dof": n - 1,
-        "statistic": statistic,
-        "p_value": float(2 * stats.t.sf(abs(statistic), n - 1)),
-        "ci_low": mean - half,
-        "ci_high": mean + half,
-        "n_participants": n,
-    }
+        row = mean_row(change, confidence=confidence, fewest=FEWEST_PARTICIPANTS)
+        rows.append({"measure": name, **row, "n_participants": len(change)})
+    found = adjust_p_values(pd.DataFrame(rows))
+    return found.drop(columns="n_tests").rename(columns={"p_adjusted": "p_holm"})

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import mne
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.overlap.basis import Basis
 from mmme_neuro.responses.overlap.deconvolve import Deconvolution, continuous_signal, deconvolve
+from mmme_neuro.stats.estimates import t_interval
 
 METHODS = ("average", "isolated", "deconvolution")
 
@@ -139,9 +139,10 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     values = groups["estimate"].agg(["mean", "sem", "size"])
     values.columns = pd.Index(["estimate", "std_error", "n_participants"])
     out = values.assign(n_events=groups["n_events"].sum()).reset_index()
-    quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(out["n_participants"] - 1, 1))
-    half = np.where(out["n_participants"] > 1, quantile * out["std_error"], np.nan)
-    out["ci_low"], out["ci_high"] = out["estimate"] - half, out["estimate"] + half
+    dof = out["n_participants"] - 1
+    out["ci_low"], out["ci_high"] = t_interval(
+        out["estimate"], out["std_error"], dof, confidence=confidence
+    )
     counts = ["n_participants", "n_events"]
     return out[[*keys, "estimate", "std_error", "ci_low", "ci_high", *counts]]
 
