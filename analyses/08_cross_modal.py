@@ -31,13 +31,13 @@ READS += ("epochs",)
 WRITES = ("cross_modal.csv", *(f"cross_modal_{name}.csv" for name in NAMES))
 PERMUTED = Resampling(
     rng=choices.SEED,
-    n_bootstrap=choices.N_BOOTSTRAP,
+    n_resamples=choices.N_BOOTSTRAP,
     n_permutations=choices.N_ORDERS,
     blocks=choices.CROSS_MODAL_BLOCKS,
 )
 SHIFTED = Resampling(
     rng=choices.SEED,
-    n_bootstrap=0,
+    n_resamples=0,
     n_permutations=choices.N_ORDERS,
     blocks=choices.CROSS_MODAL_BLOCKS,
     scheme="circular_shift",

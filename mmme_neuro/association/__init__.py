@@ -12,8 +12,7 @@ Association of face, brain and body within participants.
 * ``shuffles``: Null orders of rows: one modality's events moved within their blocks, the other's
   left.
 * ``folds``: Folds that leave out participants and stimuli, and cross-validated associations.
-* ``bootstrap``: Intervals of within-participant correlations from samples of whole participants.
-* ``multiplicity``: Correction of p values within stated families.
+* ``intervals``: Intervals of within-participant correlations from samples of whole participants.
 """
 
 import lazy_loader as _lazy

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
+from mmme_neuro.association.intervals import bootstrap_interval, participant_products
 from mmme_neuro.association.repeated import null_correlations
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 from mmme_neuro.stats.estimates import t_interval
@@ -97,11 +97,11 @@ def lagged_corr(
     boot = [
         bootstrap_interval(
             participant_products(np.column_stack([values[:, [0, lag]], basis]), codes),
-            n_bootstrap=resampling.n_bootstrap,
+            n_resamples=resampling.n_resamples,
             rng=rng,
             confidence=confidence,
         )
-        if resampling.n_bootstrap
+        if resampling.n_resamples
         else (np.nan, np.nan)
         for lag in range(1, len(measures))
     ]

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.association.canonical import cross_modal
-from mmme_neuro.association.multiplicity import correct_families
 from mmme_neuro.association.shuffles import Resampling
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.muscles.balance import UPPER_FACE
+from mmme_neuro.stats.multiplicity import adjust_p_values
 
 FACE_FEATURES = ("log_duration", "log_rise", "n_action_units", "upper_share")
 """Columns that `face_features` makes."""
@@ -154,5 +154,5 @@ def cross_modal_pairs(
     if "reason" not in components:
         components = components.assign(reason="")
     components = components.assign(reason=components["reason"].fillna(""))
-    corrected = correct_families(components, family="method")
+    corrected = adjust_p_values(components, method=["holm", "fdr"], within="method")
     return ModalityTables(corrected, joined["loadings"], joined["null"])

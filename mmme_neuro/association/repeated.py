@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
-from mmme_neuro.association.multiplicity import correct_families
+from mmme_neuro.association.intervals import bootstrap_interval, participant_products
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
@@ -19,6 +18,7 @@ from mmme_neuro.stats.groups import (
     group_codes,
     independent_columns,
 )
+from mmme_neuro.stats.multiplicity import adjust_p_values
 
 WITHIN = "within modalities"
 """Family of the pairs that lie in one modality."""
@@ -106,10 +106,10 @@ def rm_corr(
     boot, p_permutation = (np.nan, np.nan), np.nan
     if resampling is not None:
         rng = np.random.default_rng(resampling.rng)
-        if resampling.n_bootstrap:
+        if resampling.n_resamples:
             products = participant_products(np.hstack([values, basis]), codes)
             boot = bootstrap_interval(
-                products, n_bootstrap=resampling.n_bootstrap, rng=rng, confidence=confidence
+                products, n_resamples=resampling.n_resamples, rng=rng, confidence=confidence
             )
         if resampling.n_permutations:
             orders = shuffled_orders(
@@ -168,7 +168,7 @@ def rm_corr_pairs(
         rm_corr(data, x, y, participant=participant, covariates=covariates, resampling=drawn)
         for x, y in pairs
     ]
-    return correct_families(pd.DataFrame(rows), family=None)
+    return adjust_p_values(pd.DataFrame(rows), method=["holm", "fdr"])
 
 
 def rm_corr_matrix(
@@ -225,7 +225,12 @@ def rm_corr_matrix(
             empty = dict.fromkeys(_NUMBERS, np.nan)
             rows.append({"x": x, "y": y, **empty, **about, "reason": str(error)})
     is_permuted = resampling is not None and resampling.n_permutations > 0
-    return correct_families(pd.DataFrame(rows), p="p_permutation" if is_permuted else "p_value")
+    return adjust_p_values(
+        pd.DataFrame(rows),
+        method=["holm", "fdr"],
+        within="family",
+        p_value="p_permutation" if is_permuted else "p_value",
+    )
 
 
 def null_correlations(

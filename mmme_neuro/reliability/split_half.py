@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmme_neuro.reliability.scores import Scores
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 Measure = Callable[[np.ndarray], np.ndarray]
 """From averages, shape (..., n_times), to numbers, shape (...)."""
@@ -165,8 +165,8 @@ def split_half(
     -----
     The correlations are averaged before the step-up: it is concave, so the mean of stepped-up
     values is biased downwards, the more the fewer participants. Intervals are percentiles of
-    resampled participants, widened for their number (`Resampling`), with the same splits. Halves
-    of an odd number of trials differ by one.
+    resampled participants, widened for their number (`ParticipantIntervals`), with the same splits.
+    Halves of an odd number of trials differ by one.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def split_half(
     if np.isnan(correlations).all():
         return SplitHalf(np.nan, reason="participants' scores do not differ, or are not defined")
     estimate = float(_stepped_up(sums.sum(axis=0)))
-    resampling = Resampling(confidence, generator, n_resamples)
+    resampling = ParticipantIntervals(confidence, generator, n_resamples)
     low, high = resampling.interval(_stepped_up, sums)
     tail = (1 - confidence) / 2
     single = spearman_brown(correlations[np.isfinite(correlations)])

@@ -15,7 +15,7 @@ _ALMOST_ONE = 0.999
 
 
 @dataclass(frozen=True)
-class Resampling:
+class ParticipantIntervals:
     """How intervals over participants are made.
 
     Parameters
@@ -185,7 +185,7 @@ def quantile_interval(
     sums = sums_by_cluster(below, clusters)
     if len(sums) < 2:
         return np.nan, np.nan
-    limits = Resampling(confidence).interval(_share, sums)
+    limits = ParticipantIntervals(confidence).interval(_share, sums)
     if np.isnan(limits[0]):
         limits = share, share
     low, high = np.quantile(values, np.clip(limits, 0, 1))

@@ -9,7 +9,7 @@ from mmme_neuro.association.lags import window_means
 from tests.calibration.cross_modal import lag_study, simulated_events
 
 BLOCKS = ("participant", "stimulus")
-PLAN = Resampling(rng=1, n_bootstrap=300, n_permutations=199, blocks=BLOCKS)
+PLAN = Resampling(rng=1, n_resamples=300, n_permutations=199, blocks=BLOCKS)
 
 
 @pytest.fixture

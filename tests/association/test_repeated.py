@@ -145,7 +145,7 @@ def test_permutation_p_holds_its_level_given_a_covariate():
         data = simulated_events(rng, between=-0.9, n_participants=8, n_stimuli=3)
         data["c"] = rng.standard_normal(len(data))
         data[["x0", "y0"]] += data[["c"]].to_numpy()
-        how = Resampling(rng=rng, n_bootstrap=0, n_permutations=99)
+        how = Resampling(rng=rng, n_resamples=0, n_permutations=99)
         n_false += (
             rm_corr(data, "x0", "y0", covariates=["c"], resampling=how)["p_permutation"] <= 0.05
         )
@@ -153,7 +153,7 @@ def test_permutation_p_holds_its_level_given_a_covariate():
 
 
 def test_the_same_rng_gives_the_same_numbers(blood):
-    how = Resampling(rng=5, n_bootstrap=200, n_permutations=50, blocks=("participant",))
+    how = Resampling(rng=5, n_resamples=200, n_permutations=50, blocks=("participant",))
     pd.testing.assert_series_equal(
         rm_corr(blood, "ph", "paco2", resampling=how), rm_corr(blood, "ph", "paco2", resampling=how)
     )
@@ -174,7 +174,7 @@ def test_matrix_has_families_and_says_what_failed():
     flat = table.loc[("x0", "flat")]
     assert np.isnan(flat[["r", "p_holm"]].astype(float)).all()
     assert "flat is constant within every participant" in flat["reason"]
-    how = Resampling(rng=1, n_bootstrap=0, n_permutations=99)
+    how = Resampling(rng=1, n_resamples=0, n_permutations=99)
     permuted = rm_corr_matrix(data, {"brain": ["x0"], "body": ["y0"]}, resampling=how)
     assert permuted["p_holm"][0] == permuted["p_permutation"][0] == pytest.approx(0.01)
 

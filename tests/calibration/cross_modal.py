@@ -97,7 +97,7 @@ def pair_study(seed: int, *, r: float, scenario: Mapping[str, float]) -> dict[st
     rng = np.random.default_rng([seed, int(100 * r)])
     data = simulated_events(rng, r=r, **scenario)  # type: ignore[arg-type]
     plain = rm_corr(
-        data, "x0", "y0", resampling=Resampling(rng=rng, n_bootstrap=999, n_permutations=0)
+        data, "x0", "y0", resampling=Resampling(rng=rng, n_resamples=999, n_permutations=0)
     )
     found = {"estimate": plain["r"], "rm_corr": plain["p_value"]}
     found["rm_corr covers"] = plain["ci_low"] <= r <= plain["ci_high"]
@@ -105,7 +105,7 @@ def pair_study(seed: int, *, r: float, scenario: Mapping[str, float]) -> dict[st
     found["bootstrap"] = float(plain["boot_low"] <= 0 <= plain["boot_high"])
     if r == 0:
         for name, plan in PLANS.items():
-            how = Resampling(rng=rng, n_bootstrap=0, n_permutations=N_DRAWS, **plan)
+            how = Resampling(rng=rng, n_resamples=0, n_permutations=N_DRAWS, **plan)
             found[name] = rm_corr(data, "x0", "y0", resampling=how)["p_permutation"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -144,7 +144,7 @@ def lag_study(seed: int, *, blocks: tuple[str, ...], scheme: str) -> dict[str, f
     data = simulated_events(rng, between=-0.9, serial=0.7)
     windows = rng.standard_normal((len(data), 12)).cumsum(axis=1)[:, 4:]
     course = pd.DataFrame(windows + data[["y0"]].to_numpy(), columns=np.arange(8.0))
-    plan = Resampling(rng=rng, n_bootstrap=0, n_permutations=N_DRAWS, blocks=blocks, scheme=scheme)
+    plan = Resampling(rng=rng, n_resamples=0, n_permutations=N_DRAWS, blocks=blocks, scheme=scheme)
     found = lagged_corr(data, "x0", course, resampling=plan)
     return {"any window": found["p_max"].min(), "uncorrected": found["p_permutation"].min()}
 

@@ -20,7 +20,7 @@ from mmme_neuro.reliability.coders.detection import (
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "expression", "action_units")
 
@@ -163,7 +163,7 @@ def agreement(
     >>> coder_a, coder_b = (read_events(sheet, annotation_pass=p) for p in "AB")  # doctest: +SKIP
     >>> agreement(coder_a, coder_b, rng=1).table()  # doctest: +SKIP
     """
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     if not unit_s > 0:
         raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
     for name, events in (("events_a", events_a), ("events_b", events_b)):

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mmme_neuro.events.passes import overlap_iou
 from mmme_neuro.reliability.coders.action_units import shared_share
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def detection_table(
     events_a: pd.DataFrame,
     events_b: pd.DataFrame,
     *,
-    resampling: Resampling,
+    resampling: ParticipantIntervals,
     iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
     onset_tolerances_s: Sequence[float] = ONSET_TOLERANCES_S,
 ) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def detection_table(
     ----------
     events_a, events_b : DataFrame
         Columns ``participant, clip, onset, offset``.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the intervals are made.
     iou_thresholds : sequence of float
         Smallest intersections over union; 0 means any overlap.

@@ -16,7 +16,7 @@ from mmme_neuro.reliability.coders.kappa import (
     gwet_ac1,
     krippendorff_alpha,
 )
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 UNDEFINED = "all labels are the same or no unit has them, so agreement beyond chance is 0 / 0"
 
@@ -72,7 +72,7 @@ def label_agreement(
     >>> float(label_agreement(labels)["estimate"]["cohen_kappa"].round(3))
     0.5
     """
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     labels = pd.DataFrame(labels)
     codes, values = _codes(labels, categories)
     named = np.arange(len(labels)) if clusters is None else np.asarray(clusters)

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.reliability.bland_altman import limits_of_agreement
-from mmme_neuro.stats.resampling import Resampling, quantile_interval, sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval, sums_by_cluster
 
 TIMES = ("onset", "apex", "offset", "rise", "duration")
 
 SINGLE_SCORE = ("icc_oneway", "icc_agreement", "icc_consistency")
 
 
-def timing_table(pairs: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def timing_table(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> pd.DataFrame:
     """Errors and intraclass correlations of the times of events that both coders saw.
 
     Parameters
@@ -22,7 +22,7 @@ def timing_table(pairs: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
     pairs : DataFrame
         One row a matched event: ``participant, censored`` and each of ``onset, apex, offset`` (s)
         with the endings ``_a`` and ``_b``.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the intervals of the correlations are made.
 
     Returns
@@ -76,7 +76,7 @@ def moments_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(a)), a, b, a**2, b**2, a * b])
 
 
-def _row(pairs: pd.DataFrame, time: str, resampling: Resampling) -> dict[str, float]:
+def _row(pairs: pd.DataFrame, time: str, resampling: ParticipantIntervals) -> dict[str, float]:
     """Everything about one time."""
     a, b = (seconds_of(pairs, time, coder) for coder in "ab")
     present = np.isfinite(a) & np.isfinite(b)

@@ -14,7 +14,7 @@ from mmme_neuro.reliability.scales.items import (
     items_of,
     log_intervals,
 )
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 INTERVALS = ("feldt", "delta", "bootstrap")
 
@@ -90,7 +90,7 @@ def cronbach_alpha(
     if missing == "pairwise" and np.isnan(table.answers).any() and interval != "feldt":
         raise ValueError("missing='pairwise' has Feldt's interval only; use missing='complete'.")
     people = clusters_of(clusters, table)
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     estimates = _all(table.covariance)
     std_errors = np.full(len(estimates), np.nan)
     limits = np.full((len(estimates), 2), np.nan)

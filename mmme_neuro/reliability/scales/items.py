@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.stats.estimates import t_interval
-from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, sums_by_cluster
 
 _STEP = 1e-3
 """Of the numerical derivative, in standard deviations of both items."""
@@ -144,7 +144,7 @@ def bootstrap_intervals(
     statistics: Callable[[np.ndarray], np.ndarray],
     answers: np.ndarray,
     clusters: np.ndarray,
-    resampling: Resampling,
+    resampling: ParticipantIntervals,
 ) -> np.ndarray:
     """Intervals of functions of the covariance from resampled rows, or whole participants.
 
@@ -156,7 +156,7 @@ def bootstrap_intervals(
         Complete answers.
     clusters : array, shape (n_rows,)
         Name of what is resampled as a whole.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         Level, seed and number.
 
     Returns

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmme_neuro.reliability.scales.alpha import alpha_of, feldt_interval
 from mmme_neuro.reliability.scales.items import clusters_of, items_of
-from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, sums_by_cluster
 
 
 def multilevel_alpha(
@@ -82,7 +82,7 @@ def multilevel_alpha(
             n_items,
         )
     }
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     low, high = resampling.interval(lambda s: alpha_of(_covariances(s, n_items)[1]), sums)
     rows["between"] = (
         float(alpha_of(between)),

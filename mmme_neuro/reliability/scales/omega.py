@@ -16,7 +16,7 @@ from mmme_neuro.reliability.scales.items import (
     items_of,
     log_intervals,
 )
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 COEFFICIENTS = ("omega_total", "omega_hierarchical", "explained_common_variance", "alpha")
 
@@ -112,7 +112,7 @@ def mcdonald_omega(
     if rng is None:
         limits = log_intervals(estimates, std_errors, len(np.unique(people)) - 1, confidence)
     else:
-        resampling = Resampling(confidence, rng, n_resamples)
+        resampling = ParticipantIntervals(confidence, rng, n_resamples)
         limits = bootstrap_intervals(statistics, table.answers, people, resampling)
     result = pd.DataFrame(
         {

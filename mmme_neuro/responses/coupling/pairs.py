@@ -114,5 +114,4 @@ def paired_differences(
             change = (wide[name, levels[1]] - wide[name, levels[0]]).dropna().to_numpy(float)
         row = mean_row(change, confidence=confidence, fewest=FEWEST_PARTICIPANTS)
         rows.append({"measure": name, **row, "n_participants": len(change)})
-    found = adjust_p_values(pd.DataFrame(rows))
-    return found.drop(columns="n_tests").rename(columns={"p_adjusted": "p_holm"})
+    return adjust_p_values(pd.DataFrame(rows), method=["holm"]).drop(columns="n_tests")
