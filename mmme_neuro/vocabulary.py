@@ -124,6 +124,10 @@ ACTION_UNITS_BY_REGION = {
 """Region of the face as in table 1 of the dataset paper (upper, middle, lower face). Units that its
 table lacks are put beside their neighbours: lids with 5, 7 and 41, mouth and jaw with 13 to 26."""
 
+UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46})
+"""Action units of brow, lids and cheek raiser (Ekman, Friesen & Hager 2002): by muscles, where the
+regions of the dataset paper count lids and cheeks to the middle face."""
+
 MICRO_MAX_DURATION_S = 0.5
 MICRO_MAX_RISE_S = 0.25
 

@@ -243,7 +243,7 @@ def _camera_line(
         if line.slope_se < drift_prior_sd:
             return line, note
     residual = difference - np.median(difference)
-    spread = max(CLIP_START_SD_S, 1.4826 * float(np.median(np.abs(residual))))
+    spread = max(CLIP_START_SD_S, float(stats.median_abs_deviation(residual, scale="normal")))
     line = Line(
         centre=float(wall.mean()),
         level=float(np.median(difference)),

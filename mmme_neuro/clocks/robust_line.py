@@ -11,8 +11,6 @@ OUTLIER_PROBABILITY = 1e-3
 BISQUARE_TUNING = 4.685
 """Tukey's constant: 95 % efficiency under normal errors."""
 
-MAD_TO_SD = 1.4826
-
 
 @dataclass(frozen=True, eq=False)
 class Line:
@@ -122,7 +120,8 @@ def _robust_sd(residual: np.ndarray, *, resolution: float) -> float:
     """Standard deviation from the median absolute residual of a line."""
     n_points = len(residual)
     small_sample = np.sqrt(n_points / max(n_points - 2, 1))
-    return max(MAD_TO_SD * small_sample * float(np.median(np.abs(residual))), resolution)
+    spread = stats.median_abs_deviation(residual, center=lambda _, axis: 0.0, scale="normal")
+    return max(small_sample * float(spread), resolution)
 
 
 def _cut(residual: np.ndarray, *, resolution: float) -> float:

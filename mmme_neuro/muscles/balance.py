@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.coding import split_action_units
-
-UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46})
-"""Action units of brow, lids and cheek raiser (Ekman, Friesen & Hager 2002)."""
+from mmme_neuro.vocabulary import UPPER_FACE
 
 CALIPER_SD = 0.25
 

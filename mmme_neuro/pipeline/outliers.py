@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from mmme_neuro.clocks.robust_line import MAD_TO_SD
+from scipy import stats
 
 LIMIT = 3.5
 """Robust standard deviations from the median (Iglewicz & Hoaglin 1993)."""
@@ -100,7 +99,7 @@ def usual_range(
         return UsualRange(np.nan, np.nan, np.nan)
     scaled = np.log(known) if is_ratio else known
     median = float(np.median(scaled))
-    spread = max(MAD_TO_SD * float(np.median(np.abs(scaled - median))), resolution)
+    spread = max(float(stats.median_abs_deviation(scaled, scale="normal")), resolution)
     low = median - LIMIT * spread if side != "high" else -np.inf
     high = median + LIMIT * spread if side != "low" else np.inf
     if is_ratio:

@@ -38,7 +38,7 @@ def test_bisquare_line_equals_statsmodels():
     # statsmodels re-estimates the scale on the way: compare at the scale used here.
     slope, intercept = stats.siegelslopes(y, x - x.mean())
     residual = y - intercept - slope * (x - x.mean())
-    scale = 1.4826 * np.sqrt(40 / 38) * np.median(np.abs(residual))
+    scale = 1.482602218505602 * np.sqrt(40 / 38) * np.median(np.abs(residual))
     model = sm.RLM(y, sm.add_constant(x - x.mean()), M=sm.robust.norms.TukeyBiweight())
     weights = sm.robust.norms.TukeyBiweight().weights(line.residual / scale)
     again = sm.WLS(y, model.exog, weights=weights).fit().params
