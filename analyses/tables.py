@@ -8,7 +8,8 @@ import xarray as xr
 
 from analyses import study
 from mmme_neuro import read_epochs
-from mmme_neuro.pipeline import atomic_file, pseudonyms
+from mmme_neuro.events import pseudonyms
+from mmme_neuro.io import atomic_file
 from mmme_neuro.responses import Connectivity, GrandAverage, TimeFrequency
 
 

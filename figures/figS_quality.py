@@ -6,7 +6,7 @@ components removed as eye or muscle activity; d, their share of the variance of 
 from pathlib import Path
 
 from analyses.tables import participant_numbers, read_table
-from mmme_neuro.pipeline import pseudonymous
+from mmme_neuro.events import pseudonymous
 from mmme_neuro.plots import quality_figure
 
 READS = ("quality.csv", "events.csv", "participants.csv")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mmme_neuro.pipeline import write_json
+from mmme_neuro.io import write_json
 from mmme_neuro.plots import close_figure, save_figure
 
 FOLDER = Path(__file__).parent

@@ -224,6 +224,13 @@ def study_sheet(study: str | Path) -> Path:
     )
 
 
+def people_without_folder(events: pd.DataFrame, folders: Sequence[Path]) -> dict[str, str]:
+    """Participants of the sheet whose devices' files are nowhere, with the reason to report."""
+    absent = sorted(set(events["participant"]) - {folder.name for folder in folders})
+    reason = "the sheet has events of {0}, but the study has no folder {0}"
+    return {name: reason.format(name) for name in absent}
+
+
 def _holds_device(folder: Path) -> bool:
     """Whether a folder holds a file of any device (or what is left of one)."""
     patterns = (*EEG_PATTERNS, *PHYSIO_PATTERNS, "*.cdt.*")

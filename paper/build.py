@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from mmme_neuro.pipeline import atomic_file
+from mmme_neuro.io import atomic_file
 
 FOLDER = Path(__file__).parent
 SOURCES = ("manuscript.typ", "template.typ", "references.bib")

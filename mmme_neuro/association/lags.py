@@ -77,7 +77,7 @@ def lagged_corr(
     codes = group_codes(table, [participant])
     values = centred(table[measures].to_numpy(dtype=float), codes)
     values = values / np.sqrt((values**2).sum(axis=0))
-    basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    _, basis = independent_columns(centred(covariate_columns(table, covariates), codes))
     residuals = values - basis @ (basis.T @ values)
     residuals = residuals / np.sqrt((residuals**2).sum(axis=0))
     rng = np.random.default_rng(resampling.rng)

@@ -88,7 +88,7 @@ def rm_corr(
     codes = group_codes(table, [participant])
     values = centred(table[[x, y]].to_numpy(dtype=float), codes)
     values = values / np.sqrt((values**2).sum(axis=0))
-    basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    _, basis = independent_columns(centred(covariate_columns(table, covariates), codes))
     first, second = _residual(values, basis).T
     size = np.sqrt((first**2).sum() * (second**2).sum())
     n_participants = codes.max() + 1

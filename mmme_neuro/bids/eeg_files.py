@@ -12,7 +12,8 @@ from mne.io.constants import FIFF
 
 from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.text_files import MISSING, read_json, write_json
+from mmme_neuro.bids.text_files import MISSING, read_json
+from mmme_neuro.io.files import write_json
 
 HEADER_S = 1.0
 """Length (s) of what the header is written from; the other samples follow block by block."""
@@ -152,4 +153,4 @@ def _complete_sidecar(path: Path, raw: mne.io.BaseRaw, details: DatasetDetails) 
     described = read_json(path) | known
     # The validator's schema still spells the key as before BIDS 1.11.2.
     described["MISCChannelCount"] = described["MiscChannelCount"]
-    write_json(path, described)
+    write_json(path, described, allow_nan=False)

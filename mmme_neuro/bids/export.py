@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from itertools import chain
@@ -25,7 +25,13 @@ from mmme_neuro.bids.text_files import read_json, write_tsv
 from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.errors import EXPECTED_FAILURES
 from mmme_neuro.events.sheet import read_events
-from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+from mmme_neuro.recording import (
+    Recording,
+    participant_folders,
+    people_without_folder,
+    read_recording,
+    study_sheet,
+)
 
 DATASET_FILES = (DESCRIPTION_FILE, "README", "CHANGES", "participants.tsv", "participants.json")
 
@@ -147,7 +153,11 @@ def write_bids(
         for folder in folders
     ]
     rows = []
-    for row in chain(_people_without_folder(events, labels), _outcomes(jobs, executor)):
+    absent = [
+        {"participant": name, "participant_id": "", "status": "failed", "reason": reason}
+        for name, reason in people_without_folder(events, folders).items()
+    ]
+    for row in chain(absent, _outcomes(jobs, executor)):
         rows.append(row)
         if progress:
             progress(row)
@@ -166,20 +176,6 @@ def write_bids(
     if key is not None:
         write_tsv(Path(key), participants[["participant", "participant_id", "status", "reason"]])
     return BidsDataset(out, participants)
-
-
-def _people_without_folder(events: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
-    """Rows of the sheet's participants whose devices' files are nowhere; they get no label."""
-    reason = "the sheet has events of {0}, but the study has no folder {0}"
-    return [
-        {
-            "participant": code,
-            "participant_id": "",
-            "status": "failed",
-            "reason": reason.format(code),
-        }
-        for code in sorted(set(events["participant"]) - set(labels))
-    ]
 
 
 def _outcomes(jobs: Sequence[_Job], executor: Executor | None) -> Iterator[dict]:

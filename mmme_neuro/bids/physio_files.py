@@ -11,8 +11,9 @@ import pandas as pd
 from mne.io.constants import FIFF
 
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.text_files import MISSING, read_json, write_gzip, write_json
+from mmme_neuro.bids.text_files import MISSING, read_json, write_gzip
 from mmme_neuro.clocks.fit import SEGMENT_COLUMNS, ClockFit, segment_row
+from mmme_neuro.io.files import write_json
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.io.physio_table import read_bids_physio
 
@@ -123,7 +124,7 @@ def write_physio(raw: mne.io.BaseRaw, clock: ClockFit | None, files: Participant
     for number, part in enumerate(parts, start=1):
         path = files.physio(number if len(parts) > 1 else None)
         write_gzip(path, _text_blocks(raw, part))
-        write_json(_sidecar(path), _description(raw, part, files.task))
+        write_json(_sidecar(path), _description(raw, part, files.task), allow_nan=False)
 
 
 def read_physio_files(files: ParticipantFiles) -> tuple[mne.io.BaseRaw | None, ClockFit | None]:

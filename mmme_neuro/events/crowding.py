@@ -87,6 +87,31 @@ def has_neighbour(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
     return pd.Series(found, index=events.index)
 
 
+def nearest_distance(onsets: np.ndarray) -> np.ndarray:
+    """Time from each event to the nearest other one.
+
+    Parameters
+    ----------
+    onsets : array, shape (n_events,)
+        On one clock, s, in any order.
+
+    Returns
+    -------
+    array, shape (n_events,)
+        Seconds; infinite for an event alone.
+
+    Examples
+    --------
+    >>> nearest_distance(np.array([5.0, 1.0, 2.0])).tolist()
+    [3.0, 1.0, 1.0]
+    """
+    order = np.argsort(onsets, kind="stable")
+    gaps = np.diff(onsets[order], prepend=-np.inf, append=np.inf)
+    nearest = np.empty(onsets.size)
+    nearest[order] = np.minimum(gaps[:-1], gaps[1:])
+    return nearest
+
+
 def _comparable(events: pd.DataFrame) -> list[np.ndarray]:
     """Positions of the events that share a clock: those of a clip, or of a participant."""
     is_clip_clock = "clock" in events and (events["clock"] == "clip").all()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.design import build_design, same_model
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
 from mmme_neuro.models.solver.batch import fit_columns
@@ -187,7 +187,7 @@ def fit_lmm_map(
     cells = MapCells(design, flat.shape[1])
     for pattern in missing_patterns(flat, design.rows):
         used = design.rows[pattern.is_present]
-        own = _same_model(design, events, used)
+        own = same_model(design, events, used)
         if own is not None:
             take = _taker(flat, used, pattern.columns)
             cells.write(
@@ -224,21 +224,6 @@ def _checked(
         if coordinate.dims and set(coordinate.dims) <= set(data.dims[1:])
     }
     return data.to_numpy(), axes, coordinates
-
-
-def _same_model(design: Design, events: pd.DataFrame, used: np.ndarray) -> Design | None:
-    """The design for some of the events, None where they cannot carry the same model."""
-    if len(used) == design.n_events:
-        return design
-    try:
-        own, _ = build_design(design.formula, events.iloc[used])
-    except ValueError:
-        return None
-    is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
-    same_columns = [factor.column_names for factor in own.random] == [
-        factor.column_names for factor in design.random
-    ]
-    return own if is_same and same_columns else None
 
 
 def _taker(

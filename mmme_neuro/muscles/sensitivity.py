@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.crowding import nearest_distance
 from mmme_neuro.models.many import fit_battery
 from mmme_neuro.muscles.balance import face_part, imbalance, matched_events
 from mmme_neuro.stats.estimates import ESTIMATE
@@ -71,7 +72,10 @@ def muscle_variants(
     own = events[covariate] - events.groupby("participant")[covariate].transform("mean")
     scaled = events.assign(muscle_z=own / own.std())
     part = face_part(events["action_units"])
-    gaps = _distance(events)
+    onsets = events["onset"].astype(float)
+    gaps = onsets.groupby(events["participant"]).transform(
+        lambda own: nearest_distance(own.to_numpy())
+    )
     variants = [
         Variant(PRIMARY, events),
         Variant("muscle power as covariate", scaled, "+ muscle_z"),
@@ -190,14 +194,3 @@ def muscle_balance(variants: Sequence[Variant], covariate: str = "muscle_db") ->
         if covariate in variant.events
     ]
     return pd.DataFrame(rows, columns=["analysis", "difference_sd", "n_events"])
-
-
-def _distance(events: pd.DataFrame) -> np.ndarray:
-    """Seconds to the nearest other event of the same participant."""
-    out = np.empty(len(events))
-    for rows in events.groupby("participant").indices.values():
-        onset = events["onset"].to_numpy(float)[rows]
-        order = np.argsort(onset, kind="stable")
-        gaps = np.diff(onset[order], prepend=-np.inf, append=np.inf)
-        out[rows[order]] = np.minimum(gaps[:-1], gaps[1:])
-    return out

@@ -1,11 +1,9 @@
 from .check import StudyCheck, check_study
-from .derivatives import TABLES, read_continuous, read_epochs, read_table, write_json
+from .derivatives import TABLES, read_continuous, read_epochs, read_table
 from .executors import dask_cluster, processes, tracked
-from .files import atomic_file
 from .inputs import study_sources
 from .losses import label_table, quality_table, rejection_table
 from .preprocess import Options, preprocess_recording, preprocess_study
-from .pseudonyms import pseudonymous, pseudonyms
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
 
 __all__ = [
@@ -14,7 +12,6 @@ __all__ = [
     "QualityLimits",
     "StudyCheck",
     "TABLES",
-    "atomic_file",
     "check_study",
     "dask_cluster",
     "label_table",
@@ -22,8 +19,6 @@ __all__ = [
     "preprocess_recording",
     "preprocess_study",
     "processes",
-    "pseudonymous",
-    "pseudonyms",
     "quality_table",
     "read_continuous",
     "read_epochs",
@@ -32,5 +27,4 @@ __all__ = [
     "spectrum_range",
     "study_sources",
     "tracked",
-    "write_json",
 ]

@@ -14,7 +14,13 @@ from mmme_neuro.epochs import events_with_reasons
 from mmme_neuro.errors import EXPECTED_FAILURES
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.pipeline.derivatives import clock_table
-from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+from mmme_neuro.recording import (
+    Recording,
+    participant_folders,
+    people_without_folder,
+    read_recording,
+    study_sheet,
+)
 
 EEG_KINDS = {"EEG": "eeg", "EOG": "eog", "EMG": "emg"}
 PHYSIO_KINDS = {
@@ -242,7 +248,10 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
         unmatched.append(_unmatched(recording))
         exclusions.append(_exclusions(folder.name, checked))
         channels.append(inventory.assign(participant=folder.name))
-    rows += _people_without_folder(events, folders)
+    rows += [
+        {"participant": name, "status": "failed", "reason": reason}
+        for name, reason in people_without_folder(events, folders).items()
+    ]
     return StudyCheck(
         participants=pd.DataFrame(rows).fillna({"reason": ""}),
         clocks=_joined(clocks),
@@ -285,19 +294,6 @@ def _unmatched(recording: Recording) -> pd.DataFrame:
     if recording.clock is None:
         return pd.DataFrame()
     return recording.clock.unmatched.assign(participant=recording.participant)
-
-
-def _people_without_folder(events: pd.DataFrame, folders: list[Path]) -> list[dict]:
-    """Participants of the sheet whose devices' files are nowhere."""
-    absent = sorted(set(events["participant"]) - {folder.name for folder in folders})
-    return [
-        {
-            "participant": name,
-            "status": "failed",
-            "reason": f"the sheet has events of {name}, but the study has no folder {name}",
-        }
-        for name in absent
-    ]
 
 
 def _of(table: pd.DataFrame, participant: str, *columns: str) -> list[tuple]:

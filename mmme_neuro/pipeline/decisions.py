@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.signals.eeg.ica import CleaningDecisions
 
 FILE_NAME = "decisions.csv"

@@ -1,10 +1,9 @@
 """What preprocessing makes of a recording, and how it lies on disk."""
 
-import json
 import warnings
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import mne
@@ -13,7 +12,7 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import MODALITIES, EventLocked
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.coupling.regionsignals import region_signals
 from mmme_neuro.responses.overlap.deconvolve import with_stimulus_events
@@ -301,20 +300,3 @@ def _code_table(clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True).reindex(columns=columns)
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write a small result as JSON, atomically."""
-    with atomic_file(path) as part:
-        part.write_text(json.dumps(content, indent=1, default=_plain), encoding="utf-8")
-
-
-def _plain(value: object) -> object:
-    """NumPy scalars, arrays and dataclasses as plain types."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__, **vars(value)}
-    raise TypeError(f"cannot write {type(value).__name__} as JSON.")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 
-PACKAGES = (
+DERIVING = (
     "mne",
     "numpy",
     "scipy",
@@ -24,6 +24,7 @@ PACKAGES = (
     "pyprep",
     "autoreject",
     "scikit-learn",
+    "clarabel",
 )
 """Packages whose version can change a derivative."""
 
@@ -136,7 +137,7 @@ def input_digests(files: Iterable[Path], tables: Mapping[str, pd.DataFrame]) -> 
 def software() -> dict[str, str]:
     """Versions of what computes, and a digest of this package's computing code."""
     found = {"code": _code_digest()}
-    for package in PACKAGES:
+    for package in DERIVING:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

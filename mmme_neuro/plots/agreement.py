@@ -13,7 +13,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.wording import MINUS
+from mmme_neuro.wording import with_minus
 
 TIMES_DRAWN = ("onset", "apex", "offset_coded")
 """Offsets only where both coders coded one."""
@@ -176,7 +176,7 @@ def plot_time_differences(differences: pd.Series, limits: pd.Series, ax: Axes) -
     ax.annotate(text, (1, 1), xytext=(5, 0), xycoords="axes fraction",
                 textcoords="offset points", ha="left", va="top", fontsize=6)  # fmt: skip
     ticks = np.array([-WIDEST_MS, -WIDEST_MS / 2, 0, WIDEST_MS / 2, WIDEST_MS])
-    labels = [f"{tick:g}".replace("-", MINUS) for tick in ticks]
+    labels = [with_minus(f"{tick:g}") for tick in ticks]
     ax.set_xticks(ticks, [f"\N{LESS-THAN OR EQUAL TO}{labels[0]}", *labels[1:-1],
                           f"\N{GREATER-THAN OR EQUAL TO}{labels[-1]}"])  # fmt: skip
     ax.set_xlim(edges[0], edges[-1])
@@ -258,4 +258,4 @@ def _time_panel(differences: pd.DataFrame, timing: pd.DataFrame, time: str, ax: 
 
 def _signed(value: float) -> str:
     """Whole number with a typographic minus."""
-    return f"{value:.0f}".replace("-", MINUS)
+    return with_minus(f"{value:.0f}")

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from mmme_neuro.clocks.fit import ClockFit
+from mmme_neuro.wording import with_minus
 
 MATCHED_COLOR = "#0072B2"
 UNMATCHED_COLORS = {"reference": "#D55E00", "other": "#E69F00"}
@@ -136,4 +137,4 @@ def _title(fit: ClockFit) -> str:
         parts.append(f"{len(fit.segments)} segments")
     if fit.longest["note"]:
         parts[0] = f"Drift fixed at 0 (prior SE {fit.drift_se_ppm:.0f} ppm)"
-    return ", ".join(parts).replace("-", "\N{MINUS SIGN}")
+    return with_minus(", ".join(parts))

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import OKABE_ITO, PAGE_MM, journal_style, new_figure, panel_letter
-from mmme_neuro.wording import MINUS
+from mmme_neuro.wording import with_minus
 
 CLOCK_COLUMNS = ("participant", "device", "drift_ppm", "drift_se_ppm", "residual_sd_ms")
 CODE_COLUMNS = ("participant", "device", "onset_reference", "residual_ms")
@@ -108,7 +108,7 @@ def _write_fits(clocks: pd.DataFrame, ax: Axes) -> None:
         ax.text(place, 1.0, title, transform=ax.transAxes, ha="center", va="bottom", fontsize=6,
                 color="0.3")  # fmt: skip
     for row, fit in enumerate(clocks.itertuples()):
-        drift = f"{fit.drift_ppm:.1f} ± {fit.drift_se_ppm:.1f}".replace("-", MINUS)
+        drift = with_minus(f"{fit.drift_ppm:.1f} ± {fit.drift_se_ppm:.1f}")
         for (place, _), text in zip(columns, (drift, f"{fit.residual_sd_ms:.1f}"), strict=True):
             ax.text(place, row, text, transform=ax.get_yaxis_transform(), ha="center",
                     va="center", fontsize=6)  # fmt: skip

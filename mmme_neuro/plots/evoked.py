@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from mmme_neuro.plots.scalp import scalp_map
 from mmme_neuro.plots.style import (
     DIVERGING,
-    MINUS,
     PAGE_MM,
     colour_of,
     difference_name,
@@ -25,6 +24,7 @@ from mmme_neuro.plots.style import (
 )
 from mmme_neuro.responses.grandaverage import GrandAverage, difference, region_average
 from mmme_neuro.responses.regions import Window, roi_channels
+from mmme_neuro.wording import with_minus
 
 
 def plot_evoked(
@@ -217,7 +217,7 @@ def _window_means(
 
 def _span(window: Window) -> str:
     """A window's times in ms."""
-    first, last = (f"{1000 * time:.0f}".replace("-", MINUS) for time in (window.tmin, window.tmax))
+    first, last = (with_minus(f"{1000 * time:.0f}") for time in (window.tmin, window.tmax))
     return f"{first} to {last} ms"
 
 

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
     COLUMN_MM,
-    MINUS,
     OKABE_ITO,
     PAGE_MM,
     journal_style,
@@ -18,7 +17,9 @@ from mmme_neuro.plots.style import (
     panel_letter,
 )
 from mmme_neuro.wording import (
+    MINUS,
     estimate_text,
+    fixed_text,
     interval_text,
     p_relation,
     quantity_text,
@@ -27,7 +28,7 @@ from mmme_neuro.wording import (
 )
 
 FOREST_COLUMNS = ("label", "estimate", "ci_low", "ci_high")
-RECOVERY_COLUMNS = ("quantity", "truth", "estimate", "std_error", "ci_low", "ci_high", "covered")
+DRAWN_OF_RECOVERY = ("quantity", "truth", "estimate", "std_error", "ci_low", "ci_high", "covered")
 
 _ROW_MM = 5.0
 _LINE_MM = 2.9
@@ -168,7 +169,7 @@ def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
     ax : Axes
         The same axes. A filled dot: the interval covers the truth; a hollow one: it does not.
     """
-    _check_columns(table, RECOVERY_COLUMNS)
+    _check_columns(table, DRAWN_OF_RECOVERY)
     _check_errors(table)
     offset = table[["estimate", "ci_low", "ci_high"]].sub(table["truth"], axis=0)
     standard = offset.div(table["std_error"], axis=0)
@@ -206,7 +207,7 @@ def recovery_figure(table: pd.DataFrame) -> Figure:
         180 mm wide, one row a quantity: name (unit), standardised estimate with interval, and the
         numbers.
     """
-    _check_columns(table, RECOVERY_COLUMNS)
+    _check_columns(table, DRAWN_OF_RECOVERY)
     labels = [_recovery_label(row) for row in table.to_dict("records")]
     row_mm = max(_ROW_MM, _LINE_MM * max(label.count("\n") + 1 for label in labels) + 0.8)
     with journal_style():
@@ -249,41 +250,12 @@ def _texts(table: pd.DataFrame, column: str, decimals: Sequence[int]) -> list[st
     """One text a row: a column, or both ends of the interval, to the precision of the row."""
     if column != "interval":
         return [
-            number(value, places) for value, places in zip(table[column], decimals, strict=True)
+            fixed_text(value, places) for value, places in zip(table[column], decimals, strict=True)
         ]
     return [
-        f"[{number(low, places)}, {number(high, places)}]"
+        f"[{fixed_text(low, places)}, {fixed_text(high, places)}]"
         for low, high, places in zip(table["ci_low"], table["ci_high"], decimals, strict=True)
     ]
-
-
-def number(value: float, decimals: int) -> str:
-    """Write a number with fixed decimals and a typographic minus.
-
-    Parameters
-    ----------
-    value : float
-        Any number; a missing one is written as a dash.
-    decimals : int
-        Digits after the point; beyond five the number is written with a power of ten.
-
-    Returns
-    -------
-    text : str
-        E.g. ``"−0.012"`` or ``"1.2×10⁻⁵"``.
-
-    Examples
-    --------
-    >>> number(0.98765, 2), number(1.2e-6, 7)
-    ('0.99', '1.2×10⁻⁶')
-    """
-    if not np.isfinite(value):
-        return "–"
-    if decimals <= 5 or value == 0:
-        return f"{value:.{min(decimals, 5)}f}".replace("-", MINUS)
-    exponent = int(np.floor(np.log10(abs(value))))
-    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{value / 10.0**exponent:.1f}×10{raised}".replace("-", MINUS)
 
 
 def _text_column(ax: Axes, place: float, title: str, texts: Sequence[str]) -> None:

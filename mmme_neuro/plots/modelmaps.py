@@ -17,7 +17,6 @@ from mmme_neuro.plots.connectivity import order_channels
 from mmme_neuro.plots.scalp import scalp_map
 from mmme_neuro.plots.style import (
     DIVERGING,
-    MINUS,
     OKABE_ITO,
     PAGE_MM,
     journal_style,
@@ -26,7 +25,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.wording import response_name, unit_text
+from mmme_neuro.wording import response_name, unit_text, with_minus
 
 STATUS_COLOURS = {
     "interior": "#FFFFFF",
@@ -287,7 +286,7 @@ def _topographies(
         marked = [n for n, p in zip(names, here["p_value"].to_numpy(), strict=True) if p <= alpha]
         values = np.nan_to_num(here["statistic"].to_numpy())
         scalp_map(values, picked, ax, vlim=(-limit, limit), highlight=marked)
-        ax.set_title(f"{1000 * float(here['time']):.0f} ms".replace("-", MINUS))
+        ax.set_title(with_minus(f"{1000 * float(here['time']):.0f} ms"))
     panel_letter(axes[0], "a")
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mmme_neuro.plots.pictures import few_colours
+from mmme_neuro.wording import MINUS
 
 COLUMN_MM = 85.0
 """Width of a one-column figure."""
@@ -51,7 +52,6 @@ MARK_COLOUR = OKABE_ITO["green"]
 """Of what a corrected test marks."""
 SEQUENTIAL = "magma_r"
 """Strong is dark, so that thin strong lines stand out on white."""
-MINUS = "\N{MINUS SIGN}"
 
 # Any: matplotlib's stubs know the settings only as a union of literal names.
 _RC: dict[Any, Any] = {

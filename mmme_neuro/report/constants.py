@@ -11,6 +11,7 @@ import pandas as pd
 import mmme_neuro
 from mmme_neuro.clocks import camera
 from mmme_neuro.clocks.align import align_clocks
+from mmme_neuro.pipeline.provenance import DERIVING
 from mmme_neuro.reliability.coders.detection import IOU_THRESHOLDS, ONSET_TOLERANCES_S
 from mmme_neuro.report import formats
 from mmme_neuro.report.quantities import table_text
@@ -20,23 +21,16 @@ from mmme_neuro.responses.spectral.timefrequency import DEFAULT_FREQUENCIES, cyc
 from mmme_neuro.signals.eeg import bad_channels, ica
 from mmme_neuro.signals.eeg.clean import clean_eeg
 from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
-from mmme_neuro.wording import MINUS
+from mmme_neuro.wording import with_minus
 
 PACKAGES = (
-    "mne",
+    *DERIVING,
+    "formulaic",
     "mne-connectivity",
-    "mne-icalabel",
-    "pyprep",
-    "autoreject",
-    "numpy",
-    "scipy",
-    "pandas",
-    "xarray",
-    "neurokit2",
-    "python-picard",
-    "pingouin",
+    "nilearn",
+    "numba",
     "statsmodels",
-    "scikit-learn",
+    "xarray",
     "matplotlib",
 )
 """Packages whose version can change a result."""
@@ -195,5 +189,5 @@ def _constant(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return f"{value:.10g}".replace("-", MINUS)
+        return with_minus(f"{value:.10g}")
     return "none" if value is None else str(value)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import mne
 
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.report import (
     agreement,
     findings,

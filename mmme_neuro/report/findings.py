@@ -7,6 +7,7 @@ from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
     channel_name,
+    fixed_text,
     measure_name,
     network_name,
     number_text,
@@ -231,7 +232,7 @@ def _to_error(row: dict, key: str) -> str:
     """A value to two digits of its standard error."""
     value, error = float(row[key]), float(row["std_error"])
     decimals = max(0, 2 - len(f"{error:.0f}")) if error >= 1 else _leading_zeros(error) + 2
-    return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return fixed_text(value, decimals)
 
 
 def _leading_zeros(value: float) -> int:

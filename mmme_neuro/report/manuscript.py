@@ -26,6 +26,7 @@ from mmme_neuro.wording import (
     p_relation,
     quantity_text,
     response_name,
+    with_minus,
 )
 
 TABLES = (
@@ -323,7 +324,5 @@ def _constants(methods: dict) -> dict[str, str]:
         "min_epochs": count_text(study["min_epochs"]),
         "seed": str(study["seed"]),
         "version": methods["software"]["mmme_neuro"],
-        "baseline_s": " to ".join(
-            f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in study["erp_baseline_s"]
-        ),
+        "baseline_s": " to ".join(with_minus(f"{value:g}") for value in study["erp_baseline_s"]),
     }

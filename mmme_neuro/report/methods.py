@@ -1,6 +1,6 @@
 """Methods text, every number of which comes from the constants of the analysis."""
 
-from mmme_neuro.wording import MINUS, channel_name, response_name
+from mmme_neuro.wording import channel_name, response_name, with_minus
 
 METHOD_NAMES = {"wpli2_debiased": "debiased squared weighted phase lag index"}
 """Connectivity estimators as named in texts."""
@@ -264,7 +264,7 @@ def _association(study: dict) -> str:
 
 def _number(value: float) -> str:
     """A constant as it stands, with a typographic minus."""
-    return f"{value:g}".replace("-", MINUS)
+    return with_minus(f"{value:g}")
 
 
 def _ms(seconds: float) -> str:

@@ -18,7 +18,7 @@ from mmme_neuro.report.markup import (
     table_html,
 )
 from mmme_neuro.report.results import Results
-from mmme_neuro.wording import channel_name, number_text, unit_text
+from mmme_neuro.wording import channel_name, number_text, unit_text, with_minus
 
 FOLDER = "quality"
 """Where the figures of participants lie among the figures."""
@@ -189,7 +189,7 @@ def _clocks(clocks: pd.DataFrame) -> str:
 def _drift(row: Row) -> str:
     """Drift with its standard error."""
     text = f"{row['drift_ppm']:.1f} ± {row['drift_se_ppm']:.1f}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return with_minus(text)
 
 
 def _eeg(tables: _Tables, name: str) -> str:

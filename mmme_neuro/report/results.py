@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.pipeline.pseudonyms import pseudonyms
+from mmme_neuro.events.pseudonyms import pseudonyms
 from mmme_neuro.report.markup import figure_html, notice
 
 CAPTIONS = "captions.json"

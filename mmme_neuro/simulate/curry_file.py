@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.io.montage import template_positions
-from mmme_neuro.pipeline.files import atomic_file
 
 RAW_FLOAT_GUID = "{0B86B22B-1A49-411A-9657-4A4BDA3D3ED8}"
 SAMPLES_PER_BLOCK = 65536

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
-from mmme_neuro.pipeline.files import atomic_file
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
 from mmme_neuro.simulate.body import (
     BodyState,

@@ -127,6 +127,11 @@ def summed(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return total
 
 
+def sums_by_cluster(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Sum rows by the name of their cluster, in the order of names, shape (n_clusters, ...)."""
+    return summed(values, np.unique(clusters, return_inverse=True)[1])
+
+
 def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:
     """Covariates as numbers: numeric ones as they are, others as indicators of all but the first.
 
@@ -151,10 +156,37 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndar
     return pd.get_dummies(table[list(covariates)], drop_first=True).to_numpy(dtype=float)
 
 
-def independent_columns(columns: np.ndarray) -> np.ndarray:
-    """An orthonormal basis of some columns, without those that the others make up."""
-    if not columns.size:
-        return columns[:, :0]
-    scale = np.sqrt((columns**2).sum(axis=0))
-    left, singular, _ = np.linalg.svd(columns[:, scale > 0] / scale[scale > 0], full_matrices=False)
-    return left[:, singular > 1e-9]
+def independent_columns(
+    columns: np.ndarray, *, below: float = 1e-9
+) -> tuple[list[int], np.ndarray]:
+    """Find the columns that are no combinations of earlier ones.
+
+    Parameters
+    ----------
+    columns : array, shape (n_rows, n_columns)
+        Any numbers.
+    below : float
+        Share of its length up to which a column counts as a combination.
+
+    Returns
+    -------
+    places : list of int
+        Of the independent columns.
+    basis : array, shape (n_rows, n_independent)
+        Orthonormal, of the same space.
+
+    Examples
+    --------
+    >>> independent_columns(np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 1.0]]))[0]
+    [0, 2]
+    """
+    basis = np.empty((len(columns), 0))
+    places = []
+    for place, column in enumerate(columns.T):
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        norm = np.linalg.norm(rest)
+        if norm > below * np.linalg.norm(column):
+            basis = np.column_stack([basis, rest / norm])
+            places.append(place)
+    return places, basis

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from mmme_neuro.stats.groups import sums_by_cluster
+
 Statistic = Callable[[np.ndarray], Any]
 """From counts, shape (..., *count_shape), to values, shape (...)."""
 
@@ -131,26 +133,6 @@ def _limits(drawn: np.ndarray, level: float) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = np.quantile(defined, [level, 1 - level])
     return float(low), float(high)
-
-
-def sums_by_cluster(counts: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """Add the counts of the units of each cluster.
-
-    Parameters
-    ----------
-    counts : array, shape (n_units, *count_shape)
-        Counts of each unit.
-    clusters : array, shape (n_units,)
-        Name of the cluster (participant) of each unit.
-
-    Returns
-    -------
-    array, shape (n_clusters, *count_shape)
-    """
-    names, codes = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((len(names), *counts.shape[1:]))
-    np.add.at(sums, codes, counts)
-    return sums
 
 
 def quantile_interval(

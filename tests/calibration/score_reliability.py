@@ -12,7 +12,8 @@ import pandas as pd
 from mmme_neuro.reliability.dependability import dependability
 from mmme_neuro.reliability.scores import Scores
 from mmme_neuro.reliability.split_half import split_half
-from mmme_neuro.stats.resampling import ParticipantIntervals, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 from tests.calibration.tables import as_markdown
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability_of_scores.md"

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import Recording, read_recording
-from mmme_neuro.pipeline.derivatives import TABLES, clock_table, read_epochs, read_table, write_json
+from mmme_neuro.io.files import write_json
+from mmme_neuro.pipeline.derivatives import TABLES, clock_table, read_epochs, read_table
 from mmme_neuro.pipeline.inputs import DeviceFolder
 from mmme_neuro.pipeline.preprocess import (
     Options,

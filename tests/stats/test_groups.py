@@ -25,7 +25,8 @@ def test_covariates_of_any_kind_span_what_a_design_spans():
     )
     columns = covariate_columns(table, ["kind", "n", "same"])
     assert columns.shape == (4, 4)
-    basis = independent_columns(columns)
+    places, basis = independent_columns(columns)
+    assert len(places) == 3
     assert basis.shape == (4, 3)
     np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-12)
     assert covariate_columns(table, []).shape == (4, 0)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval
 
 
 def mean(counts):

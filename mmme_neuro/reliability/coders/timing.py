@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.reliability.bland_altman import limits_of_agreement
-from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval
 
 TIMES = ("onset", "apex", "offset", "rise", "duration")
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.reliability.scales.self_reports import answers_by_item
-from mmme_neuro.stats.resampling import ParticipantIntervals, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 EVERY = "all"
 """Name of the row over all emotions."""

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.stats.estimates import t_interval
-from mmme_neuro.stats.resampling import ParticipantIntervals, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 _STEP = 1e-3
 """Of the numerical derivative, in standard deviations of both items."""

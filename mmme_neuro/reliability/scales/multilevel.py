@@ -7,7 +7,8 @@ import pandas as pd
 
 from mmme_neuro.reliability.scales.alpha import alpha_of, feldt_interval
 from mmme_neuro.reliability.scales.items import clusters_of, items_of
-from mmme_neuro.stats.resampling import ParticipantIntervals, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 
 def multilevel_alpha(

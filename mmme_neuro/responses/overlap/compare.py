@@ -7,6 +7,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.crowding import nearest_distance
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.overlap.basis import Basis
 from mmme_neuro.responses.overlap.deconvolve import Deconvolution, continuous_signal, deconvolve
@@ -89,7 +90,7 @@ def compare_with_averaging(
     """
     raw, events = continuous_signal(recording, modality)
     times = events["time"].to_numpy(float)
-    alone = _distance(times) > isolation
+    alone = nearest_distance(times) > isolation
     rows = []
     for window in windows:
         if window.channel not in found.curves["channel"].to_numpy():
@@ -171,15 +172,6 @@ def _measured(raw: mne.io.BaseRaw, times: np.ndarray, window: ResponseWindow) ->
         return np.where(inside, values, np.nan)
 
     return mean((window.tmin, window.tmax)) - mean(window.baseline)
-
-
-def _distance(times: np.ndarray) -> np.ndarray:
-    """Seconds to the nearest other event."""
-    order = np.argsort(times, kind="stable")
-    gaps = np.diff(times[order], prepend=-np.inf, append=np.inf)
-    nearest = np.empty(times.size)
-    nearest[order] = np.minimum(gaps[:-1], gaps[1:])
-    return nearest
 
 
 @dataclass(frozen=True, kw_only=True)

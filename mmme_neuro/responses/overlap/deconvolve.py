@@ -238,11 +238,10 @@ def deconvolve(
     bases = _by_kind(basis, events, "basis")
     if missing := set(formulas) ^ set(bases):
         raise ValueError(f"formula and basis must name the same kinds; {sorted(missing)} differ.")
-    data, names, types = _data(raw, picks)
+    data, names, types = _data(raw, picks, reject_by_annotation="NaN")
     confounds, _, _ = _data(raw, list(nuisance)) if nuisance else (np.empty((0, 0)), [], [])
     factor = _factor(raw.info["sfreq"], sfreq)
-    is_bad = _bad_samples(raw)
-    data = _averaged(np.where(is_bad, np.nan, data), factor)
+    data = _averaged(data, factor)
     times = _averaged(np.arange(raw.n_times)[None] / raw.info["sfreq"], factor)[0]
     regressors = _confounds(_averaged(confounds, factor) if nuisance else confounds, nuisance)
     regressors |= _drift(times, drift_hz)
@@ -373,11 +372,12 @@ def _by_kind(
 
 
 def _data(
-    raw: mne.io.BaseRaw, picks: str | Sequence[str]
+    raw: mne.io.BaseRaw, picks: str | Sequence[str], *, reject_by_annotation: str | None = None
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Samples, names and types of channels."""
     chosen = raw.copy().pick(picks, exclude=())
-    return chosen.get_data(verbose="error"), chosen.ch_names, chosen.get_channel_types()
+    data = chosen.get_data(reject_by_annotation=reject_by_annotation, verbose="error")
+    return data, chosen.ch_names, chosen.get_channel_types()
 
 
 def _factor(sfreq: float, wanted: float | None) -> int:
@@ -394,17 +394,6 @@ def _averaged(data: np.ndarray, factor: int) -> np.ndarray:
     """Means of consecutive samples; NaN where one is missing."""
     n = data.shape[1] // factor
     return data[:, : n * factor].reshape(len(data), n, factor).mean(axis=2)
-
-
-def _bad_samples(raw: mne.io.BaseRaw) -> np.ndarray:
-    """Samples inside stretches annotated as bad."""
-    is_bad = np.zeros(raw.n_times, bool)
-    for annotation in raw.annotations:
-        if annotation["description"].upper().startswith("BAD"):
-            begin = (annotation["onset"] - raw.first_time) * raw.info["sfreq"]
-            end = begin + annotation["duration"] * raw.info["sfreq"]
-            is_bad[max(int(begin), 0) : max(int(np.ceil(end)) + 1, 0)] = True
-    return is_bad
 
 
 def _confounds(data: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
