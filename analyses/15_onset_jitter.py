@@ -29,7 +29,7 @@ def main(study: Path, results: Path) -> None:
         epochs,
         [*measures, *PHASE_MEASURES],
         coder_sd=CODER_SD_S,
-        n_draws=N_JITTER_DRAWS,
+        n_resamples=N_JITTER_DRAWS,
         baseline=JITTER_BASELINE_S,
         rng=SEED,
     )

@@ -90,7 +90,7 @@ class Recording:
 
 
 def read_recording(
-    directory: str | Path,
+    folder: str | Path,
     *,
     sheet: str | Path | pd.DataFrame | None = None,
     merge: str | None = "union",
@@ -101,7 +101,7 @@ def read_recording(
 
     Parameters
     ----------
-    directory : path
+    folder : path
         The participant's folder; its name is the participant's code in the sheet.
     sheet : path | DataFrame | None
         The annotation sheet, or events already read from it (``read_events``); ``None``: the
@@ -129,19 +129,19 @@ def read_recording(
     against the trigger codes of the clips (``align_camera``). A clip's code that the EEG lost is
     taken from the physiology.
     """
-    directory = Path(directory)
-    events = _participant_events(directory, sheet, merge=merge, annotation_pass=annotation_pass)
-    eeg = read_eeg(find_device_file(directory, "EEG", EEG_PATTERNS))
+    folder = Path(folder)
+    events = _participant_events(folder, sheet, merge=merge, annotation_pass=annotation_pass)
+    eeg = read_eeg(find_device_file(folder, "EEG", EEG_PATTERNS))
     if not isinstance(eeg, mne.io.BaseRaw):
         raise ValueError(
-            f"{directory}: the EEG file is epoched; events can only be placed in a continuous "
+            f"{folder}: the EEG file is epoched; events can only be placed in a continuous "
             "recording. Export it as continuous data."
         )
-    codes = _device_codes(eeg, directory, "EEG")
+    codes = _device_codes(eeg, folder, "EEG")
     physio, clock = None, None
     if "physio" in modalities:
-        physio = read_physio(find_device_file(directory, "physio", PHYSIO_PATTERNS))
-        physio_codes = _device_codes(physio, directory, "physio")
+        physio = read_physio(find_device_file(folder, "physio", PHYSIO_PATTERNS))
+        physio_codes = _device_codes(physio, folder, "physio")
         tolerance = 0.01 + 2 / min(eeg.info["sfreq"], physio.info["sfreq"])
         clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
         codes = _with_codes_of(codes, physio_codes, clock)
@@ -154,7 +154,7 @@ def read_recording(
         events=placed.sort_values("onset", kind="stable", ignore_index=True),
         clock=clock,
         camera=camera,
-        participant=directory.name,
+        participant=folder.name,
         codes=codes,
     )
 

@@ -78,7 +78,7 @@ class _Job:
 
 
 def write_bids(
-    study: str | Path,
+    folder: str | Path,
     out: str | Path,
     *,
     pseudonyms: bool = True,
@@ -94,7 +94,7 @@ def write_bids(
 
     Parameters
     ----------
-    study : path
+    folder : path
         Folder with one folder a participant and the annotation sheet.
     out : path
         New or empty folder of the dataset.
@@ -135,9 +135,9 @@ def write_bids(
     <BidsDataset | 10 of 10 participants in study_bids>
     """
     out, details = Path(out), details or DatasetDetails()
-    folders = participant_folders(study)
+    folders = participant_folders(folder)
     labels = participant_labels([folder.name for folder in folders], pseudonyms=pseudonyms)
-    events = read_events(study_sheet(study), merge="union")
+    events = read_events(study_sheet(folder), merge="union")
     task_label(task)
     _check_key(key, out)
     _make_empty(out, overwrite=overwrite)
@@ -164,7 +164,7 @@ def write_bids(
     participants = pd.DataFrame(rows).sort_values("participant_id", ignore_index=True)
     written = participants[participants["status"] == "written"]
     if written.empty:
-        raise ValueError(f"{study}: no participant could be written: {rows[-1]['reason']}")
+        raise ValueError(f"{folder}: no participant could be written: {rows[-1]['reason']}")
     write_dataset_files(
         out,
         written,

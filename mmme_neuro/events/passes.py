@@ -62,14 +62,16 @@ def infer_passes(has_counter: pd.Series, coded_at: pd.Series) -> pd.Series:
     return has_counter.map({True: "A", False: "B"})
 
 
-def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0.0) -> pd.DataFrame:
+def merge_passes(
+    events: pd.DataFrame, merge: str = "union", *, min_iou: float = 0.0
+) -> pd.DataFrame:
     """Merge overlapping rows of one clip, across passes and within them, into one event each.
 
     Parameters
     ----------
     events : DataFrame
         Events as ``read_events`` gives them.
-    how : {"union", "intersection", "first", "adjudicated"}
+    merge : {"union", "intersection", "first", "adjudicated"}
         ``"union"`` keeps every event, with times averaged over the passes that saw it;
         ``"intersection"`` keeps those that two passes or more saw; ``"first"`` keeps every event
         with the times, label and action units of the first pass (by name) that saw it;
@@ -92,16 +94,16 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     offset that was not coded (equal to the apex) has no say in the time from apex to offset unless
     no pass coded it. Rows that disagree on the expression give ``"mixed"``.
     """
-    if how not in MERGE_RULES:
-        raise ValueError(f"how must be one of {MERGE_RULES}, got {how!r}.")
+    if merge not in MERGE_RULES:
+        raise ValueError(f"merge must be one of {MERGE_RULES}, got {merge!r}.")
     if not 0 <= min_iou < 1:
         raise ValueError(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
     events = events.reset_index(drop=True)
     attrs = events.attrs
-    reasons = _reasons_to_leave(events, how, min_iou)
+    reasons = _reasons_to_leave(events, merge, min_iou)
     left_out = _as_left_out(events, reasons)
     events = events[reasons == ""]
-    if how == "adjudicated":
+    if merge == "adjudicated":
         events = _with_final_labels(events)
     groups = _overlap_groups(events, min_iou)
     is_alone = ~groups.duplicated(keep=False)
@@ -109,12 +111,12 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     alone = alone.assign(source_rows=alone["source_row"].astype(str))
     overlapping = events[~is_alone]
     merged = pd.DataFrame(
-        [_merge_group(rows, how) for _, rows in overlapping.groupby(groups[overlapping.index])],
+        [_merge_group(rows, merge) for _, rows in overlapping.groupby(groups[overlapping.index])],
         columns=alone.columns,
     ).astype(alone.dtypes.to_dict())
     table = pd.concat([part for part in (alone, merged) if len(part)] or [alone])
     table = table.sort_values(["participant", "code", "onset"], kind="stable", ignore_index=True)
-    table.attrs = {**attrs, "merge": how, "left_out": [*attrs.get("left_out", []), *left_out]}
+    table.attrs = {**attrs, "merge": merge, "left_out": [*attrs.get("left_out", []), *left_out]}
     return table
 
 

@@ -38,7 +38,7 @@ def permutation_test(
     n_permutations: int = 1000,
     adjacency: Sequence[Axis] | None = None,
     threshold: float | None = None,
-    unit: str = "participant",
+    units: str = "participant",
     alpha: float = 0.05,
     confidence: float = 0.95,
     n_threads: int | None = None,
@@ -77,7 +77,7 @@ def permutation_test(
     threshold : float, optional
         Cluster-forming threshold of the statistic, for ``correction="cluster"`` only; by default
         2.58, p = .01 two-sided.
-    unit : str
+    units : str
         Grouping factor that owns the events and whose levels are independent of each other.
     alpha : float
         Level of the summary and the table of clusters.
@@ -151,11 +151,11 @@ def permutation_test(
     )
     flat = data.to_numpy().reshape(len(data), -1)
     if scheme == "flips":
-        units = find_units(design, tested, unit, events)
-        statistic, null = _flips(design, tested, units, flat, events, draws)
-        notes = _notes(design, tested, units)
+        signed = find_units(design, tested, units, events)
+        statistic, null = _flips(design, tested, signed, flat, events, draws)
+        notes = _notes(design, tested, signed)
     else:
-        units = None
+        signed = None
         statistic, null = _bootstrap(design, tested, flat, draws)
         notes = (BOOTSTRAP_NOTE,)
     n_failed = int(np.isnan(statistic).sum())
@@ -181,8 +181,8 @@ def permutation_test(
         correction=correction,
         tail=tail,
         scheme=scheme,
-        units=units.counts if units else {},
-        carriers=units.carriers if units else (),
+        units=signed.counts if signed else {},
+        carriers=signed.carriers if signed else (),
         n_permutations=n_permutations,
         threshold=forming if correction == "cluster" else float("nan"),
         alpha=alpha,

@@ -14,7 +14,7 @@ NEEDED = ("estimate", "std_error", "dof")
 
 
 def equivalence_test(
-    contrasts: pd.DataFrame, bounds: tuple[float, float], *, alpha: float = 0.05
+    contrasts: pd.DataFrame, bounds: tuple[float, float], *, confidence: float = 0.90
 ) -> pd.DataFrame:
     """Test contrasts for equivalence by two one-sided tests.
 
@@ -26,16 +26,17 @@ def equivalence_test(
         Smallest differences that would matter, in units of the response: fixed before the data
         are seen. For bounds in standard deviations multiply by the ``denominator`` of
         `standardised_effects`, which then counts as known.
-    alpha : float
-        Level of each one-sided test, and so of the equivalence test.
+    confidence : float
+        Level of the interval; that of each one-sided test, and so of the equivalence test, is
+        ``(1 - confidence) / 2``.
 
     Returns
     -------
     DataFrame, shape (n_contrasts, 10)
         ``estimate, std_error, dof, bound_low, bound_high, p_low, p_high, p_value, ci_low,
         ci_high``: ``p_value`` is the larger of the two one-sided p-values, small where the
-        contrast is shown to lie within the bounds; the interval has level 1 - 2 alpha and lies
-        within the bounds exactly where ``p_value < alpha``.
+        contrast is shown to lie within the bounds; the interval lies within the bounds exactly
+        where ``p_value < (1 - confidence) / 2``.
 
     Notes
     -----
@@ -52,12 +53,10 @@ def equivalence_test(
         raise ValueError(f"contrasts have no columns {missing}; give what contrast() returned")
     if not (np.isfinite([low, high]).all() and low < high):
         raise ValueError(f"bounds must be two finite numbers, the lower first, got {bounds}")
-    if not 0 < alpha < 0.5:
-        raise ValueError(f"alpha must lie between 0 and 0.5, got {alpha}")
     estimate, std_error, dof = (contrasts[name].to_numpy(float) for name in NEEDED)
     p_low = scipy.stats.t.sf((estimate - low) / std_error, dof)
     p_high = scipy.stats.t.cdf((estimate - high) / std_error, dof)
-    ci_low, ci_high = t_interval(estimate, std_error, dof, confidence=1 - 2 * alpha)
+    ci_low, ci_high = t_interval(estimate, std_error, dof, confidence=confidence)
     return contrasts[list(NEEDED)].assign(
         bound_low=low,
         bound_high=high,

@@ -26,14 +26,14 @@ class FTest:
     dof: float
 
 
-def anova(fit: LMMFit, *, df: str = "satterthwaite") -> pd.DataFrame:
+def anova(fit: LMMFit, *, dof: str = "satterthwaite") -> pd.DataFrame:
     """Test each fixed term by a type III F test.
 
     Parameters
     ----------
     fit : LMMFit
         Fitted model.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom of the denominator; Kenward-Roger also scales F and needs REML.
 
     Returns
@@ -53,11 +53,11 @@ def anova(fit: LMMFit, *, df: str = "satterthwaite") -> pd.DataFrame:
 
     Examples
     --------
-    >>> anova(fit, df="kenward-roger")  # doctest: +SKIP
+    >>> anova(fit, dof="kenward-roger")  # doctest: +SKIP
     """
-    if df not in DOF_METHODS:
-        raise ValueError(f"df must be one of {sorted(DOF_METHODS)}, got {df!r}")
-    method = DOF_METHODS[df](fit)
+    if dof not in DOF_METHODS:
+        raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
+    method = DOF_METHODS[dof](fit)
     hypotheses = type_three(fit.design)
     rows = {}
     for term, weights in hypotheses.items():

@@ -186,12 +186,12 @@ class LMMFit:
         """Response minus fitted values, shape (n_observations,)."""
         return self.response - self.fitted
 
-    def table(self, df: str = "satterthwaite", *, confidence: float = 0.95) -> pd.DataFrame:
+    def table(self, dof: str = "satterthwaite", *, confidence: float = 0.95) -> pd.DataFrame:
         """Test the fixed effects against zero.
 
         Parameters
         ----------
-        df : {"satterthwaite", "kenward-roger"}
+        dof : {"satterthwaite", "kenward-roger"}
             Degrees of freedom. Kenward-Roger also widens the standard errors; it needs REML.
         confidence : float
             Level of the intervals.
@@ -207,14 +207,14 @@ class LMMFit:
         parameters of zero variances are held at zero. Such a fit is flagged by `singular`.
         """
         index = pd.Index(self.coefficients.index, name="term")
-        return self.combinations(np.eye(len(index)), index, df=df, confidence=confidence)
+        return self.combinations(np.eye(len(index)), index, dof=dof, confidence=confidence)
 
     def combinations(
         self,
         weights: np.ndarray,
         index: pd.Index,
         *,
-        df: str = "satterthwaite",
+        dof: str = "satterthwaite",
         confidence: float = 0.95,
     ) -> pd.DataFrame:
         """Test linear combinations of the fixed effects against zero.
@@ -225,7 +225,7 @@ class LMMFit:
             Weight of each fixed effect.
         index : Index, shape (n_combinations,)
             Names of the combinations.
-        df : {"satterthwaite", "kenward-roger"}
+        dof : {"satterthwaite", "kenward-roger"}
             Degrees of freedom.
         confidence : float
             Level of the intervals.
@@ -234,18 +234,17 @@ class LMMFit:
         -------
         DataFrame, shape (n_combinations, 7)
         """
-        if df not in DOF_METHODS:
-            raise ValueError(f"df must be one of {sorted(DOF_METHODS)}, got {df!r}")
-        method = DOF_METHODS[df](self)
+        if dof not in DOF_METHODS:
+            raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
+        method = DOF_METHODS[dof](self)
         estimate = weights @ self.coefficients.to_numpy()
         std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
-        dof = method.dof(weights)
-        row = estimate_row(estimate, std_error, dof, confidence=confidence)
+        row = estimate_row(estimate, std_error, method.dof(weights), confidence=confidence)
         return pd.DataFrame(row, index=index)
 
-    def summary(self, df: str = "satterthwaite") -> str:
+    def summary(self, dof: str = "satterthwaite") -> str:
         """Printed summary in the layout of lme4 and lmerTest."""
-        return summary_text(self, self.table(df), df)
+        return summary_text(self, self.table(dof), dof)
 
     def __repr__(self) -> str:
         state = "" if self.converged else ", not converged"

@@ -97,7 +97,7 @@ MOST_CORRELATIONS = 12
 """Fixed effects above which their correlations are not printed."""
 
 
-def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
+def summary_text(fit: "LMMFit", table: pd.DataFrame, dof: str) -> str:
     """Lay out a fit as lme4 and lmerTest do.
 
     Parameters
@@ -106,7 +106,7 @@ def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
         Fitted model.
     table : DataFrame, shape (n_terms, 7)
         Its fixed effects.
-    df : str
+    dof : str
         Method of the degrees of freedom.
 
     Returns
@@ -117,7 +117,7 @@ def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
     dropped = f" ({fit.n_dropped} rows with missing values left out)" if fit.n_dropped else ""
     groups = "; ".join(f"{name}, {n}" for name, n in fit.n_groups.items())
     parts = [
-        f"Linear mixed model fit by {method}. t-tests use {DOF_TITLES[df]} method",
+        f"Linear mixed model fit by {method}. t-tests use {DOF_TITLES[dof]} method",
         f"Formula: {fit.formula}",
         "",
         _criterion_lines(fit),

@@ -211,12 +211,12 @@ class StudyCheck:
         return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analysed>"
 
 
-def check_study(study: str | Path, *, progress: Callable[[str], None] | None = None) -> StudyCheck:
+def check_study(folder: str | Path, *, progress: Callable[[str], None] | None = None) -> StudyCheck:
     """Read every participant's devices, triggers and events, without cleaning anything.
 
     Parameters
     ----------
-    study : path
+    folder : path
         Folder with one folder a participant and the annotation sheet.
     progress : callable | None
         Called with each participant's code.
@@ -230,8 +230,8 @@ def check_study(study: str | Path, *, progress: Callable[[str], None] | None = N
     FileNotFoundError, ValueError
         When the study has no participants, or no sheet that can be read.
     """
-    folders = participant_folders(study)
-    events = read_events(study_sheet(study), merge="union")
+    folders = participant_folders(folder)
+    events = read_events(study_sheet(folder), merge="union")
     rows, clocks, unmatched, exclusions, channels = [], [], [], [], []
     for folder in folders:
         if progress:

@@ -48,7 +48,7 @@ class LimitsOfAgreement:
 def limits_of_agreement(
     differences: np.ndarray,
     *,
-    clusters: np.ndarray | None = None,
+    participant: np.ndarray | None = None,
     share: float = 0.95,
     confidence: float = 0.95,
 ) -> LimitsOfAgreement:
@@ -58,7 +58,7 @@ def limits_of_agreement(
     ----------
     differences : array, shape (n_differences,)
         First minus second measurement; missing ones are left out.
-    clusters : array, shape (n_differences,), optional
+    participant : array, shape (n_differences,), optional
         Participant of each, where there are several of one.
     share : float
         Share of differences between the limits, were they normal.
@@ -96,17 +96,17 @@ def limits_of_agreement(
             f"differences must hold 3 numbers or more for limits of agreement, got {present.sum()}."
         )
     z = stats.norm.ppf((1 + share) / 2)
-    if clusters is not None:
-        names = np.asarray(clusters)
+    if participant is not None:
+        names = np.asarray(participant)
         if names.shape != differences.shape:
             raise ValueError(
-                f"clusters must name the participant of each of {len(differences)} differences, "
+                f"participant must name the participant of each of {len(differences)} differences, "
                 f"got {len(names)}."
             )
         n_clusters = len(np.unique(names[present]))
         if n_clusters < 2:
             raise ValueError(
-                f"clusters must name 2 participants or more, got {n_clusters}; leave clusters out "
+                f"participant must name 2 participants or more, got {n_clusters}; leave it out "
                 "where all differences are of one."
             )
         if n_clusters < present.sum():
@@ -130,10 +130,10 @@ def _independent(differences: np.ndarray, z: float, confidence: float) -> Limits
 
 
 def _of_clusters(
-    differences: np.ndarray, clusters: np.ndarray, z: float, confidence: float
+    differences: np.ndarray, participant: np.ndarray, z: float, confidence: float
 ) -> LimitsOfAgreement:
     """Limits of several differences a participant."""
-    _, codes, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    _, codes, sizes = np.unique(participant, return_inverse=True, return_counts=True)
     n, n_clusters = len(differences), len(sizes)
     means = np.bincount(codes, differences) / sizes
     bias, between = float(means.mean()), float(means.var(ddof=1))

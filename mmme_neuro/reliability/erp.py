@@ -150,7 +150,7 @@ def erp_reliability(
 
 def component_reliability(
     curves: np.ndarray,
-    participants: Sequence | np.ndarray | pd.Series,
+    participant: Sequence | np.ndarray | pd.Series,
     conditions: Sequence | np.ndarray | pd.Series,
     measures: Mapping[str, Measure],
     *,
@@ -167,7 +167,7 @@ def component_reliability(
     ----------
     curves : array, shape (n_events, n_times)
         Signal of a region around each event.
-    participants, conditions : array, shape (n_events,)
+    participant, conditions : array, shape (n_events,)
         Whose event it is, and of which condition.
     measures : mapping of str to callable
         By name, from averages, shape (..., n_times), to numbers, shape (...).
@@ -198,7 +198,7 @@ def component_reliability(
     """
     curves = _curves(curves)
     generator = np.random.default_rng(rng)
-    found, _ = scores_of(curves, participants, conditions, levels=levels, min_trials=min_trials)
+    found, _ = scores_of(curves, participant, conditions, levels=levels, min_trials=min_trials)
     rows = []
     for name, measure in measures.items():
         for scores in found:
@@ -212,7 +212,7 @@ def component_reliability(
 def reliability_over_time(
     curves: np.ndarray,
     times: np.ndarray,
-    participants: Sequence | np.ndarray | pd.Series,
+    participant: Sequence | np.ndarray | pd.Series,
     conditions: Sequence | np.ndarray | pd.Series,
     *,
     rng: np.random.Generator | int,
@@ -230,7 +230,7 @@ def reliability_over_time(
         Signal of a region around each event.
     times : array, shape (n_times,)
         Seconds.
-    participants, conditions : array, shape (n_events,)
+    participant, conditions : array, shape (n_events,)
         Whose event it is, and of which condition.
     width : float, optional
         Length (s) of consecutive windows over which curves are averaged first; what is left at the
@@ -258,7 +258,7 @@ def reliability_over_time(
     if width is not None:
         curves, times = _binned(curves, np.asarray(times, dtype=float), width)
     generator = np.random.default_rng(rng)
-    found, _ = scores_of(curves, participants, conditions, levels=levels, min_trials=min_trials)
+    found, _ = scores_of(curves, participant, conditions, levels=levels, min_trials=min_trials)
     rows = []
     for scores in found:
         # The same resamples at each time, so that limits are as smooth as the curve.

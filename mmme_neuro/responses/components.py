@@ -156,7 +156,7 @@ def component_table(
     *,
     by: Sequence[str] = ("participant", "expression"),
     baseline: tuple[float, float] | None = DEFAULT_BASELINE,
-    n_bootstraps: int = 1000,
+    n_resamples: int = 1000,
     rng: np.random.Generator | int | None = None,
 ) -> pd.DataFrame:
     """Measure components on each cell's average, with the standardized measurement error.
@@ -171,7 +171,7 @@ def component_table(
         Columns of the metadata that define the cells.
     baseline : tuple of float | None
         Window in s whose mean is subtracted from each epoch.
-    n_bootstraps : int
+    n_resamples : int
         Resamples of each cell's epochs for the error of measures that are no mean; 0 for none.
     rng : Generator | int | None
         Source of the resamples; required where there are any.
@@ -191,13 +191,13 @@ def component_table(
     ----------
     .. [1] Luck et al. (2021). Psychophysiology 58, e13793.
     """
-    needs_draws = n_bootstraps > 0 and any(c.measure != "mean" for c in components)
+    needs_draws = n_resamples > 0 and any(c.measure != "mean" for c in components)
     if needs_draws and rng is None:
         raise ValueError("rng=None: errors of latencies and peaks are bootstrapped; give a seed.")
     generator = np.random.default_rng(rng)
     cells = cell_rows(epochs, list(by))
     draws = {
-        label: generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), n_bootstraps)
+        label: generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), n_resamples)
         for label, rows in cells.items()
         if needs_draws
     }

@@ -97,7 +97,7 @@ def event_power(
     epochs: mne.BaseEpochs,
     *,
     picks: str | Sequence[str] = "eeg",
-    freqs: Sequence[float] | np.ndarray = POWER_FREQUENCIES,
+    frequencies: Sequence[float] | np.ndarray = POWER_FREQUENCIES,
     window: tuple[float, float] | None = None,
     step: float = 0.05,
     baseline: tuple[float, float] | None = TFR_BASELINE,
@@ -110,7 +110,7 @@ def event_power(
         Event-locked EEG.
     picks : str | sequence of str
         Channel names or type; bad channels are left out.
-    freqs : array, shape (n_frequencies,)
+    frequencies : array, shape (n_frequencies,)
         Hz; wavelets as of `time_frequency`.
     window : tuple of float | None
         First and last time in s; None for the whole epoch.
@@ -141,7 +141,7 @@ def event_power(
     >>> dict(event_power(epochs, window=(-1.0, 1.0), step=0.1).sizes)
     {'event': 4, 'channel': 2, 'frequency': 15, 'time': 20}
     """
-    frequencies = np.asarray(freqs, dtype=float)
+    frequencies = np.asarray(frequencies, dtype=float)
     n_cycles = cycles(frequencies)
     sfreq, times = epochs.info["sfreq"], epochs.times
     check_frequencies(frequencies, n_cycles, sfreq, len(times))

@@ -51,8 +51,9 @@ def adjust_p_values(
     >>> adjust_p_values(pd.DataFrame({"p_value": [0.01, 0.04, 0.03]}))["p_adjusted"].tolist()
     [0.03, 0.06, 0.06]
     """
-    methods = {"p_adjusted": method}
-    if not isinstance(method, str):
+    if isinstance(method, str):
+        methods = {"p_adjusted": method}
+    else:
         methods = {f"p_{name.replace('-', '_')}": name for name in method}
     if not set(methods.values()) <= set(METHODS):
         raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")

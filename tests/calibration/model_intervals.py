@@ -83,7 +83,7 @@ def groups_of_participants(rng: np.random.Generator, *, n: int) -> Outcome:
     events["y"] = rng.normal(size=n)[events["p"]] + rng.normal(size=len(events))
     fit = fit_lmm("y ~ group + (1 | p)", events[rng.random(len(events)) < 0.7])
     return {
-        f"type III F, {df}": bool(anova(fit, df=df).loc["group", "p_value"] < 0.05)
+        f"type III F, {df}": bool(anova(fit, dof=df).loc["group", "p_value"] < 0.05)
         for df in ("satterthwaite", "kenward-roger")
     }
 

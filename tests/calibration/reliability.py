@@ -176,7 +176,7 @@ def differences(rng: np.random.Generator) -> Draw:
     shift = rng.normal(20, 40, 14)
     apart = rng.normal(shift[people], 90)
     sd = np.hypot(40, 90)
-    found = limits_of_agreement(apart, clusters=people)
+    found = limits_of_agreement(apart, participant=people)
     yield "bias between coders", 20.0, (found.bias_ci_low, found.bias_ci_high)
     high = 20 + 1.959964 * sd
     yield "limit of agreement", high, (found.high_ci_low, found.high_ci_high)

@@ -206,7 +206,7 @@ def test_the_wording_claims_neither_latency_nor_location(planted):
         ({"threshold": 2.0}, "threshold 2.0 is for correction='cluster' only"),
         ({"threshold": -2.0, "correction": "cluster"}, "threshold must be positive"),
         ({"alpha": 5}, "alpha must lie between 0 and 1"),
-        ({"unit": "clip"}, "unit 'clip' is no grouping factor"),
+        ({"units": "clip"}, "units 'clip' is no grouping factor"),
         ({"adjacency": [8]}, "one entry for each of the 2 axes"),
         ({"formula": "eeg ~ expression + (1 | participant)"}, "start the formula with '~'"),
         ({"formula": "~ expression"}, "no random term"),

@@ -8,7 +8,7 @@ from mmme_neuro.responses.spectral.timefrequency import time_frequency
 
 @pytest.fixture(scope="module")
 def maps(study):
-    return time_frequency(study, picks=["O1", "OZ", "O2"], freqs=np.geomspace(4, 40, 8))
+    return time_frequency(study, picks=["O1", "OZ", "O2"], frequencies=np.geomspace(4, 40, 8))
 
 
 @pytest.mark.parametrize("log", [True, False])

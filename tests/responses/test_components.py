@@ -113,7 +113,7 @@ def test_latencies_need_a_seed():
     epochs = epochs_of(np.random.default_rng(6), n_participants=1)
     with pytest.raises(ValueError, match="rng=None"):
         component_table(epochs, [component("peak_latency")])
-    without = component_table(epochs, [component("peak_latency")], n_bootstraps=0)
+    without = component_table(epochs, [component("peak_latency")], n_resamples=0)
     assert without["sme"].isna().all() and without["value"].notna().all()
 
 

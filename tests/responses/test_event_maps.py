@@ -51,9 +51,9 @@ def test_regions_are_means_of_their_channels(epochs):
 
 def test_mean_over_events_is_the_time_frequency_map(epochs):
     freqs = [6.0, 10.0, 20.0]
-    single = event_power(epochs, freqs=freqs, step=0.01, baseline=(-1.2, -0.8))
+    single = event_power(epochs, frequencies=freqs, step=0.01, baseline=(-1.2, -0.8))
     average = time_frequency(
-        epochs, freqs=freqs, baseline=(-1.2, -0.8), decim=1, n_cycles=None
+        epochs, frequencies=freqs, baseline=(-1.2, -0.8), decim=1, n_cycles=None
     ).data
     for name in ("micro", "macro"):
         rows = np.flatnonzero(epochs.metadata["expression"] == name)
@@ -65,7 +65,7 @@ def test_mean_over_events_is_the_time_frequency_map(epochs):
 
 def test_a_flat_channel_is_missing_not_infinite(epochs):
     epochs._data[:, 1] = 0.0
-    power = event_power(epochs, freqs=[10.0], step=0.1)
+    power = event_power(epochs, frequencies=[10.0], step=0.1)
     assert np.isnan(power.sel(channel="CZ")).all()
     assert np.isfinite(power.sel(channel="FZ")).all()
 

@@ -31,7 +31,7 @@ def epochs(*, onset_sd=0.0, n=60, width=0.06, noise=0.5, seed=0):
 
 def summary(measures, *, baseline=None, **options):
     found = onset_jitter(
-        epochs(), measures, n_draws=40, baseline=baseline, rng=1, **options
+        epochs(), measures, n_resamples=40, baseline=baseline, rng=1, **options
     ).summary()
     return found.set_index(["measure", "condition"])
 
@@ -71,13 +71,13 @@ def test_shifts_are_those_of_time():
 
 def test_onset_sd_of_the_table_is_used_and_reported():
     found = onset_jitter(
-        epochs(onset_sd=0.03), [MEAN], n_draws=3, coder_sd=0.04, rng=2, baseline=None
+        epochs(onset_sd=0.03), [MEAN], n_resamples=3, coder_sd=0.04, rng=2, baseline=None
     )
     assert found.sd_ms == pytest.approx(50.0)
     assert "SD 50 ms" in repr(found)
     assert found.draws["draw"].max() == 2
     again = onset_jitter(
-        epochs(onset_sd=0.03), [MEAN], n_draws=3, coder_sd=0.04, rng=2, baseline=None
+        epochs(onset_sd=0.03), [MEAN], n_resamples=3, coder_sd=0.04, rng=2, baseline=None
     )
     assert found.draws.equals(again.draws)
 

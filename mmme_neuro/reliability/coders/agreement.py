@@ -184,7 +184,7 @@ def agreement(
         detection=detection_table(a, b, resampling=resampling),
         expression=label_agreement(
             labels,
-            clusters=pairs["participant"],
+            participant=pairs["participant"],
             categories=categories,
             confidence=confidence,
             rng=rng,

@@ -24,7 +24,7 @@ UNDEFINED = "all labels are the same or no unit has them, so agreement beyond ch
 def label_agreement(
     labels: pd.DataFrame,
     *,
-    clusters: Sequence | np.ndarray | pd.Series | None = None,
+    participant: Sequence | np.ndarray | pd.Series | None = None,
     categories: Sequence | None = None,
     level: str = "nominal",
     confidence: float = 0.95,
@@ -37,7 +37,7 @@ def label_agreement(
     ----------
     labels : DataFrame, shape (n_units, n_raters)
         Label that each rater gave each unit; missing where none.
-    clusters : array, shape (n_units,), optional
+    participant : array, shape (n_units,), optional
         Participant of each unit; each unit its own if not given.
     categories : sequence, optional
         All possible labels, in order; by default those that occur, sorted. Gwet's AC1 depends on
@@ -47,7 +47,7 @@ def label_agreement(
     confidence : float
         Level of the intervals.
     rng : Generator or int, optional
-        For bootstrap intervals with clusters resampled whole; jackknife intervals without.
+        For bootstrap intervals with participants resampled whole; jackknife intervals without.
     n_resamples : int
         Number of bootstrap samples.
 
@@ -75,10 +75,10 @@ def label_agreement(
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     labels = pd.DataFrame(labels)
     codes, values = _codes(labels, categories)
-    named = np.arange(len(labels)) if clusters is None else np.asarray(clusters)
+    named = np.arange(len(labels)) if participant is None else np.asarray(participant)
     if len(named) != len(labels):
         raise ValueError(
-            f"clusters must name one cluster for each of {len(labels)} units, got {len(named)}."
+            f"participant must name one person for each of {len(labels)} units, got {len(named)}."
         )
     is_full, is_paired = (codes >= 0).all(axis=1), (codes >= 0).sum(axis=1) > 1
     if not is_paired.any():

@@ -92,7 +92,7 @@ def _row(pairs: pd.DataFrame, time: str, resampling: ParticipantIntervals) -> di
     mean_abs = resampling.interval(_mean, sums)
     row |= _named("mean_abs_ms", float(apart.mean()), *mean_abs)
     limits = limits_of_agreement(
-        1000 * (a - b), clusters=clusters, confidence=resampling.confidence
+        1000 * (a - b), participant=clusters, confidence=resampling.confidence
     )
     row |= _named("bias_ms", limits.bias, limits.bias_ci_low, limits.bias_ci_high)
     row["sd_ms"] = limits.sd

@@ -41,14 +41,14 @@ class Items:
         return pd.DataFrame(self.answers).cov().to_numpy()
 
 
-def clusters_of(clusters: Sequence | np.ndarray | pd.Series | None, items: Items) -> np.ndarray:
+def clusters_of(participant: Sequence | np.ndarray | pd.Series | None, items: Items) -> np.ndarray:
     """Participant of each row that is used; each row its own if none are given."""
-    if clusters is None:
+    if participant is None:
         return np.arange(len(items.answers))
-    named = np.asarray(clusters)
+    named = np.asarray(participant)
     if named.shape != items.kept.shape:
         raise ValueError(
-            f"clusters must name the participant of each of {len(items.kept)} rows, got "
+            f"participant must name the participant of each of {len(items.kept)} rows, got "
             f"{len(named)}."
         )
     return named[items.kept]
@@ -102,7 +102,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
 
 
 def delta_std_errors(
-    statistics: Callable[[np.ndarray], np.ndarray], answers: np.ndarray, clusters: np.ndarray
+    statistics: Callable[[np.ndarray], np.ndarray], answers: np.ndarray, participant: np.ndarray
 ) -> np.ndarray:
     """Standard errors of functions of the covariance, without assuming a normal distribution.
 
@@ -112,7 +112,7 @@ def delta_std_errors(
         From the covariance, shape (n_items, n_items), to values, shape (n_statistics,).
     answers : array, shape (n_rows, n_items)
         Complete answers.
-    clusters : array, shape (n_rows,)
+    participant : array, shape (n_rows,)
         Participant of each row; rows of one participant may depend on each other.
 
     Returns
@@ -136,7 +136,7 @@ def delta_std_errors(
         slopes = (above - below) / (2 * step[i, j])
         pull = centred[:, i] * centred[:, j] - covariance[i, j]
         influence = influence + pull[:, None] * slopes
-    influence = sums_by_cluster(influence, clusters)
+    influence = sums_by_cluster(influence, participant)
     n = len(influence)
     return np.sqrt((influence**2).sum(axis=0) * n / (n - 1)) / len(answers)
 
@@ -144,7 +144,7 @@ def delta_std_errors(
 def bootstrap_intervals(
     statistics: Callable[[np.ndarray], np.ndarray],
     answers: np.ndarray,
-    clusters: np.ndarray,
+    participant: np.ndarray,
     resampling: ParticipantIntervals,
 ) -> np.ndarray:
     """Intervals of functions of the covariance from resampled rows, or whole participants.
@@ -155,7 +155,7 @@ def bootstrap_intervals(
         From covariances, shape (..., n_items, n_items), to values, shape (..., n_statistics).
     answers : array, shape (n_rows, n_items)
         Complete answers.
-    clusters : array, shape (n_rows,)
+    participant : array, shape (n_rows,)
         Name of what is resampled as a whole.
     resampling : ParticipantIntervals
         Level, seed and number.
@@ -167,7 +167,7 @@ def bootstrap_intervals(
     centred = answers - answers.mean(axis=0)
     n_items = answers.shape[1]
     products = (centred[:, :, None] * centred[:, None, :]).reshape(len(centred), -1)
-    sums = sums_by_cluster(np.column_stack([np.ones(len(centred)), centred, products]), clusters)
+    sums = sums_by_cluster(np.column_stack([np.ones(len(centred)), centred, products]), participant)
 
     def of_sums(sums: np.ndarray) -> np.ndarray:
         n, totals, products = np.split(sums, [1, 1 + n_items], axis=-1)

@@ -13,7 +13,7 @@ from mmme_neuro.stats.resampling import ParticipantIntervals
 
 def multilevel_alpha(
     items: pd.DataFrame,
-    participants: Sequence | np.ndarray | pd.Series,
+    participant: Sequence | np.ndarray | pd.Series,
     *,
     confidence: float = 0.95,
     rng: np.random.Generator | int | None = None,
@@ -25,7 +25,7 @@ def multilevel_alpha(
     ----------
     items : DataFrame, shape (n_rows, n_items)
         One row an occasion (event, video) of a participant, one column an item.
-    participants : array, shape (n_rows,)
+    participant : array, shape (n_rows,)
         Participant of each row.
     confidence : float
         Level of the intervals.
@@ -63,7 +63,7 @@ def multilevel_alpha(
     [0.8, 1.0]
     """
     table = items_of(items, missing="complete")
-    people = clusters_of(participants, table)
+    people = clusters_of(participant, table)
     n_rows, n_items = table.answers.shape
     n_people = len(np.unique(people))
     if n_people < 3 or n_people == n_rows:

@@ -28,7 +28,7 @@ def mcdonald_omega(
     extraction: str = "minres",
     standardized: bool = True,
     confidence: float = 0.95,
-    clusters: Sequence | np.ndarray | pd.Series | None = None,
+    participant: Sequence | np.ndarray | pd.Series | None = None,
     rng: np.random.Generator | int | None = None,
     n_resamples: int = 1000,
 ) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def mcdonald_omega(
         Of the sum of z scores (as in psych), else of the sum of the items as they are.
     confidence : float
         Level of the intervals.
-    clusters : array, shape (n_rows,), optional
+    participant : array, shape (n_rows,), optional
         Participant of each row, where rows of one depend on each other.
     rng : Generator or int, optional
         For bootstrap intervals (rows or whole participants resampled); delta method without.
@@ -98,7 +98,7 @@ def mcdonald_omega(
             f"n_factors must lie between 1 and {max(1, (n_items + 1) // 2)} for {n_items} items, "
             f"got {n_factors!r}."
         )
-    people = clusters_of(clusters, table)
+    people = clusters_of(participant, table)
     if len(table.answers) <= n_items:
         raise ValueError(
             f"items need more complete rows than items, got {len(table.answers)} rows of "

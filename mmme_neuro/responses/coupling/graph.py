@@ -136,7 +136,7 @@ def graph_measures(
     matrix: xr.DataArray,
     *,
     density: float | Sequence[float] | None = None,
-    n_null: int = 0,
+    n_resamples: int = 0,
     rng: np.random.Generator | int | None = None,
 ) -> GraphMeasures:
     """Strength, clustering, efficiency and path length of weighted networks.
@@ -151,7 +151,7 @@ def graph_measures(
     density : float | sequence of float | None
         Share (0-1] of the possible edges to keep, the strongest, or several (`DENSITIES`); None
         for every positive weight.
-    n_null : int
+    n_resamples : int
         Random networks that each network is compared with: as many edges at every node, the same
         weights elsewhere. 100 or more for a report; 0 for none.
     rng : Generator | int | None
@@ -185,9 +185,9 @@ def graph_measures(
     0.5
     """
     densities = _densities(density)
-    if n_null and rng is None:
+    if n_resamples and rng is None:
         raise ValueError("rng=None: null networks are random; give a seed or Generator.")
-    generator = np.random.default_rng(rng) if n_null else None
+    generator = np.random.default_rng(rng) if n_resamples else None
     if "condition" not in matrix.dims:
         matrix = matrix.expand_dims(condition=["all"])
     channels = matrix["channel"].to_numpy()
@@ -197,7 +197,7 @@ def graph_measures(
         upper = np.triu_indices(len(channels), 1)
         n_negative = float(np.mean([(weights[upper] < 0).sum() for weights in rounds]))
         for kept in densities or (None,):
-            of_nodes, of_network = _mean_measures(rounds, kept, n_null, generator)
+            of_nodes, of_network = _mean_measures(rounds, kept, n_resamples, generator)
             label = {"condition": condition, "density": np.nan if kept is None else kept}
             nodes.append(of_nodes.assign(**label, channel=channels))
             networks.append({**label, **of_network, "n_negative": n_negative})
@@ -259,7 +259,7 @@ def _rounds(matrix: xr.DataArray, condition: object) -> list[np.ndarray]:
 def _mean_measures(
     rounds: list[np.ndarray],
     density: float | None,
-    n_null: int,
+    n_resamples: int,
     rng: np.random.Generator | None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Measures of every subsample's network, averaged."""
@@ -268,7 +268,7 @@ def _mean_measures(
         thresholded = _thresholded(weights, density)
         of_nodes, of_network = measures_of(thresholded)
         if rng is not None:
-            of_network |= _against_null(thresholded, of_network, n_null, rng)
+            of_network |= _against_null(thresholded, of_network, n_resamples, rng)
         nodes.append(of_nodes)
         networks.append(of_network)
     if len(rounds) == 1:
@@ -290,13 +290,13 @@ def _densities(density: float | Sequence[float] | None) -> tuple[float, ...] | N
 
 
 def _against_null(
-    weights: np.ndarray, found: dict[str, float], n_null: int, rng: np.random.Generator
+    weights: np.ndarray, found: dict[str, float], n_resamples: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """Mean of each measure over null networks, and the ratio to it."""
     if np.isnan(weights).any():
         names = [f"{name}_{what}" for name in NETWORK_MEASURES for what in ("null", "normalised")]
         return dict.fromkeys(names, np.nan)
-    null = pd.DataFrame([measures_of(rewired(weights, rng))[1] for _ in range(n_null)]).mean()
+    null = pd.DataFrame([measures_of(rewired(weights, rng))[1] for _ in range(n_resamples)]).mean()
     out = {}
     for name in NETWORK_MEASURES:
         out[f"{name}_null"] = float(null[name])

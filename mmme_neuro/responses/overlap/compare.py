@@ -47,7 +47,7 @@ class ResponseWindow:
 
 def compare_with_averaging(
     recording: Recording,
-    found: Deconvolution,
+    deconvolution: Deconvolution,
     windows: Sequence[ResponseWindow],
     *,
     by: str = "expression",
@@ -62,7 +62,7 @@ def compare_with_averaging(
     ----------
     recording : Recording
         What was deconvolved.
-    found : Deconvolution
+    deconvolution : Deconvolution
         Its result; its formula has ``by``.
     windows : sequence of ResponseWindow
         Measures.
@@ -93,7 +93,7 @@ def compare_with_averaging(
     alone = nearest_distance(times) > isolation
     rows = []
     for window in windows:
-        if window.channel not in found.curves["channel"].to_numpy():
+        if window.channel not in deconvolution.curves["channel"].to_numpy():
             continue
         measured = _measured(raw, times, window)
         for method in METHODS:
@@ -106,7 +106,7 @@ def compare_with_averaging(
                 mean = measured[chosen].mean() if chosen.any() else np.nan
                 if method == "deconvolution" and chosen.any():
                     at = {**(covariates or {}), by: level}
-                    mean = _deconvolved(found, window, at)
+                    mean = _deconvolved(deconvolution, window, at)
                 values[level] = float(mean), int(chosen.sum())
             first, second = (values[level] for level in levels)
             values[f"{levels[1]} - {levels[0]}"] = second[0] - first[0], second[1] + first[1]

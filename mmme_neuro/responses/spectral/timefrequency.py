@@ -67,7 +67,7 @@ def time_frequency(
     epochs: mne.BaseEpochs,
     *,
     by: str | Sequence[str] = "expression",
-    freqs: Sequence[float] | np.ndarray | None = None,
+    frequencies: Sequence[float] | np.ndarray | None = None,
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
     baseline: tuple[float, float] | None = TFR_BASELINE,
     mode: str = "db",
@@ -84,7 +84,7 @@ def time_frequency(
         Event-locked EEG with metadata.
     by : str | sequence of str
         Column(s) of the metadata that define the conditions; labels of several are joined by "/".
-    freqs : array, shape (n_frequencies,) | None
+    frequencies : array, shape (n_frequencies,) | None
         Frequencies in Hz; None for 30 from 4 to 40 Hz in equal ratios.
     n_cycles : float | array, shape (n_frequencies,) | None
         Cycles of the wavelets; None for 3 at 4 Hz rising to 8 at 40 Hz (see `cycles`).
@@ -137,7 +137,8 @@ def time_frequency(
     express = _express(mode, baseline)
     _check_choice("power", power, KINDS)
     _check_choice("method", method, METHODS)
-    frequencies = DEFAULT_FREQUENCIES if freqs is None else np.asarray(freqs, dtype=float)
+    frequencies = DEFAULT_FREQUENCIES if frequencies is None else frequencies
+    frequencies = np.asarray(frequencies, dtype=float)
     n_cycles = cycles(frequencies) if n_cycles is None else n_cycles
     n_cycles = np.broadcast_to(np.asarray(n_cycles, dtype=float), frequencies.shape)
     sfreq = epochs.info["sfreq"]

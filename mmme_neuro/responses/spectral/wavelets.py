@@ -119,10 +119,10 @@ def check_frequencies(
     """Refuse frequencies that cannot be had from these epochs."""
     nyquist = sfreq / 2
     if frequencies.ndim != 1 or np.any(frequencies <= 0) or np.any(np.diff(frequencies) <= 0):
-        raise ValueError(f"freqs: must be increasing and positive (Hz), got {frequencies}.")
+        raise ValueError(f"frequencies: must be increasing and positive (Hz), got {frequencies}.")
     if frequencies[-1] >= nyquist:
         raise ValueError(
-            f"freqs: must stay below half the sampling rate ({nyquist} Hz), got "
+            f"frequencies: must stay below half the sampling rate ({nyquist} Hz), got "
             f"{frequencies[-1]:.4g} Hz."
         )
     # MNE's wavelets extend over five standard deviations on each side.
@@ -130,7 +130,7 @@ def check_frequencies(
     too_long = length > n_times / sfreq
     if too_long.any():
         raise ValueError(
-            f"freqs: the wavelet at {frequencies[too_long][0]:.4g} Hz lasts "
+            f"frequencies: the wavelet at {frequencies[too_long][0]:.4g} Hz lasts "
             f"{length[too_long][0]:.2f} s, the epoch {n_times / sfreq:.2f} s. Use fewer cycles, "
             "higher frequencies or longer epochs."
         )

@@ -172,7 +172,7 @@ def test_participants_resampled_whole():
     repeated = pd.concat([items] * 5, ignore_index=True)
     people = np.tile(np.arange(60), 5)
     once = mcdonald_omega(items)["std_error"]
-    clustered = mcdonald_omega(repeated, clusters=people)["std_error"]
+    clustered = mcdonald_omega(repeated, participant=people)["std_error"]
     np.testing.assert_allclose(clustered, once, rtol=0.1)
 
 

@@ -6,7 +6,7 @@ import pytest
 from mmme_neuro.responses.spectral.phase import phase_consistency
 
 TIMES = np.arange(-1.0, 1.5, 0.01)
-HOW = dict(freqs=[10.0], n_cycles=4, decim=1)
+HOW = dict(frequencies=[10.0], n_cycles=4, decim=1)
 
 
 def rhythm(n_epochs, *, concentration, seed=0, by=None):
@@ -38,7 +38,9 @@ def test_values_are_those_of_the_phases():
 
 def test_itc_is_mnes():
     epochs, _ = rhythm(30, concentration=0.5)
-    found = phase_consistency(epochs, measure="itc", freqs=[8.0, 10.0], n_cycles=4, decim=1).data[0]
+    found = phase_consistency(
+        epochs, measure="itc", frequencies=[8.0, 10.0], n_cycles=4, decim=1
+    ).data[0]
     expected = mne.time_frequency.tfr_array_morlet(
         epochs.get_data(), 100.0, [8.0, 10.0], n_cycles=4, output="itc", verbose="error"
     )

@@ -32,7 +32,7 @@ def test_modes_equal_mne(noise_epochs):
     reference = _mne_reference(few["expression == 'micro'"])
     average = reference.average(dim="epochs")
     before = (reference.times >= -1.25 - 1e-9) & (reference.times <= -0.75 + 1e-9)
-    options = dict(freqs=FREQS, n_cycles=3.0, decim=1)
+    options = dict(frequencies=FREQS, n_cycles=3.0, decim=1)
 
     ratio = time_frequency(few, mode="logratio", **options).data.sel(condition="micro")
     expected = average.copy().apply_baseline((-1.25, -0.75), mode="logratio", verbose="error")
@@ -49,7 +49,7 @@ def test_modes_equal_mne(noise_epochs):
 
 
 def test_batches_do_not_change_the_result(noise_epochs, monkeypatch):
-    options = dict(freqs=FREQS, n_cycles=3.0, picks=["Pz"])
+    options = dict(frequencies=FREQS, n_cycles=3.0, picks=["Pz"])
     whole = time_frequency(noise_epochs[:50], **options)
     monkeypatch.setattr(wavelets, "BATCH_BYTES", 8 * 351 * 3 * 7)
     np.testing.assert_allclose(time_frequency(noise_epochs[:50], **options).data, whole.data)
@@ -60,7 +60,7 @@ def test_noise_gives_zero_db_at_any_number_of_epochs(noise_epochs):
     micro = noise_epochs.metadata.assign(cell=np.arange(240) // 6)
     grouped = noise_epochs.copy()
     grouped.metadata = micro
-    options = dict(by="cell", freqs=[10.0], n_cycles=3.0, decim=10)
+    options = dict(by="cell", frequencies=[10.0], n_cycles=3.0, decim=10)
     after = slice(0.0, 1.0)
     db = time_frequency(grouped, mode="db", **options).data.sel(time=after).mean(["time"])
     ratio = 10 * time_frequency(grouped, mode="logratio", **options).data.sel(time=after)
@@ -78,14 +78,14 @@ def test_desynchronisation_is_recovered(noise_epochs):
     amplitude[:40] = 20.0
     wave = amplitude * np.cos(2 * np.pi * 10 * times + phases) * 1e-6
     epochs._data = epochs.get_data() + wave
-    maps = time_frequency(epochs, freqs=[10.0], n_cycles=3.0).data
+    maps = time_frequency(epochs, frequencies=[10.0], n_cycles=3.0).data
     late = maps.sel(time=slice(0.6, 1.5)).mean(["time", "channel", "frequency"])
     assert abs(float(late.sel(condition="macro")) + 6.02) < 0.1
     assert abs(float(late.sel(condition="micro"))) < 0.1
 
 
 def test_participants_weigh_the_same(erp_epochs):
-    options = dict(freqs=[10.0], n_cycles=3.0, picks=["Cz"])
+    options = dict(frequencies=[10.0], n_cycles=3.0, picks=["Cz"])
     maps = time_frequency(erp_epochs, by=["participant", "expression"], **options)
     average = participant_average(maps)
     reference = np.mean(
@@ -105,7 +105,7 @@ def test_participants_weigh_the_same(erp_epochs):
 
 
 def test_resolution_is_stated(noise_epochs):
-    maps = time_frequency(noise_epochs[:2], by="expression", freqs=[4.0, 40.0])
+    maps = time_frequency(noise_epochs[:2], by="expression", frequencies=[4.0, 40.0])
     np.testing.assert_allclose(maps.data["fwhm"], [0.281, 0.0750], atol=5e-4)
     np.testing.assert_allclose(cycles(np.array([2.0, 4.0, 40.0, 60.0])), [3, 3, 8, 8])
     # The envelope of the wavelet itself.
@@ -121,9 +121,9 @@ def test_resolution_is_stated(noise_epochs):
     [
         ({"mode": "percent"}, "mode='percent'"),
         ({"mode": "logratio", "baseline": None}, "needs a baseline"),
-        ({"freqs": [10.0, 60.0]}, "half the sampling rate"),
-        ({"freqs": [10.0, 5.0]}, "increasing"),
-        ({"freqs": [1.0], "n_cycles": 7.0}, "wavelet at 1 Hz lasts"),
+        ({"frequencies": [10.0, 60.0]}, "half the sampling rate"),
+        ({"frequencies": [10.0, 5.0]}, "increasing"),
+        ({"frequencies": [1.0], "n_cycles": 7.0}, "wavelet at 1 Hz lasts"),
         ({"baseline": (-2.0, -1.0)}, "inside the epoch"),
     ],
 )
@@ -148,7 +148,9 @@ def test_beta_falls_around_the_button_press_of_a_real_recording(shared_data):
     change = band_power(epochs, band="beta", roi="sensorimotor", **options)
     for column in ("power_uv2", "log_ratio_db"):
         assert change[column].mean() / change[column].sem() < -3
-    maps = time_frequency(epochs, freqs=[16.0, 20.0], picks=["C3", "C4"], baseline=(-1.0, -0.4))
+    maps = time_frequency(
+        epochs, frequencies=[16.0, 20.0], picks=["C3", "C4"], baseline=(-1.0, -0.4)
+    )
     beta = maps.data.sel(time=slice(*around_press)).mean(["frequency", "time"])
     assert bool((beta < -0.5).all())
 
@@ -170,7 +172,9 @@ def _evoked_and_induced(n_epochs=40, seed=0):
 @pytest.mark.parametrize("method", ["morlet", "multitaper"])
 def test_evoked_and_induced_power_part_what_is_locked(method):
     epochs = _evoked_and_induced()
-    how = dict(freqs=[10.0, 20.0], n_cycles=4, mode="power", baseline=None, method=method, decim=1)
+    how = dict(
+        frequencies=[10.0, 20.0], n_cycles=4, mode="power", baseline=None, method=method, decim=1
+    )
     found = {
         kind: time_frequency(epochs, power=kind, **how).data.sel(time=0.4, method="nearest")[0, 0]
         for kind in ("total", "evoked", "induced")
@@ -185,7 +189,7 @@ def test_multitaper_power_is_mnes():
     epochs = _evoked_and_induced(10)
     how = dict(n_cycles=4, decim=1)
     found = time_frequency(
-        epochs, freqs=[10.0, 20.0], mode="power", baseline=None, method="multitaper", **how
+        epochs, frequencies=[10.0, 20.0], mode="power", baseline=None, method="multitaper", **how
     )
     data = 1e6 * epochs["expression == 'micro'"].get_data()
     expected = mne.time_frequency.tfr_array_multitaper(
