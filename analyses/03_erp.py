@@ -55,7 +55,7 @@ def main(study: Path, results: Path) -> None:
 def jackknifed(grand: GrandAverage) -> pd.DataFrame:
     rows = [
         {"component": component.name, "measure": component.measure, "unit": component.unit}
-        | jackknife_difference(grand.individual, component).to_dict()
+        | jackknife_difference(grand.individual, component).iloc[0].to_dict()
         for component in ERP_COMPONENTS
         if grand.individual.sizes["participant"] > 2
     ]

@@ -53,7 +53,7 @@ def main(study: Path, results: Path) -> None:
     levels = [multilevel_slope(events, *pair, stimulus="stimulus") for pair in pairs]
     write_table(results, "cross_modal_levels", pd.concat(levels))
     parts = [within_between_corr(events, *pair) for pair in pairs]
-    write_table(results, "cross_modal_parts", pd.DataFrame(parts))
+    write_table(results, "cross_modal_parts", pd.concat(parts))
     write_table(results, "cross_modal_lags", lags(events, physio_epochs(results)))
     write_multivariate(events, results)
 

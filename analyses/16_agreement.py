@@ -36,9 +36,10 @@ def compared(coded: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, pd.DataFrame
     first = pairs.iloc[0]
     coders = (coded[coded["annotation_pass"] == first[name]] for name in ("pass_a", "pass_b"))
     settings = {"unit_s": choices.CODER_UNIT_S, "rng": choices.SEED}
-    return agreement_tables(
+    found = agreement_tables(
         *coders, choices.CODER_CRITERIA, n_resamples=choices.N_BOOTSTRAP, **settings
     )
+    return {name: getattr(found, name) for name in TABLES}
 
 
 def not_compared(coded: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -33,7 +33,7 @@ def rm_corr(
     covariates: Sequence[str] = (),
     resampling: Resampling | None = None,
     confidence: float = 0.95,
-) -> pd.Series:
+) -> pd.DataFrame:
     """Correlate two measures within participants (common slope, own intercepts).
 
     Parameters
@@ -53,7 +53,7 @@ def rm_corr(
 
     Returns
     -------
-    Series
+    DataFrame, shape (1, 13)
         ``x, y, r, dof, p_value, ci_low, ci_high, boot_low, boot_high, p_permutation, n_events,
         n_participants, n_left_out``. ``p_value`` and ``ci`` suppose independent errors and one
         slope for all. ``boot`` (participants sampled whole, 5 at least) lets slopes differ.
@@ -78,8 +78,9 @@ def rm_corr(
     >>> data = pd.DataFrame({"participant": np.repeat(list("abcd"), 25)})
     >>> data["brain"] = rng.normal(size=100)
     >>> data["body"] = data["brain"] + rng.normal(size=100)
-    >>> rm_corr(data, "brain", "body").loc[["r", "dof"]].astype(float).round(2).to_list()
-    [0.64, 95.0]
+    >>> rm_corr(data, "brain", "body")[["r", "dof"]].round(2)
+          r  dof
+    0  0.64   95
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence={confidence}: must lie between 0 and 1.")
@@ -120,23 +121,22 @@ def rm_corr(
             )
             null = null_correlations(first, second[:, np.newaxis], orders, basis)[:, 0]
             p_permutation = float(p_of_null(np.abs(r), np.abs(null)))
-    return pd.Series(
-        {
-            "x": x,
-            "y": y,
-            "r": r,
-            "dof": int(dof),
-            "p_value": float(2 * stats.t.sf(statistic, dof)),
-            "ci_low": float(low),
-            "ci_high": float(high),
-            "boot_low": boot[0],
-            "boot_high": boot[1],
-            "p_permutation": p_permutation,
-            "n_events": len(table),
-            "n_participants": int(n_participants),
-            "n_left_out": len(data) - len(table),
-        }
-    )
+    row = {
+        "x": x,
+        "y": y,
+        "r": r,
+        "dof": int(dof),
+        "p_value": float(2 * stats.t.sf(statistic, dof)),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "boot_low": boot[0],
+        "boot_high": boot[1],
+        "p_permutation": p_permutation,
+        "n_events": len(table),
+        "n_participants": int(n_participants),
+        "n_left_out": len(data) - len(table),
+    }
+    return pd.DataFrame([row])
 
 
 def rm_corr_pairs(
@@ -168,7 +168,7 @@ def rm_corr_pairs(
         rm_corr(data, x, y, participant=participant, covariates=covariates, resampling=drawn)
         for x, y in pairs
     ]
-    return adjust_p_values(pd.DataFrame(rows), method=["holm", "fdr"])
+    return adjust_p_values(pd.concat(rows, ignore_index=True), method=["holm", "fdr"])
 
 
 def rm_corr_matrix(
@@ -220,7 +220,7 @@ def rm_corr_matrix(
             found = rm_corr(
                 data, x, y, participant=participant, covariates=covariates, resampling=drawn
             )
-            rows.append({**found, **about, "reason": ""})
+            rows.append({**found.to_dict("records")[0], **about, "reason": ""})
         except ValueError as error:
             empty = dict.fromkeys(_NUMBERS, np.nan)
             rows.append({"x": x, "y": y, **empty, **about, "reason": str(error)})

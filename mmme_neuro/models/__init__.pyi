@@ -7,7 +7,7 @@ from .diagnostics import collinearity, residual_checks, residual_table
 from .effects import equivalence_test, standardised_effects
 from .explained import intraclass_correlations, r_squared
 from .f_tests import anova
-from .glmm import fit_glmm
+from .glmm import GLMMFit, fit_glmm
 from .many import contrasts_within, fit_battery
 from .maps import LMMMap, fit_lmm_map
 from .mixed import LMMFit, fit_lmm
@@ -17,6 +17,7 @@ from .reduction import fit_reduced
 from .simulated_power import SampleSize, power, power_table, sample_size
 
 __all__ = [
+    "GLMMFit",
     "Influence",
     "LMMFit",
     "LMMMap",

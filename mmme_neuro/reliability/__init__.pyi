@@ -1,6 +1,6 @@
 from .bland_altman import LimitsOfAgreement, limits_of_agreement
 from .coders.agreement import Agreement, agreement
-from .coders.comparisons import agreement_tables, pass_pairs
+from .coders.comparisons import AgreementTables, agreement_tables, pass_pairs
 from .coders.detection import OnsetWithin, Overlap, match_events
 from .coders.labels import label_agreement
 from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
@@ -15,6 +15,7 @@ from .scales.self_reports import icc_by_item, scale_reliability
 
 __all__ = [
     "Agreement",
+    "AgreementTables",
     "EmotionDominance",
     "ErpReliability",
     "GStudy",

@@ -284,7 +284,7 @@ def jackknife_difference(
     condition: str = "micro",
     reference: str = "macro",
     confidence: float = 0.95,
-) -> pd.Series:
+) -> pd.DataFrame:
     """Difference of a component between two conditions, measured on grand averages.
 
     Parameters
@@ -300,7 +300,7 @@ def jackknife_difference(
 
     Returns
     -------
-    Series
+    DataFrame, shape (1, 8)
         ``estimate, std_error, dof, statistic, p_value, ci_low, ci_high, n_participants``.
 
     Notes
@@ -331,4 +331,4 @@ def jackknife_difference(
     without = np.array([difference(everyone & (np.arange(n) != k)) for k in range(n)])
     error = float(np.sqrt((n - 1) / n * np.sum((without - without.mean()) ** 2)))
     row = estimate_row(estimate, error, n - 1, confidence=confidence)
-    return pd.Series({**row, "n_participants": n})
+    return pd.DataFrame([{**row, "n_participants": n}])

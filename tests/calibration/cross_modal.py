@@ -98,7 +98,7 @@ def pair_study(seed: int, *, r: float, scenario: Mapping[str, float]) -> dict[st
     data = simulated_events(rng, r=r, **scenario)  # type: ignore[arg-type]
     plain = rm_corr(
         data, "x0", "y0", resampling=Resampling(rng=rng, n_resamples=999, n_permutations=0)
-    )
+    ).iloc[0]
     found = {"estimate": plain["r"], "rm_corr": plain["p_value"]}
     found["rm_corr covers"] = plain["ci_low"] <= r <= plain["ci_high"]
     found["bootstrap covers"] = plain["boot_low"] <= r <= plain["boot_high"]
@@ -106,7 +106,7 @@ def pair_study(seed: int, *, r: float, scenario: Mapping[str, float]) -> dict[st
     if r == 0:
         for name, plan in PLANS.items():
             how = Resampling(rng=rng, n_resamples=0, n_permutations=N_DRAWS, **plan)
-            found[name] = rm_corr(data, "x0", "y0", resampling=how)["p_permutation"]
+            found[name] = rm_corr(data, "x0", "y0", resampling=how).iloc[0]["p_permutation"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         slope = multilevel_slope(data, "x0", "y0").iloc[0]

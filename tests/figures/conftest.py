@@ -93,7 +93,7 @@ def _write_sheet_tables(folder, events, rng):
         own["action_units"] = np.where(rng.random(len(own)) < 0.8, "AU4,AU14", "AU4")
         coders.append(own)
     found = agreement_tables(*coders, CODER_CRITERIA, rng=1, n_resamples=200)
-    for name, table in found.items():
+    for name, table in vars(found).items():
         write_table(folder, f"agreement_{name}", table)
 
 

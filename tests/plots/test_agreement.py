@@ -37,7 +37,7 @@ def tables():
         )
         coders.append(own[rng.random(200) < 0.9])
     found = agreement_tables(*coders, [Overlap()], rng=1, n_resamples=100)
-    return {name: found[name] for name in NAMES}
+    return {name: getattr(found, name) for name in NAMES}
 
 
 @pytest.fixture

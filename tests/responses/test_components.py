@@ -147,7 +147,7 @@ def people(rng, *, n=16, shift=0.05, spread=0.03, noise=0.6):
 
 def test_jackknife_of_a_mean_is_the_paired_t_test():
     individual = people(np.random.default_rng(8))
-    found = jackknife_difference(individual, component())
+    found = jackknife_difference(individual, component()).iloc[0]
     inside = (TIMES >= 0.2 - 1e-9) & (TIMES <= 0.7 + 1e-9)
     values = individual.values[:, :, 0, inside].mean(axis=-1)
     expected = stats.ttest_rel(values[:, 1], values[:, 0])
@@ -162,10 +162,12 @@ def test_jackknife_covers_a_shift_and_seldom_invents_one(what):
     rng = np.random.default_rng(9)
     # Clipped tails and rectified noise would shrink the shift itself.
     wide = component(what, tmin=0.0, tmax=0.9)
-    found = [jackknife_difference(people(rng, noise=0.05), wide) for _ in range(60)]
+    found = [jackknife_difference(people(rng, noise=0.05), wide).iloc[0] for _ in range(60)]
     covered = np.mean([row["ci_low"] <= 0.05 <= row["ci_high"] for row in found])
     assert covered >= stats.binom.ppf(0.005, 60, 0.95) / 60
-    null = [jackknife_difference(people(rng, shift=0.0), wide)["p_value"] for _ in range(60)]
+    null = [
+        jackknife_difference(people(rng, shift=0.0), wide).iloc[0]["p_value"] for _ in range(60)
+    ]
     assert np.mean(np.array(null) < 0.05) <= stats.binom.ppf(0.995, 60, 0.05) / 60
 
 
@@ -177,4 +179,4 @@ def test_wrong_components_are_refused():
     with pytest.raises(ValueError, match="tmin must be smaller"):
         component(tmin=1.0)
     with pytest.raises(ValueError, match="needs 3 participants"):
-        jackknife_difference(people(np.random.default_rng(1), n=2), component())
+        jackknife_difference(people(np.random.default_rng(1), n=2), component()).iloc[0]
