@@ -17,7 +17,7 @@ from analyses import study as choices
 from analyses.study import RANDOM_TERMS, RESPONSES
 from analyses.tables import eeg_epochs, physio_epochs, responses_table, write_map, write_table
 from mmme_neuro.inference import EffectMap, axis_neighbours, effect_map
-from mmme_neuro.models import contrasts_within, fit_battery
+from mmme_neuro.models import contrasts_within, fit_many
 from mmme_neuro.responses import event_courses, event_power, region_courses
 
 PLURALS = {
@@ -68,14 +68,14 @@ def main(study: Path, results: Path) -> None:
 
 def single_responses(results: Path) -> None:
     table = responses_table(results)
-    battery = fit_battery(list(RESPONSES), f"expression + {RANDOM_TERMS}", table)
+    fits = fit_many(list(RESPONSES), f"expression + {RANDOM_TERMS}", table)
     valences = contrasts_within(
         list(RESPONSES), choices.PRIMARY, table, of="expression", by="valence"
     )
-    write_table(results, "models", with_unit(battery.estimates))
-    write_table(results, "variance_components", battery.variance_components)
-    write_table(results, "random_effects", with_unit(battery.random_effects))
-    write_table(results, "model_notes", battery.notes)
+    write_table(results, "models", with_unit(fits.estimates))
+    write_table(results, "variance_components", fits.variance_components)
+    write_table(results, "random_effects", with_unit(fits.random_effects))
+    write_table(results, "model_notes", fits.notes)
     write_table(results, "valence_contrasts", with_unit(valences))
 
 

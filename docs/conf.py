@@ -2,16 +2,26 @@
 
 import os
 import re
+import sys
 import warnings
 from collections import Counter
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")
 os.environ["MPLBACKEND"] = "Agg"
 
+from docutils import nodes  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
+from sphinx.environment import BuildEnvironment  # noqa: E402
+from sphinx.util.nodes import make_refnode  # noqa: E402
 
 import mmme_neuro  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reference import public_names, rooms, write_reference  # noqa: E402
+
+write_reference(Path(__file__).parent / "api.rst")
 
 project = "mmme_neuro"
 author = "The mmme_neuro developers"
@@ -40,12 +50,13 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 numpydoc_xref_param_type = False
 
-_FOLDED = Counter(name.casefold() for name in mmme_neuro.__all__)
+_NAMES = [f"mmme_neuro.{room}.{name}" for room in rooms() for name in public_names(room)]
+_FOLDED = Counter(name.casefold() for name in _NAMES)
 # `Agreement` and `agreement` would be one file where capitals do not count.
 autosummary_filename_map = {
-    f"mmme_neuro.{name}": f"mmme_neuro.{name}_class"
-    for name in mmme_neuro.__all__
-    if _FOLDED[name.casefold()] > 1 and name[0].isupper()
+    name: f"{name}_class"
+    for name in _NAMES
+    if _FOLDED[name.casefold()] > 1 and name.rpartition(".")[2][0].isupper()
 }
 
 sphinx_gallery_conf = {
@@ -88,8 +99,23 @@ html_sidebars: dict[str, list[str]] = {"**": []}
 def setup(app: Sphinx) -> None:
     """Leave out of the list of measurements what no command has written yet."""
     app.connect("source-read", _without_absent_pages)
+    app.connect("missing-reference", _by_last_name)
     # Its list depends on which pages are there, which Sphinx does not see.
     app.connect("env-get-outdated", lambda *_: ["measured"])
+
+
+def _by_last_name(
+    app: Sphinx, env: BuildEnvironment, node: nodes.Element, content: nodes.Element
+) -> nodes.Element | None:
+    """Link a bare name of a docstring to the one room that has it."""
+    last = str(node.get("reftarget", "")).rpartition(".")[2]
+    found = [name for name in _NAMES if name.rpartition(".")[2] == last]
+    objects = env.domaindata["py"]["objects"]
+    places = [objects[name] for name in found if name in objects]
+    if node.get("refdomain") != "py" or len(places) != 1:
+        return None
+    place = places[0]
+    return make_refnode(app.builder, node["refdoc"], place.docname, place.node_id, content)
 
 
 def _without_absent_pages(app: Sphinx, name: str, source: list[str]) -> None:

@@ -8,6 +8,13 @@ import pandas as pd
 
 from mmme_neuro.recording import Recording
 
+__all__ = [
+    "EventLocked",
+    "epoch",
+    "concatenate",
+    "baseline_means",
+]
+
 LANDMARKS = ("onset", "apex", "offset")
 CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
 OTHER_CODE = 9

@@ -18,6 +18,11 @@ from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.vocabulary import is_stimulus_code
 
+__all__ = [
+    "Recording",
+    "read_recording",
+]
+
 SHEET_NAMES = ("coding_file.xlsx", "coding_file.csv")
 EEG_PATTERNS = ("*.cdt", "*.set", "*.vhdr", "*.edf", "*.bdf", "*.cnt", "*.fif")
 PHYSIO_PATTERNS = ("*.mat", "*.acq", "*.txt", "*.txt.gz", "*_physio.tsv.gz")

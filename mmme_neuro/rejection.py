@@ -11,6 +11,12 @@ import pandas as pd
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.stats.estimates import t_interval
 
+__all__ = [
+    "reject",
+    "compare_rejection",
+    "RejectionComparison",
+]
+
 RULES = ("threshold", "autoreject")
 REASONS = ("EEG deviates", "autoreject")
 """How the reasons of rejected epochs begin."""

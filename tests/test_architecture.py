@@ -1,13 +1,16 @@
 """The way of the data: imports go one way, figures do no statistics, analyses draw nothing."""
 
 import ast
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import mmme_neuro
+from docs.reference import rooms
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mmme_neuro"
@@ -24,6 +27,9 @@ FLOORS = (
     "report",
     "cli",
 )
+SMALLEST_IDEA = 100
+"""Lines from which a module with one user may stand by itself: a file format or an algorithm."""
+
 RANK = {name: rank for rank, floor in enumerate(FLOORS) for name in floor.split()}
 DRAWING = ("matplotlib", "seaborn")
 STATISTICS = (
@@ -234,11 +240,67 @@ def test_using_the_package_loads_no_plotting(name):
         assert pyplot == "False"
 
 
-@pytest.mark.parametrize("name", mmme_neuro.__all__)
+ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
+PUBLIC = {
+    name: room
+    for room in rooms()
+    for name in getattr(import_module(f"mmme_neuro.{room}"), "__all__", [])
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_every_public_name_is_there_with_a_docstring(name):
-    thing = getattr(mmme_neuro, name)
+    thing = getattr(import_module(f"mmme_neuro.{PUBLIC[name]}"), name)
     if callable(thing):
         assert thing.__doc__ and thing.__doc__.strip()
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=shown)
+def test_a_room_has_a_plate_that_names_each_of_its_modules_once(room):
+    text = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8")))
+    named = re.findall(r"^\* ``(\w+)``: ", text, re.MULTILINE)
+    there = [path.stem for path in room.glob("*.py") if path.stem != "__init__"]
+    there += [path.parent.name for path in room.glob("*/__init__.py")]
+    assert sorted(named) == sorted(there)
+    for name in named:
+        line = " ".join(text[text.index(f"* ``{name}``: ") :].partition("\n* ")[0].split())
+        assert line == f"* ``{name}``: {first_line(room / name)}"
+
+
+def first_line(path: Path) -> str:
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=shown)
+def test_no_room_is_crowded(room):
+    if room.name not in {"models", "plots", "report", "simulate"}:
+        assert len(list(room.glob("*.py"))) <= 16  # and __init__
+
+
+def test_a_module_has_two_users_or_a_public_name_or_an_algorithm():
+    users = {name_of(path): set() for path in MODULES if path.name != "__init__.py"}
+    for path in [*MODULES, *SCRIPTS, *FIGURES, *PAPER]:
+        for used in imports_of(path) & users.keys():
+            users[used].add(name_of(path))
+    alone = {name for name, by in users.items() if len(by) < 2 and name not in public_modules()}
+    small = {name for name in alone if n_lines(name) < SMALLEST_IDEA}
+    assert not small, f"{sorted(small)} have one user and no public name: join them to it"
+
+
+def n_lines(name: str) -> int:
+    return len(ROOT.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8").splitlines())
+
+
+def public_modules() -> set[str]:
+    """Modules that a stub takes a public name from, and modules at the top."""
+    found = {name_of(path) for path in PACKAGE.glob("*.py")}
+    for stub in PACKAGE.rglob("__init__.pyi"):
+        package = ".".join(stub.parent.relative_to(ROOT).parts)
+        for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found.add(f"{package}.{node.module}")
+    return found
 
 
 def test_promised_names_are_public():
@@ -253,7 +315,25 @@ def test_promised_names_are_public():
 
 
 def test_no_public_name_is_given_twice():
-    tree = ast.parse((ROOT / "mmme_neuro/__init__.py").read_text())
-    lists = [node for node in ast.walk(tree) if isinstance(node, ast.List)]
-    names = [name for each in lists for name in ast.literal_eval(each)]
+    names = [
+        name
+        for room in rooms()
+        for name in getattr(import_module(f"mmme_neuro.{room}"), "__all__", [])
+    ]
     assert sorted(names) == sorted(set(names))
+    assert len(set(mmme_neuro.__all__) - set(rooms())) <= 45
+
+
+def test_stubs_name_what_is_there():
+    for stub in PACKAGE.rglob("__init__.pyi"):
+        tree = ast.parse(stub.read_text(encoding="utf-8"))
+        imported = {
+            alias.name
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        (listed,) = [
+            ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)
+        ]
+        assert sorted(listed) == sorted(imported), stub

@@ -4,12 +4,20 @@ import ast
 import doctest
 import inspect
 import sys
+from importlib import import_module
 
 import pytest
 
 import mmme_neuro
+from docs.reference import rooms
 
-PUBLIC = {name: getattr(mmme_neuro, name) for name in mmme_neuro.__all__}
+PLACES = (mmme_neuro, *(import_module(f"mmme_neuro.{room}") for room in rooms()))
+PUBLIC = {
+    name: getattr(place, name)
+    for place in PLACES
+    for name in getattr(place, "__all__", [])
+    if name not in rooms()
+}
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 

@@ -204,7 +204,7 @@ def _warn_doubtful(
     if any(_wanders(rows["residual_ms"].to_numpy()) for _, rows in fit.matched.groupby("segment")):
         warnings.warn(
             "the residuals follow one another, so a clock jumped by less than the tolerance or its "
-            "rate changed; standard errors are too small. Look at plot_alignment, or reduce "
+            "rate changed; standard errors are too small. Look at fit.residual_ms, or reduce "
             f"tolerance_s (residual SD {fit.longest['residual_sd_ms']:.1f} ms)",
             UserWarning,
             stacklevel=3,

@@ -8,7 +8,7 @@ from .effects import equivalence_test, standardised_effects
 from .explained import intraclass_correlations, r_squared
 from .f_tests import anova
 from .glmm import GLMMFit, fit_glmm
-from .many import contrasts_within, fit_battery
+from .many import contrasts_within, fit_many
 from .maps import LMMMap, fit_lmm_map
 from .mixed import LMMFit, fit_lmm
 from .planning import StatedModel, crossed_events, stated_model
@@ -30,7 +30,7 @@ __all__ = [
     "contrasts_within",
     "crossed_events",
     "equivalence_test",
-    "fit_battery",
+    "fit_many",
     "fit_glmm",
     "fit_lmm",
     "fit_lmm_map",

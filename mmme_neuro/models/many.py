@@ -17,7 +17,7 @@ OVERALL = "all"
 
 
 @dataclass(frozen=True)
-class Battery:
+class ManyFits:
     """Fits of one model to several responses, as tidy tables.
 
     Attributes
@@ -40,7 +40,7 @@ class Battery:
     notes: pd.DataFrame
 
 
-def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> Battery:
+def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> ManyFits:
     """Fit ``response ~ right_side`` to every response, each reduced where it must be.
 
     Parameters
@@ -54,7 +54,7 @@ def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -
 
     Returns
     -------
-    Battery
+    ManyFits
 
     Raises
     ------
@@ -89,7 +89,7 @@ def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -
                 "warnings": "; ".join(fit.warnings),
             }
         )
-    return Battery(_joined(estimates), _joined(components), _joined(levels), pd.DataFrame(notes))
+    return ManyFits(_joined(estimates), _joined(components), _joined(levels), pd.DataFrame(notes))
 
 
 def contrasts_within(

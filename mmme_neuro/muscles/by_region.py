@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.models.many import fit_battery
+from mmme_neuro.models.many import fit_many
 from mmme_neuro.stats.estimates import t_interval
 
 EXPRESSIONS = ("macro", "micro")
@@ -124,7 +124,7 @@ def removal_by_region(
     rows = []
     for roi, part in table.groupby("roi", sort=False):
         middle = part.groupby("expression")["removed_share"].median()
-        found = fit_battery(["log_left"], f"expression + {random_terms}", part).estimates
+        found = fit_many(["log_left"], f"expression + {random_terms}", part).estimates
         row = {"roi": roi, **{name: middle.get(name, np.nan) for name in EXPRESSIONS}}
         if len(found):
             term = found[found["term"] == "expression[T.micro]"]

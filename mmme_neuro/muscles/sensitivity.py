@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.crowding import nearest_distance
-from mmme_neuro.models.many import fit_battery
+from mmme_neuro.models.many import fit_many
 from mmme_neuro.muscles.balance import face_part, imbalance, matched_events
 from mmme_neuro.stats.estimates import ESTIMATE
 
@@ -113,9 +113,9 @@ def sensitivity_table(
     for variant in variants:
         present = [name for name in responses if name in variant.events]
         fixed = f"expression {variant.right_side}".strip()
-        battery = fit_battery(present, f"{fixed} + {random_terms}", variant.events)
-        notes = battery.notes.set_index("response")["warnings"].fillna("")
-        estimates = battery.estimates
+        fits = fit_many(present, f"{fixed} + {random_terms}", variant.events)
+        notes = fits.notes.set_index("response")["warnings"].fillna("")
+        estimates = fits.estimates
         for response in present:
             found = (
                 estimates[(estimates["response"] == response) & (estimates["term"] == CONTRAST)]

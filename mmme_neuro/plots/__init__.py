@@ -39,7 +39,6 @@ Figures of results: (tidy table | fit | MNE object, axes) -> axes.
   signals.
 * ``cleaning``: Figures of what cleaning took out of the EEG.
 * ``clocks``: Clock alignment of all participants: what remains at every trigger, and the drift.
-* ``alignment``: Figure of a clock alignment: what remains of each trigger after the map.
 * ``pictures``: Small pictures that keep their colours.
 """
 

@@ -14,7 +14,6 @@ from mmme_neuro.report import (
     modelling,
     overview,
     participants,
-    preparation,
     reliability,
     robustness,
 )
@@ -86,7 +85,7 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         ),
         "Exclusions": (overview.exclusions, ("excluded",)),
         "Decisions": (overview.decisions, ("decisions",)),
-        "Cleaning": (preparation.cleaning, ("rejection", "component_labels", "components")),
+        "Cleaning": (findings.cleaning, ("rejection", "component_labels", "components")),
         "Clocks": (overview.clocks, ("clocks",)),
         "Annotation audit": (overview.audit, ("audit",)),
         "Agreement of coders": (agreement.agreement, ("agreement_summary",)),

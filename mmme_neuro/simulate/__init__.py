@@ -2,8 +2,8 @@
 
 Simulated studies in the on-disk layout of the real one.
 
-* ``study``: Write a whole study: device files, annotation sheet, ratings and the truth behind
-  them.
+* ``study``: Write a whole study: device files, annotation sheet, self-reports and the truth
+  behind them.
 * ``parameters``: Every number that goes into a simulated study.
 * ``recovery``: Compare what an analysis found with the truth behind a simulated study.
 * ``estimands``: What the analysis should find: the study's truth as seen through its own linear
@@ -25,7 +25,6 @@ Simulated studies in the on-disk layout of the real one.
 * ``acqknowledge_file``: A physiological recording in the layout of AcqKnowledge's MATLAB export.
 * ``sheet_file``: Annotation sheet of a simulated study: what two fallible coders write of the
   true events.
-* ``ratings``: Self-reports after every video, with a known ICC.
 """
 
 import lazy_loader as _lazy

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from analyses import study as choices
 from analyses.runner import Step, steps
 from analyses.tables import read_table
-from mmme_neuro.models.many import fit_battery
+from mmme_neuro.models.many import fit_many
 from mmme_neuro.pipeline.preprocess import Options
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
@@ -110,7 +110,7 @@ def model_rows(results: Path) -> pd.DataFrame:
     power = read_table(results, "band_power")
     events = events.assign(**{name: power[name] for name in choices.RHYTHMS})
     right_side = f"expression + {choices.RANDOM_TERMS}"
-    return fit_battery(NULL_RESPONSES, right_side, events).estimates
+    return fit_many(NULL_RESPONSES, right_side, events).estimates
 
 
 BOTH = (("cleaned", CLEANED), ("uncleaned", UNCLEANED))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from figures.gallery import draw_figures, scripts
-from mmme_neuro.report import SECTIONS, preparation, write_report
+from mmme_neuro.report import SECTIONS, findings, write_report
 
 DRAWN = ("figS_recovery", "fig7_mixed_models", "figS_participants")
 N_PICTURES = 2 + 3
@@ -107,7 +107,7 @@ def test_each_participant_has_a_part_with_warnings_on_top(page):
 
 
 def test_report_of_many_participants_does_not_show_all_components(results, tmp_path, monkeypatch):
-    monkeypatch.setattr(preparation, "MOST_MAPPED", 2)
+    monkeypatch.setattr(findings, "MOST_MAPPED", 2)
     text = read(write_report(results, tmp_path, tmp_path / "r.html", study_name="x")).text
     assert "components of 3 participants would make this file too large" in text
 

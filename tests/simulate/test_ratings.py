@@ -3,7 +3,7 @@ import pytest
 
 from mmme_neuro import icc
 from mmme_neuro.simulate.parameters import RatingParameters
-from mmme_neuro.simulate.ratings import ITEMS, simulate_ratings
+from mmme_neuro.simulate.study import ITEMS, simulate_ratings
 
 PEOPLE = [f"sub{n:03d}" for n in range(400)]
 

@@ -87,7 +87,7 @@ def derive_physio(
     Notes
     -----
     All filters are zero-phase. Rates are the derivative of the count of beats, interpolated by a
-    monotone cubic (see :func:`mmme_neuro.signals.body.rate.rate_curve`): in simulated heart rates
+    monotone cubic (`rate_curve`): in simulated heart rates
     with a 5 bpm event response its error in the mean of 4-8 s was -0.02 bpm (SD 0.09),
     against -0.54 (1.3) for rates placed at the beat that ends the interval.
 

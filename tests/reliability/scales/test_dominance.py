@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from mmme_neuro.reliability import emotion_dominance, means_by_emotion
 from mmme_neuro.simulate.parameters import RatingParameters
-from mmme_neuro.simulate.ratings import EMOTIONS, simulate_ratings
+from mmme_neuro.simulate.study import EMOTIONS, simulate_ratings
 from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE
 
 AIMS = {str(code): emotion for code, emotion in INTENDED_EMOTION_BY_CODE.items()}

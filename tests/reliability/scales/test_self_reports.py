@@ -6,7 +6,7 @@ import pytest
 from mmme_neuro import cronbach_alpha
 from mmme_neuro.reliability import icc_by_item, scale_reliability
 from mmme_neuro.simulate.parameters import RatingParameters
-from mmme_neuro.simulate.ratings import NEGATIVE, simulate_ratings
+from mmme_neuro.simulate.study import NEGATIVE, simulate_ratings
 
 
 def ratings_of(*, n_people=12, n_videos=16, seed=1, parameters=None):

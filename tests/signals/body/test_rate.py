@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from mmme_neuro.signals.body.channels import amplitude_curve, rate_curve
 from mmme_neuro.signals.body.cycles import Cycles, r_peaks
-from mmme_neuro.signals.body.rate import amplitude_curve, rate_curve
 
 
 def cycles_at(seconds, *, run=None, is_corrected=None, amplitude=None):
