@@ -1,7 +1,7 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
 from mmme_neuro.pipeline import Options, QualityLimits
-from mmme_neuro.reliability import Overlap
+from mmme_neuro.reliability import OverlapAbove
 from mmme_neuro.responses import (
     Component,
     OverlapPlan,
@@ -52,7 +52,7 @@ that holds the whole component."""
 CODER_SD_S = 0.07
 """Standard deviation of a coder's onsets: two who differ by 70 ms (median) have this each."""
 
-CODER_CRITERIA = (Overlap(), Overlap(0.5))
+CODER_CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
 """Which rows of two coders are one event: any overlap, and the field's rule for spotting."""
 
 CODER_UNIT_S = 0.1

@@ -337,3 +337,40 @@ def test_stubs_name_what_is_there():
             ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)
         ]
         assert sorted(listed) == sorted(imported), stub
+
+
+SHOWING = {"plots", "simulate", "report", "bids", "io"}
+"""Rooms whose modules may carry the name of what they draw, simulate, report, export or read."""
+
+
+def test_no_two_public_names_are_alike():
+    """Only a verb and the class it gives may differ by letter case alone."""
+    alike: dict[str, set[str]] = {}
+    for name in PUBLIC:
+        alike.setdefault(name.lower().replace("_", ""), set()).add(name)
+    for names in alike.values():
+        verbs = {name for name in names if name.islower()}
+        classes = {name for name in names if name[0].isupper() and not name.isupper()}
+        assert len(verbs) <= 1 and len(classes) <= 1 and names == verbs | classes or len(names) == 1
+
+
+def test_no_two_classes_are_alike():
+    owners: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                owners.setdefault(node.name, []).append(name_of(path))
+    assert {name: places for name, places in owners.items() if len(places) > 1} == {}
+
+
+def test_modules_are_alike_only_where_one_shows_the_other():
+    places: dict[str, list[str]] = {}
+    for path in [*MODULES, *(room for room in ROOMS if room != PACKAGE)]:
+        if path.name != "__init__.py":
+            places.setdefault(path.stem, []).append(part_of(name_of(path)))
+    for name, rooms_of_it in places.items():
+        others = [room for room in rooms_of_it if room not in SHOWING]
+        # A room of the room, such as signals/eeg, and a module of another room count, too.
+        assert len(others) <= 1, f"{name}: {sorted(rooms_of_it)}"
+        shown_twice = [room for room in rooms_of_it if rooms_of_it.count(room) > 1]
+        assert not shown_twice, f"{name}: {shown_twice}"

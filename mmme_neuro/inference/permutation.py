@@ -8,11 +8,11 @@ import scipy.stats
 import xarray as xr
 
 from mmme_neuro.inference.adjacency import Axis, neighbours
-from mmme_neuro.inference.bootstrap import bootstrap_maxima, root_score
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
 from mmme_neuro.inference.contributions import fixed_column, null_design
 from mmme_neuro.inference.maxima import TAILS, Draws, corrected_maps, flipped_maxima, largest_of
+from mmme_neuro.inference.parametric import bootstrap_maxima, root_score
 from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count

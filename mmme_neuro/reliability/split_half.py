@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmme_neuro.reliability.intraclass import spearman_brown
 from mmme_neuro.reliability.scores import Scores
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
@@ -36,35 +37,6 @@ class SplitHalf:
     split_low: float = np.nan
     split_high: float = np.nan
     reason: str = ""
-
-
-def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> np.ndarray:
-    """Reliability of a test ``length`` times as long.
-
-    Parameters
-    ----------
-    reliability : float or array
-        Of the test as it is, above -1 / (length - 1).
-    length : float
-        New length over old.
-
-    Returns
-    -------
-    array
-        Minus infinity where the reliability is -1 / (length - 1).
-
-    Notes
-    -----
-    Spearman (1910) and Brown (1910), Br J Psychol 3.
-
-    Examples
-    --------
-    >>> round(float(spearman_brown(0.5)), 3), round(float(spearman_brown(0.75, 0.5)), 3)
-    (0.667, 0.6)
-    """
-    values = np.asarray(reliability, dtype=float)
-    with np.errstate(divide="ignore"):
-        return length * values / (1 + (length - 1) * values)
 
 
 def random_halves(n_trials: int, n_splits: int, rng: np.random.Generator) -> np.ndarray:

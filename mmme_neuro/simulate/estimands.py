@@ -49,7 +49,7 @@ PHYSIO_SFREQ = 50.0
 
 
 @dataclass(frozen=True)
-class Measure:
+class Estimand:
     """A linear measure of one event: mean in a window minus mean in a baseline (s).
 
     Both ends of a window belong to it, so that it is half a sample (of ``sfreq``, Hz) wider on
@@ -67,7 +67,7 @@ class Measure:
 
 
 MEASURES = {
-    "premotor": Measure(
+    "premotor": Estimand(
         "premotor",
         (-0.5, 0.0),
         (-1.5, -1.0),
@@ -76,7 +76,7 @@ MEASURES = {
         "fronto_central",
         high_pass_hz=HIGH_PASS_HZ,
     ),
-    "late_positivity": Measure(
+    "late_positivity": Estimand(
         "late_positivity",
         (0.25, 0.55),
         (-1.5, -1.0),
@@ -85,15 +85,15 @@ MEASURES = {
         "parietal",
         high_pass_hz=HIGH_PASS_HZ,
     ),
-    "alpha_power": Measure(
+    "alpha_power": Estimand(
         "alpha_decrease", (0.2, 1.2), (-1.25, -0.75), "uV^2", EEG_SFREQ, "occipital", (8.0, 13.0)
     ),
-    "scr": Measure("scr", (2.5, 5.5), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
-    "heart_rate": Measure("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
-    "pulse_amplitude": Measure("pulse_amplitude", (3.0, 8.0), (-1.0, 0.0), "ratio", PHYSIO_SFREQ),
-    "scr_late": Measure("scr", (6.0, 9.0), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
-    "heart_rate_early": Measure("heart_rate", (1.5, 3.5), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
-    "temperature": Measure("temperature", (5.0, 20.0), (-1.0, 0.0), "deg C", PHYSIO_SFREQ),
+    "scr": Estimand("scr", (2.5, 5.5), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
+    "heart_rate": Estimand("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
+    "pulse_amplitude": Estimand("pulse_amplitude", (3.0, 8.0), (-1.0, 0.0), "ratio", PHYSIO_SFREQ),
+    "scr_late": Estimand("scr", (6.0, 9.0), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
+    "heart_rate_early": Estimand("heart_rate", (1.5, 3.5), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
+    "temperature": Estimand("temperature", (5.0, 20.0), (-1.0, 0.0), "deg C", PHYSIO_SFREQ),
 }
 """The measures whose micro - macro difference is known."""
 
@@ -140,7 +140,7 @@ def estimands(parameters: StudyParameters, n_videos: int) -> dict:
     return known
 
 
-def _plain(measure: Measure) -> dict:
+def _plain(measure: Estimand) -> dict:
     """The measure as plain types, with its electrodes named."""
     region = list(REGIONS[measure.region]) if measure.region else None
     return {**vars(measure), "electrodes": region}
@@ -227,7 +227,7 @@ def _coded(
     )
 
 
-def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
+def measured_course(shape: np.ndarray, measure: Estimand) -> np.ndarray:
     """Return what the measure gives when taken ``GRID`` seconds after the true onset."""
     step = GRID[1] - GRID[0]
     if measure.high_pass_hz:
@@ -276,7 +276,7 @@ def _alpha_power(parameters: StudyParameters, head: Head) -> float:
 def _power_change(
     amplitude: np.ndarray,
     shape: Callable[[np.ndarray], np.ndarray],
-    measure: Measure,
+    measure: Estimand,
     lag: np.ndarray,
     *,
     power: float,
@@ -320,7 +320,7 @@ def _within_correlation(sample: pd.DataFrame, parameters: StudyParameters, head:
     return float(spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1]))
 
 
-def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Measure) -> float:
+def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Estimand) -> float:
     """Variance of a window mean of ongoing activity in a region, uV^2."""
     freqs = np.arange(0.01, 60, 0.01)
     gain = _measure_gain(measure, freqs)
@@ -334,7 +334,7 @@ def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Measur
     return float(total + white * np.trapezoid(gain * 2 / parameters.eeg_sfreq, freqs))
 
 
-def _skin_noise_variance(parameters: StudyParameters, measure: Measure) -> float:
+def _skin_noise_variance(parameters: StudyParameters, measure: Estimand) -> float:
     """Variance of a window mean of the skin conductance between events, uS^2."""
     course = measured_course(skin_conductance_response(GRID, 1, 1), measure)
     physio = parameters.physio
@@ -347,7 +347,7 @@ def _skin_noise_variance(parameters: StudyParameters, measure: Measure) -> float
     return float(spontaneous + drift)
 
 
-def _measure_gain(measure: Measure, freqs: np.ndarray) -> np.ndarray:
+def _measure_gain(measure: Estimand, freqs: np.ndarray) -> np.ndarray:
     """Squared gain of "window mean minus baseline mean" (and its high-pass) at each frequency."""
 
     def mean(window: tuple[float, float]) -> np.ndarray:

@@ -12,7 +12,7 @@ from mmme_neuro.plots.agreement import (
     plot_time_differences,
 )
 from mmme_neuro.plots.style import close_figure
-from mmme_neuro.reliability import Overlap, agreement_tables
+from mmme_neuro.reliability import OverlapAbove, agreement_tables
 
 NAMES = ("detection", "confusion", "action_units", "timing", "differences")
 
@@ -36,7 +36,7 @@ def tables():
             }
         )
         coders.append(own[rng.random(200) < 0.9])
-    found = agreement_tables(*coders, [Overlap()], rng=1, n_resamples=100)
+    found = agreement_tables(*coders, [OverlapAbove()], rng=1, n_resamples=100)
     return {name: getattr(found, name) for name in NAMES}
 
 

@@ -14,7 +14,7 @@ from mmme_neuro.reliability.coders.action_units import (
 )
 from mmme_neuro.reliability.coders.detection import (
     Criterion,
-    Overlap,
+    OverlapAbove,
     detection_table,
     match_events,
 )
@@ -31,7 +31,7 @@ class Agreement:
 
     Parameters
     ----------
-    criterion : Overlap or OnsetWithin
+    criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event.
     pairs : DataFrame
         One row an event that both saw: ``participant, clip, row_a, row_b, score, censored``
@@ -107,7 +107,7 @@ def agreement(
     events_a: pd.DataFrame,
     events_b: pd.DataFrame,
     *,
-    criterion: Criterion = Overlap(),  # noqa: B008
+    criterion: Criterion = OverlapAbove(),  # noqa: B008
     clips: Sequence[str] | None = None,
     clip_s: Mapping[str, float] | float | None = None,
     unit_s: float = 0.1,
@@ -123,7 +123,7 @@ def agreement(
         Events of each coder, as ``read_events(path, annotation_pass="A")`` gives them: columns
         ``participant, clip, expression, onset, apex, offset`` (s of the clip), ``action_units``
         and, if present, ``censored``.
-    criterion : Overlap or OnsetWithin
+    criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event in action units, expression and timing.
     clips : sequence of str, optional
         Clips that both coders watched. Without it, those in which both found an event: a sheet

@@ -96,7 +96,7 @@ def agreement_tables(
     ----------
     events_a, events_b : DataFrame
         Events of each coder, as for `agreement`.
-    criteria : sequence of Overlap or OnsetWithin
+    criteria : sequence of OverlapAbove or OnsetWithin
         Which pairs of rows count as one event; one set of rows each.
     unit_s : float
         Unit of time (s) of the agreement on what the face does at each moment.
@@ -111,7 +111,7 @@ def agreement_tables(
 
     Examples
     --------
-    >>> tables = agreement_tables(coder_a, coder_b, [Overlap(0.5)], rng=1)  # doctest: +SKIP
+    >>> tables = agreement_tables(coder_a, coder_b, [OverlapAbove(0.5)], rng=1)  # doctest: +SKIP
     """
     if not criteria:
         raise ValueError("criteria must name at least one way of matching, got none.")

@@ -142,7 +142,7 @@ class Derived:
 
 
 @dataclass(frozen=True)
-class Source:
+class ChannelSource:
     """One channel of a recording and what is derived from it.
 
     Parameters
@@ -163,7 +163,7 @@ class Source:
     kind: str | None = None
 
 
-def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[Source]:
+def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[ChannelSource]:
     """List the usual sources, and further thermometers and electromyograms that are there.
 
     Parameters
@@ -175,7 +175,7 @@ def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[Sou
 
     Returns
     -------
-    list of Source
+    list of ChannelSource
         The five usual ones first, whether there or not.
 
     Examples
@@ -194,7 +194,7 @@ def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[Sou
     ]
     return [
         *usual,
-        *(Source(name.upper(), (name.lower(),), derive[name[:3].upper()]) for name in extra),
+        *(ChannelSource(name.upper(), (name.lower(),), derive[name[:3].upper()]) for name in extra),
     ]
 
 
@@ -310,10 +310,10 @@ def _sampled(signal: np.ndarray, sfreq: float, times: np.ndarray) -> np.ndarray:
 
 
 USUAL_SOURCES = (
-    Source("ECG", ("heart_rate",), _derive_heart, "ecg"),
-    Source("PPG", ("pulse_rate", "pulse_amplitude"), _derive_pulse),
-    Source("RSP", ("rsp_rate", "rsp_amplitude"), _derive_breathing, "resp"),
-    Source("EDA", ("eda", "eda_phasic", "eda_tonic"), _derive_conductance, "gsr"),
-    Source("SKT", ("skt", "skt_slope"), _derive_temperature, "temperature"),
+    ChannelSource("ECG", ("heart_rate",), _derive_heart, "ecg"),
+    ChannelSource("PPG", ("pulse_rate", "pulse_amplitude"), _derive_pulse),
+    ChannelSource("RSP", ("rsp_rate", "rsp_amplitude"), _derive_breathing, "resp"),
+    ChannelSource("EDA", ("eda", "eda_phasic", "eda_tonic"), _derive_conductance, "gsr"),
+    ChannelSource("SKT", ("skt", "skt_slope"), _derive_temperature, "temperature"),
 )
 """Always in the result, all NaN where the recording has no such channel."""

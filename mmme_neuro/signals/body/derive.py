@@ -10,9 +10,9 @@ import pandas as pd
 
 from mmme_neuro.signals.body.channels import (
     EDA_METHODS,
+    ChannelSource,
     Derived,
     Grid,
-    Source,
     nothing,
     sources_of,
 )
@@ -205,7 +205,7 @@ def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
     return Grid(np.arange(n_times) / sfreq, sfreq)
 
 
-def _channel_of(raw: mne.io.BaseRaw, source: Source) -> str | None:
+def _channel_of(raw: mne.io.BaseRaw, source: ChannelSource) -> str | None:
     """Channel with the source's name, or the only one of its type."""
     by_name = {name.upper(): name for name in raw.ch_names}
     for name in (source.name, f"{source.name}_A"):
@@ -217,7 +217,7 @@ def _channel_of(raw: mne.io.BaseRaw, source: Source) -> str | None:
 
 
 def _derived(
-    raw: mne.io.BaseRaw, source: Source, ch_name: str | None, grid: Grid
+    raw: mne.io.BaseRaw, source: ChannelSource, ch_name: str | None, grid: Grid
 ) -> tuple[Derived, float]:
     """Signals of one source with its gaps as NaN, and the share of missing samples."""
     if ch_name is None:

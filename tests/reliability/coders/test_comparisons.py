@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import agreement, read_events
-from mmme_neuro.reliability import Overlap, agreement_tables, pass_pairs
+from mmme_neuro.reliability import OverlapAbove, agreement_tables, pass_pairs
 from mmme_neuro.reliability.coders.comparisons import expression_confusion, time_differences
 from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
 
-CRITERIA = (Overlap(), Overlap(0.5))
+CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
 CODING = CodingParameters(
     share_a_only=0.2, share_b_only=0.2, share_both=0.6, detection=0.9, onset_sd=0.05,
     apex_sd=0.03, offset_sd=0.08, label_error=0.03,
