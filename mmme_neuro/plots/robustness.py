@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -164,10 +165,11 @@ def jitter_panel(draws: pd.DataFrame, ax: Axes) -> Axes:
         part = draws[draws["condition"] == condition]
         colour = "0.35" if " - " in condition else colour_of(condition)
         values = part.loc[part["draw"] >= 0, "value"].to_numpy()
-        shape = ax.violinplot(values, [at], widths=0.7, showextrema=False, showmeans=True)
-        for body in shape["bodies"]:  # type: ignore[attr-defined]
-            body.set(facecolor=colour, alpha=0.35, edgecolor="none")
-        shape["cmeans"].set(color=colour, linewidth=0.8)
+        sns.violinplot(
+            x=at, y=values, ax=ax, native_scale=True, width=0.7, color=colour, alpha=0.35,
+            linewidth=0, inner=None, cut=0, saturation=1,
+        )  # fmt: skip
+        ax.plot([at - 0.18, at + 0.18], [values.mean()] * 2, color=colour, linewidth=0.8)
         coded = part.loc[part["draw"] < 0, "value"].item()
         ax.plot([at - 0.4, at + 0.4], [coded, coded], color=colour, linewidth=1.6,
                 solid_capstyle="butt")  # fmt: skip

@@ -64,8 +64,8 @@ def test_confusion_has_the_first_coder_in_rows(ax):
     )  # fmt: skip
     plot_confusion(table, ax)
     texts = {text.get_position(): text.get_text() for text in ax.texts}
-    assert texts[(1, 0)] == "3\n(30 %)"  # x is coder B's micro, y coder A's macro
-    assert texts[(0, 1)] == "0\n(0 %)"
+    assert texts[(1.5, 0.5)] == "3\n(30 %)"  # x is coder B's micro, y coder A's macro
+    assert texts[(0.5, 1.5)] == "0\n(0 %)"
 
 
 def test_kappa_without_interval_has_a_dot_only(ax):
