@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -374,3 +375,52 @@ def test_modules_are_alike_only_where_one_shows_the_other():
         assert len(others) <= 1, f"{name}: {sorted(rooms_of_it)}"
         shown_twice = [room for room in rooms_of_it if rooms_of_it.count(room) > 1]
         assert not shown_twice, f"{name}: {shown_twice}"
+
+
+IMPORTED_AS = {
+    "lazy-loader": "lazy_loader",
+    "mne-bids": "mne_bids",
+    "mne-connectivity": "mne_connectivity",
+    "mne-icalabel": "mne_icalabel",
+    "pillow": "PIL",
+}
+THROUGH = {
+    "dask": "distributed",
+    "dask-jobqueue": "distributed",  # its clusters are addresses for a client
+    "h5netcdf": "xarray",  # maps on disk
+    "onnxruntime": "mne_icalabel",
+    "openpyxl": "pandas",  # annotation sheets
+    "pybv": "mne_bids",
+    "python-picard": "mne",  # ICA
+    "scikit-learn": "nilearn",
+}
+"""Packages that work for this one through another, which is imported."""
+
+FOR_DEVELOPERS = {"dev", "docs"}
+NINE = {"mne", "numpy", "scipy", "statsmodels", "pingouin", "nilearn", "matplotlib", "seaborn"}
+NINE |= {"pandas"}
+
+
+def declared_packages() -> set[str]:
+    """Names of the packages that users install, with those of the extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"])
+    for extra, more in project["optional-dependencies"].items():
+        if extra not in FOR_DEVELOPERS:
+            lines += more
+    names = {re.split(r"[\[<>=~! ;]", line)[0] for line in lines}
+    return names - {project["name"]}
+
+
+def test_every_declared_package_is_imported():
+    imported = {name.split(".")[0] for path in MODULES for name in imports_of(path)}
+    imported |= {name.split(".")[0] for path in PAPER for name in imports_of(path)}
+    for package in declared_packages():
+        name = THROUGH.get(package) or IMPORTED_AS.get(package, package)
+        assert name in imported, f"{package} is declared and imported by nothing"
+    assert imported >= NINE
+
+
+def test_a_package_that_works_through_another_is_not_imported_itself():
+    imported = {name.split(".")[0] for path in MODULES for name in imports_of(path)}
+    assert not imported & {"networkx", "onnxruntime", "openpyxl", "h5netcdf", "picard", "pybv"}

@@ -70,7 +70,8 @@ def rm_corr(
     Bakdash & Marusich (2017, Front Psychol 8:456): the correlation of both measures centred within
     participants. Covariates are centred and regressed out of both; null orders then move the
     residuals of ``y``, which are freed of the covariates again (Freedman & Lane 1983). Rows with a
-    missing value, and participants with one row, are left out and counted.
+    missing value, and participants with one row, are left out and counted. Equal to pingouin's,
+    which rounds its interval and holds nothing constant.
 
     Examples
     --------

@@ -85,6 +85,7 @@ def plot_association_matrix(
             values[i, j] = row["r"]
             if row["modality_x"] != row["modality_y"] and row["p_holm"] <= ALPHA:
                 marks.append((j, i))
+    # An image, not seaborn's cells, which show hairlines between them in a PDF.
     ax.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
     if marks:
         ax.plot(*np.array(marks).T, "o", color="black", markersize=2.0, markeredgewidth=0)

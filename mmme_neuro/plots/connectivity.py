@@ -93,6 +93,7 @@ def plot_connectivity_matrix(
     """
     names = order_channels(list(matrix["channel"].to_numpy()))
     ordered = matrix.sel(channel=names, other=names).to_numpy()
+    # An image, not seaborn's cells: thousands of vector cells show hairlines between them.
     ax.imshow(ordered, cmap=cmap, vmin=limits[0], vmax=limits[1], interpolation="nearest")
     lobes = [lobe_of(name) for name in names]
     starts = [position for position, lobe in enumerate(lobes) if lobe not in lobes[:position]]

@@ -156,6 +156,7 @@ def _agreement_interval(
     return float(low), float(high)
 
 
+# By hand, not by pingouin: its intervals have one level and two decimals, and gaps are refused.
 FORMS = ("ICC(1)", "ICC(A,1)", "ICC(C,1)", "ICC(k)", "ICC(A,k)", "ICC(C,k)")
 """Single-rater and average forms: one-way, absolute agreement, consistency."""
 

@@ -29,9 +29,11 @@ PACKAGES = (
     "mne-connectivity",
     "nilearn",
     "numba",
+    "pingouin",
     "statsmodels",
     "xarray",
     "matplotlib",
+    "seaborn",
 )
 """Packages whose version can change a result."""
 

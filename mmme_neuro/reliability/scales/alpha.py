@@ -71,6 +71,7 @@ def cronbach_alpha(
     Notes
     -----
     Cronbach (1951, Psychometrika 16:297); Feldt, Woodruff & Salih (1987, Appl Psychol Meas 11:93).
+    Equal to pingouin's, which rounds its interval to three decimals and knows no other one.
 
     Examples
     --------

@@ -205,6 +205,7 @@ def band_spectra(data: np.ndarray, sfreq: float, low: float, high: float) -> np.
     -------
     array of complex, shape (n_epochs, n_channels, n_frequencies)
     """
+    # By hand: MNE's spectra of one taper give powers, and here the phases count.
     n_times = data.shape[-1]
     frequencies = np.fft.rfftfreq(n_times, 1 / sfreq)
     inside = (frequencies >= low) & (frequencies <= high)

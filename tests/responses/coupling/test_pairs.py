@@ -89,6 +89,9 @@ def test_paired_differences_are_a_paired_t_test():
     low, high = expected.confidence_interval(0.95)
     assert found.loc["a", ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])
     assert (found["n_participants"] == 8).all()
+    spread = np.sqrt((micro.var(ddof=1) + macro.var(ddof=1)) / 2)
+    g_av = (micro.mean() - macro.mean()) / spread * (1 - 3 / (4 * 14 - 1))
+    assert found.loc["a", "effect_size"] == pytest.approx(g_av)
     reference = multipletests(found["p_value"], method="holm")[1]
     assert found["p_holm"].tolist() == pytest.approx(list(reference))
 
@@ -96,7 +99,8 @@ def test_paired_differences_are_a_paired_t_test():
 def test_too_few_participants_give_no_test():
     table = pd.DataFrame({"condition": ["a/micro", "a/macro", "b/macro"], "x": [1.0, 2.0, 3.0]})
     row = paired_differences(table, ["x"]).iloc[0]
-    assert np.isnan(row["estimate"]) and row["n_participants"] == 1
+    assert np.isnan(row[["estimate", "effect_size"]].astype(float)).all()
+    assert row["n_participants"] == 1
     one_level = pd.DataFrame({"condition": ["a/macro", "b/macro"], "x": [1.0, 2.0]})
     assert np.isnan(paired_differences(one_level, ["x"])["p_holm"].item())
     empty = pd.DataFrame({"condition": [], "x": []})
