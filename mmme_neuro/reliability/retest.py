@@ -118,7 +118,7 @@ def retest_reliability(
     >>> table = pd.DataFrame({"participant": np.tile(np.arange(30), 2),
     ...                       "session": np.repeat([1, 2], 30),
     ...                       "amplitude_uv": np.tile(level, 2) + rng.normal(0, 1, 60)})
-    >>> names = {"participants": "participant", "sessions": "session", "values": "amplitude_uv"}
+    >>> names = {"participant": "participant", "sessions": "session", "values": "amplitude_uv"}
     >>> retest_reliability(table, **names)
     <Retest | 30 participants | ICC(A,1) 0.679>
     """

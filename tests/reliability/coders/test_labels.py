@@ -85,7 +85,7 @@ def test_errors():
         label_agreement(labels.assign(coder1=None))
     with pytest.raises(ValueError, match=r"labels hold \['macro'.* not in categories \['micro'\]"):
         label_agreement(labels, categories=["micro"])
-    with pytest.raises(ValueError, match="one cluster for each of 6 units, got 2"):
+    with pytest.raises(ValueError, match="one person for each of 6 units, got 2"):
         label_agreement(labels, participant=[1, 2])
     with pytest.raises(ValueError, match="level 'interval' needs labels that are numbers"):
         label_agreement(labels, level="interval")
