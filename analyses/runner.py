@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import mmme_neuro
 from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.pipeline import code_digest
 
 FOLDER = Path(__file__).parent
 SHARED_CODE = (FOLDER / "study.py", FOLDER / "tables.py")
@@ -82,14 +82,12 @@ def run_steps(
 
 def _state(step: Step, study: Path, results: Path) -> dict:
     """Digest of everything a step depends on, and of what it wrote."""
-    package = Path(mmme_neuro.__file__).parent
     reads = {}
     for pattern in step.module.READS:
         folder, pattern = _place(pattern, study, results)
         reads[pattern] = _digest(folder.glob(pattern), folder)
     return {
-        "code": _digest((step.path, *SHARED_CODE), FOLDER),
-        "package": _digest(package.rglob("*.py"), package),
+        "code": code_digest((step.path, *SHARED_CODE), {"analyses": FOLDER}),
         "reads": reads,
         "writes": {name: _digest([results / name], results) for name in step.module.WRITES},
     }

@@ -12,7 +12,6 @@ __all__ = [
     "EventLocked",
     "epoch",
     "concatenate",
-    "baseline_means",
 ]
 
 LANDMARKS = ("onset", "apex", "offset")
@@ -112,7 +111,7 @@ def epoch(
         event: samples beyond the end of the recording are NaN.
     baseline : tuple of float | None
         Baseline to subtract from EEG epochs (s); ``None`` leaves it to the later steps, such as
-        `baseline_means`.
+        `mmme_neuro.responses.baseline_means`.
 
     Returns
     -------
@@ -155,48 +154,6 @@ def epoch(
         times = _physio_times(recording, metadata[lock])
         long = _padded(recording.physio, times, slow, metadata)
     return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock, long)
-
-
-def baseline_means(
-    epochs: mne.BaseEpochs, baseline: tuple[float, float] = (-1.5, -1.0)
-) -> pd.DataFrame:
-    """Mean of each epoch's baseline, for models that adjust for it instead of subtracting it.
-
-    Parameters
-    ----------
-    epochs : mne.Epochs
-        Without baseline correction.
-    baseline : tuple of float
-        Window in s.
-
-    Returns
-    -------
-    DataFrame
-        One row an epoch (index of the metadata), one column a channel, in its SI unit.
-
-    Raises
-    ------
-    ValueError
-        When the window lies outside the epochs or they were baseline-corrected.
-
-    Notes
-    -----
-    Subtraction takes the baseline's coefficient to be one; as a covariate it is estimated
-    (Alday 2019, Psychophysiology 56, e13451).
-    """
-    if epochs.baseline is not None:
-        raise ValueError(
-            f"epochs: baseline {epochs.baseline} is subtracted already; cut them anew."
-        )
-    inside = (epochs.times >= baseline[0] - 1e-9) & (epochs.times <= baseline[1] + 1e-9)
-    if not inside.any():
-        raise ValueError(
-            f"baseline={baseline}: must lie within the epochs' {epochs.times[0]:g} to "
-            f"{epochs.times[-1]:g} s."
-        )
-    index = pd.RangeIndex(len(epochs)) if epochs.metadata is None else epochs.metadata.index
-    means = epochs.get_data(verbose="error")[:, :, inside].mean(axis=2)
-    return pd.DataFrame(means, index=index, columns=epochs.ch_names)
 
 
 def events_with_reasons(

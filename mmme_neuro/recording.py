@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import EllipsisType
 
 import mne
 import numpy as np
@@ -83,10 +84,24 @@ class Recording:
         )
 
     def with_signals(
-        self, *, eeg: mne.io.BaseRaw | None = None, physio: mne.io.BaseRaw | None = None
+        self,
+        *,
+        eeg: mne.io.BaseRaw | EllipsisType | None = ...,
+        physio: mne.io.BaseRaw | EllipsisType | None = ...,
     ) -> "Recording":
-        """Return the recording with cleaned or derived signals in place of the given ones."""
-        return replace(self, eeg=eeg or self.eeg, physio=physio or self.physio)
+        """Return the recording with other signals.
+
+        Parameters
+        ----------
+        eeg, physio : mne.io.Raw | None
+            The cleaned or derived signal; ``None`` removes it. One that is not given stays.
+
+        Returns
+        -------
+        Recording
+        """
+        given = {"eeg": eeg, "physio": physio}
+        return replace(self, **{name: raw for name, raw in given.items() if raw is not ...})  # type: ignore[arg-type]
 
     def with_controls(self, controls: pd.DataFrame) -> "Recording":
         """Return the recording with control windows (``control_events``) among its events."""

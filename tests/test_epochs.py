@@ -5,7 +5,7 @@ import pytest
 
 from mmme_neuro import EventLocked, Recording, align_clocks, epoch
 from mmme_neuro.clocks.fit import ClockFit
-from mmme_neuro.epochs import baseline_means, concatenate, events_with_reasons
+from mmme_neuro.epochs import concatenate, events_with_reasons
 
 SFREQ = 100.0
 N_SECONDS = 60.0
@@ -253,19 +253,6 @@ def test_slow_epochs_follow_selection_and_joining(recording):
     assert len(both.slow) == 8
     assert epoch(with_temperature(recording), slow=None).slow is None
     assert epoch(recording).slow is None
-
-
-def test_baseline_means_are_what_subtraction_takes(recording):
-    locked, corrected = epoch(recording), epoch(recording, baseline=(-1.5, -1.0))
-    means = baseline_means(locked.eeg, (-1.5, -1.0))
-    assert list(means) == ["FZ", "PZ"]
-    np.testing.assert_allclose(
-        locked.eeg.get_data() - means.to_numpy()[:, :, None], corrected.eeg.get_data(), atol=1e-18
-    )
-    with pytest.raises(ValueError, match="is subtracted already"):
-        baseline_means(corrected.eeg)
-    with pytest.raises(ValueError, match="must lie within the epochs"):
-        baseline_means(locked.eeg, (-9.0, -8.0))
 
 
 def test_baseline_of_the_eeg(recording):

@@ -107,6 +107,27 @@ def test_with_signals_returns_a_new_recording():
         recording.eeg = second
 
 
+def test_with_signals_removes_a_signal_and_leaves_the_other():
+    eeg, physio = raw_of(), raw_of()
+    recording = Recording(eeg=eeg, physio=physio, events=pd.DataFrame({"onset": [1.0]}))
+    assert recording.with_signals(eeg=None).eeg is None
+    assert recording.with_signals(eeg=None).physio is physio
+    assert recording.with_signals(physio=None).eeg is eeg
+    with pytest.raises(ValueError, match="eeg and physio are both None"):
+        recording.with_signals(eeg=None, physio=None)
+
+
+def test_with_signals_does_not_ask_a_signal_for_its_truth():
+    class Silent(mne.io.RawArray):
+        def __bool__(self):
+            raise TypeError("a signal is neither true nor false")
+
+    silent = Silent(np.zeros((1, 10)), mne.create_info(["CZ"], 10.0, "eeg"), verbose="error")
+    recording = Recording(eeg=silent, physio=None, events=pd.DataFrame({"onset": [0.5]}))
+    assert recording.with_signals(eeg=silent).eeg is silent
+    assert recording.with_signals(physio=raw_of()).eeg is silent
+
+
 def test_epoched_recording_is_refused(study, merged_events, tmp_path):
     events = np.array([[100, 0, 1], [300, 0, 1]])
     epochs = mne.Epochs(raw_of(), events, tmin=0, tmax=0.5, baseline=None, verbose="error")

@@ -8,6 +8,7 @@ import pandas as pd
 from mmme_neuro.association.intervals import bootstrap_interval, participant_products
 from mmme_neuro.association.repeated import null_correlations
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.responses.measures import window_mask
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
     centred,
@@ -132,6 +133,9 @@ def window_means(
 ) -> pd.DataFrame:
     """Average courses in successive windows, as changes from the baseline.
 
+    A window holds its beginning and not its end, so that no sample is in two of them; so does the
+    baseline.
+
     Parameters
     ----------
     data : array, shape (n_events, n_times)
@@ -162,7 +166,7 @@ def window_means(
     spans = [baseline, *zip(edges[:-1], edges[1:], strict=True)]
     means = {}
     for low, high in spans:
-        inside = (times >= low - 1e-9) & (times < high - 1e-9)
+        inside = window_mask(times, (low, high), is_half_open=True)
         if not inside.any():
             raise ValueError(
                 f"window {low} to {high} s: holds no sample; times reach from {times[0]:g} to "

@@ -4,6 +4,7 @@ from .executors import dask_cluster, processes, tracked
 from .inputs import study_sources
 from .losses import label_table, quality_table, rejection_table
 from .preprocess import Options, preprocess_recording, preprocess_study
+from .reached_code import code_digest
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "StudyCheck",
     "TABLES",
     "check_study",
+    "code_digest",
     "dask_cluster",
     "label_table",
     "participant_quality",

@@ -369,7 +369,7 @@ def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> P
         tables["decisions"] = decisions
     choices = json.loads(json.dumps(asdict(options) | {"already_clean": source.is_clean}))
     inputs = input_digests(source.files(), tables)
-    return Provenance(source.participant, inputs, choices, software(), {})
+    return Provenance(source.participant, inputs, choices, software(Path(__file__)), {})
 
 
 def _alone(

@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
 
 from mmme_neuro.io.files import atomic_file
+from mmme_neuro.pipeline.reached_code import code_digest
 
 DERIVING = (
     "mne",
@@ -28,17 +29,6 @@ DERIVING = (
 )
 """Packages whose version can change a derivative."""
 
-SHOWING = (
-    "plots/",
-    "report/",
-    "simulate/",
-    "bids/",
-    "cli.py",
-    "events/describe.py",
-    "pipeline/losses.py",
-)
-"""Parts of this package that make no derivative."""
-
 
 @dataclass(frozen=True)
 class Provenance:
@@ -53,7 +43,8 @@ class Provenance:
     options : dict
         Choices.
     versions : dict of str to str
-        Package -> version, and ``code`` -> digest of this package.
+        Package -> version, and ``code`` -> digest of the code of this package that preprocessing
+        reaches (`code_digest`).
     outputs : dict of str to str
         Name of each derivative -> digest; empty before they are written.
     """
@@ -134,10 +125,15 @@ def input_digests(files: Iterable[Path], tables: Mapping[str, pd.DataFrame]) -> 
     return digests | {name: table_digest(table) for name, table in tables.items()}
 
 
-def software() -> dict[str, str]:
-    """Versions of what computes, and a digest of this package's computing code."""
-    found = {"code": _code_digest()}
-    for package in DERIVING:
+def software(module: Path) -> dict[str, str]:
+    """Versions of what computes, and a digest of a module and all own code that it reaches."""
+    return {"code": _code_of(module), **versions(DERIVING)}
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Version of each package; ``"not installed"`` where it is absent."""
+    found = {}
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -145,17 +141,10 @@ def software() -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _code_digest() -> str:
-    """Digest of every module that can change a derivative."""
-    root = Path(__file__).parents[1]
-    total = hashlib.blake2b(digest_size=8)
-    for path in sorted(root.rglob("*.py")):
-        name = path.relative_to(root).as_posix()
-        if not name.startswith(SHOWING):
-            total.update(name.encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()
+@cache
+def _code_of(module: Path) -> str:
+    """Digest of the code that this process runs; an edit counts in the next one."""
+    return code_digest([module])
 
 
 def _change(name: str, key: str, then: object, now: object) -> str:

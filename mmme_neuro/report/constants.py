@@ -3,7 +3,6 @@
 import inspect
 import platform
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 import mmme_neuro
 from mmme_neuro.clocks import camera
 from mmme_neuro.clocks.align import align_clocks
-from mmme_neuro.pipeline.provenance import DERIVING
+from mmme_neuro.pipeline import provenance as preprocessing
 from mmme_neuro.reliability.coders.detection import IOU_THRESHOLDS, ONSET_TOLERANCES_S
 from mmme_neuro.report import formats
 from mmme_neuro.report.quantities import table_text
@@ -24,7 +23,7 @@ from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
 from mmme_neuro.wording import with_minus
 
 PACKAGES = (
-    *DERIVING,
+    *preprocessing.DERIVING,
     "formulaic",
     "mne-connectivity",
     "nilearn",
@@ -98,13 +97,8 @@ def software_versions() -> dict[str, str]:
     >>> "python" in software_versions()
     True
     """
-    versions = {"python": platform.python_version(), "mmme_neuro": mmme_neuro.__version__}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions
+    own = {"python": platform.python_version(), "mmme_neuro": mmme_neuro.__version__}
+    return own | preprocessing.versions(PACKAGES)
 
 
 def _defaults(function: object) -> dict:

@@ -2,6 +2,7 @@
 
 Averages, single-event measures and their tables.
 
+* ``measures``: Windows of time: which samples belong to one, everywhere alike.
 * ``potentials``: Evoked responses: averages by cell, window amplitudes, and their measurement
   error.
 * ``components``: ERP components of averages: amplitudes and latencies, their measurement error,

@@ -16,6 +16,7 @@ from .curves import participant_curves, response_curves, within_participant_band
 from .event_maps import event_courses, event_power, region_courses
 from .grandaverage import GrandAverage, grand_average
 from .jitter import PhaseMeasure, onset_jitter
+from .measures import window_mask
 from .overlap.basis import FIR, ResponseFunction, Splines
 from .overlap.compare import (
     OverlapPlan,
@@ -26,7 +27,13 @@ from .overlap.compare import (
     separate_overlap,
 )
 from .overlap.deconvolve import Deconvolution, deconvolve, with_stimulus_events
-from .potentials import evoked, mean_amplitude, standardized_measurement_error, window_amplitudes
+from .potentials import (
+    baseline_means,
+    evoked,
+    mean_amplitude,
+    standardized_measurement_error,
+    window_amplitudes,
+)
 from .regions import ROIS, Window, roi_channels
 from .spectral.bandpower import band_power
 from .spectral.phase import phase_consistency
@@ -53,6 +60,7 @@ __all__ = [
     "autonomic_responses",
     "average_matrix",
     "band_power",
+    "baseline_means",
     "compare_with_averaging",
     "component_table",
     "connectivity",
@@ -84,6 +92,7 @@ __all__ = [
     "time_frequency",
     "video_responses",
     "window_amplitudes",
+    "window_mask",
     "with_stimulus_events",
     "within_participant_band",
 ]

@@ -9,6 +9,8 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.responses.measures import window_mask
+
 SCR_THRESHOLD_US = 0.01
 """Smallest skin conductance response, uS (Boucsein 2012); absolute, not relative to a record."""
 
@@ -188,11 +190,11 @@ def scr_magnitude(
     >>> scr_magnitude(np.clip(times - 2, 0, 1)[np.newaxis], times)
     array([1.])
     """
-    is_searched = (times >= SCR_ONSET_S[0]) & (times <= SCR_SEARCH_END_S)
+    is_searched = window_mask(times, (SCR_ONSET_S[0], SCR_SEARCH_END_S))
     if not is_searched.any() or times[-1] < SCR_ONSET_S[1] + MIN_WINDOW_S:
         return np.full(len(eda_us), np.nan)
     # A trough is known from the fall before it, so look from the event on.
-    is_seen = (times >= 0) & (times <= SCR_SEARCH_END_S)
+    is_seen = window_mask(times, (0.0, SCR_SEARCH_END_S))
     return np.array(
         [
             _largest_rise(curve[is_seen], times[is_seen], threshold_us)
@@ -207,10 +209,11 @@ def _largest_rise(curve: np.ndarray, times: np.ndarray, threshold: float) -> flo
     """Largest rise that begins in the onset window, or zero."""
     is_finite = np.isfinite(curve)
     curve, times = curve[is_finite], times[is_finite]
+    may_begin = window_mask(times, SCR_ONSET_S)
     heights = [
         curve[peak] - curve[trough]
         for trough, peak in _rises(curve, threshold)
-        if SCR_ONSET_S[0] <= times[_onset(curve, trough, peak)] <= SCR_ONSET_S[1]
+        if may_begin[_onset(curve, trough, peak)]
     ]
     return float(max(heights, default=0.0))
 
@@ -261,7 +264,7 @@ def _mean(
     data: np.ndarray, times: np.ndarray, span: tuple[float, float], min_present: float
 ) -> np.ndarray:
     """Mean of the samples in a span that are there; NaN where too few are."""
-    inside = data[:, (times >= span[0] - 1e-9) & (times <= span[1] + 1e-9)]
+    inside = data[:, window_mask(times, span)]
     n_present = np.isfinite(inside).sum(axis=1)
     is_enough = (n_present > 0) & (n_present >= min_present * inside.shape[1])
     total = np.where(np.isfinite(inside), inside, 0.0).sum(axis=1)

@@ -12,8 +12,9 @@ from scipy import stats
 from scipy.integrate import cumulative_trapezoid
 
 from mmme_neuro.responses.design_cells import cell_labels, cell_rows
+from mmme_neuro.responses.measures import epoch_mask
 from mmme_neuro.responses.potentials import DEFAULT_BASELINE, MICROVOLT
-from mmme_neuro.responses.regions import roi_channels, time_mask
+from mmme_neuro.responses.regions import roi_channels
 from mmme_neuro.stats.estimates import estimate_row
 
 
@@ -144,7 +145,7 @@ def measure(curves: np.ndarray, times: np.ndarray, component: Component) -> np.n
     >>> float(measure(bump, times, late))
     0.4
     """
-    inside = time_mask(times, (component.tmin, component.tmax), name="tmin, tmax")
+    inside = epoch_mask(times, (component.tmin, component.tmax), name="tmin, tmax")
     turned = component.polarity * np.asarray(curves, float)[..., inside]
     values = MEASURES[component.measure](turned, times[inside], component.fraction)
     return component.polarity * values if component.unit == "uV" else values
@@ -244,7 +245,7 @@ def region_curves(
     channels = roi_channels(epochs.info, roi)
     curves = MICROVOLT * epochs.get_data(picks=channels, verbose="error").mean(axis=1)
     if baseline is not None:
-        before = time_mask(epochs.times, baseline, name="baseline")
+        before = epoch_mask(epochs.times, baseline, name="baseline")
         curves -= curves[:, before].mean(axis=1, keepdims=True)
     return curves
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_labels, cell_rows
 from mmme_neuro.responses.grandaverage import within_interval
+from mmme_neuro.responses.measures import window_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
 
@@ -127,7 +128,7 @@ def response_curves(
         )
     data = epochs.get_data(copy=True)
     if baseline is not None:
-        is_before = (epochs.times >= baseline[0] - 1e-9) & (epochs.times <= baseline[1] + 1e-9)
+        is_before = window_mask(epochs.times, baseline)
         if not is_before.any():
             raise ValueError(f"baseline: expected a span inside the epochs, got {baseline}")
         data -= data[:, :, is_before].mean(axis=2, keepdims=True)

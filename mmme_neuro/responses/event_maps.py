@@ -6,8 +6,9 @@ import mne
 import numpy as np
 import xarray as xr
 
+from mmme_neuro.responses.measures import epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
-from mmme_neuro.responses.regions import good_channels, roi_channels, time_mask
+from mmme_neuro.responses.regions import good_channels, roi_channels
 from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 from mmme_neuro.responses.spectral.wavelets import Transform, check_frequencies, cycles, reliable
 
@@ -54,7 +55,7 @@ def event_courses(
     info = good_channels(epochs.info, picks)
     shown = _inside(epochs.times, window)
     starts = _step_starts(shown, step * epochs.info["sfreq"])
-    before = None if baseline is None else time_mask(epochs.times, baseline, name="baseline")
+    before = None if baseline is None else epoch_mask(epochs.times, baseline, name="baseline")
     kinds = info.get_channel_types()
     courses = np.empty((len(epochs), len(kinds), len(starts) - 1))
     for position, (name, kind) in enumerate(zip(info["ch_names"], kinds, strict=True)):
@@ -147,7 +148,7 @@ def event_power(
     check_frequencies(frequencies, n_cycles, sfreq, len(times))
     info = good_channels(epochs.info, picks)
     starts = _step_starts(_inside(times, window), step * sfreq)
-    before = None if baseline is None else time_mask(times, baseline, name="baseline")
+    before = None if baseline is None else epoch_mask(times, baseline, name="baseline")
     transform = Transform(sfreq, frequencies, n_cycles, 1)
     shape = (len(epochs), len(info["ch_names"]), len(frequencies), len(starts) - 1)
     level = np.empty(shape)
@@ -182,7 +183,7 @@ def _inside(times: np.ndarray, window: tuple[float, float] | None) -> np.ndarray
     """Positions of the samples of a window."""
     if window is None:
         return np.arange(len(times))
-    return np.flatnonzero(time_mask(times, window, name="window"))
+    return np.flatnonzero(epoch_mask(times, window, name="window"))
 
 
 def _step_starts(samples: np.ndarray, length: float) -> np.ndarray:

@@ -10,6 +10,7 @@ from mne.time_frequency import tfr_array_morlet
 
 from mmme_neuro.responses.components import Component, measure, region_curves
 from mmme_neuro.responses.design_cells import cell_rows
+from mmme_neuro.responses.measures import window_mask
 from mmme_neuro.responses.potentials import DEFAULT_BASELINE
 
 REACH_SD = 3.0
@@ -217,7 +218,7 @@ def _by_condition(
     """Mean over participants who have both conditions, and of their differences."""
     if isinstance(item, Component):
         if baseline is not None:
-            before = (times >= baseline[0] - 1e-9) & (times <= baseline[1] + 1e-9)
+            before = window_mask(times, baseline)
             curves = curves - curves[:, before].mean(axis=1, keepdims=True)
         values = {
             label: float(measure(curves[rows].mean(axis=0), times, item))

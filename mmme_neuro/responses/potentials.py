@@ -7,7 +7,8 @@ import mne
 import pandas as pd
 
 from mmme_neuro.responses.design_cells import cell_labels, cell_name, cell_rows, count_cells
-from mmme_neuro.responses.regions import Window, roi_channels, time_mask
+from mmme_neuro.responses.measures import epoch_mask, window_mask
+from mmme_neuro.responses.regions import Window, roi_channels
 
 DEFAULT_BASELINE = (-1.5, -1.0)
 """Before the premotor period: -200..0 ms is no rest before a self-initiated movement."""
@@ -118,10 +119,10 @@ def mean_amplitude(
     """
     channels = roi_channels(epochs.info, roi)
     signal = epochs.get_data(picks=channels, verbose="error").mean(axis=1)
-    mask = time_mask(epochs.times, (tmin, tmax), name="tmin, tmax")
+    mask = epoch_mask(epochs.times, (tmin, tmax), name="tmin, tmax")
     amplitude = signal[:, mask].mean(axis=1)
     if baseline is not None:
-        before = time_mask(epochs.times, baseline, name="baseline")
+        before = epoch_mask(epochs.times, baseline, name="baseline")
         amplitude = amplitude - signal[:, before].mean(axis=1)
     series = pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
     series.attrs["channels"] = channels
@@ -204,6 +205,47 @@ def standardized_measurement_error(
             (*cell_labels(label), window, len(members), error) for window, error in errors.items()
         ]
     return pd.DataFrame(rows, columns=[*columns, "window", "n_epochs", "sme_uv"])
+
+
+def baseline_means(
+    epochs: mne.BaseEpochs, baseline: tuple[float, float] = DEFAULT_BASELINE
+) -> pd.DataFrame:
+    """Mean of each epoch's baseline, for models that adjust for it instead of subtracting it.
+
+    Parameters
+    ----------
+    epochs : mne.Epochs
+        Without baseline correction.
+    baseline : tuple of float
+        Window in s.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch (index of the metadata), one column a channel, in its SI unit.
+
+    Raises
+    ------
+    ValueError
+        When the window lies outside the epochs or they were baseline-corrected.
+
+    Notes
+    -----
+    Subtraction takes the baseline's coefficient to be one; as a covariate it is estimated
+    (Alday 2019, Psychophysiology 56, e13451).
+    """
+    if epochs.baseline is not None:
+        raise ValueError(
+            f"epochs: baseline {epochs.baseline} is subtracted already; cut them anew."
+        )
+    inside = window_mask(epochs.times, baseline)
+    if not inside.any():
+        raise ValueError(
+            f"baseline={baseline}: must lie within the epochs' {epochs.times[0]:g} to "
+            f"{epochs.times[-1]:g} s."
+        )
+    means = epochs.get_data(verbose="error")[:, :, inside].mean(axis=2)
+    return pd.DataFrame(means, index=event_index(epochs), columns=epochs.ch_names)
 
 
 def event_index(epochs: mne.BaseEpochs) -> pd.Index:

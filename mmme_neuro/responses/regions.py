@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mne
-import numpy as np
 
 ROIS = {
     "fronto_central": ("F1", "FZ", "F2", "FC1", "FCZ", "FC2"),
@@ -166,34 +165,3 @@ def lobe_of(ch_name: str) -> str:
     """
     prefix = ch_name.upper().rstrip("0123456789Z")
     return _LOBE_BY_PREFIX.get(prefix, "other")
-
-
-def time_mask(times: np.ndarray, window: tuple[float, float], *, name: str) -> np.ndarray:
-    """Samples inside a closed window, which has to lie inside the epoch.
-
-    Parameters
-    ----------
-    times : array, shape (n_times,)
-        Times in s.
-    window : tuple of float
-        First and last time in s.
-    name : str
-        Name of the argument, for the error message.
-
-    Returns
-    -------
-    mask : array of bool, shape (n_times,)
-        True inside the window.
-    """
-    tmin, tmax = window
-    # Half a sample of slack: decimal times are not multiples of the sampling interval.
-    slack = 0.5 * (times[1] - times[0])
-    if not (times[0] - slack <= tmin < tmax <= times[-1] + slack):
-        raise ValueError(
-            f"{name}=({tmin}, {tmax}): must be increasing and inside the epoch, which runs from "
-            f"{times[0]:.3f} to {times[-1]:.3f} s. Change the window or cut longer epochs."
-        )
-    mask = (times >= tmin - 1e-9) & (times <= tmax + 1e-9)
-    if not mask.any():
-        raise ValueError(f"{name}=({tmin}, {tmax}): holds no sample. Widen it.")
-    return mask

@@ -1,11 +1,14 @@
 """Change of peripheral signals while a video is shown."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 import mne
 import numpy as np
 import pandas as pd
+
+from mmme_neuro.responses.measures import window_mask
 
 VIDEO_CHANNELS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
@@ -78,11 +81,13 @@ def video_responses(
             "baseline must be longer than 0 s and min_present between 0 and 1, got "
             f"{baseline!r} and {min_present!r}."
         )
-    data, times = physio.get_data(picks=there), physio.times
+    data = physio.get_data(picks=there)
+    # The first sample of the video is none of its baseline.
+    inside = partial(window_mask, physio.times, is_half_open=True)
     rows = []
     for code, start, stop in _spans(events):
-        before = _means(data[:, (times >= start - baseline) & (times < start)], min_present)
-        during = _means(data[:, (times >= start) & (times < stop)], min_present)
+        before = _means(data[:, inside((start - baseline, start))], min_present)
+        during = _means(data[:, inside((start, stop))], min_present)
         for name, change in zip(there, during - before, strict=True):
             unit, scale = channels[name]
             rows.append((code, name, unit, scale * change, stop - start))

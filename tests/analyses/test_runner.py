@@ -115,6 +115,19 @@ def test_changed_code_runs_again(chain):
     assert chain()[1] == DONE
 
 
+def test_a_comment_runs_nothing_and_a_module_beside_the_scripts_counts(chain):
+    chain()
+    script, own = chain.folder / "03_step.py", chain.folder / "own.py"
+    script.write_text("# A thought.\n" + script.read_text())
+    (chain.folder / "study.py").write_text("# Why 1.\nA = 1")
+    assert chain() == ([], CURRENT)
+    own.write_text("B = 1")
+    script.write_text(script.read_text() + "\ndef later():\n    from analyses.own import B\n")
+    assert chain()[1] == {**CURRENT, "03": "done"}
+    own.write_text("B = 2")
+    assert chain()[1] == {**CURRENT, "03": "done"}
+
+
 def test_a_failing_step_is_named_and_stops_only_what_needs_it(chain):
     chain()
     (chain.study / "input.txt").write_text("bad")

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.models.mixed import fit_lmm
+from tests.reference.published import DATASETS
 
 pytestmark = pytest.mark.filterwarnings("ignore:singular fit")
 
@@ -85,9 +86,8 @@ def test_nested_groups_are_combinations_not_names(events):
     assert nested.criterion == pytest.approx(spelt.criterion, abs=1e-8)
 
 
-def test_summary_prints_what_lme4_prints(shared_data):
-    table = pd.read_csv(shared_data / "reference_fits" / "lmm" / "sleepstudy.csv")
-    text = fit_lmm("Reaction ~ Days + (Days | Subject)", table).summary()
+def test_summary_prints_what_lme4_prints():
+    text = fit_lmm("Reaction ~ Days + (Days | Subject)", DATASETS["sleepstudy"]).summary()
     # lme4 1.1: criterion 1743.6, residuals -3.9536 ... 5.1793, Corr 0.07, (Intr) Days -0.138
     for printed in ("1743.6", "-3.9536", "5.1793", " 0.07", "-0.138", "36.838", "Subject, 18"):
         assert printed in text

@@ -9,6 +9,8 @@ import scipy.stats
 
 from mmme_neuro.models.comparison import bootstrap_likelihood_ratio, likelihood_ratio
 from mmme_neuro.models.mixed import fit_lmm
+from tests.reference import tables
+from tests.reference.published import DATASETS
 
 SLEEP = {
     "intercept": "Reaction ~ Days + (1 | Subject)",
@@ -17,19 +19,11 @@ SLEEP = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(shared_data):
-    return shared_data / "reference_fits" / "lmm"
-
-
 @pytest.mark.parametrize("method", ["REML", "ML"])
-def test_statistics_equal_differences_of_lme4_criteria(folder, method):
-    table = pd.read_csv(folder / "sleepstudy.csv")
-    reference = pd.read_csv(folder / "small_fit.csv").query(
-        "dataset == 'sleepstudy' and method == @method and fit == 'polished'"
-    )
+def test_statistics_equal_differences_of_lme4_criteria(method):
+    reference = tables.lmm("small_fit", dataset="sleepstudy", method=method)
     reference = reference.set_index("model").loc[list(SLEEP)]
-    fits = [fit_lmm(formula, table) for formula in SLEEP.values()]
+    fits = [fit_lmm(formula, DATASETS["sleepstudy"]) for formula in SLEEP.values()]
     found = likelihood_ratio(*fits[::-1], reml=method == "REML")
     np.testing.assert_allclose(found["criterion"], reference["criterion"], atol=1e-6)
     np.testing.assert_allclose(found["aic"], reference["AIC"], atol=1e-6)
@@ -40,10 +34,11 @@ def test_statistics_equal_differences_of_lme4_criteria(folder, method):
     assert list(found["n_parameters"]) == [4, 5, 6]
 
 
-def test_p_values_of_the_published_comparison(folder):
+def test_p_values_of_the_published_comparison():
     # anova(fm2, fm1) in Bates et al. (2015): chi-squared 0.0639, 1 df, p = .8004.
-    table = pd.read_csv(folder / "sleepstudy.csv")
-    fits = [fit_lmm(SLEEP[name], table) for name in ("slope_uncorrelated", "slope")]
+    fits = [
+        fit_lmm(SLEEP[name], DATASETS["sleepstudy"]) for name in ("slope_uncorrelated", "slope")
+    ]
     row = likelihood_ratio(*fits).iloc[1]
     assert row["statistic"] == pytest.approx(0.0639, abs=5e-5)
     assert row["p_value"] == row["p_value_naive"] == pytest.approx(0.8004, abs=5e-5)

@@ -6,6 +6,7 @@ import pytest
 
 from mmme_neuro.models.contrasts import contrast, marginal_means
 from mmme_neuro.models.mixed import fit_lmm
+from tests.reference import tables
 
 RANDOM = {
     "M1": "(1 | participant)",
@@ -40,13 +41,10 @@ def fit(events):
 @pytest.mark.parametrize("column", [253, 793, 3179])
 @pytest.mark.parametrize("model", RANDOM)
 @pytest.mark.filterwarnings("ignore:singular fit")
-def test_contrasts_equal_emmeans(shared_data, column, model):
-    folder = shared_data / "reference_fits" / "lmm"
-    study = pd.read_csv(folder / "mmme_like_design_and_responses.csv")
-    reference = pd.read_csv(folder / "mmme_like_emmeans.csv").query(
-        "column == @column and model == @model and fit == 'polished'"
-    )
-    fit = fit_lmm(f"y_{column} ~ condition * valence + logdur_z + {RANDOM[model]}", study)
+def test_contrasts_equal_emmeans(column, model):
+    reference = tables.lmm("mmme_like_emmeans", column=column, model=model)
+    formula = f"y_{column} ~ condition * valence + logdur_z + {RANDOM[model]}"
+    fit = fit_lmm(formula, tables.mmme_like())
     found = pd.concat(
         [
             contrast(fit, "condition"),

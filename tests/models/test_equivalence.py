@@ -8,6 +8,7 @@ from statsmodels.stats.weightstats import ttost_paired
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.effects import equivalence_test
 from mmme_neuro.models.mixed import fit_lmm
+from tests.chance import counts_by_chance
 
 
 def paired(rng, *, n=16, effect=0.0):
@@ -40,16 +41,30 @@ def test_interval_lies_within_the_bounds_where_significant():
     pd.testing.assert_series_equal(inside, found["p_value"] < 0.1, check_names=False)
 
 
-def test_level_at_the_bound():
+@pytest.mark.parametrize("alpha", [0.01, 0.05])
+def test_level_at_the_bound(alpha):
+    # Differences of 20 pairs at the upper bound, ten standard errors from the lower one.
+    differences = np.random.default_rng(4).normal(1.5, np.sqrt(2), (20_000, 20))
+    table = pd.DataFrame({"estimate": differences.mean(axis=1)})
+    table["std_error"] = differences.std(axis=1, ddof=1) / np.sqrt(20)
+    table["dof"] = 19.0
+    rejected = (equivalence_test(table, (-1.5, 1.5), alpha=alpha)["p_value"] < alpha).sum()
+    low, high = counts_by_chance(20_000, alpha)
+    assert low <= rejected <= high
+
+
+@pytest.mark.slow
+def test_level_of_fits_at_the_bound():
     rng = np.random.default_rng(4)
     formula = "y ~ expression + (1 | participant)"
     p_values = [
         equivalence_test(
             contrast(fit_lmm(formula, paired(rng, n=20, effect=1.5)), "expression"), (-1.5, 1.5)
         )["p_value"].iloc[0]
-        for _ in range(200)
+        for _ in range(1000)
     ]
-    assert 0.01 <= np.mean(np.array(p_values) < 0.05) <= 0.1
+    low, high = counts_by_chance(1000, 0.05)
+    assert low <= (np.array(p_values) < 0.05).sum() <= high
 
 
 @pytest.mark.parametrize(

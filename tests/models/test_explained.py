@@ -6,12 +6,12 @@ import pytest
 
 from mmme_neuro.models.explained import intraclass_correlations, r_squared, random_variances
 from mmme_neuro.models.mixed import fit_lmm
+from tests.reference.published import DATASETS
 
 
-def test_sleepstudy_equals_r(shared_data):
+def test_sleepstudy_equals_r():
     # MuMIn::r.squaredGLMM 0.2786511, 0.7992199; performance::icc 0.722, 0.521.
-    table = pd.read_csv(shared_data / "reference_fits" / "lmm" / "sleepstudy.csv")
-    fit = fit_lmm("Reaction ~ Days + (Days | Subject)", table)
+    fit = fit_lmm("Reaction ~ Days + (Days | Subject)", DATASETS["sleepstudy"])
     found = r_squared(fit)
     assert found["marginal"] == pytest.approx(0.2786511, abs=2e-6)
     assert found["conditional"] == pytest.approx(0.7992199, abs=2e-6)

@@ -8,6 +8,8 @@ from statsmodels.stats.anova import anova_lm
 
 from mmme_neuro.models.f_tests import anova
 from mmme_neuro.models.mixed import fit_lmm
+from tests.reference import tables
+from tests.reference.published import DATASETS
 
 STUDY = "condition * valence + logdur_z"
 RANDOM = {
@@ -21,11 +23,6 @@ CAKE = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(shared_data):
-    return shared_data / "reference_fits" / "lmm"
-
-
 def close(found, reference):
     assert len(found) == len(reference) > 0
     np.testing.assert_allclose(found["statistic"], reference["F"], rtol=2e-6)
@@ -37,12 +34,9 @@ def close(found, reference):
 
 @pytest.mark.parametrize("df", ["Satterthwaite", "Kenward-Roger"])
 @pytest.mark.parametrize("model", CAKE)
-def test_balanced_factorial_equals_lmertest_and_pbkrtest(folder, model, df):
-    reference = pd.read_csv(folder / "small_anova3.csv").query(
-        "dataset == 'cake' and model == @model and method == 'REML' and fit == 'polished' "
-        "and ddf == @df"
-    )
-    fit = fit_lmm(CAKE[model], pd.read_csv(folder / "cake.csv"))
+def test_balanced_factorial_equals_lmertest_and_pbkrtest(model, df):
+    reference = tables.lmm("small_anova3", dataset="cake", model=model, method="REML", ddf=df)
+    fit = fit_lmm(CAKE[model], DATASETS["cake"])
     close(anova(fit, dof=df.lower()), reference)
 
 
@@ -50,13 +44,10 @@ def test_balanced_factorial_equals_lmertest_and_pbkrtest(folder, model, df):
 @pytest.mark.parametrize("model", RANDOM)
 @pytest.mark.parametrize("method", ["REML", "ML"])
 @pytest.mark.filterwarnings("ignore:singular fit")
-def test_unbalanced_study_equals_lmertest(folder, column, model, method):
-    study = pd.read_csv(folder / "mmme_like_design_and_responses.csv")
-    reference = pd.read_csv(folder / "mmme_like_anova3.csv").query(
-        "column == @column and model == @model and method == @method and fit == 'polished' "
-        "and coding == 'treatment'"
-    )
-    fit = fit_lmm(f"y_{column} ~ {STUDY} + {RANDOM[model]}", study, reml=method == "REML")
+def test_unbalanced_study_equals_lmertest(column, model, method):
+    reference = tables.lmm("mmme_like_anova3", column=column, model=model, method=method)
+    formula = f"y_{column} ~ {STUDY} + {RANDOM[model]}"
+    fit = fit_lmm(formula, tables.mmme_like(), reml=method == "REML")
     found = anova(fit)
     close(found, reference.set_index("term").loc[found.index])
 

@@ -8,6 +8,7 @@ import xarray as xr
 from mmme_neuro import fit_lmm, fit_lmm_map
 from mmme_neuro.models.mixed import estimate_lmm
 from mmme_neuro.models.solver import batch
+from tests.reference import tables
 
 SLOPES = "~ expression * valence + (1 + expression | participant) + (1 | stimulus)"
 FORMULAS = [
@@ -84,19 +85,14 @@ def test_every_cell_is_the_single_fit(formula, reml, events):
 
 
 @pytest.mark.parametrize("model", ["(1 + condition | participant) + (1 | video)"])
-def test_cells_equal_lme4(shared_data, model):
-    folder = shared_data / "reference_fits" / "lmm"
-    table = pd.read_csv(folder / "mmme_like_design_and_responses.csv")
+def test_cells_equal_lme4(model):
+    table = tables.mmme_like()
     columns = [name for name in table if name.startswith("y_")]
     fits = fit_lmm_map(
         f"~ condition * valence + logdur_z + {model}", table[columns].to_numpy(), table
     )
-    reference, fixed = (
-        pd.read_csv(folder / f"mmme_like_{name}.csv").query(
-            "model == 'M3' and method == 'REML' and coding == 'treatment' and fit == 'polished'"
-        )
-        for name in ("fit", "fixef")
-    )
+    which = {"model": "M3", "method": "REML", "coding": "treatment"}
+    reference, fixed = (tables.lmm(f"mmme_like_{name}", **which) for name in ("fit", "fixef"))
     n_interior = 0
     for i, name in enumerate(columns):
         of_column = fixed[fixed["column"] == int(name[2:])]

@@ -3,8 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from mmme_neuro.models.mixed import fit_lmm
+from tests.chance import counts_by_chance, error_of_mean, error_of_sd
+from tests.reference import tables
+from tests.reference.published import DATASETS
 
 SMALL = {
     ("sleepstudy", "slope"): "Reaction ~ Days + (Days | Subject)",
@@ -26,25 +30,8 @@ RANDOM = {
 
 
 @pytest.fixture(scope="session")
-def lmm_reference(shared_data):
-    folder = shared_data / "reference_fits" / "lmm"
-
-    def read(name):
-        table = pd.read_csv(folder / f"{name}.csv")
-        return table[table["fit"] == "polished"] if "fit" in table else table
-
-    return read
-
-
-@pytest.fixture(scope="session")
-def study(lmm_reference):
-    return lmm_reference("mmme_like_design_and_responses")
-
-
-def select(table, **values):
-    for name, value in values.items():
-        table = table[table[name] == value]
-    return table
+def study():
+    return tables.mmme_like()
 
 
 def close_to_reference(fit, row, fixed, components):
@@ -75,15 +62,15 @@ def close_to_reference(fit, row, fixed, components):
 @pytest.mark.parametrize("method", ["REML", "ML"])
 @pytest.mark.parametrize("key", SMALL, ids="-".join)
 @pytest.mark.filterwarnings("ignore:singular fit")
-def test_small_models_equal_lme4(lmm_reference, key, method):
+def test_small_models_equal_lme4(key, method):
     which = {"dataset": key[0], "model": key[1], "method": method}
-    fit = fit_lmm(SMALL[key], lmm_reference(key[0]), reml=method == "REML")
-    fixed = select(lmm_reference("small_fixef"), **which)
+    fit = fit_lmm(SMALL[key], DATASETS[key[0]], reml=method == "REML")
+    fixed = tables.lmm("small_fixef", **which)
     close_to_reference(
         fit,
-        select(lmm_reference("small_fit"), **which).iloc[0],
+        tables.lmm("small_fit", **which).iloc[0],
         fixed,
-        select(lmm_reference("small_varcorr"), **which),
+        tables.lmm("small_varcorr", **which),
     )
     if method == "REML":
         kenward_roger = fit.table("kenward-roger")
@@ -99,7 +86,7 @@ def test_small_models_equal_lme4(lmm_reference, key, method):
     + [("M2", "REML", "sum"), ("M3", "REML", "sum")],
 )
 @pytest.mark.filterwarnings("ignore:singular fit")
-def test_study_models_equal_lme4(lmm_reference, study, column, model, method, coding):
+def test_study_models_equal_lme4(study, column, model, method, coding):
     which = {"column": column, "model": model, "method": method, "coding": coding}
     formula = f"y_{column} ~ {STUDY} + {RANDOM[model]}"
     if coding == "sum":
@@ -108,9 +95,9 @@ def test_study_models_equal_lme4(lmm_reference, study, column, model, method, co
     fit = fit_lmm(formula, study, reml=method == "REML")
     close_to_reference(
         fit,
-        select(lmm_reference("mmme_like_fit"), **which).iloc[0],
-        select(lmm_reference("mmme_like_fixef"), **which),
-        select(lmm_reference("mmme_like_varcorr"), **which),
+        tables.lmm("mmme_like_fit", **which).iloc[0],
+        tables.lmm("mmme_like_fixef", **which),
+        tables.lmm("mmme_like_varcorr", **which),
     )
 
 
@@ -142,19 +129,51 @@ def rejection_rate(formula, term, n_studies, *, seed, **truth):
     return np.mean(np.array(p_values) < 0.05)
 
 
+def test_balanced_slopes_equal_the_paired_t_test_of_participant_means():
+    rng = np.random.default_rng(8)
+    rows = pd.MultiIndex.from_product(
+        [range(14), ["macro", "micro"], range(6)], names=["participant", "expression", "k"]
+    )
+    events = rows.to_frame(index=False)
+    slopes = rng.normal(0.8, 1.2, 14)
+    events["y"] = (
+        rng.normal(0, 1, 14)[events["participant"]]
+        + slopes[events["participant"]] * (events["expression"] == "micro")
+        + rng.normal(size=len(events))
+    )
+    cells = events.groupby(["participant", "expression"])["y"]
+    means, within = cells.mean().unstack(), cells.var().mean()  # noqa: PD010
+    difference = means["micro"] - means["macro"]
+    expected = scipy.stats.ttest_rel(means["micro"], means["macro"])
+    fit = fit_lmm("y ~ expression + (1 + expression | participant)", events)
+    row = fit.table().loc["expression[T.micro]"]
+    assert row["estimate"] == pytest.approx(difference.mean(), rel=1e-8)
+    assert row["std_error"] == pytest.approx(scipy.stats.sem(difference), rel=1e-7)
+    assert row["dof"] == pytest.approx(13, rel=1e-5)
+    assert row["p_value"] == pytest.approx(expected.pvalue, rel=1e-5)
+    limits = expected.confidence_interval()
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx([*limits], rel=1e-5)
+    found = fit.variance_components["variance"].to_numpy()
+    of_means = [means["macro"].var() - within / 6, difference.var() - within / 3, within]
+    np.testing.assert_allclose(found, of_means, rtol=1e-6)
+
+
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:singular fit")
 def test_simulated_effect_and_variances_are_recovered():
     rng = np.random.default_rng(8)
     formula = "y ~ expression + (1 + expression | participant) + (1 | stimulus)"
     truth = {"n_participants": 40, "n_stimuli": 24, "effect": 0.8, "slope_sd": 0.5}
-    fits = [fit_lmm(formula, simulate(rng, **truth)) for _ in range(15)]
+    fits = [fit_lmm(formula, simulate(rng, **truth)) for _ in range(400)]
     tables = pd.concat(fit.table().loc[["expression[T.micro]"]] for fit in fits)
-    assert tables["estimate"].mean() == pytest.approx(0.8, abs=0.08)
-    covered = (tables["ci_low"] < 0.8) & (tables["ci_high"] > 0.8)
-    assert covered.sum() >= 12
-    assert tables["estimate"].std() == pytest.approx(tables["std_error"].mean(), rel=0.5)
-    sds = np.array([fit.variance_components["sd"] for fit in fits]).mean(axis=0)
-    np.testing.assert_allclose(sds, [1, 0.5, 0.7, 1.5], atol=0.12)
+    error = tables["estimate"] - 0.8
+    assert abs(error.mean()) <= error_of_mean(error)
+    low, high = counts_by_chance(400, 0.95)
+    assert low <= ((tables["ci_low"] < 0.8) & (tables["ci_high"] > 0.8)).sum() <= high
+    assert error.std() == pytest.approx(tables["std_error"].mean(), rel=error_of_sd(400))
+    # REML's variances are unbiased where they are far from zero.
+    errors = [fit.variance_components["variance"] - np.square([1, 0.5, 0.7, 1.5]) for fit in fits]
+    assert (np.abs(np.mean(errors, axis=0)) <= error_of_mean(errors)).all()
 
 
 @pytest.mark.filterwarnings("ignore:singular fit")

@@ -13,6 +13,7 @@ from mmme_neuro.models.profile import (
     value_of,
     variance_intervals,
 )
+from tests.reference.published import DATASETS
 
 # Printed by lme4's confint(): Bates et al. (2015, J Stat Softw 67(1)) for sleepstudy, Bates (2010,
 # lme4: Mixed-effects modeling with R, chapters 1 and 2) for the others. lme4 interpolates.
@@ -38,9 +39,8 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("key", PUBLISHED, ids=lambda key: key[0])
-def test_profile_intervals_equal_published_ones(shared_data, key):
-    table = pd.read_csv(shared_data / "reference_fits" / "lmm" / f"{key[0]}.csv")
-    found = variance_intervals(fit_lmm(key[1], table), reml=False)
+def test_profile_intervals_equal_published_ones(key):
+    found = variance_intervals(fit_lmm(key[1], DATASETS[key[0]]), reml=False)
     expected = np.array(PUBLISHED[key])
     np.testing.assert_allclose(found[["ci_low", "ci_high"]], expected, rtol=2e-4, atol=5e-4)
 

@@ -1,9 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from mmme_neuro.pipeline import preprocess
 from mmme_neuro.pipeline.provenance import (
+    DERIVING,
     Provenance,
     file_digest,
     input_digests,
@@ -69,5 +72,6 @@ def test_sidecar_holds_no_folder_and_no_time(finished):
 
 
 def test_software_names_code_and_packages():
-    found = software()
+    found = software(Path(preprocess.__file__))
     assert len(found["code"]) == 16 and found["mne"][0].isdigit()
+    assert set(found) == {"code", *DERIVING}

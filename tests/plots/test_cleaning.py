@@ -89,9 +89,13 @@ def test_figure_counts_the_components(spectra, components, maps):
     close_figure(figure)
 
 
-def test_figure_without_bad_channels_is_drawn(spectra, components, maps):
+def test_figure_without_bad_channels_shows_zero_at_every_channel(spectra, components, maps):
     none = pd.DataFrame({"participant": [], "channel": []}, dtype=object)
-    close_figure(cleaning_figure(spectra, none, components, maps))
+    figure = cleaning_figure(spectra, none, components, maps)
+    shares = figure.axes[1].collections[0]
+    assert shares.get_array().tolist() == [0.0] * maps["channel"].nunique()
+    assert shares.get_clim() == (0.0, 10.0)
+    close_figure(figure)
 
 
 def test_every_removed_component_has_a_map(components, maps):

@@ -8,7 +8,10 @@ from scipy import stats
 
 from mmme_neuro import icc
 from mmme_neuro.reliability.intraclass import COLUMNS, FORMS
-from tests.reliability.references import NAMES, SHROUT_FLEISS, tidy
+from tests.chance import CHANCE, counts_by_chance
+from tests.reference import tables
+from tests.reference.published import SHROUT_FLEISS
+from tests.reliability.references import NAMES, tidy
 
 PSYCH_LABELS = dict(zip(("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"), FORMS, strict=True))
 
@@ -40,12 +43,16 @@ def test_table_is_stable():
     assert table.attrs["reasons"] == {}
 
 
-@pytest.mark.parametrize("data", ["shrout_fleiss", "anxiety", "video"])
-def test_equals_psych(reference, data):
-    expected = pd.read_csv(reference / "icc_psych.csv")
-    expected = expected[(expected["data"] == data) & (expected["path"] == "aov")]
+def rated(data):
+    """A table of targets by raters."""
+    return SHROUT_FLEISS if data == "shrout_fleiss" else tables.reliability(data)
+
+
+@pytest.mark.parametrize("data", ["shrout_fleiss", "three_raters", "four_raters"])
+def test_equals_psych(data):
+    expected = tables.reliability("icc_psych", data=data)
     expected = expected.set_index(expected["type"].map(PSYCH_LABELS))
-    found = icc_of(pd.read_csv(reference / f"{data}.csv"))
+    found = icc_of(rated(data))
     for ours, theirs in {
         "icc": "ICC",
         "f": "F",
@@ -58,11 +65,10 @@ def test_equals_psych(reference, data):
     np.testing.assert_allclose(found["ci_high"], expected.loc[list(FORMS), "upper"], atol=1e-9)
 
 
-@pytest.mark.parametrize("data", ["shrout_fleiss", "anxiety", "video"])
-def test_equals_irr_but_for_limits_of_average_agreement(reference, data):
-    expected = pd.read_csv(reference / "icc_irr.csv")
-    found = icc_of(pd.read_csv(reference / f"{data}.csv"))
-    for row in expected[expected["data"] == data].itertuples():
+@pytest.mark.parametrize("data", ["shrout_fleiss", "three_raters", "four_raters"])
+def test_equals_irr_but_for_limits_of_average_agreement(data):
+    found = icc_of(rated(data))
+    for row in tables.reliability("icc_irr", data=data).itertuples():
         kind = "" if row.model == "oneway" else f"{row.type[0].upper()},"
         number = {"single": "1", "average": "k"}[row.unit]
         ours = found.loc[f"ICC({kind}{number})"]
@@ -72,10 +78,13 @@ def test_equals_irr_but_for_limits_of_average_agreement(reference, data):
             assert ours["ci_high"] == pytest.approx(row.upper, abs=1e-9)
 
 
-def test_two_way_estimates_with_gaps_equal_psychs_lmer(reference):
-    expected = pd.read_csv(reference / "icc_psych.csv")
-    expected = expected[expected["data"] == "shrout_fleiss_missing"].set_index("type")["ICC"]
-    found = icc_of(pd.read_csv(reference / "shrout_fleiss_missing.csv"))
+def test_two_way_estimates_with_gaps_equal_psychs_lmer():
+    expected = tables.reliability("icc_psych", data="shrout_fleiss_missing").set_index("type")[
+        "ICC"
+    ]
+    values = np.array(SHROUT_FLEISS, float)
+    values[[1, 4], [2, 0]] = np.nan
+    found = icc_of(values)
     for theirs in ("ICC2", "ICC3", "ICC2k", "ICC3k"):
         form = PSYCH_LABELS[theirs]
         assert found.loc[form, "icc"] == pytest.approx(expected[theirs], abs=1e-5)
@@ -126,27 +135,39 @@ def test_missing_rows_and_missing_values_are_the_same():
     pd.testing.assert_frame_equal(icc(table, **NAMES), icc(shuffled, **NAMES), rtol=1e-9)
 
 
-@pytest.mark.parametrize("gaps", [0.0, 0.25])
-def test_recovers_and_covers(gaps):
+def test_f_follows_its_distribution():
+    # F over 1 + k times the ratio of the variances of targets and of errors (.5 and .3).
+    rng = np.random.default_rng(1)
+    f = [icc_of(two_way(0.5, rng)).loc["ICC(C,1)", "f"] for _ in range(300)]
+    assert stats.kstest(np.array(f) / (1 + 6 * 0.5 / 0.3), stats.f(29, 145).cdf).pvalue > CHANCE
+
+
+WITH_GAPS = pytest.param(0.25, 300, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("gaps", "n_tables"), [(0.0, 500), WITH_GAPS])
+def test_recovers_and_covers(gaps, n_tables):
     rng = np.random.default_rng(1)
     truth = {"ICC(1)": 0.5, "ICC(A,1)": 0.5, "ICC(C,1)": 0.5 / 0.8, "ICC(C,k)": 0.5 / 0.55}
-    found = [icc_of(with_gaps(two_way(0.5, rng), rng, gaps)) for _ in range(24)]
+    found = [icc_of(with_gaps(two_way(0.5, rng), rng, gaps)) for _ in range(n_tables)]
+    low, high = counts_by_chance(n_tables, 0.95)
     for form, value in truth.items():
         rows = pd.DataFrame([table.loc[form] for table in found])
-        assert rows["icc"].mean() == pytest.approx(value, abs=0.08)
+        # A ratio's bias is of the order of one over the number of targets.
+        assert rows["icc"].mean() == pytest.approx(value, abs=1 / 30)
         # The one-way form's interval takes raters to differ from target to target.
         if form != "ICC(1)":
-            assert ((rows["ci_low"] < value) & (value < rows["ci_high"])).sum() >= 18
+            assert low <= ((rows["ci_low"] < value) & (value < rows["ci_high"])).sum() <= high
 
 
-@pytest.mark.parametrize("gaps", [0.0, pytest.param(0.25, marks=pytest.mark.slow)])
-def test_error_rate_without_agreement(gaps):
+@pytest.mark.parametrize(("gaps", "n_tables"), [(0.0, 500), WITH_GAPS])
+def test_error_rate_without_agreement(gaps, n_tables):
     rng = np.random.default_rng(2)
     p_values = np.array(
-        [icc_of(with_gaps(two_way(0.0, rng), rng, gaps))["p_value"] for _ in range(60)]
+        [icc_of(with_gaps(two_way(0.0, rng), rng, gaps))["p_value"] for _ in range(n_tables)]
     )
-    rejected = (p_values[:, FORMS.index("ICC(C,1)")] < 0.05).sum()
-    assert 0 < rejected <= 9
+    low, high = counts_by_chance(n_tables, 0.05)
+    assert low <= (p_values[:, FORMS.index("ICC(C,1)")] < 0.05).sum() <= high
 
 
 def test_each_target_with_its_own_raters_leaves_the_one_way_forms():

@@ -13,6 +13,7 @@ from mmme_neuro.responses.components import (
     measure,
     measurement_quality,
 )
+from tests.chance import error_of_sd
 
 TIMES = np.round(np.arange(-1.5, 2.0, 0.004), 6)
 
@@ -104,9 +105,12 @@ def test_bootstrapped_error_of_a_latency_is_its_spread_over_experiments():
         measure((bump() + 3 * rng.standard_normal((20, TIMES.size))).mean(axis=0), TIMES, what)
         for _ in range(300)
     ]
-    errors = component_table(epochs_of(rng), [what], baseline=None, rng=5)
+    epochs = epochs_of(rng, n_participants=12)
+    errors = component_table(epochs, [what], baseline=None, rng=5)
     macro = errors.loc[errors["expression"] == "macro", "sme"].mean()
-    assert macro == pytest.approx(np.std(experiments), rel=0.25)
+    # The SD of 300 experiments, and the mean of twelve errors from 20 epochs each.
+    error = np.hypot(error_of_sd(300), error_of_sd(20, n_averaged=12))
+    assert macro == pytest.approx(np.std(experiments, ddof=1), rel=error)
 
 
 def test_latencies_need_a_seed():

@@ -5,6 +5,7 @@ import pytest
 from mne.stats.erp import compute_sme
 
 from mmme_neuro.responses.potentials import (
+    baseline_means,
     evoked,
     mean_amplitude,
     standardized_measurement_error,
@@ -106,3 +107,17 @@ def test_visual_response_of_a_real_recording(shared_data):
     statistic = amplitude.mean() / amplitude.sem()
     assert statistic["p3"] > 4
     assert statistic["p3"] > statistic["front"] + 4
+
+
+def test_baseline_means_are_what_subtraction_takes(erp_epochs):
+    corrected = erp_epochs.copy().apply_baseline((-1.5, -1.0), verbose="error")
+    means = baseline_means(erp_epochs)
+    assert list(means) == erp_epochs.ch_names
+    assert means.index.equals(erp_epochs.metadata.index)
+    np.testing.assert_allclose(
+        erp_epochs.get_data() - means.to_numpy()[:, :, None], corrected.get_data(), atol=1e-18
+    )
+    with pytest.raises(ValueError, match="is subtracted already"):
+        baseline_means(corrected)
+    with pytest.raises(ValueError, match="must lie within the epochs"):
+        baseline_means(erp_epochs, (-9.0, -8.0))

@@ -1,5 +1,4 @@
 import mne
-import numpy as np
 import pytest
 
 from mmme_neuro.responses.regions import (
@@ -9,7 +8,6 @@ from mmme_neuro.responses.regions import (
     good_channels,
     lobe_of,
     roi_channels,
-    time_mask,
 )
 
 
@@ -45,13 +43,9 @@ def test_every_region_channel_has_a_row_of_the_cap():
     assert lobe_of("HEOG") == "other"
 
 
-def test_window_and_mask_refuse_impossible_times():
+def test_windows_refuse_impossible_times():
     with pytest.raises(ValueError, match="tmin must be smaller"):
         Window(name="late", roi="parietal", tmin=0.5, tmax=0.5)
-    times = np.arange(-1, 1.001, 0.01)
-    assert time_mask(times, (-0.2, 0.3), name="w").sum() == 51
-    with pytest.raises(ValueError, match="inside the epoch"):
-        time_mask(times, (-1.5, -1.0), name="baseline")
 
 
 def test_good_channels_by_type_or_name():

@@ -13,6 +13,8 @@ from mmme_neuro.simulate.body import (
     simulate_body,
 )
 from mmme_neuro.simulate.responses import SHAPE_BY_RESPONSE, Person
+from mmme_neuro.simulate.shapes import skin_conductance_response
+from tests.chance import error_of_mean, error_of_sd
 
 SFREQ = 200.0
 ONSETS = np.arange(60.0, 560.0, 50.0)
@@ -99,30 +101,50 @@ def test_pulse_arrives_after_each_beat_with_its_amplitude():
     assert low / rest == pytest.approx(0.6, abs=0.12)
 
 
-def test_breath_at_its_rate():
+def test_one_breath_per_cycle():
     state = state_of()
     time = np.arange(0, 600, 1 / SFREQ)
     breath = respiration(state, time)
     n_breaths = ((breath[1:] > 0) & (breath[:-1] <= 0)).sum()
-    assert n_breaths / 10 == pytest.approx(DEMO.physio.breaths_per_minute, rel=0.35)
+    cycles = np.diff(np.interp(time[[0, -1]], state.time, state.breath_phase)).item()
+    assert n_breaths == pytest.approx(cycles, abs=1)
     assert np.abs(breath).max() < 1.5
 
 
-def test_spontaneous_responses_come_at_their_rate():
-    def body(rate, seed):
+def test_people_breathe_at_their_own_rates():
+    def rate(seed):
+        state = state_of(seed)
+        return 60 * np.ptp(state.breath_phase) / np.ptp(state.time)
+
+    # Rates differ by 10 % (log-normal); the wandering within a person averages out in ten minutes.
+    logs = np.log([rate(seed) / DEMO.physio.breaths_per_minute for seed in range(200)])
+    assert abs(logs.mean()) <= error_of_mean(logs)
+    assert logs.std(ddof=1) == pytest.approx(0.1, rel=error_of_sd(200))
+
+
+def test_spontaneous_responses_come_at_their_rate_and_size():
+    def conductance(size_us, seed):
         return simulate_body(
-            replace(DEMO.physio, spontaneous_scr_per_minute=rate),
+            replace(DEMO.physio, spontaneous_scr_per_minute=2.0, spontaneous_scr_us=size_us),
             np.empty(0),
             pd.DataFrame({name: [] for name in SHAPE_BY_RESPONSE}),
             span=(0.0, 1200.0),
             person=typical(),
             rng=np.random.default_rng(seed),
-        )
+        ).skin_conductance
 
-    sums = [np.diff(body(2.0, seed).skin_conductance).clip(0).sum() for seed in range(5)]
-    without = [np.diff(body(0.0, seed).skin_conductance).clip(0).sum() for seed in range(5)]
-    # 40 responses of 0.15 uS on average in 20 minutes, each rising once.
-    assert np.mean(sums) - np.mean(without) == pytest.approx(40 * 0.15, rel=0.4)
+    # Bodies that differ in the size of the responses only: the difference is the responses alone.
+    means = [(conductance(0.3, seed) - conductance(0.15, seed)).mean() for seed in range(100)]
+    # Campbell's theorem: rate times mean size times the area of a response, cut off at the end.
+    lags = np.arange(0, 60, 1 / 20)
+    area = np.cumsum(skin_conductance_response(lags, 1, 1)) / 20
+    until_the_end = np.interp(np.arange(1200.0), lags, area)
+    expected = 2 / 60 * 0.15 * until_the_end.mean()
+    assert abs(np.mean(means) - expected) <= error_of_mean(means)
+    # Poisson numbers of gamma sizes: 40 responses, whose squares average 1.5 times 0.15 ** 2.
+    assert np.std(means, ddof=1) / expected == pytest.approx(
+        np.sqrt(1.5 / 40), rel=error_of_sd(100)
+    )
 
 
 def test_everything_is_finite_and_plausible():

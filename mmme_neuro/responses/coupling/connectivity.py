@@ -20,7 +20,8 @@ from mmme_neuro.responses.coupling.estimators import (
     orthogonal_correlation,
 )
 from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
-from mmme_neuro.responses.regions import good_channels, time_mask
+from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.regions import good_channels
 from mmme_neuro.responses.spectral.bandpower import band_edges
 
 MIRRORS = dict.fromkeys([*ESTIMATORS, ORTHOGONAL, *KINDS], 1) | {"imcoh": -1}
@@ -159,7 +160,7 @@ def connectivity(
     sfreq = epochs.info["sfreq"]
     low, high = band_edges(band, sfreq)
     info = good_channels(epochs.info, picks)
-    inside = np.flatnonzero(time_mask(epochs.times, (tmin, tmax), name="tmin, tmax"))
+    inside = np.flatnonzero(epoch_mask(epochs.times, (tmin, tmax), name="tmin, tmax"))
     data = epochs.get_data(picks=info["ch_names"], copy=False, verbose="error")
     _check_window(len(inside), sfreq, low, high)
     cells = {"all": np.arange(len(data))} if by is None else cell_rows(epochs, by)

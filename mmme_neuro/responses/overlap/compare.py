@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmme_neuro.events.crowding import nearest_distance
 from mmme_neuro.recording import Recording
+from mmme_neuro.responses.measures import window_mask, window_samples
 from mmme_neuro.responses.overlap.basis import Basis
 from mmme_neuro.responses.overlap.deconvolve import Deconvolution, continuous_signal, deconvolve
 from mmme_neuro.stats.estimates import t_interval
@@ -161,8 +162,7 @@ def _measured(raw: mne.io.BaseRaw, times: np.ndarray, window: ResponseWindow) ->
     cumulated = np.r_[0.0, np.cumsum(signal)] if np.isfinite(signal).all() else None
 
     def mean(span: tuple[float, float]) -> np.ndarray:
-        begin = np.ceil(np.round((times + span[0]) * sfreq, 6)).astype(int)
-        end = np.floor(np.round((times + span[1]) * sfreq, 6)).astype(int) + 1
+        begin, end = window_samples(times, span, sfreq)
         inside = (begin >= 0) & (end <= signal.size)
         begin, end = np.where(inside, begin, 0), np.where(inside, end, 1)
         if cumulated is not None:
@@ -285,7 +285,7 @@ def _curves(
     raw, events = continuous_signal(recording, modality)
     signal = raw.get_data(picks=[window.channel], verbose="error")[0]
     times = found.curves["time"].to_numpy()
-    baseline = (times >= window.baseline[0]) & (times <= window.baseline[1])
+    baseline = window_mask(times, window.baseline)
     parts = []
     for level in levels:
         onsets = events.loc[events[by] == level, "time"].to_numpy(float)

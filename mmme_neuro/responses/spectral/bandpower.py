@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
+from mmme_neuro.responses.measures import epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT, event_index
-from mmme_neuro.responses.regions import roi_channels, time_mask
+from mmme_neuro.responses.regions import roi_channels
 from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 
 BANDS = {"theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 25.0), "gamma": (30.0, 47.0)}
@@ -74,8 +75,8 @@ def band_power(
     kernel = KERNELS[method](low, high, epochs.info["sfreq"])
     channels = roi_channels(epochs.info, roi)
     times = epochs.times
-    after = time_mask(times, window, name="window")
-    before = None if baseline is None else time_mask(times, baseline, name="baseline")
+    after = epoch_mask(times, window, name="window")
+    before = None if baseline is None else epoch_mask(times, baseline, name="baseline")
     half_support = energy_half_width(kernel) / epochs.info["sfreq"]
     _warn_at_ends(times, [window] if baseline is None else [window, baseline], half_support)
     power = np.mean([_trial_power(epochs, name, kernel) for name in channels], axis=0)

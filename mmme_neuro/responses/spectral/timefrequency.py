@@ -9,8 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
+from mmme_neuro.responses.measures import epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
-from mmme_neuro.responses.regions import good_channels, time_mask
+from mmme_neuro.responses.regions import good_channels
 from mmme_neuro.responses.spectral.wavelets import (
     DEFAULT_FREQUENCIES,
     METHODS,
@@ -145,7 +146,7 @@ def time_frequency(
     check_frequencies(frequencies, n_cycles, sfreq, len(epochs.times))
     decim = max(1, int(sfreq // 50)) if decim is None else decim
     times = epochs.times[::decim]
-    before = None if baseline is None else time_mask(times, baseline, name="baseline")
+    before = None if baseline is None else epoch_mask(times, baseline, name="baseline")
     cells = cell_rows(epochs, by)
     membership = _membership(cells, len(epochs))
     weights = np.eye(len(cells)) if power == "evoked" else membership

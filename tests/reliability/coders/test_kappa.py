@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from mmme_neuro.reliability.coders.kappa import (
@@ -12,6 +11,8 @@ from mmme_neuro.reliability.coders.kappa import (
     gwet_ac1,
     krippendorff_alpha,
 )
+from tests.reference import tables
+from tests.reference.published import FLEISS_1971
 
 # Krippendorff (2011), section C: four observers, twelve units, 0 where there is no value.
 OBSERVERS = [
@@ -83,11 +84,23 @@ def test_alpha_equals_its_definition(level):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("data", ["anxiety", "video"])
-def test_alpha_equals_the_reference(reference, data, level):
-    expected = pd.read_csv(reference / "krippendorff_reference.csv").set_index(["data", "method"])
-    found = alpha_of(pd.read_csv(reference / f"{data}.csv"), level)
-    assert found == pytest.approx(expected.loc[(data, level), "reference"], abs=1e-9)
+@pytest.mark.parametrize("data", ["three_raters", "four_raters", "three_raters_missing"])
+def test_alpha_equals_the_reference(data, level):
+    expected = tables.reliability("krippendorff", data=data, level=level)
+    found = alpha_of(tables.reliability(data), level)
+    assert found == pytest.approx(expected["alpha"].item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_alpha_with_gaps_equals_irr(level):
+    def expected(data):
+        found = tables.reliability("kappa_irr", data=data, setting=level)
+        return pytest.approx(found["value"].item(), abs=1e-9)
+
+    found = alpha_of(tables.reliability("three_raters_missing"), level)
+    assert found == expected("three_raters_missing")
+    table = np.where(np.array(OBSERVERS).T > 0, np.array(OBSERVERS).T, np.nan)
+    assert alpha_of(table, level) == expected("krippendorff")
 
 
 @pytest.mark.parametrize(
@@ -95,20 +108,18 @@ def test_alpha_equals_the_reference(reference, data, level):
     [("unweighted", "unweighted"), ("linear", "equal"), ("quadratic", "squared")],
 )
 @pytest.mark.parametrize("columns", [(0, 1), (1, 2)])
-def test_cohen_equals_irr(reference, weights, setting, columns):
-    expected = pd.read_csv(reference / "agreement_irr.csv")
-    name = f"anxiety[,{columns[0] + 1}:{columns[1] + 1}]"
-    expected = expected[(expected["data"] == name) & (expected["setting"] == setting)]
-    table = pd.read_csv(reference / "anxiety.csv").to_numpy()[:, columns]
+def test_cohen_equals_irr(weights, setting, columns):
+    name = f"three_raters[,{columns[0] + 1}:{columns[1] + 1}]"
+    expected = tables.reliability("kappa_irr", statistic="cohen", data=name, setting=setting)
+    table = tables.reliability("three_raters").to_numpy()[:, columns]
     values = np.unique(table)
     counts = crossed_counts(*np.searchsorted(values, table).T, len(values)).sum(axis=0)
     assert cohen_kappa(counts, weights) == pytest.approx(expected["value"].item(), abs=1e-9)
 
 
-def test_fleiss_equals_irr(reference):
-    expected = pd.read_csv(reference / "agreement_irr.csv")
-    expected = expected[(expected["data"] == "diagnoses") & (expected["setting"] == "exact=FALSE")]
-    codes = pd.read_csv(reference / "diagnoses_codes.csv").to_numpy() - 1
+def test_fleiss_equals_irr():
+    expected = tables.reliability("kappa_irr", statistic="fleiss")
+    codes = np.array([np.repeat(np.arange(5), of_patient) for of_patient in FLEISS_1971])
     counts = fleiss_counts(codes, 5).sum(axis=0)
     assert fleiss_kappa(counts[0], counts[1:], 6) == pytest.approx(expected["value"].item())
 

@@ -6,6 +6,7 @@ import pytest
 from mmme_neuro import cronbach_alpha
 from mmme_neuro.reliability import alpha_if_dropped, multilevel_alpha
 from mmme_neuro.reliability.scales.items import delta_std_errors
+from tests.reference import tables
 
 
 def parallel(rng, n=60, k=4, reliability=0.7):
@@ -15,16 +16,15 @@ def parallel(rng, n=60, k=4, reliability=0.7):
     return pd.DataFrame(trait + rng.normal(0, np.sqrt(1 - single), (n, k)))
 
 
-def bfi(reference, scale):
-    return pd.read_csv(reference / "bfi_keyed.csv")[[f"{scale}{n}" for n in range(1, 6)]]
+def questionnaire(scale):
+    return tables.reliability("questionnaire")[[f"{scale}{n}" for n in range(1, 6)]]
 
 
 @pytest.mark.parametrize("scale", list("ACENO"))
 @pytest.mark.parametrize("cases", ["complete", "pairwise"])
-def test_equals_psych(reference, scale, cases):
-    expected = pd.read_csv(reference / "alpha_psych.csv").set_index(["scale", "cases"])
-    expected = expected.loc[(scale, cases)]
-    found = cronbach_alpha(bfi(reference, scale), missing=cases)
+def test_equals_psych(scale, cases):
+    expected = tables.reliability("alpha_psych", scale=scale, cases=cases).iloc[0]
+    found = cronbach_alpha(questionnaire(scale), missing=cases)
     np.testing.assert_allclose(
         found["estimate"], expected[["raw_alpha", "std_alpha", "G6", "average_r"]].astype(float),
         rtol=1e-9,
@@ -35,21 +35,20 @@ def test_equals_psych(reference, scale, cases):
 
 
 @pytest.mark.parametrize("scale", ["A", "O"])
-def test_items_equal_psych(reference, scale):
-    found = alpha_if_dropped(bfi(reference, scale))
-    dropped = pd.read_csv(reference / "alpha_drop_complete.csv").set_index("name").loc[found.index]
-    items = pd.read_csv(reference / "alpha_item_stats_complete.csv").set_index("name")
-    names = {"alpha": "raw_alpha", "standardized_alpha": "std.alpha", "lambda6": "G6(smc)",
-             "mean_correlation": "average_r"}  # fmt: skip
-    for ours, theirs in names.items():
-        np.testing.assert_allclose(found[ours], dropped[theirs], rtol=1e-9)
+def test_items_equal_psych(scale):
+    found = alpha_if_dropped(questionnaire(scale))
+    expected = tables.reliability("items_psych", scale=scale).set_index("item").loc[found.index]
     for ours, theirs in {
-        "r_total": "raw.r",
-        "r_rest": "r.drop",
+        "alpha": "raw_alpha",
+        "standardized_alpha": "std_alpha",
+        "lambda6": "G6",
+        "mean_correlation": "average_r",
+        "r_total": "raw_r",
+        "r_rest": "r_drop",
         "mean": "mean",
         "sd": "sd",
     }.items():
-        np.testing.assert_allclose(found[ours], items.loc[found.index, theirs], rtol=1e-9)
+        np.testing.assert_allclose(found[ours], expected[theirs], rtol=1e-9)
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95])

@@ -11,19 +11,21 @@ from mmme_neuro.reliability.scales.factor import (
     oblimin,
 )
 from mmme_neuro.reliability.scales.omega import omegas
+from tests.chance import counts_by_chance, error_of_mean, error_of_sd
+from tests.reference import tables
 
-NEGATIVE = ["N1", "N2", "N3", "N4", "N5", "O4"]
+NEGATIVE = ["N1", "N2", "N3", "N4", "N5"]
 
 
-def bfi(reference, scales):
+def questionnaire(scales):
     names = [f"{scale}{n}" for scale in scales.split("+") for n in range(1, 6)]
-    return pd.read_csv(reference / "bfi_keyed.csv")[names].dropna()
+    return tables.reliability("questionnaire")[names].dropna()
 
 
 @pytest.mark.parametrize("row", range(12))
-def test_equals_psych(reference, row):
-    expected = pd.read_csv(reference / "omega_psych.csv").to_dict("records")[row]
-    items = bfi(reference, expected["items"])
+def test_equals_psych(row):
+    expected = tables.reliability("omega_psych").to_dict("records")[row]
+    items = questionnaire(expected["items"])
     n_factors, n_items = expected["nfactors"], items.shape[1]
     if n_items == 25:
         # psych reverses items that load negatively by itself.
@@ -40,19 +42,18 @@ def test_equals_psych(reference, row):
         assert found[3] == pytest.approx(expected["alpha"], abs=1e-9)
 
 
-def test_cautions(reference):
+def test_cautions():
     with pytest.warns(UserWarning, match="not identified, so another program may find others"):
-        mcdonald_omega(bfi(reference, "A"), n_factors=3)
+        mcdonald_omega(questionnaire("A"), n_factors=3)
     with pytest.warns(UserWarning, match=r"items \['N1', 'N2', 'N3', 'N4', 'N5'\] load negatively"):
-        table = mcdonald_omega(bfi(reference, "A+C+N"))
+        table = mcdonald_omega(questionnaire("A+C+N"))
     assert len(table.attrs["cautions"]) == 1
 
 
 @pytest.mark.parametrize("scale", list("ACENO"))
-def test_likelihood_factor_of_the_covariance_equals_psych(reference, scale):
-    expected = pd.read_csv(reference / "omega_psych.csv")
-    expected = expected[(expected["items"] == scale) & (expected["nfactors"] == 1)]
-    items = bfi(reference, scale)
+def test_likelihood_factor_of_the_covariance_equals_psych(scale):
+    expected = tables.reliability("omega_psych", items=scale, nfactors=1)
+    items = questionnaire(scale)
     table = mcdonald_omega(items, n_factors=1, extraction="ml", standardized=False)
     loadings = pd.DataFrame(table.attrs["loadings"]).set_index("item")
     sd = items.std()
@@ -126,16 +127,30 @@ def true_omegas():
     return 1 - (1 - (pattern**2).sum(axis=1)).sum() / total, (pattern @ second).sum() ** 2 / total
 
 
+@pytest.mark.parametrize("extraction", ["minres", "ml"])
+@pytest.mark.parametrize("standardized", [True, False])
+def test_omegas_of_the_population_are_the_true_ones(extraction, standardized):
+    pattern, between, _ = simple_structure()
+    found = omegas(
+        correlations(pattern, between), n_factors=3, extraction=extraction,
+        standardized=standardized,
+    )  # fmt: skip
+    np.testing.assert_allclose(found[:2], true_omegas(), atol=1e-6)
+
+
+@pytest.mark.slow
 def test_recovers_and_covers():
+    # 3,000 rows, so that the bias of order 1 / n is small next to the error of 200 samples' mean.
     rng = np.random.default_rng(2)
     truth = np.array(true_omegas())
-    found = [mcdonald_omega(hierarchical(rng)).iloc[:2] for _ in range(10)]
+    found = [mcdonald_omega(hierarchical(rng, 3000)).iloc[:2] for _ in range(200)]
     estimates = np.array([table["estimate"] for table in found])
-    np.testing.assert_allclose(estimates.mean(axis=0), truth, atol=0.04)
+    assert (np.abs(estimates.mean(axis=0) - truth) <= error_of_mean(estimates)).all()
     hits = [((t["ci_low"] < truth) & (truth < t["ci_high"])).to_numpy() for t in found]
-    assert (np.sum(hits, axis=0) >= 7).all()
-    std_errors = np.array([table["std_error"] for table in found])
-    np.testing.assert_allclose(std_errors.mean(axis=0), estimates.std(axis=0), rtol=0.8)
+    low, high = counts_by_chance(200, 0.95)
+    assert ((low <= np.sum(hits, axis=0)) & (np.sum(hits, axis=0) <= high)).all()
+    std_errors = np.mean([table["std_error"] for table in found], axis=0)
+    np.testing.assert_allclose(estimates.std(axis=0, ddof=1), std_errors, rtol=error_of_sd(200))
 
 
 def test_bootstrap_is_close_to_the_delta_method():
