@@ -221,7 +221,8 @@ def rm_corr_matrix(
             found = rm_corr(
                 data, x, y, participant=participant, covariates=covariates, resampling=drawn
             )
-            rows.append({**found.to_dict("records")[0], **about, "reason": ""})
+            row = {str(name): value for name, value in found.iloc[0].items()}
+            rows.append({**row, **about, "reason": ""})
         except ValueError as error:
             empty = dict.fromkeys(_NUMBERS, np.nan)
             rows.append({"x": x, "y": y, **empty, **about, "reason": str(error)})
