@@ -9,7 +9,7 @@ from pathlib import Path
 from analyses.study import PREPROCESSING
 from analyses.tables import write_table
 from mmme_neuro import audit_events, read_events
-from mmme_neuro.events import database_table, describe_events, named_action_units
+from mmme_neuro.events import database_table, describe_events, named_action_units, sheet_columns
 from mmme_neuro.recording import study_sheet
 
 READS = ("study:coding_file.*",)
@@ -17,10 +17,11 @@ WRITES = ("events.csv", "audit.csv", "dataset", "action_units.csv", "databases.c
 
 
 def main(study: Path, results: Path) -> None:
-    coded = read_events(study_sheet(study))
-    merged = read_events(study_sheet(study), merge=PREPROCESSING.merge)
+    sheet = study_sheet(study)
+    coded, merged = read_events(sheet), read_events(sheet, merge=PREPROCESSING.merge)
+    audit = audit_events(coded, ignored_columns=sheet_columns(sheet).ignored)
     write_table(results, "events", merged)
-    write_table(results, "audit", audit_events(coded).table())
+    write_table(results, "audit", audit.table())
     write_table(results, "action_units", named_action_units(merged))
     write_table(results, "databases", database_table(merged))
     describe_events(merged).write(results / "dataset")

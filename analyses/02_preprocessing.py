@@ -1,7 +1,7 @@
 """Align, clean, derive and cut: epochs and continuous signals of every participant.
 
-Reads the device files, events.csv and decisions.csv of the study; writes epochs/ and one table a
-kind of quality record.
+Reads the device files, events.csv and decisions.csv of the study; writes epochs/, one table a kind
+of quality record, and used.json (the options that the run used).
 """
 
 import os
@@ -18,11 +18,13 @@ from mmme_neuro.pipeline import (
     preprocess_study,
     processes,
     read_table,
+    run_record,
     tracked,
+    write_json,
 )
 
 READS = ("study:coding_file.*", "study:decisions.csv", "study:*/*")
-WRITES = ("participants.csv", "epochs", *(f"{name}.csv" for name in TABLES))
+WRITES = ("participants.csv", "epochs", "used.json", *(f"{name}.csv" for name in TABLES))
 N_JOBS = int(os.environ.get("MMME_JOBS", os.cpu_count() or 1))
 
 
@@ -46,3 +48,4 @@ def preprocess(study: Path, results: Path, options: Options, executor: Executor)
     write_table(results, "participants", participants.drop(columns="reran"))
     for name in TABLES:
         write_table(results, name, read_table(out, analysed(results), name))
+    write_json(results / "used.json", run_record(out, analysed(results)))

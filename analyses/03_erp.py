@@ -17,7 +17,7 @@ from analyses.study import (
     ERP_WINDOWS,
     SEED,
 )
-from analyses.tables import eeg_epochs, write_grand_average, write_map, write_table
+from analyses.tables import eeg_epochs, event_table, write_grand_average, write_map, write_table
 from mmme_neuro import evoked
 from mmme_neuro.responses import (
     GrandAverage,
@@ -38,7 +38,7 @@ REGIONS = list(dict.fromkeys(window.roi for window in ERP_WINDOWS))
 def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
     amplitudes = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
-    write_table(results, "erp_amplitudes", pd.concat([epochs.metadata, amplitudes], axis=1))
+    write_table(results, "erp_amplitudes", event_table(epochs, amplitudes))
     smooth = epochs.copy().filter(None, ERP_LOWPASS_HZ, verbose="error")
     measured = component_table(smooth, ERP_COMPONENTS, baseline=ERP_BASELINE_S, rng=SEED)
     write_table(results, "erp_components", measured)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import ALPHA_WINDOW_S, RHYTHMS, TFR_BASELINE_S, TFR_CHANNELS
-from analyses.tables import eeg_epochs, write_table, write_time_frequency
+from analyses.tables import eeg_epochs, event_table, write_table, write_time_frequency
 from mmme_neuro import time_frequency
 from mmme_neuro.responses import band_power
 
@@ -23,7 +23,7 @@ def main(study: Path, results: Path) -> None:
     power = {name: single_events(epochs, band, roi) for name, (band, roi) in RHYTHMS.items()}
     alpha = power["alpha_power"].drop(columns="power_uv2")
     linear = pd.DataFrame({name: table["power_uv2"] for name, table in power.items()})
-    write_table(results, "band_power", pd.concat([epochs.metadata, linear, alpha], axis=1))
+    write_table(results, "band_power", event_table(epochs, linear, alpha))
 
 
 def single_events(epochs, band: str, roi: str) -> pd.DataFrame:

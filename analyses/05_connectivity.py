@@ -70,7 +70,7 @@ def network_table(epochs, by_both: Connectivity) -> pd.DataFrame:
     both = epochs.metadata["participant"].isin(people.index[people == len(EXPRESSIONS)])
     if not both.any():
         return pd.DataFrame(columns=["condition", *NETWORKS])
-    cells = {"by": ["participant", "expression"], "rng": SEED, "n_subsamples": 20}
+    cells = {"by": ["participant", "expression"], "rng": SEED, "n_resamples": 20}
     matrix = connectivity(epochs[both.to_numpy()], average=False, **cells, **HOW).matrix
     weighted = graph_measures(matrix).networks.set_index("condition")
     sparse = graph_measures(matrix, density=DENSITIES[::2]).area().set_index("condition")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import PHYSIO_BASELINE_S
-from analyses.tables import physio_epochs, slow_epochs, write_table
+from analyses.tables import event_table, physio_epochs, slow_epochs, write_table
 from mmme_neuro import autonomic_responses
 from mmme_neuro.responses import AUTONOMIC_WINDOWS, response_curves, within_participant_band
 
@@ -24,8 +24,8 @@ def main(study: Path, results: Path) -> None:
     if slow is not None:
         windows = {name: w for name, w in AUTONOMIC_WINDOWS.items() if w.channel in slow.ch_names}
         long = autonomic_responses(slow, windows=windows, baseline=PHYSIO_BASELINE_S)
-        responses = responses.assign(**{name: long[name].to_numpy() for name in windows})
+        responses = responses.assign(**{name: long[name] for name in windows})
         curves = curves[~curves["channel"].isin(slow.ch_names)]
         curves = pd.concat([curves, response_curves(slow, baseline=PHYSIO_BASELINE_S)])
-    write_table(results, "physio_responses", epochs.metadata.join(responses))
+    write_table(results, "physio_responses", event_table(epochs, responses))
     write_table(results, "physio_curves", within_participant_band(curves))

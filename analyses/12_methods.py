@@ -1,17 +1,18 @@
-"""Constants of the study and of the methods, and the software that was used.
+"""Constants of the study and of the methods, what the preprocessing used, and the software.
 
-Reads nothing but code; writes methods.json, from which methods texts take every number.
+Reads used.json; writes methods.json, from which methods texts take every number.
 """
 
 from dataclasses import asdict
 from pathlib import Path
 
 from analyses import study as choices
+from analyses.tables import read_json
 from mmme_neuro import vocabulary
 from mmme_neuro.io import write_json
 from mmme_neuro.report import method_constants, software_versions
 
-READS = ()
+READS = ("used.json",)
 WRITES = ("methods.json",)
 
 
@@ -21,7 +22,9 @@ def main(study: Path, results: Path) -> None:
         for name, value in vars(choices).items()
         if name.isupper() and value is not getattr(vocabulary, name, None)
     }
-    constants["preprocessing"] = asdict(choices.PREPROCESSING)
+    # What the run used is told, not what the file says now.
+    del constants["preprocessing"]
     constants["erp_windows"] = [asdict(window) for window in choices.ERP_WINDOWS]
-    content = {"study": constants, "methods": method_constants(), "software": software_versions()}
-    write_json(results / "methods.json", content)
+    used = read_json(results, "used")
+    made_with = {"methods": method_constants(), "software": software_versions()}
+    write_json(results / "methods.json", {"study": constants, "used": used, **made_with})

@@ -60,8 +60,7 @@ def laplacian(results: Path, events: pd.DataFrame) -> pd.DataFrame:
         name: band_power(epochs, band=band, roi=roi, **how)["power_uv2"]
         for name, (band, roi) in RHYTHMS.items()
     }
-    # Rows are the same events; MNE numbers them by epoch, the table does not.
-    return events.assign(**{name: values.to_numpy() for name, values in measured.items()})
+    return events.assign(**{name: events["event"].map(of) for name, of in measured.items()})
 
 
 def muscle_band(events: pd.DataFrame, muscles: pd.DataFrame) -> dict[str, pd.Series]:

@@ -1,6 +1,8 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
+from mmme_neuro.epochs import Epoching
 from mmme_neuro.pipeline import Options, QualityLimits
+from mmme_neuro.rejection import Rejection
 from mmme_neuro.reliability import OverlapAbove
 from mmme_neuro.responses import (
     Component,
@@ -10,18 +12,20 @@ from mmme_neuro.responses import (
     Splines,
     Window,
 )
+from mmme_neuro.signals import Cleaning, Deriving
 from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
 
 SEED = 20260101
 
 PREPROCESSING = Options(
-    eeg_window=(-1.5, 2.0),
-    physio_window=(-2.0, 10.0),
-    lock="onset",
-    reject_uv=150.0,
+    clean=Cleaning(line_hz=50.0, highpass_hz=0.1, sfreq=250.0),
+    physio=Deriving(sfreq=50.0, eda_method="highpass"),
+    epochs=Epoching(lock="onset", eeg=(-1.5, 2.0), physio=(-2.0, 10.0)),
+    reject=Rejection(rule="threshold", eeg_uv=150.0),
     merge="union",
-    rng=SEED % 2**31,
+    rng=SEED,
 )
+"""Every option is a field of these classes; what is not named here has its default."""
 
 EXPRESSIONS = ["macro", "micro"]
 """Events whose two coders disagree ("mixed") are kept in the files but not compared."""

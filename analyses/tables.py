@@ -1,5 +1,6 @@
 """Results of a step on disk: written atomically, read back with their types."""
 
+import json
 from pathlib import Path
 
 import mne
@@ -21,9 +22,14 @@ def write_table(results: Path, name: str, table: pd.DataFrame) -> None:
 
 def read_table(results: Path, name: str) -> pd.DataFrame:
     """Read one CSV; empty texts stay empty."""
-    table = pd.read_csv(results / f"{name}.csv", dtype={"stimulus": str})
+    table = pd.read_csv(results / f"{name}.csv", dtype={"stimulus": str, "event": str})
     texts = [name for name in ("reason", "exclusion_reason", "note") if name in table]
     return table.fillna({name: "" for name in texts})
+
+
+def read_json(results: Path, name: str) -> dict:
+    """Read one small result."""
+    return json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def write_map(results: Path, name: str, data: xr.Dataset) -> None:
@@ -99,6 +105,12 @@ def analysed(results: Path) -> list[str]:
     return table.loc[table["status"] == "done", "participant"].tolist()
 
 
+def muscle_band(results: Path) -> tuple[float, float]:
+    """Band (Hz) in which the run measured muscles."""
+    low, high = read_json(results, "used")["muscle_band_hz"]
+    return low, high
+
+
 def participant_numbers(results: Path) -> dict[str, str]:
     """Number that stands for each participant in figures."""
     listed, folders = (read_table(results, name) for name in ("events", "participants"))
@@ -111,8 +123,14 @@ def responses_table(results: Path) -> pd.DataFrame:
     for name in ("band_power", "physio_responses"):
         other = read_table(results, name)
         new = other.columns.difference(table.columns)
-        table = pd.concat([table, other[new]], axis=1)
+        table = table.merge(other[["event", *new]], on="event", validate="one_to_one")
     return table
+
+
+def event_table(epochs, *measured: pd.DataFrame) -> pd.DataFrame:
+    """Events of epochs and what was measured of each, joined by the events' ids."""
+    joined = pd.concat([epochs.metadata.set_index("event"), *measured], axis=1)
+    return joined.rename_axis("event").reset_index()
 
 
 def eeg_epochs(results: Path):
@@ -134,8 +152,4 @@ def slow_epochs(results: Path):
 
 def _compared(epochs):
     """Epochs of the expressions that are compared."""
-    rows = epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy().nonzero()[0]
-    chosen = epochs[rows]
-    with mne.use_log_level("error"):
-        chosen.metadata = chosen.metadata.reset_index(drop=True)
-    return chosen
+    return epochs[epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy()]

@@ -46,15 +46,18 @@ from .responses.coupling.graph import graph_measures
 from .responses.overlap.deconvolve import deconvolve
 from .responses.potentials import evoked
 from .responses.spectral.timefrequency import time_frequency
-from .signals.body.derive import derive_physio
-from .signals.eeg.clean import clean_eeg
+from .signals.body.derive import Derived, derive_physio
+from .signals.eeg.clean import Cleaned, Components, clean_eeg, find_components
 from .simulate.study import simulate_study
 
 __version__: str
 
 __all__ = [
+    "Cleaned",
     "ClockFit",
     "ClusterTest",
+    "Components",
+    "Derived",
     "EventLocked",
     "LMMFit",
     "LMMMap",
@@ -77,6 +80,7 @@ __all__ = [
     "erp_reliability",
     "events",
     "evoked",
+    "find_components",
     "fit_lmm",
     "fit_lmm_map",
     "graph_measures",

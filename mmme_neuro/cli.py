@@ -1,10 +1,14 @@
 """The command ``mmme``."""
 
-from collections.abc import Iterator
+import inspect
+import re
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated
+from types import NoneType, UnionType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 from rich.console import Console
@@ -15,6 +19,7 @@ from mmme_neuro.pipeline import decisions as decision_table
 from mmme_neuro.pipeline.executors import dask_cluster, processes, tracked
 from mmme_neuro.pipeline.inputs import study_sources
 from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
+from mmme_neuro.signals.eeg.clean import Cleaning
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",
@@ -24,6 +29,118 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 DIRECTORY = Annotated[Path, typer.Argument(help="Folder of the study.")]
+SEED = 20260101
+"""Seed of the demo study and of its analysis."""
+
+
+def docs_of(options: type) -> dict[str, str]:
+    """Text of each attribute in the docstring of a dataclass of options, as one line.
+
+    Parameters
+    ----------
+    options : type
+        A dataclass with a section ``Attributes``.
+
+    Returns
+    -------
+    dict of str to str
+        Name -> text, without marks of reStructuredText.
+    """
+    text = inspect.cleandoc(options.__doc__ or "")
+    section = text.partition("Attributes\n----------\n")[2].partition("\n\n")[0]
+    found = re.findall(r"^(\w+) :.*\n((?:    .*\n?)+)", section, flags=re.MULTILINE)
+    return {name: " ".join(body.replace("`", "").split()) for name, body in found}
+
+
+def _parameters_of(options: type, prefix: str = "", panel: str | None = None) -> dict[str, Any]:
+    """One parameter of the command line for each field of a dataclass of options."""
+    hints, docs = get_type_hints(options), docs_of(options)
+    found: dict[str, Any] = {}
+    for each in fields(options):
+        kind, text = hints[each.name], docs[each.name]
+        if is_dataclass(kind):
+            assert isinstance(kind, type)
+            found |= _parameters_of(kind, f"{each.name}_", text.rstrip("."))
+            continue
+        if get_origin(kind) is UnionType:
+            # Nothing cannot be typed.
+            (kind,) = (one for one in get_args(kind) if one is not NoneType)
+            text += f" {'0 0' if get_origin(kind) is tuple else '0'} stands for None."
+        if get_origin(kind) is tuple and Ellipsis in get_args(kind):
+            kind = list[get_args(kind)[0]]  # type: ignore[misc]
+        words = ("--seed",) if each.name == "rng" else ()
+        name = f"{prefix}{each.name}"
+        found[name] = inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[kind, typer.Option(*words, help=text, rich_help_panel=panel)],
+            default=SEED if each.default is MISSING else each.default,
+        )
+    return found
+
+
+def options_from(given: dict[str, Any]) -> Options:
+    """Build the options of a run from what was given on the command line.
+
+    Parameters
+    ----------
+    given : dict of str to object
+        Values by the names of `_parameters_of`.
+
+    Returns
+    -------
+    Options
+    """
+    hints = get_type_hints(Options)
+    made: dict[str, Any] = {
+        name: kind(**_fields_from(given, kind, f"{name}_"))
+        for name, kind in hints.items()
+        if isinstance(kind, type) and is_dataclass(kind)
+    }
+    return Options(**made, **_fields_from(given, Options, ""))
+
+
+def _fields_from(given: dict[str, Any], options: type, prefix: str) -> dict[str, Any]:
+    """Values of a dataclass's fields among what was given."""
+    return {
+        name: _value(given[f"{prefix}{name}"], kind)
+        for name, kind in get_type_hints(options).items()
+        if f"{prefix}{name}" in given
+    }
+
+
+def _value(given: Any, kind: Any) -> Any:
+    """A value as a field holds it: sequences as tuples, zeros as None where that is possible."""
+    value = tuple(given) if isinstance(given, list | tuple) else given
+    may_be_none = get_origin(kind) is UnionType and NoneType in get_args(kind)
+    return None if may_be_none and value in (0, (0, 0)) else value
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each field of `Options` and of what it holds.
+
+    Parameters
+    ----------
+    command : callable
+        Takes its own parameters and ``given``, the values of the options by name.
+
+    Returns
+    -------
+    callable
+        With a signature for typer.
+    """
+    added = _parameters_of(Options)
+    own = [p for p in inspect.signature(command).parameters.values() if p.name != "given"]
+
+    def run(**values: Any) -> None:
+        given = {name: values.pop(name) for name in added}
+        command(**values, given=given)
+
+    parameters = [*(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own), *added.values()]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
 
 
 @app.command()
@@ -31,7 +148,7 @@ def simulate(
     directory: Annotated[Path, typer.Argument(help="Empty or new folder to write into.")],
     participants: Annotated[int, typer.Option(min=1, help="Number of participants.")] = 10,
     videos: Annotated[int, typer.Option(min=1, max=48, help="Number of videos.")] = 12,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 20260101,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = SEED,
     full: Annotated[
         bool, typer.Option(help="Real rates, pauses and all 64 electrodes (1.2 GB a person).")
     ] = False,
@@ -85,6 +202,7 @@ def check(
 
 
 @app.command()
+@with_options
 def preprocess(
     directory: Annotated[
         Path,
@@ -107,23 +225,14 @@ def preprocess(
     ] = "",
     only: Annotated[list[str] | None, typer.Option(help="Only this participant (repeat).")] = None,
     force: Annotated[bool, typer.Option(help="Process again what is up to date.")] = False,
-    uncleaned: Annotated[
-        bool, typer.Option("--uncleaned", help="Remove no component (shows what muscles do).")
-    ] = False,
-    reject_rule: Annotated[
-        str, typer.Option(help="Rule for noisy epochs: 'threshold' or 'autoreject'.")
-    ] = "threshold",
-    reject_uv: Annotated[float, typer.Option(help="Limit of the threshold (microvolt).")] = 150.0,
-    eda_method: Annotated[
-        str, typer.Option(help="Phasic skin conductance: 'highpass' or 'cvxeda'.")
-    ] = "highpass",
-    rng: Annotated[int, typer.Option(help="Seed of ICA, RANSAC and autoreject.")] = 0,
     decisions_template: Annotated[
         bool,
         typer.Option(
             "--decisions-template", help="Write an empty decisions.csv to edit, and stop."
         ),
     ] = False,
+    *,
+    given: dict[str, Any],
 ) -> None:
     """Align, clean, derive and cut every participant's signals.
 
@@ -136,13 +245,7 @@ def preprocess(
             path = decision_table.write_template(directory / decision_table.FILE_NAME)
             console.print(f"edit {path}")
             return
-        options = Options(
-            clean=not uncleaned,
-            reject_rule=reject_rule,
-            reject_uv=reject_uv,
-            eda_method=eda_method,
-            rng=rng,
-        )
+        options = options_from(given)
         sources = study_sources(directory, merge=options.merge, only=only or ())
         made = decision_table.of_study(directory)
         place = dask_cluster(dask, jobs=jobs) if dask else processes(jobs)
@@ -189,6 +292,9 @@ def bids(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier dataset of this command.")
     ] = False,
+    line_hz: Annotated[
+        float, typer.Option(help="Mains frequency where it was recorded (Hz). 0: not known.")
+    ] = Cleaning.line_hz or 0.0,
 ) -> None:
     """Write the study as a BIDS dataset without names and dates.
 
@@ -201,6 +307,7 @@ def bids(
             pseudonyms=not own_codes,
             key=key,
             overwrite=overwrite,
+            details=mmme_neuro.bids.DatasetDetails(line_frequency_hz=line_hz or None),
             executor=executor,
             progress=_print_outcome,
         )

@@ -1,20 +1,24 @@
 """Event-locked epochs: EEG and physiology cut around the same events, row for row."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.ids import EVENT, check_unique
 from mmme_neuro.recording import Recording
 
 __all__ = [
     "EventLocked",
+    "Epoching",
     "epoch",
     "concatenate",
 ]
 
-LANDMARKS = ("onset", "apex", "offset")
+Landmark = Literal["onset", "apex", "offset"]
+LANDMARKS = get_args(Landmark)
 CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
 OTHER_CODE = 9
 DEVICE_NAMES = {"eeg": "EEG", "physio": "physio"}
@@ -28,14 +32,15 @@ class EventLocked:
     """Epochs of both modalities and the one table that describes them.
 
     Row *i* of ``events`` is epoch *i* of ``eeg``, of ``physio`` and of ``slow``; the table is the
-    metadata of all.
+    metadata of all. Its index and its column ``event`` are the events' ids. MNE numbers the rows of
+    ``metadata`` itself; there the ids are the column ``event``.
 
     Parameters
     ----------
     eeg, physio : mne.Epochs | None
         Epochs with ``events`` as their metadata.
     events : DataFrame
-        One row an epoch.
+        One row an epoch, with ``event`` (unique ids).
     excluded : DataFrame
         Events without an epoch, each with its ``exclusion_reason``.
     lock : {"onset", "apex", "offset"}
@@ -63,6 +68,14 @@ class EventLocked:
     slow: mne.BaseEpochs | None = None
 
     def __post_init__(self) -> None:
+        if EVENT not in self.events:
+            raise ValueError(
+                "events must have a column 'event', an id of each event; epoch() gives one, "
+                f"with_event_ids(events) as well. Found {list(self.events.columns)}."
+            )
+        check_unique(self.events[EVENT])
+        indexed = self.events.set_axis(self.events[EVENT].to_numpy(), axis=0)
+        object.__setattr__(self, "events", indexed)
         for name in MODALITIES:
             epochs = getattr(self, name)
             if epochs is not None and not _same_rows(epochs, self.events):
@@ -87,14 +100,49 @@ class EventLocked:
         return f"<EventLocked | {len(self)} events locked to {self.lock}, {', '.join(parts)}>"
 
 
+@dataclass(frozen=True)
+class Epoching:
+    """Options of the cutting of epochs.
+
+    Attributes
+    ----------
+    lock : {"onset", "apex", "offset"}
+        Which landmark of the event becomes time 0.
+    eeg : tuple of float | None
+        Window of the EEG around the landmark (s); None leaves the EEG out.
+    physio : tuple of float | None
+        Window of the physiology around the landmark (s); None leaves the physiology out.
+    slow : tuple of float | None
+        Window of skin temperature (s), where the physiology has it. It excludes no event: samples
+        beyond the end of the recording are NaN.
+    baseline : tuple of float | None
+        Baseline to subtract from EEG epochs (s); None leaves it to the later steps.
+
+    Raises
+    ------
+    ValueError
+        For an unknown landmark.
+    """
+
+    lock: Landmark = "onset"
+    eeg: tuple[float, float] | None = (-1.5, 2.0)
+    physio: tuple[float, float] | None = (-2.0, 10.0)
+    slow: tuple[float, float] | None = (-2.0, 30.0)
+    baseline: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.lock not in LANDMARKS:
+            raise ValueError(f"lock must be one of {LANDMARKS}, got {self.lock!r}.")
+
+
 def epoch(
     recording: Recording,
     *,
-    lock: str = "onset",
-    eeg: tuple[float, float] | None = (-1.5, 2.0),
-    physio: tuple[float, float] | None = (-2.0, 10.0),
-    slow: tuple[float, float] | None = (-2.0, 30.0),
-    baseline: tuple[float, float] | None = None,
+    lock: Landmark = Epoching.lock,
+    eeg: tuple[float, float] | None = Epoching.eeg,
+    physio: tuple[float, float] | None = Epoching.physio,
+    slow: tuple[float, float] | None = Epoching.slow,
+    baseline: tuple[float, float] | None = Epoching.baseline,
 ) -> EventLocked:
     """Cut EEG and physiology around every event.
 
@@ -102,16 +150,8 @@ def epoch(
     ----------
     recording : Recording
         Signals and events on one clock; any MNE Raw and a table with ``onset`` will do.
-    lock : {"onset", "apex", "offset"}
-        Which landmark of the event becomes time 0.
-    eeg, physio : tuple of float | None
-        Window around the landmark in seconds; ``None`` leaves the modality out.
-    slow : tuple of float | None
-        Window of skin temperature (`SLOW_CHANNELS`), where the physiology has it. It excludes no
-        event: samples beyond the end of the recording are NaN.
-    baseline : tuple of float | None
-        Baseline to subtract from EEG epochs (s); ``None`` leaves it to the later steps, such as
-        `mmme_neuro.responses.baseline_means`.
+    lock, eeg, physio, slow, baseline
+        See `Epoching`.
 
     Returns
     -------
@@ -159,9 +199,9 @@ def epoch(
 def events_with_reasons(
     recording: Recording,
     *,
-    lock: str = "onset",
-    eeg: tuple[float, float] | None = (-1.5, 2.0),
-    physio: tuple[float, float] | None = (-2.0, 10.0),
+    lock: Landmark = Epoching.lock,
+    eeg: tuple[float, float] | None = Epoching.eeg,
+    physio: tuple[float, float] | None = Epoching.physio,
 ) -> pd.DataFrame:
     """Return all events of a recording with the reason why one cannot be cut, without cutting.
 
@@ -204,7 +244,8 @@ def concatenate(parts: list[EventLocked]) -> EventLocked:
     Raises
     ------
     ValueError
-        When there are no parts, locks differ or only some parts have a modality.
+        When there are no parts, locks differ, only some parts have a modality, or two events share
+        an id.
     """
     if not parts:
         raise ValueError("parts is empty; nothing to join.")
@@ -257,7 +298,7 @@ def chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> Eve
         eeg=None if locked.eeg is None else locked.eeg[rows],
         physio=None if locked.physio is None else locked.physio[rows],
         slow=None if locked.slow is None else locked.slow[rows],
-        events=locked.events.iloc[rows].reset_index(drop=True),
+        events=locked.events.iloc[rows],
         excluded=excluded,
         lock=locked.lock,
     )
@@ -411,6 +452,8 @@ def _same_rows(epochs: mne.BaseEpochs, events: pd.DataFrame) -> bool:
     if len(epochs) != len(events):
         return False
     metadata = epochs.metadata
-    return metadata is not None and np.array_equal(
-        metadata["onset"].to_numpy(), events["onset"].to_numpy()
+    return (
+        metadata is not None
+        and EVENT in metadata
+        and np.array_equal(metadata[EVENT].to_numpy(), events[EVENT].to_numpy())
     )

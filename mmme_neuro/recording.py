@@ -13,6 +13,7 @@ from mmme_neuro.clocks.align import align_clocks
 from mmme_neuro.clocks.camera import align_camera, place_events
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.clocks.triggers import recording_codes
+from mmme_neuro.events.ids import with_event_ids
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
@@ -41,7 +42,8 @@ class Recording:
         Peripheral signals on their own device's clock.
     events : DataFrame
         One row an event with at least ``onset`` (s of the EEG clock; of the physio clock when
-        there is no EEG). Other event columns may be absent.
+        there is no EEG). Other event columns may be absent; without ``event``, an id of each
+        event, the rows are counted.
     clock : ClockFit | None
         Map from the physio device's clock to the EEG clock; ``None``: the same clock.
     camera : ClockFit | None
@@ -75,6 +77,7 @@ class Recording:
             raise ValueError(
                 f"events must have a column 'onset' (s), got {list(self.events.columns)}."
             )
+        object.__setattr__(self, "events", with_event_ids(self.events, self.participant))
 
     def __repr__(self) -> str:
         n = len(self.events)

@@ -1,23 +1,27 @@
 """Epochs left out for their EEG, by one rule for every kind of event, and whether kinds differ."""
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import mne
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.epochs import EventLocked, chosen
+from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.estimates import t_interval
 
 __all__ = [
     "reject",
+    "Rejection",
     "compare_rejection",
     "RejectionComparison",
 ]
 
-RULES = ("threshold", "autoreject")
+Rule = Literal["threshold", "autoreject"]
+RULES = get_args(Rule)
 REASONS = ("EEG deviates", "autoreject")
 """How the reasons of rejected epochs begin."""
 
@@ -25,14 +29,46 @@ FEWEST_EPOCHS = 20
 """With fewer, thresholds cannot be learned by cross-validation."""
 
 
+@dataclass(frozen=True)
+class Rejection:
+    """Options of the rejection of epochs.
+
+    Attributes
+    ----------
+    rule : {"threshold", "autoreject"}
+        By a fixed threshold: any channel deviates from its mean over the epoch by more than
+        ``eeg_uv``. By autoreject: thresholds of every channel are learned by cross-validation;
+        epochs with few bad channels are repaired, those with more left out (Jas et al. 2017).
+    eeg_uv : float
+        Limit of the fixed threshold (microvolt).
+    n_interpolate : tuple of int
+        Numbers of channels to repair in an epoch that autoreject tries.
+
+    Raises
+    ------
+    ValueError
+        For an option that cannot be.
+    """
+
+    rule: Rule = "threshold"
+    eeg_uv: float = 150.0
+    n_interpolate: tuple[int, ...] = (1, 4, 8)
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise ValueError(f"rule must be one of {RULES}, got {self.rule!r}.")
+        if self.eeg_uv <= 0:
+            raise ValueError(f"eeg_uv must be positive, got {self.eeg_uv}.")
+
+
 def reject(
     locked: EventLocked,
     *,
-    rule: str = "threshold",
-    eeg_uv: float = 150.0,
-    n_interpolate: tuple[int, ...] = (1, 4, 8),
-    kept: tuple[int, ...] = (),
-    rng: int = 0,
+    rule: Rule = Rejection.rule,
+    eeg_uv: float = Rejection.eeg_uv,
+    n_interpolate: tuple[int, ...] = Rejection.n_interpolate,
+    kept: Collection[str] = (),
+    rng: np.random.Generator | int | None = None,
 ) -> EventLocked:
     """Leave out events whose EEG deviates too far, in both modalities and with a reason.
 
@@ -40,18 +76,12 @@ def reject(
     ----------
     locked : EventLocked
         Epochs; the rule is the same for every kind of event and is not told the kind.
-    rule : {"threshold", "autoreject"}
-        ``"threshold"``: any channel deviates from its mean over the epoch by more than ``eeg_uv``.
-        ``"autoreject"``: thresholds of every channel are learned by cross-validation; epochs with
-        few bad channels are repaired, those with more left out (Jas et al. 2017).
-    eeg_uv : float
-        Largest deviation, microvolt.
-    n_interpolate : tuple of int
-        Numbers of channels to repair in an epoch that autoreject tries.
-    kept : tuple of int
-        Rows that a person keeps whatever the rule says.
-    rng : int
-        Seed of autoreject.
+    rule, eeg_uv, n_interpolate
+        See `Rejection`.
+    kept : collection of str
+        Ids of the events that a person keeps whatever the rule says.
+    rng : numpy.random.Generator | int | None
+        Seed of autoreject; needed with that rule only.
 
     Returns
     -------
@@ -60,18 +90,21 @@ def reject(
 
     Raises
     ------
+    TypeError
+        When autoreject has no ``rng``.
     ValueError
         When no epoch is left, the rule is unknown or there are too few epochs to learn from.
     """
-    if rule not in RULES:
-        raise ValueError(f"rule must be one of {RULES}, got {rule!r}.")
+    options = Rejection(rule, eeg_uv, n_interpolate)
     if locked.eeg is None:
         return locked
-    if rule == "autoreject":
-        locked, reasons = _autorejected(locked, locked.eeg, n_interpolate, rng)
+    if options.rule == "autoreject":
+        locked, reasons = _autorejected(
+            locked, locked.eeg, n_interpolate, seed_of(rng, of="autoreject's folds")
+        )
     else:
         reasons = _beyond_threshold(locked.eeg, eeg_uv)
-    reasons[list(kept)] = ""
+    reasons[locked.events["event"].isin(kept).to_numpy()] = ""
     good = np.flatnonzero(reasons == "")
     if not good.size:
         raise ValueError(

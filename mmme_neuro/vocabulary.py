@@ -33,6 +33,7 @@ EXPRESSIONS = ("macro", "micro", "mixed", "control")
 """Order matters: ``macro`` is the reference level, so contrasts read micro - macro."""
 
 EVENT_COLUMNS = (
+    "event",
     "participant",
     "stimulus",
     "clip",
@@ -54,7 +55,9 @@ EVENT_COLUMNS = (
     "exclusion_reason",
     "clock",
 )
-"""Columns of every events table; times in seconds of the clock named in ``clock``."""
+"""Columns of every events table; times in seconds of the clock named in ``clock``.
+
+``event`` is the id by which an event is found again in every other table."""
 
 CAMERA_COLUMNS = ("onset_clock", "apex_clock", "offset_clock")
 """Camera wall clock, seconds of the day."""

@@ -14,8 +14,11 @@ from mmme_neuro.pipeline.derivatives import read_epochs, read_table
 from mmme_neuro.pipeline.inputs import DeviceFolder, study_sources
 from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 from mmme_neuro.recording import participant_folders, study_sheet
+from mmme_neuro.rejection import Rejection
+from mmme_neuro.signals import Cleaning
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
 
+UNCLEANED = Options(clean=Cleaning(ica=False), reject=Rejection(eeg_uv=1e4), rng=0)
 CDT, MAT = "Acquisition 01.cdt", "Untitled1 (001).mat"
 N_CHANNELS = 47
 GAP = slice(5000, 5500)
@@ -103,7 +106,7 @@ def ward(made_once, study, merged_events):
             table = preprocess_study(
                 study_sources(folder / "study", events=events),
                 folder / "out",
-                options=Options(clean=False, reject_uv=1e4),
+                options=UNCLEANED,
                 executor=executor,
             )
         table.to_csv(folder / "participants.csv", index=False)
@@ -276,7 +279,7 @@ def test_a_failure_to_write_leaves_nothing_half_written(study, merged_events, tm
         table = preprocess_study(
             [DeviceFolder(study / "sub01", merged_events)],
             tmp_path,
-            options=Options(clean=False, reject_uv=1e4),
+            options=UNCLEANED,
             executor=executor,
         )
     assert table.loc[0, "status"] == "failed"

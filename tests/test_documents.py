@@ -20,13 +20,15 @@ from docs.reference import plate, reference_page, rooms
 from mmme_neuro.cli import app
 from mmme_neuro.pipeline.inputs import study_sources
 from mmme_neuro.pipeline.preprocess import Options, preprocess_study
+from mmme_neuro.rejection import Rejection
 from mmme_neuro.report.document import SECTIONS
+from mmme_neuro.signals import Cleaning
 from mmme_neuro.simulate import simulate_study
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", DOCS / "tutorial.md", *sorted((DOCS / "howto").glob("*.md")))
-QUICK = Options(clean=False, ransac=False, reject_uv=1e4)
+QUICK = Options(clean=Cleaning(ica=False, ransac=False), reject=Rejection(eeg_uv=1e4), rng=0)
 CLUSTER = DOCS / "howto" / "cluster.md"
 # SLURM keeps a copy of the script, which dask-jobqueue deletes.
 FAKE_SBATCH = """#!/bin/bash

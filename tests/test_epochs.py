@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import mne
 import numpy as np
 import pandas as pd
@@ -60,7 +62,9 @@ def assert_in_step(locked):
 
 def assert_same_table(metadata, events):
     # MNE numbers metadata by the epochs' place before selection.
-    pd.testing.assert_frame_equal(metadata.reset_index(drop=True), events)
+    numbered = events.reset_index(drop=True)
+    pd.testing.assert_frame_equal(metadata.reset_index(drop=True), numbered)
+    assert events.index.tolist() == numbered["event"].tolist()
 
 
 def test_row_i_is_epoch_i_of_both_modalities(recording):
@@ -223,7 +227,7 @@ def test_the_order_of_the_events_table_does_not_matter(recording):
     ordered, locked = epoch(recording), epoch(Recording(recording.eeg, recording.physio, shuffled))
     assert_in_step(locked)
     np.testing.assert_array_equal(locked.eeg.get_data(), ordered.eeg.get_data())
-    assert_same_table(locked.events, ordered.events)
+    pd.testing.assert_frame_equal(locked.events, ordered.events)
 
 
 def with_temperature(recording):
@@ -249,7 +253,8 @@ def test_slow_epochs_follow_selection_and_joining(recording):
     locked = epoch(with_temperature(recording))
     micro = locked["expression == 'micro'"]
     np.testing.assert_allclose(seconds_at_zero(micro.slow, 1), [10, 30])
-    both = concatenate([locked, locked])
+    other = recording.events.assign(event=["a", "b", "c", "d"])
+    both = concatenate([locked, epoch(replace(with_temperature(recording), events=other))])
     assert len(both.slow) == 8
     assert epoch(with_temperature(recording), slow=None).slow is None
     assert epoch(recording).slow is None
@@ -291,6 +296,35 @@ def test_concatenation_keeps_rows_and_epochs_together(recording):
     assert_in_step(chosen)
     with pytest.raises(ValueError, match="nothing to join"):
         concatenate([])
+
+
+def test_two_events_at_one_onset_stay_two(recording, tmp_path):
+    events = table_of([20.0, 10.0, 10.0], event=["late", "second", "first"])
+    locked = epoch(Recording(recording.eeg, recording.physio, events))
+    assert locked.events.index.tolist() == ["second", "first", "late"]
+    assert locked["event == 'first'"].eeg.metadata["event"].tolist() == ["first"]
+    locked.eeg.save(tmp_path / "a-epo.fif", verbose="error")
+    back = mne.read_epochs(tmp_path / "a-epo.fif", verbose="error")
+    again = EventLocked(back, locked.physio, locked.events, locked.excluded)
+    assert again.eeg.metadata["event"].tolist() == again.physio.metadata["event"].tolist()
+    swapped = locked.events.iloc[[1, 0, 2]]
+    with pytest.raises(ValueError, match="eeg must hold one epoch for each"):
+        EventLocked(back, None, swapped, locked.excluded)
+
+
+def test_events_of_hand_made_recordings_can_be_joined_if_participants_are_named(recording):
+    def locked(participant):
+        return epoch(Recording(recording.eeg, None, table_of([10.0]), participant=participant))
+
+    assert len(concatenate([locked("ann"), locked("bob")])) == 2
+    with pytest.raises(ValueError, match="ids must be unique in a study"):
+        concatenate([locked(""), locked("")])
+
+
+def test_epochs_without_ids_are_refused(recording):
+    locked = epoch(recording)
+    with pytest.raises(ValueError, match="events must have a column 'event'"):
+        EventLocked(locked.eeg, None, locked.events.drop(columns="event"), locked.excluded)
 
 
 def test_parts_with_and_without_physiology_are_not_joined_in_silence(recording):

@@ -15,7 +15,11 @@ def locked(n_epochs=40, *, seed=0):
     """Epochs of smooth noise in both modalities."""
     rng = np.random.default_rng(seed)
     events = pd.DataFrame(
-        {"onset": np.arange(n_epochs) * 5.0, "expression": np.resize(["macro", "micro"], n_epochs)}
+        {
+            "event": [f"e{row}" for row in range(n_epochs)],
+            "onset": np.arange(n_epochs) * 5.0,
+            "expression": np.resize(["macro", "micro"], n_epochs),
+        }
     )
     common = rng.standard_normal((n_epochs, 3, 200))
     eeg = 5e-6 * (
@@ -54,7 +58,7 @@ def test_threshold_keeps_modalities_in_step():
 
 
 def test_a_person_keeps_an_epoch():
-    found = reject(spoilt([3, 7], channels=[2]), eeg_uv=150, kept=(7,))
+    found = reject(spoilt([3, 7], channels=[2]), eeg_uv=150, kept=("e7",))
     assert found.excluded["onset"].tolist() == [15.0]
 
 
@@ -64,8 +68,8 @@ def test_autoreject_drops_broken_epochs_and_repairs_single_channels():
     found = reject(epochs, rule="autoreject", rng=1)
     assert found.excluded["onset"].tolist() == [25.0]
     assert "autoreject" in found.excluded["exclusion_reason"].item()
-    row = found.events.index[found.events["onset"] == 45.0].item()
-    assert found.events.loc[row, "n_interpolated"] >= 1
+    row = found.events.index.get_loc("e9")
+    assert found.events.loc["e9", "n_interpolated"] >= 1
     assert np.abs(found.eeg.get_data(picks=["CZ"])[row]).max() < 2e-4
     assert (found.eeg.get_data(picks=["HEO"]) == 1).all()
     repaired = found.physio.metadata["n_interpolated"].to_numpy()
@@ -79,11 +83,15 @@ def test_autoreject_gives_the_same_twice():
 
 def test_refuses_what_cannot_be_done():
     with pytest.raises(ValueError, match="all 40 epochs are rejected"):
+        reject(locked(), eeg_uv=1e-3)
+    with pytest.raises(ValueError, match="eeg_uv must be positive"):
         reject(locked(), eeg_uv=-1)
     with pytest.raises(ValueError, match="rule must be one of"):
         reject(locked(), rule="mad")
     with pytest.raises(ValueError, match="needs 20 epochs to learn from, found 8"):
-        reject(locked(8), rule="autoreject")
+        reject(locked(8), rule="autoreject", rng=1)
+    with pytest.raises(TypeError, match="rng is missing: autoreject"):
+        reject(locked(), rule="autoreject")
 
 
 def drawn(rng, *, share_macro, share_micro, n_participants=12):

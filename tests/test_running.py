@@ -16,16 +16,18 @@ import pytest
 from typer.testing import CliRunner
 
 from mmme_neuro.bids import read_bids_recording, write_bids
-from mmme_neuro.cli import app
+from mmme_neuro.cli import SEED, app
 from mmme_neuro.pipeline.decisions import HEADER_LINE
 from mmme_neuro.pipeline.derivatives import read_table
 from mmme_neuro.pipeline.executors import dask_cluster, processes
 from mmme_neuro.pipeline.inputs import BidsParticipant, CleanedFolder, study_sources
 from mmme_neuro.pipeline.preprocess import Options, preprocess_study
+from mmme_neuro.rejection import Rejection
+from mmme_neuro.signals import Cleaning
 
-QUICK = Options(clean=False, ransac=False, reject_uv=1e4)
+QUICK = Options(clean=Cleaning(ica=False, ransac=False), reject=Rejection(eeg_uv=1e4), rng=0)
 COMMAND = [sys.executable, "-m", "mmme_neuro.cli", "preprocess"]
-CHOICES = ["--uncleaned", "--reject-uv", "10000"]
+CHOICES = ["--no-clean-ica", "--reject-eeg-uv", "10000"]
 
 
 def contents(out):
@@ -97,9 +99,9 @@ def test_a_second_run_leaves_finished_participants_alone(study, undisturbed, tmp
 def test_changed_options_say_why_a_participant_is_done_again(study, undisturbed, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(undisturbed, out)
-    choices = ["--uncleaned", "--reject-uv", "9999", "--only", "sub01"]
+    choices = ["--no-clean-ica", "--reject-eeg-uv", "9999", "--only", "sub01"]
     run = CliRunner().invoke(app, ["preprocess", str(study), "--out", str(out), *choices])
-    assert "options changed: reject_uv 10000.0 -> 9999.0" in " ".join(run.output.split())
+    assert "options changed: reject.eeg_uv 10000.0 -> 9999.0" in " ".join(run.output.split())
 
 
 def test_a_dask_cluster_gives_the_same_bytes(study, undisturbed, tmp_path):
@@ -116,7 +118,7 @@ def test_a_dask_cluster_gives_the_same_bytes(study, undisturbed, tmp_path):
     assert contents(tmp_path) == own
 
 
-QUICK_AS_COMMAND = Options(clean=False, reject_uv=1e4)
+QUICK_AS_COMMAND = Options(clean=Cleaning(ica=False), reject=Rejection(eeg_uv=1e4), rng=SEED)
 
 
 class DeadlySource:

@@ -9,6 +9,7 @@ import pandas as pd
 from mmme_neuro.bids.events import HED_VERSION, event_sidecar
 from mmme_neuro.bids.text_files import write_tsv
 from mmme_neuro.io.files import write_json
+from mmme_neuro.signals.eeg.clean import Cleaning
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class DatasetDetails:
         Licence of the data.
     eeg_reference, eeg_ground, eeg_manufacturer : str
         Reference and ground electrode, maker of the amplifier.
-    line_frequency_hz : float
-        Frequency of the mains (Hz).
+    line_frequency_hz : float | None
+        Frequency of the mains (Hz), as in `Cleaning`; None where it is not known.
     task_description, instructions : str
         What participants did and were told.
     """
@@ -37,7 +38,7 @@ class DatasetDetails:
     eeg_reference: str = "n/a"
     eeg_ground: str = "n/a"
     eeg_manufacturer: str = "n/a"
-    line_frequency_hz: float = 50.0
+    line_frequency_hz: float | None = Cleaning.line_hz
     task_description: str = "Watching emotional videos while the face is filmed"
     instructions: str = "Keep a neutral face"
 

@@ -144,7 +144,7 @@ def _complete_sidecar(path: Path, raw: mne.io.BaseRaw, details: DatasetDetails) 
         "Manufacturer": details.eeg_manufacturer,
         "EEGReference": details.eeg_reference,
         "EEGGround": details.eeg_ground,
-        "PowerLineFrequency": details.line_frequency_hz,
+        "PowerLineFrequency": details.line_frequency_hz or MISSING,
         "SoftwareFilters": MISSING,
         "HardwareFilters": MISSING,
         "TaskDescription": details.task_description,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.bids.text_files import MISSING
+from mmme_neuro.events.ids import row_ids
 from mmme_neuro.vocabulary import (
     CAMERA_COLUMNS,
     EXPRESSIONS,
@@ -79,6 +80,10 @@ EVENT_FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "value": (WHOLE, {"Description": "Trigger code as the EEG stored it; triggers only"}),
+    "event": (
+        TEXT,
+        {"Description": "Id of the expression, unique in the dataset; expressions only"},
+    ),
     "stimulus": (TEXT, {"Description": "Emotional video, by its code in the study"}),
     "code": (WHOLE, {"Description": "Trigger code of the start of the event's video"}),
     "expression": (
@@ -179,7 +184,7 @@ def event_sidecar() -> dict[str, Any]:
     return {name: dict(text) for name, (_, text) in EVENT_FIELDS.items()}
 
 
-def event_rows(events: pd.DataFrame, codes: pd.DataFrame, *, renumber: bool) -> pd.DataFrame:
+def event_rows(events: pd.DataFrame, codes: pd.DataFrame, *, pseudonym: str | None) -> pd.DataFrame:
     """Join expressions and triggers to the rows of ``_events.tsv``.
 
     Parameters
@@ -188,16 +193,17 @@ def event_rows(events: pd.DataFrame, codes: pd.DataFrame, *, renumber: bool) -> 
         Events on the EEG clock (`Recording.events`).
     codes : DataFrame
         Trigger codes of the EEG: ``code, onset, duration`` (s).
-    renumber : bool
-        Count the rows of the annotation sheet within the participant, so that they do not lead
-        back to the sheet, whose file names hold codes and dates.
+    pseudonym : str | None
+        Label of the participant. With one, rows of the annotation sheet are counted within the
+        participant, and ids are made of that number and the label, so that they do not lead back
+        to the sheet, whose file names hold codes and dates.
 
     Returns
     -------
     DataFrame
         Columns of ``event_columns.EVENT_FIELDS``, in the order of the onsets.
     """
-    expressions = _renumbered(events) if renumber else events
+    expressions = events if pseudonym is None else _renumbered(events, pseudonym)
     kinds = expressions["expression"].map(TRIAL_TYPE_BY_EXPRESSION)
     triggers = pd.DataFrame(
         {
@@ -262,13 +268,15 @@ def _trigger_type(code: int) -> str:
     return VIDEO_END if code == STIMULUS_END_CODE else OTHER_TRIGGER
 
 
-def _renumbered(events: pd.DataFrame) -> pd.DataFrame:
-    """Events whose sheet rows are counted from 0 within the participant."""
+def _renumbered(events: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Events whose sheet rows are counted from 0 within the participant, and their ids from 1."""
     merged = [[int(row) for row in cell.split(",")] for cell in events["source_rows"]]
     known = sorted({row for cell in merged for row in cell} | set(events["source_row"]))
     number = {row: position for position, row in enumerate(known)}
+    rows = events["source_row"].map(number)
     return events.assign(
-        source_row=events["source_row"].map(number),
+        event=row_ids(rows + 1, label.removeprefix("sub-")),
+        source_row=rows,
         source_rows=[",".join(str(number[row]) for row in cell) for cell in merged],
     )
 

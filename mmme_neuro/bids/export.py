@@ -74,7 +74,7 @@ class _Job:
     files: ParticipantFiles
     details: DatasetDetails
     modalities: tuple[str, ...]
-    renumber: bool
+    pseudonymous: bool
 
 
 def write_bids(
@@ -148,7 +148,7 @@ def write_bids(
             files=ParticipantFiles(out, labels[folder.name], task),
             details=details,
             modalities=tuple(modalities),
-            renumber=pseudonyms,
+            pseudonymous=pseudonyms,
         )
         for folder in folders
     ]
@@ -207,7 +207,8 @@ def _write_recording(recording: Recording, files: ParticipantFiles, job: _Job) -
     """Write all files of one participant."""
     codes = recording_codes(recording.eeg)
     write_eeg(recording.eeg, codes, files, job.details)
-    write_tsv(files.of("events.tsv"), event_rows(recording.events, codes, renumber=job.renumber))
+    pseudonym = files.label if job.pseudonymous else None
+    write_tsv(files.of("events.tsv"), event_rows(recording.events, codes, pseudonym=pseudonym))
     if recording.physio is not None:
         write_physio(recording.physio, recording.clock, files)
 

@@ -9,6 +9,9 @@ from mmme_neuro.clocks.fit import ClockFit, segment_row
 from mmme_neuro.clocks.matching import Segment, match_sequences
 from mmme_neuro.clocks.pairing import Sequence, code_counts
 
+MAX_DRIFT_PPM = 500.0
+"""Largest difference of the clocks' rates that is looked for."""
+
 MATCH_COLUMNS = ("code", "onset_reference", "onset_other", "residual_ms", "segment")
 UNMATCHED_COLUMNS = ("device", "code", "onset", "reason")
 
@@ -17,7 +20,7 @@ def align_clocks(
     reference: pd.DataFrame,
     other: pd.DataFrame,
     *,
-    max_drift_ppm: float = 500.0,
+    max_drift_ppm: float = MAX_DRIFT_PPM,
     tolerance_s: float = 0.02,
     by_code: bool = True,
 ) -> ClockFit:

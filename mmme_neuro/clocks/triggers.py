@@ -56,7 +56,6 @@ def digital_codes(
     -------
     DataFrame
         ``code, onset`` (s from the first sample)``, duration`` (s) and ``source`` ("digital").
-        ``attrs`` holds ``inverted`` (per line) and ``n_glitches``.
 
     Raises
     ------
@@ -90,12 +89,11 @@ def digital_codes(
     n_lines = len(high)
     weights = (1 << np.arange(n_lines, dtype=np.int64))[:: BIT_ORDERS[bit_order]]
     rest = None if inverted is None else int(weights @ _per_line(inverted, n_lines))
-    table, rest = _state_codes(
+    table = _state_codes(
         weights @ high, sfreq, rest=rest, min_duration=min_duration, source="digital"
     )
     if edge == "trailing":
         table["onset"] = table["onset"] + table["duration"]
-    table.attrs["inverted"] = tuple(bool(rest & weight) for weight in weights)
     return table
 
 
@@ -140,10 +138,9 @@ def stim_codes(
         )
     values = raw.get_data(picks=[channel], verbose="error")[0]
     state = _integers(_held(values), channel)
-    table, _ = _state_codes(
+    return _state_codes(
         state, raw.info["sfreq"], rest=None, min_duration=min_duration, source=channel
     )
-    return table
 
 
 def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
@@ -158,8 +155,12 @@ def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
     -------
     DataFrame
         ``code, onset`` (s from the first sample)``, duration`` (s), ``source``. Of several kinds
-        of numbered descriptions (``Stimulus/S1``, ``Response/R1``) the one with the most rows;
-        ``attrs["left_out"]`` counts the others.
+        of numbered descriptions (``Stimulus/S1``, ``Response/R1``) the one with the most rows.
+
+    Warns
+    -----
+    UserWarning
+        With the number of rows of every other kind.
 
     Examples
     --------
@@ -185,7 +186,13 @@ def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
     chosen = table[table["kind"] == kind].sort_values("onset", kind="stable", ignore_index=True)
     chosen["source"] = f"annotations {kind}".strip()
     chosen = chosen[list(CODE_COLUMNS)]
-    chosen.attrs["left_out"] = kinds.drop(kind).to_dict()
+    if others := kinds.drop(kind).to_dict():
+        left_out = ", ".join(f"{n} of {other or 'plain numbers'}" for other, n in others.items())
+        warnings.warn(
+            f"annotations: {len(chosen)} codes of {kind or 'plain numbers'} are taken; left out: "
+            f"{left_out}.",
+            stacklevel=2,
+        )
     return chosen
 
 
@@ -293,16 +300,16 @@ def _integers(values: np.ndarray, channel: str) -> np.ndarray:
 
 def _state_codes(
     state: np.ndarray, sfreq: float, *, rest: int | None, min_duration: float, source: str
-) -> tuple[pd.DataFrame, int]:
-    """Table of the states that differ from rest, and the resting state."""
+) -> pd.DataFrame:
+    """Table of the states that differ from rest."""
     if len(state) == 0:
-        return _empty_codes(), rest or 0
-    start, value, n_glitches = _settled_runs(state, max(1, round(min_duration * sfreq)))
+        return _empty_codes()
+    start, value = _settled_runs(state, max(1, round(min_duration * sfreq)))
     stop = np.append(start[1:], len(state))
     if rest is None:
         rest = _resting_state(value, stop - start)
     is_code = value != rest
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "code": value[is_code] ^ rest,
             "onset": start[is_code] / sfreq,
@@ -311,11 +318,9 @@ def _state_codes(
         },
         columns=list(CODE_COLUMNS),
     )
-    table.attrs["n_glitches"] = n_glitches
-    return table, rest
 
 
-def _settled_runs(state: np.ndarray, min_samples: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _settled_runs(state: np.ndarray, min_samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Start and value of each state that lasts; a shorter one belongs to what follows it."""
     start = np.flatnonzero(np.append(True, state[1:] != state[:-1]))
     value, length = state[start], np.diff(np.append(start, len(state)))
@@ -329,13 +334,13 @@ def _settled_runs(state: np.ndarray, min_samples: int) -> tuple[np.ndarray, np.n
     settled = ~(short | halfway)
     if not settled.any():
         longest = int(length.argmax())
-        return np.zeros(1, dtype=np.int64), value[[longest]], len(start) - 1
+        return np.zeros(1, dtype=np.int64), value[[longest]]
     kept = np.flatnonzero(settled)
     # The first bit that flips marks the change, so a code starts where the last settled one ends.
     first = np.append(0, kept[:-1] + 1)
     start, value = start[first], value[kept]
     new = np.append(True, value[1:] != value[:-1])
-    return start[new], value[new], int((~settled).sum())
+    return start[new], value[new]
 
 
 def _resting_state(value: np.ndarray, length: np.ndarray) -> int:

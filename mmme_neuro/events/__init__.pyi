@@ -6,11 +6,12 @@ from .describe import Description, describe_events, named_action_units
 from .passes import left_out_rows, merge_passes
 from .pseudonyms import pseudonymous, pseudonyms
 from .ratings import read_ratings
-from .sheet import read_events
+from .sheet import SheetColumns, read_events, sheet_columns
 
 __all__ = [
     "Description",
     "EventAudit",
+    "SheetColumns",
     "audit_events",
     "clip_spans",
     "control_events",
@@ -24,4 +25,5 @@ __all__ = [
     "pseudonyms",
     "read_events",
     "read_ratings",
+    "sheet_columns",
 ]

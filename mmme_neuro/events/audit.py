@@ -1,5 +1,6 @@
 """Audit of an events table: what is wrong with it, how often, and what to do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,13 +100,15 @@ class EventAudit:
         )
 
 
-def audit_events(events: pd.DataFrame) -> EventAudit:
+def audit_events(events: pd.DataFrame, *, ignored_columns: Sequence[str] = ()) -> EventAudit:
     """Count what is wrong with a table of events.
 
     Parameters
     ----------
     events : DataFrame
         Events as ``read_events`` gives them, best before merging.
+    ignored_columns : sequence of str
+        Columns of the sheet that were not used (``sheet_columns(path).ignored``).
 
     Returns
     -------
@@ -136,7 +139,7 @@ def audit_events(events: pd.DataFrame) -> EventAudit:
         *_duplicate_checks(events),
         *_crowding_checks(merged),
         *_balance_checks(events),
-        *_column_checks(events),
+        *_column_checks(events, ignored_columns),
     ]
     return EventAudit(tuple(checks), len(events))
 
@@ -288,10 +291,9 @@ def _balance_checks(events: pd.DataFrame) -> list[AuditCheck]:
     ]
 
 
-def _column_checks(events: pd.DataFrame) -> list[AuditCheck]:
+def _column_checks(events: pd.DataFrame, ignored: Sequence[str]) -> list[AuditCheck]:
     """Columns that do not mean what their name says."""
     category = events["code"].map(STIMULUS_WORD_BY_CODE).map(EMOTION_BY_CODED_WORD)
-    ignored = list(events.attrs.get("ignored_columns", []))
     named = f" ({', '.join(ignored)})" if ignored else ""
     return [
         _row_check(

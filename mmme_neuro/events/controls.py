@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.ids import with_event_ids
 from mmme_neuro.vocabulary import STIMULUS_END_CODE, is_stimulus_code
 
 EEG_DISTANCE_S = 5.0
@@ -84,9 +85,10 @@ def control_events(
     DataFrame
         ``n_per_event`` rows an event, columns of `events`, by onset: ``expression`` is
         ``"control"``; ``apex`` and ``offset`` are as far from the onset as the event's;
-        ``matched_onset`` (s) is the event's onset and ``time_difference`` (s) the control's time
-        in the video minus the event's. A row for which no moment is left has an
-        ``exclusion_reason`` and no times.
+        ``event`` is the event's id with the number of the control (``e0012-control1``),
+        ``matched_event`` and ``matched_onset`` (s) are the event's id and onset, and
+        ``time_difference`` (s) is the control's time in the video minus the event's. A row for
+        which no moment is left has an ``exclusion_reason`` and no times.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def control_events(
     """
     _check_arguments(events, clips, distance=distance, n_per_event=n_per_event)
     rng = np.random.default_rng(rng)
-    events = events.reset_index(drop=True)
+    events = with_event_ids(events).reset_index(drop=True)
     spans = {
         int(code): (float(start), float(stop))
         for code, start, stop in clips[["code", "start", "stop"]].to_numpy()[::-1]
@@ -120,6 +122,9 @@ def control_events(
         events, spans, distance=distance, n_per_event=n_per_event, rng=rng
     )
     controls = events.loc[np.repeat(events.index, n_per_event)].reset_index(drop=True)
+    turns = np.tile(np.arange(1, n_per_event + 1), len(events))
+    ids = [f"{name}-control{turn}" for name, turn in zip(controls["event"], turns, strict=True)]
+    controls = controls.assign(event=ids, matched_event=controls["event"])
     return _as_controls(controls, onset.ravel(), reason.ravel())
 
 

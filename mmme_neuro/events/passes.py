@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Hashable
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,12 @@ from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
 
-MERGE_RULES = ("union", "intersection", "first", "adjudicated")
+MergeRule = Literal["union", "intersection", "first", "adjudicated"]
+MERGE_RULES = get_args(MergeRule)
 NOT_FINAL = "no"
 FINAL_AS_CODED = "yes"
 LEFT_OUT_COLUMNS = (
+    "event",
     "source_row",
     "participant",
     "clip",
@@ -84,7 +86,8 @@ def merge_passes(
     -------
     DataFrame
         One row per event by participant, code and onset, with the column ``source_rows`` listing
-        the sheet rows behind it; ``source_row`` is the first of them. ``annotation_pass`` reads
+        the sheet rows behind it; ``source_row`` is the first of them, and ``event`` the id of that
+        row. ``annotation_pass`` reads
         like ``"A+B"``. `left_out_rows` lists the sheet rows that are in no event, with the reason.
 
     Notes
@@ -99,10 +102,7 @@ def merge_passes(
     if not 0 <= min_iou < 1:
         raise ValueError(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
     events = events.reset_index(drop=True)
-    attrs = events.attrs
-    reasons = _reasons_to_leave(events, merge, min_iou)
-    left_out = _as_left_out(events, reasons)
-    events = events[reasons == ""]
+    events = events[_reasons_to_leave(events, merge, min_iou) == ""]
     if merge == "adjudicated":
         events = _with_final_labels(events)
     groups = _overlap_groups(events, min_iou)
@@ -115,9 +115,7 @@ def merge_passes(
         columns=alone.columns,
     ).astype(alone.dtypes.to_dict())
     table = pd.concat([part for part in (alone, merged) if len(part)] or [alone])
-    table = table.sort_values(["participant", "code", "onset"], kind="stable", ignore_index=True)
-    table.attrs = {**attrs, "merge": merge, "left_out": [*attrs.get("left_out", []), *left_out]}
-    return table
+    return table.sort_values(["participant", "code", "onset"], kind="stable", ignore_index=True)
 
 
 def choose_pass(events: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -134,39 +132,46 @@ def choose_pass(events: pd.DataFrame, name: str) -> pd.DataFrame:
     -------
     DataFrame
     """
-    is_other = events["annotation_pass"] != name
-    reasons = pd.Series("", index=events.index).mask(is_other, f"not of pass {name}")
-    chosen = events[~is_other].reset_index(drop=True)
-    chosen.attrs = {**events.attrs, "left_out": _as_left_out(events, reasons)}
-    return chosen
+    return events[events["annotation_pass"] == name].reset_index(drop=True)
 
 
-def left_out_rows(events: pd.DataFrame) -> pd.DataFrame:
-    """List the sheet rows that choosing a pass or merging left out.
+def left_out_rows(
+    events: pd.DataFrame,
+    *,
+    annotation_pass: str | None = None,
+    merge: str | None = None,
+    min_iou: float = 0.0,
+) -> pd.DataFrame:
+    """List the sheet rows that choosing a pass or merging leaves out.
 
     Parameters
     ----------
     events : DataFrame
-        Events as ``read_events`` or ``merge_passes`` return them.
+        Rows as coded: what ``read_events`` gives without a pass or merging.
+    annotation_pass, merge : str, optional
+        As of ``read_events``.
+    min_iou : float
+        As of `merge_passes`.
 
     Returns
     -------
     DataFrame
-        ``source_row, participant, clip, annotation_pass, expression, onset`` (s of the clip) and
-        ``reason``, by row. Every row of the sheet is either here or behind an event.
+        ``event, source_row, participant, clip, annotation_pass, expression, onset`` (s of the
+        clip) and ``reason``, by row. Every row of the sheet is either here or behind an event.
 
     Examples
     --------
-    >>> left_out_rows(read_events("sheet.xlsx", merge="intersection"))  # doctest: +SKIP
+    >>> left_out_rows(read_events("sheet.xlsx"), merge="intersection")  # doctest: +SKIP
     """
-    rows = pd.DataFrame(events.attrs.get("left_out", []), columns=list(LEFT_OUT_COLUMNS))
-    return rows.sort_values("source_row", ignore_index=True)
-
-
-def _as_left_out(events: pd.DataFrame, reasons: pd.Series) -> list[dict[Hashable, Any]]:
-    """Records of the rows that have a reason; plain ones, as pandas compares ``attrs``."""
-    rows = events.assign(reason=reasons)[list(LEFT_OUT_COLUMNS)]
-    return rows[reasons != ""].to_dict("records")
+    events = events.reset_index(drop=True)
+    reasons = pd.Series("", index=events.index)
+    if annotation_pass is not None:
+        is_other = events["annotation_pass"] != annotation_pass
+        reasons = reasons.mask(is_other, f"not of pass {annotation_pass}")
+    if merge is not None:
+        reasons.update(_reasons_to_leave(events[reasons == ""], merge, min_iou))
+    rows = events.assign(reason=reasons).reindex(columns=list(LEFT_OUT_COLUMNS))
+    return rows[reasons != ""].sort_values("source_row", ignore_index=True)
 
 
 def _reasons_to_leave(events: pd.DataFrame, how: str, min_iou: float) -> pd.Series:

@@ -2,12 +2,15 @@
 
 import difflib
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
+from mmme_neuro.events.ids import row_ids
 from mmme_neuro.events.passes import choose_pass, infer_passes, merge_passes
 from mmme_neuro.events.sheet_cells import (
     name_rows,
@@ -66,18 +69,18 @@ def read_events(
     annotation_pass : str, optional
         Keep the rows of this pass only, such as ``"A"``.
     merge : {"union", "intersection", "first", "adjudicated"}, optional
-        Merge overlapping rows of one clip: see ``merge_passes``. Rows that neither an event nor the
-        chosen pass holds are listed by ``left_out_rows``.
+        Merge overlapping rows of one clip: see ``merge_passes``. `left_out_rows` lists the rows
+        that neither an event nor the chosen pass holds.
 
     Returns
     -------
     DataFrame, one row per sheet row (or merged event)
         ``vocabulary.EVENT_COLUMNS`` and ``CAMERA_COLUMNS``: times in s of the clip, camera times in
-        s of the day. ``source_row`` is the row number a spreadsheet shows; ``adjudicated`` (yes, no
-        or the final label) is there where the sheet has such a column. ``attrs`` say where the
-        expression (``expression_source``: ``"coded"`` or ``"rule"``) and the pass
-        (``pass_source``: a column's name or ``"inferred"``) come from, and which columns of the
-        sheet were not used (``ignored_columns``).
+        s of the day. ``event`` is an event's id, made of the row of the sheet (``e0012`` for row
+        12; of a merged event, its first row), and so the same whatever pass or merging is chosen.
+        ``source_row`` is the row number a spreadsheet shows; ``adjudicated`` (yes, no
+        or the final label) is there where the sheet has such a column. `sheet_columns` says where
+        the expression and the pass come from, and which columns are not used.
 
     Raises
     ------
@@ -132,25 +135,91 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
         raise ValueError(
             f"{source}: holds no row below its header; expected one row an expression."
         )
-    events = pd.DataFrame({"source_row": table["source_row"]})
+    rows = table["source_row"]
+    events = pd.DataFrame({"event": row_ids(rows), "source_row": rows})
     _add_clip(events, table, source)
     has_counter = _add_times(events, table, source)
     _add_labels(events, table, source)
-    pass_column = next((name for name in PASS_COLUMNS if name in table), None)
+    pass_column = _first_of(PASS_COLUMNS, table)
     events["annotation_pass"] = _passes(table, pass_column, has_counter, source)
     events = events.assign(onset_sd=np.nan, exclusion_reason="", clock="clip")
     events = events[[*EVENT_COLUMNS, *CAMERA_COLUMNS]]
-    final_column = next((name for name in ADJUDICATED_COLUMNS if name in table), None)
+    final_column = _first_of(ADJUDICATED_COLUMNS, table)
     if final_column is not None:
         events["adjudicated"] = parse_column(
             table, final_column, read_adjudication, "yes, no, Micro or Macro", source
         )
-    used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", "source_row"}
-    used |= {name for name in (pass_column, final_column) if name}
-    events.attrs["ignored_columns"] = [name for name in table if name not in used]
-    events.attrs["expression_source"] = "coded" if "Macro/Micro" in table else "rule"
-    events.attrs["pass_source"] = pass_column or "inferred"
     return events
+
+
+@dataclass(frozen=True)
+class SheetColumns:
+    """What is made of the columns of an annotation sheet.
+
+    Attributes
+    ----------
+    expression : str
+        Where the expression comes from: ``"coded"`` (a column) or ``"rule"``.
+    annotation_pass : str
+        Column that names the passes, or ``"inferred"``.
+    ignored : tuple of str
+        Columns that are not used.
+    """
+
+    expression: str
+    annotation_pass: str
+    ignored: tuple[str, ...]
+
+
+def sheet_columns(path: str | Path) -> SheetColumns:
+    """Say which columns of an annotation sheet `read_events` uses.
+
+    Parameters
+    ----------
+    path : path
+        As of `read_events`.
+
+    Returns
+    -------
+    SheetColumns
+
+    Examples
+    --------
+    >>> sheet_columns("coding_file.xlsx").ignored  # doctest: +SKIP
+    ('dif',)
+    """
+    path = Path(path)
+    with reading(path, "an annotation sheet"):
+        table = _read_table(path)
+    return columns_of(table)
+
+
+def columns_of(table: pd.DataFrame) -> SheetColumns:
+    """Say which columns `events_from_sheet` uses.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The sheet's columns.
+
+    Returns
+    -------
+    SheetColumns
+    """
+    names = [str(name).strip() for name in table]
+    passes = _first_of(PASS_COLUMNS, names)
+    used = {*REQUIRED_COLUMNS, "Filename", "Macro/Micro", "Date", passes}
+    used.add(_first_of(ADJUDICATED_COLUMNS, names))
+    return SheetColumns(
+        expression="coded" if "Macro/Micro" in names else "rule",
+        annotation_pass=passes or "inferred",
+        ignored=tuple(name for name in names if name not in used),
+    )
+
+
+def _first_of(known: Iterable[str], names: Iterable[str]) -> str | None:
+    """First known name among the names."""
+    return next((name for name in known if name in names), None)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

@@ -9,9 +9,6 @@ from mmme_neuro.models.many import fit_many
 from mmme_neuro.stats.estimates import t_interval
 
 EXPRESSIONS = ("macro", "micro")
-KEYS = ["participant", "onset"]
-ONSET_DECIMALS = 4
-"""Metadata of epochs in FIF files keep ten digits of a time, tables all."""
 
 
 def muscle_of_events(
@@ -22,9 +19,9 @@ def muscle_of_events(
     Parameters
     ----------
     events : DataFrame
-        ``participant, onset`` and more.
+        ``event`` and more.
     muscles : DataFrame
-        ``participant, onset, roi, before_db``.
+        ``event, roi, before_db``.
     rois : sequence of str
         Regions in the order of preference.
 
@@ -46,9 +43,9 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     Parameters
     ----------
     events : DataFrame
-        ``participant, onset``.
+        ``event``.
     muscles : DataFrame
-        ``participant, onset, roi`` and the column.
+        ``event, roi`` and the column.
     column : str
         Such as ``"after_db"``.
     roi : str
@@ -59,9 +56,8 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     Series
         With the events' index; NaN where there is none.
     """
-    own = _rounded(muscles[muscles["roi"] == roi]).drop_duplicates(KEYS).set_index(KEYS)[column]
-    keys = pd.MultiIndex.from_frame(_rounded(events)[KEYS])
-    return pd.Series(own.reindex(keys).to_numpy(), index=events.index)
+    own = muscles[muscles["roi"] == roi].set_index("event")[column]
+    return events["event"].map(own)
 
 
 def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -70,9 +66,9 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     muscles : DataFrame
-        ``participant, onset, roi, before_db, after_db``.
+        ``participant, event, roi, before_db, after_db``.
     events : DataFrame
-        ``participant, onset, expression``.
+        ``event, expression``.
 
     Returns
     -------
@@ -80,7 +76,7 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
         ``roi, expression, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
         (t interval over participants), ``n_participants``.
     """
-    table = _rounded(muscles).merge(_rounded(events)[[*KEYS, "expression"]], on=KEYS)
+    table = muscles.merge(events[["event", "expression"]], on="event", validate="many_to_one")
     rows = []
     for (roi, expression), part in table.groupby(["roi", "expression"], sort=False):
         if expression not in EXPRESSIONS:
@@ -104,9 +100,9 @@ def removal_by_region(
     Parameters
     ----------
     muscles : DataFrame
-        ``participant, onset, roi, removed_share``.
+        ``participant, event, roi, removed_share``.
     events : DataFrame
-        ``participant, onset, expression, stimulus``.
+        ``event, expression, stimulus``.
     random_terms : str
         Random part of the models.
 
@@ -116,8 +112,8 @@ def removal_by_region(
         ``roi, macro, micro`` (median share), and the mixed model's ``estimate`` (micro - macro, of
         log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high, p_value``.
     """
-    named = _rounded(events)[[*KEYS, "expression", "stimulus"]]
-    table = _rounded(muscles).merge(named, on=KEYS)
+    named = events[["event", "expression", "stimulus"]]
+    table = muscles.merge(named, on="event", validate="many_to_one")
     table = table[table["expression"].isin(EXPRESSIONS)].dropna(subset=["removed_share"])
     # What is left of the variance, on a scale on which events are comparable.
     table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
@@ -134,8 +130,3 @@ def removal_by_region(
         rows.append(row)
     columns = ["roi", *EXPRESSIONS, "estimate", "ci_low", "ci_high", "p_value"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Table whose onsets can be compared."""
-    return table.assign(onset=table["onset"].round(ONSET_DECIMALS))

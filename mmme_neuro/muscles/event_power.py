@@ -1,14 +1,14 @@
 """Muscle power of every event and spectra before and after cleaning."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import mne
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.responses.regions import ROIS, roi_channels
-from mmme_neuro.signals.eeg.clean import removed_by_cleaning
-from mmme_neuro.signals.eeg.ica import MUSCLE_BAND_HZ
+from mmme_neuro.signals.eeg.clean import Cleaning
+from mmme_neuro.signals.eeg.ica import muscle_band
 
 PIECE_S = 4.0
 N_PIECES = 40
@@ -31,7 +31,7 @@ def spectra_around_cleaning(
     raw : mne.io.Raw
         As recorded; only the pieces are read.
     cleaned : mne.io.Raw
-        Result of `clean_eeg`, same time axis.
+        Of `Cleaned`, same time axis.
     n_pieces : int
         Pieces, evenly spread.
     piece_s : float
@@ -109,45 +109,53 @@ COLUMNS = ("roi", "before_db", "after_db", "removed_share")
 def event_muscle_power(
     raw: mne.io.BaseRaw,
     cleaned: mne.io.BaseRaw,
-    onsets: Sequence[float] | np.ndarray,
+    onsets: pd.Series | Sequence[float] | np.ndarray,
     *,
     window: tuple[float, float] = WINDOW_S,
-    line_hz: float | None = 50.0,
+    line_hz: float | None = Cleaning.line_hz,
+    interpolated: Collection[str] = (),
     rois: Sequence[str] = tuple(ROIS),
 ) -> pd.DataFrame:
-    """Measure 51-69 Hz power around every event in a recording and in its cleaned copy.
+    """Measure power in the muscle band around every event, as recorded and as cleaned.
 
     Parameters
     ----------
     raw : mne.io.Raw
         As recorded; only the samples around events are read.
     cleaned : mne.io.Raw
-        Result of `clean_eeg`, same time axis.
-    onsets : array, shape (n_events,)
-        Seconds after the first sample.
+        Of `Cleaned`, same time axis.
+    onsets : Series or array, shape (n_events,)
+        Seconds after the first sample; the index of a Series are the events' ids.
     window : tuple of float
         Around the onset (s).
     line_hz : float | None
-        Mains frequency, taken out of each stretch of ``raw`` by regression: it lies beside the
-        muscle band.
+        Mains frequency (`Cleaning.line_hz`), taken out of each stretch of ``raw`` by regression:
+        the muscle band lies next to it.
+    interpolated : collection of str
+        Channels that cleaning replaced (`Cleaned.bad_channels`): what they recorded says nothing
+        about muscles.
     rois : sequence of str
         Keys of `ROIS`; those without a channel are left out.
 
     Returns
     -------
     DataFrame
-        ``event`` (position in ``onsets``), ``roi`` and, averaged over the region's channels that
-        cleaning did not interpolate:
+        ``event`` (index of ``onsets``, of an array the position), ``roi`` and, averaged over the
+        region's channels that were not interpolated:
         ``before_db, after_db`` (10 log10 of uV^2) and ``removed_share`` (of the variance in the
         window, mains and linear trend apart; negative where cleaning added some). The row
         ``"face"`` is that of EMG channels, which are not cleaned. NaN where the recording ends.
 
     Notes
     -----
-    51-69 Hz is the band in which the EEG of the scalp is mostly muscle (Gasser et al. 2005).
+    The band is 51-69 Hz, in which the EEG of the scalp is mostly muscle (Gasser et al. 2005), and
+    61-79 Hz where the mains has 60 Hz (`muscle_band`).
     """
-    bad = _interpolated(cleaned)
-    groups = {roi: [n for n in _channels(raw, cleaned, roi) if n not in bad] for roi in rois}
+    band = muscle_band(line_hz)
+    groups = {
+        roi: [name for name in _channels(raw, cleaned, roi) if name not in interpolated]
+        for roi in rois
+    }
     groups = {roi: names for roi, names in groups.items() if names}
     faces = [
         name
@@ -155,13 +163,13 @@ def event_muscle_power(
         if kind == "emg"
     ]
     records = []
-    for event, onset in enumerate(np.asarray(onsets, float)):
+    for event, onset in pd.Series(onsets, dtype=float).items():
         before = _stretch(raw, onset, window, line_hz)
         after = _stretch(cleaned, onset, window, None)
         for roi, names in groups.items():
-            records.append((event, roi, *_compared(before, after, names)))
+            records.append((event, roi, *_compared(before, after, names, band)))
         if faces:
-            level = np.nan if before is None else _power_db(before, faces)
+            level = np.nan if before is None else _power_db(before, faces, band)
             records.append((event, FACE, level, np.nan, np.nan))
     return pd.DataFrame(records, columns=["event", *COLUMNS])
 
@@ -205,7 +213,10 @@ def _stretch(
 
 
 def _compared(
-    before: _Stretch | None, after: _Stretch | None, names: list[str]
+    before: _Stretch | None,
+    after: _Stretch | None,
+    names: list[str],
+    band: tuple[float, float],
 ) -> tuple[float, float, float]:
     """Muscle power before and after, and the share of variance removed."""
     if before is None or after is None:
@@ -214,26 +225,18 @@ def _compared(
         np.mean([one.rows[name][one.inner].var() for name in names]) for one in (before, after)
     ]
     share = 1 - spread[1] / spread[0] if spread[0] > 0 else np.nan
-    return _power_db(before, names), _power_db(after, names), float(share)
+    return _power_db(before, names, band), _power_db(after, names, band), float(share)
 
 
-def _power_db(stretch: _Stretch, names: list[str]) -> float:
+def _power_db(stretch: _Stretch, names: list[str], band: tuple[float, float]) -> float:
     """Mean power of channels in the muscle band, dB re 1 uV^2; NaN where the rate is too low."""
-    if MUSCLE_BAND_HZ[1] >= stretch.sfreq / 2:
+    if band[1] >= stretch.sfreq / 2:
         return np.nan
     data = np.stack([stretch.rows[name] for name in names])
     density, frequencies = _density(data, stretch.sfreq)
-    inside = (frequencies >= MUSCLE_BAND_HZ[0]) & (frequencies <= MUSCLE_BAND_HZ[1])
+    inside = (frequencies >= band[0]) & (frequencies <= band[1])
     mean = float(density[:, inside].sum(axis=1).mean() * stretch.sfreq / data.shape[1])
     return 10 * np.log10(mean) if mean > 0 else np.nan
-
-
-def _interpolated(cleaned: mne.io.BaseRaw) -> set[str]:
-    """Channels that cleaning replaced: what they recorded says nothing about muscles."""
-    try:
-        return set(removed_by_cleaning(cleaned).bad_channels)
-    except ValueError:
-        return set()
 
 
 def _channels(raw: mne.io.BaseRaw, cleaned: mne.io.BaseRaw, roi: str) -> list[str]:

@@ -1,5 +1,5 @@
 from .check import StudyCheck, check_study
-from .derivatives import TABLES, read_continuous, read_epochs, read_table
+from .derivatives import TABLES, read_continuous, read_epochs, read_table, run_record
 from .executors import dask_cluster, processes, tracked
 from .inputs import study_sources
 from .losses import label_table, quality_table, rejection_table
@@ -26,6 +26,7 @@ __all__ = [
     "read_epochs",
     "read_table",
     "rejection_table",
+    "run_record",
     "spectrum_range",
     "study_sources",
     "tracked",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmme_neuro.events.ids import row_ids
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.signals.eeg.ica import CleaningDecisions
 
@@ -18,12 +19,10 @@ KINDS = {
     "good_channel": "channel to keep whatever it looks like",
     "remove_component": "number of an independent component to take out",
     "keep_component": "number of an independent component to keep",
-    "exclude_event": "event to leave out: row of the sheet (12) or onset on the EEG clock (@34.56)",
-    "keep_event": "event to keep though its epoch is noisy: as for exclude_event",
+    "exclude_event": "event to leave out, by its id such as e0012",
+    "keep_event": "event to keep though its epoch is noisy, by its id",
 }
 """What can be decided -> what ``target`` is."""
-
-ONSET_TOLERANCE_S = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +123,11 @@ def write_template(path: str | Path) -> Path:
         "# report lists them. One line each; lines with # are notes. Give a reason, no names.",
         *(f"#   {kind}: {target}" for kind, target in KINDS.items()),
         "# made_for: for components, the fingerprint in SUB_components.csv that you looked at.",
+        "# Ids of events are in column event of SUB_moments.csv and SUB_excluded.csv, next to the",
+        "# onset (s on the EEG clock); e0012 is row 12 of the annotation sheet.",
         "# sub01,bad_channel,FP1,electrode came off,",
         "# sub01,keep_component,3,frontal theta,1a2b3c4d",
+        "# sub01,exclude_event,e0012,speaks at 34.56 s,",
         HEADER_LINE,
     ]
     with atomic_file(path) as part:
@@ -141,17 +143,17 @@ class Applied:
     ----------
     cleaning : CleaningDecisions
         For `clean_eeg`.
-    excluded : dict of int to str
-        Position of an event -> reason.
-    kept : tuple of int
-        Positions of events to keep.
+    excluded : dict of str to str
+        Id of an event -> reason.
+    kept : tuple of str
+        Ids of events to keep.
     log : DataFrame
         The decisions with ``outcome``.
     """
 
     cleaning: CleaningDecisions
-    excluded: dict[int, str]
-    kept: tuple[int, ...]
+    excluded: dict[str, str]
+    kept: tuple[str, ...]
     log: pd.DataFrame
 
 
@@ -167,7 +169,7 @@ def apply_decisions(
     ch_names : list of str
         Channels of its EEG.
     events : DataFrame
-        Its events, with ``onset`` (s) and perhaps ``source_row``.
+        Its events, with ``event``.
     fingerprint : str | None
         Of the independent components that the recording has without decisions about components;
         None while they are not known.
@@ -180,6 +182,7 @@ def apply_decisions(
     parts: dict[str, dict] = {kind: {} for kind in KINDS}
     outcomes = []
     by_upper = {name.upper(): name for name in ch_names}
+    ids = list(events["event"])
     for row in rows.astype(str).to_dict("records"):
         kind, target, reason, made_for = (row[name] for name in COLUMNS[1:])
         outcome = "applied"
@@ -195,11 +198,10 @@ def apply_decisions(
             else:
                 parts[kind][int(target)] = reason
         else:
-            found = _event_positions(target, events)
-            if len(found) != 1:
-                outcome = f"{len(found)} events match {target!r}"
+            if target in ids:
+                parts[kind][target] = reason
             else:
-                parts[kind][found[0]] = reason
+                outcome = f"no event {target!r}{_hint(_as_id(target), ids)}"
         outcomes.append(outcome)
     cleaning = CleaningDecisions(
         parts["bad_channel"],
@@ -228,25 +230,17 @@ def _check(record: dict[str, str], where: str) -> None:
             f"{where}: made_for is empty; give the fingerprint in {record['participant']}"
             "_components.csv, as numbers change with the channels and options."
         )
-    if kind.endswith("event"):
-        try:
-            float(target.removeprefix("@"))
-        except ValueError:
-            raise ValueError(
-                f"{where}: target {target!r} must be a row of the sheet (12) or an onset in "
-                "seconds (@34.56)."
-            ) from None
+    if kind.endswith("event") and target.startswith("@"):
+        raise ValueError(
+            f"{where}: target {target!r} is an onset, which two events can share; give the id of "
+            f"the event (such as e0012), which stands next to its onset in "
+            f"{record['participant']}_moments.csv."
+        )
 
 
-def _event_positions(target: str, events: pd.DataFrame) -> list[int]:
-    """Positions of the events that a target names."""
-    if target.startswith("@"):
-        near = (events["onset"] - float(target[1:])).abs() <= ONSET_TOLERANCE_S
-    elif "source_row" in events:
-        near = events["source_row"] == float(target)
-    else:
-        return []
-    return [int(position) for position in near.to_numpy().nonzero()[0]]
+def _as_id(target: str) -> str:
+    """Id of a row of the sheet, by which earlier tables named events; other targets as they are."""
+    return row_ids([int(target)])[0] if target.isdecimal() else target
 
 
 def _hint(word: str, known: list[str]) -> str:

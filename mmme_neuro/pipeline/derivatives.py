@@ -1,10 +1,11 @@
 """What preprocessing makes of a recording, and how it lies on disk."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mne
 import numpy as np
@@ -12,12 +13,15 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import MODALITIES, EventLocked
+from mmme_neuro.events.ids import check_unique
 from mmme_neuro.io.files import atomic_file
+from mmme_neuro.pipeline.provenance import options_used
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.coupling.regionsignals import region_signals
 from mmme_neuro.responses.overlap.deconvolve import with_stimulus_events
-from mmme_neuro.signals.body.derive import physio_quality
-from mmme_neuro.signals.eeg.clean import component_table, removed_by_cleaning
+from mmme_neuro.signals.body.derive import Derived
+from mmme_neuro.signals.eeg.clean import Cleaned
+from mmme_neuro.signals.eeg.ica import SWITCHED_OFF, muscle_band
 
 TABLES = (
     "clocks",
@@ -49,10 +53,14 @@ class Preprocessed:
     decisions : DataFrame
         Decisions of people with their outcome.
     muscles : DataFrame
-        Muscle power around each event before and after cleaning (`event_muscle_power`), with the
-        event's ``onset``; empty where the EEG came cleaned.
+        Muscle power around each event before and after cleaning (`event_muscle_power`), with its
+        ``event`` and ``onset``; empty where the EEG came cleaned.
     spectra : DataFrame
         Spectrum before and after cleaning (`spectra_around_cleaning`); empty likewise.
+    cleaned : Cleaned | None
+        What was removed from the EEG; None where there is none or it came cleaned.
+    derived : Derived | None
+        Quality of the derived physiology; None where there is none or it came derived.
     """
 
     locked: EventLocked
@@ -60,6 +68,8 @@ class Preprocessed:
     decisions: pd.DataFrame
     muscles: pd.DataFrame
     spectra: pd.DataFrame
+    cleaned: Cleaned | None
+    derived: Derived | None
 
 
 def write_derivatives(
@@ -115,14 +125,19 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
         Participants in the order wanted.
     modality : {"eeg", "physio", "slow"}
         Which epochs.
+
+    Raises
+    ------
+    ValueError
+        When events of two participants share an id.
     """
     parts = [
         mne.read_epochs(out / f"{name}_{modality}-epo.fif", verbose="error")
         for name in participants
     ]
-    for part in parts:
-        part.info["description"] = None
-    return mne.concatenate_epochs(parts, verbose="error")
+    joined = mne.concatenate_epochs(parts, verbose="error")
+    check_unique(joined.metadata["event"])
+    return joined
 
 
 def read_continuous(out: Path, participant: str, modality: str) -> Recording:
@@ -151,7 +166,7 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
     name = {"eeg": "regions", "physio": "physio"}[modality]
     path = out / f"{participant}_{name}_raw.fif"
     raw = mne.io.read_raw_fif(path, verbose="error")
-    events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str})
+    events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str, "event": str})
     if modality == "physio":
         events["onset"] = events["onset_physio"]
     signals = {"eeg": None, "physio": None, modality: raw}
@@ -161,10 +176,53 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
 def read_table(out: Path, participants: Iterable[str], table: str) -> pd.DataFrame:
     """Read and join one kind of table of several participants."""
     parts = [
-        pd.read_csv(out / f"{name}_{table}.csv", keep_default_na=table == "clocks")
+        pd.read_csv(
+            out / f"{name}_{table}.csv", keep_default_na=table == "clocks", dtype={"event": str}
+        )
         for name in participants
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def run_record(out: Path, participants: Sequence[str]) -> dict[str, Any]:
+    """Say what a run of the preprocessing used, for methods texts.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that ``preprocess_study`` wrote.
+    participants : sequence of str
+        Participants that were processed.
+
+    Returns
+    -------
+    dict
+        Plain values: ``clean, physio, epochs, reject`` (options of each verb), ``merge``,
+        ``continuous``, ``rng``; ``muscle_band_hz``; and numbers of participants:
+        ``n_participants``, ``n_already_clean`` (cleaned elsewhere) and ``n_without_iclabel``
+        (where ICLabel could not be used).
+
+    Raises
+    ------
+    ValueError
+        When nobody was processed, or not all with the same options.
+    """
+    if not participants:
+        raise ValueError(f"{out}: no participant was processed; there is nothing to record.")
+    options = options_used(out, participants)
+    record: dict[str, Any] = {}
+    for key, value in options[participants[0]].items():
+        part, _, name = key.rpartition(".")
+        (record.setdefault(part, {}) if part else record)[name] = value
+    del record["already_clean"]
+    notes = read_table(out, participants, "cleaning")["setting"].astype(str)
+    is_without = notes.str.startswith("ICLabel was not used")
+    return record | {
+        "muscle_band_hz": list(muscle_band(record["clean"]["line_hz"])),
+        "n_participants": len(participants),
+        "n_already_clean": sum(bool(each["already_clean"]) for each in options.values()),
+        "n_without_iclabel": int((is_without & ~notes.str.endswith(SWITCHED_OFF)).sum()),
+    }
 
 
 def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
@@ -213,8 +271,8 @@ def _tables(done: Preprocessed, participant: str) -> dict[str, pd.DataFrame]:
     tables = {
         "clocks": clock_table(participant, clocks),
         "codes": _code_table(clocks),
-        **_cleaning_tables(recording.eeg),
-        "physio_quality": _quality_table(recording.physio),
+        **_cleaning_tables(done.cleaned),
+        "physio_quality": _quality_table(done.derived),
         "excluded": locked.excluded,
         "decisions": done.decisions,
         "moments": _moments(done),
@@ -227,45 +285,32 @@ def _tables(done: Preprocessed, participant: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def _cleaning_tables(eeg: mne.io.BaseRaw | None) -> dict[str, pd.DataFrame]:
+def _cleaning_tables(cleaned: Cleaned | None) -> dict[str, pd.DataFrame]:
     """Bad channels, components, maps of the removed ones, options and notes of the cleaning.
 
     All are empty where the EEG came cleaned.
     """
-    try:
-        if eeg is None:
-            raise ValueError("no EEG")
-        removed = removed_by_cleaning(eeg)
-    except ValueError:
+    if cleaned is None:
         return {
             "bad_channels": pd.DataFrame(columns=["channel", "reason"]),
             "components": pd.DataFrame(columns=["component", "removed_as", "fingerprint"]),
             "component_maps": pd.DataFrame(columns=["component", "channel", "weight"]),
             "cleaning": pd.DataFrame(columns=["item", "setting"]),
         }
-    maps = [
-        (int(component), channel, weight)
-        for component, weights in removed.maps.items()
-        for channel, weight in zip(removed.channels, weights, strict=True)
-    ]
-    steps = [*removed.steps.items(), *(("note", text) for text in removed.notes)]
+    settings = [*cleaned.settings().items(), *(("note", text) for text in cleaned.notes)]
     return {
-        "bad_channels": pd.DataFrame(removed.bad_channels.items(), columns=["channel", "reason"]),
-        "components": component_table(removed),
-        "component_maps": pd.DataFrame(maps, columns=["component", "channel", "weight"]),
-        "cleaning": pd.DataFrame(steps, columns=["item", "setting"]),
+        "bad_channels": pd.DataFrame(cleaned.bad_channels.items(), columns=["channel", "reason"]),
+        "components": cleaned.components.assign(fingerprint=cleaned.fingerprint),
+        "component_maps": cleaned.maps,
+        "cleaning": pd.DataFrame(settings, columns=["item", "setting"]),
     }
 
 
-def _quality_table(physio: mne.io.BaseRaw | None) -> pd.DataFrame:
+def _quality_table(derived: Derived | None) -> pd.DataFrame:
     """Quality of the derived channels; empty where they came derived."""
-    try:
-        if physio is None:
-            raise ValueError("no physiology")
-        quality = physio_quality(physio)
-    except ValueError:
+    if derived is None:
         return pd.DataFrame(columns=["channel"])
-    return quality.reset_index(drop=quality.index.name is None)
+    return derived.quality.reset_index()
 
 
 def _moments(done: Preprocessed) -> pd.DataFrame:
@@ -276,12 +321,12 @@ def _moments(done: Preprocessed) -> pd.DataFrame:
     else:
         events = recording.events.assign(kind="expression")
     columns = ["kind", "onset", "expression", "valence", "emotion", "stimulus", "time_in_video"]
-    table = events.reindex(columns=[*columns, "code", "source_row"])
+    table = events.reindex(columns=["event", *columns, "code", "source_row"])
     onset = table["onset"].to_numpy(float)
     clock = recording.clock
     table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
     is_face = table["kind"] == "expression"
-    cut = is_face & table["onset"].isin(locked.events["onset"])
+    cut = is_face & table["event"].isin(locked.events["event"])
     table["fate"] = np.select([cut, is_face], ["epoch", "excluded"], default="")
     return table
 

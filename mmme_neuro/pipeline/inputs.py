@@ -139,7 +139,7 @@ class CleanedFolder:
         refuse_links_outside(self.folder, self.folder.parent)
         eeg = _first(self.folder, CLEANED_EEG)
         physio = sorted(self.folder.glob(CLEANED_PHYSIO))
-        events = pd.read_csv(self.folder / CLEANED_EVENTS, dtype={"stimulus": str})
+        events = pd.read_csv(self.folder / CLEANED_EVENTS, dtype={"stimulus": str, "event": str})
         if "onset" not in events:
             raise ValueError(
                 f"{self.folder / CLEANED_EVENTS}: expected a column 'onset' (s after the first "

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import mne
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.epochs import LANDMARKS, epoch
+from mmme_neuro.epochs import Epoching, epoch
 from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.events.passes import MERGE_RULES, MergeRule
 from mmme_neuro.muscles.event_power import COLUMNS as MUSCLE_COLUMNS
 from mmme_neuro.muscles.event_power import (
     SPECTRUM_COLUMNS,
@@ -37,79 +37,55 @@ from mmme_neuro.pipeline.provenance import (
     stale_because,
 )
 from mmme_neuro.recording import Recording
-from mmme_neuro.rejection import RULES, reject
-from mmme_neuro.signals.body.channels import EDA_METHODS
-from mmme_neuro.signals.body.derive import derive_physio
-from mmme_neuro.signals.eeg.clean import clean_eeg, removed_by_cleaning
-from mmme_neuro.signals.eeg.ica import METHODS, CleaningDecisions
+from mmme_neuro.rejection import Rejection, reject
+from mmme_neuro.signals.body.derive import Deriving, derive_physio
+from mmme_neuro.signals.eeg.clean import Cleaned, Cleaning, clean_eeg, find_components
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
-    """Choices of the preprocessing, each with the default of the method.
+    """Choices of the preprocessing; each verb's own are with the verb.
 
     Attributes
     ----------
-    eeg_window, physio_window, slow_window : tuple of float
-        Epoch around the lock in seconds; the slow one is that of skin temperature.
-    lock : str
-        Landmark at time 0.
-    clean : bool
-        Whether eye and muscle components are removed (``False`` shows what muscles do).
-    ransac, iclabel : bool
-        Whether RANSAC finds bad channels, ICLabel eyes and muscles (see ``clean_eeg``).
-    ica_method : str
-        ``"picard"`` or ``"infomax"``.
-    reject_rule : str
-        ``"threshold"`` or ``"autoreject"``.
-    reject_uv : float
-        Largest absolute deviation of an EEG epoch from its mean, microvolt.
-    physio_sfreq : float
-        Sampling rate of the derived physiology (Hz).
-    eda_method : str
-        ``"highpass"`` or ``"cvxeda"`` (see ``derive_physio``).
-    merge : str
+    clean : Cleaning
+        Cleaning of the EEG (`clean_eeg`).
+    physio : Deriving
+        Derivation of autonomic signals (`derive_physio`).
+    epochs : Epoching
+        Cutting of epochs (`epoch`).
+    reject : Rejection
+        Rejection of epochs (`reject`).
+    merge : {"union", "intersection", "first", "adjudicated"}
         How annotation passes are merged.
     continuous : bool
         Whether the derived physiology and the signals of regions are kept whole, for
         deconvolution.
     rng : int
         Seed of ICA, RANSAC and autoreject.
+
+    Raises
+    ------
+    ValueError
+        For an option that cannot be.
+
+    Examples
+    --------
+    >>> Options(clean=Cleaning(line_hz=60.0), rng=1).clean.line_hz
+    60.0
     """
 
-    eeg_window: tuple[float, float] = (-1.5, 2.0)
-    physio_window: tuple[float, float] = (-2.0, 10.0)
-    slow_window: tuple[float, float] = (-2.0, 30.0)
-    lock: str = "onset"
-    clean: bool = True
-    ransac: bool = True
-    iclabel: bool = True
-    ica_method: str = "picard"
-    reject_rule: str = "threshold"
-    reject_uv: float = 150.0
-    physio_sfreq: float = 50.0
-    eda_method: str = "highpass"
-    merge: str = "union"
+    clean: Cleaning = field(default_factory=Cleaning)
+    physio: Deriving = field(default_factory=Deriving)
+    epochs: Epoching = field(default_factory=Epoching)
+    reject: Rejection = field(default_factory=Rejection)
+    merge: MergeRule = "union"
     continuous: bool = True
-    rng: int = 0
+    rng: int
 
     def __post_init__(self) -> None:
-        known = {
-            "ica_method": METHODS,
-            "reject_rule": RULES,
-            "eda_method": EDA_METHODS,
-            "lock": LANDMARKS,
-        }
-        for name, values in known.items():
-            if getattr(self, name) not in values:
-                raise ValueError(
-                    f"{name} must be one of {list(values)}, got {getattr(self, name)!r}."
-                )
-        if self.reject_uv <= 0 or self.physio_sfreq <= 0:
-            raise ValueError(
-                f"reject_uv and physio_sfreq must be positive, got {self.reject_uv} and "
-                f"{self.physio_sfreq}."
-            )
+        if self.merge not in MERGE_RULES:
+            raise ValueError(f"merge must be one of {MERGE_RULES}, got {self.merge!r}.")
 
 
 @dataclass(frozen=True)
@@ -156,9 +132,11 @@ def preprocess_recording(
     """
     rows = NONE.table if decisions is None else decisions
     eeg, physio = recording.eeg, recording.physio
+    derived = cleaned = None
     if physio is not None and not is_clean:
         # First, and then let go: the device's samples take as much memory as the EEG's.
-        physio = derive_physio(physio, sfreq=options.physio_sfreq, eda_method=options.eda_method)
+        derived = derive_physio(physio, **vars(options.physio))
+        physio = derived.raw
         recording = replace(recording, physio=physio)
     names = [] if eeg is None else eeg.ch_names
     applied = apply_decisions(rows, ch_names=names, events=recording.events, fingerprint=None)
@@ -166,30 +144,28 @@ def preprocess_recording(
         # Filters and averages below need them in memory.
         eeg = None if eeg is None else eeg.copy().load_data(verbose="error")
     elif eeg is not None:
-        eeg, applied = _cleaned(recording, options, rows, applied)
+        cleaned, applied = _cleaned(eeg, recording.events, options, rows, applied)
+        eeg = cleaned.raw
     prepared = replace(
         recording.with_signals(eeg=eeg, physio=physio), events=_decided(recording.events, applied)
     )
-    locked = epoch(
-        prepared,
-        lock=options.lock,
-        eeg=options.eeg_window if eeg is not None else None,
-        physio=options.physio_window if physio is not None else None,
-        slow=options.slow_window,
-    )
-    kept = np.flatnonzero(
-        locked.events["onset"].isin(recording.events["onset"].iloc[[*applied.kept]])
-    )
+    windows = vars(options.epochs) | ({"eeg": None} if eeg is None else {})
+    locked = epoch(prepared, **windows | ({"physio": None} if physio is None else {}))
     locked = reject(
         locked,
-        rule=options.reject_rule,
-        eeg_uv=options.reject_uv,
-        kept=tuple(int(row) for row in kept),
+        kept=applied.kept,
         rng=options.rng,
+        **vars(options.reject),
     )
-    muscles = _muscles(recording, prepared, is_clean=is_clean)
-    spectra = _spectra(recording, prepared, is_clean=is_clean)
-    return Preprocessed(locked, prepared, applied.log, muscles, spectra)
+    return Preprocessed(
+        locked,
+        prepared,
+        applied.log,
+        _muscles(recording, cleaned),
+        _spectra(recording, cleaned),
+        cleaned,
+        derived,
+    )
 
 
 def preprocess_study(
@@ -310,45 +286,52 @@ def _read(source: Source, log: Callable[[str], None]) -> Recording:
 
 
 def _cleaned(
-    recording: Recording, options: Options, rows: pd.DataFrame, applied: Applied
-) -> tuple[mne.io.BaseRaw, Applied]:
-    """Cleaned EEG; components that people decided about are looked up in the solution first."""
-    choices = {
-        "ica": options.clean,
-        "ransac": options.ransac,
-        "iclabel": options.iclabel,
-        "ica_method": options.ica_method,
-        "rng": options.rng,
-    }
-    channels = CleaningDecisions(applied.cleaning.bad_channels, applied.cleaning.good_channels)
-    eeg = clean_eeg(recording.eeg, decisions=channels, **choices)  # type: ignore[arg-type]
-    if not applied.cleaning.remove_components and not applied.cleaning.keep_components:
-        return eeg, applied
-    applied = apply_decisions(
-        rows,
-        ch_names=recording.eeg.ch_names,  # type: ignore[union-attr]
-        events=recording.events,
-        fingerprint=removed_by_cleaning(eeg).fingerprint,
-    )
-    if not applied.cleaning.remove_components and not applied.cleaning.keep_components:
-        return eeg, applied
-    return clean_eeg(recording.eeg, decisions=applied.cleaning, **choices), applied  # type: ignore[arg-type]
+    eeg: mne.io.BaseRaw,
+    events: pd.DataFrame,
+    options: Options,
+    rows: pd.DataFrame,
+    applied: Applied,
+) -> tuple[Cleaned, Applied]:
+    """Cleaned EEG, and the decisions as far as they fit its components.
+
+    Components are found by themselves only where people decided about some: the recording is then
+    read and resampled twice, which takes a quarter longer.
+    """
+    choices, found = vars(options.clean), None
+    if rows["kind"].str.endswith("component").any():
+        if options.clean.ica:
+            found = find_components(eeg, decisions=applied.cleaning, rng=options.rng, **choices)
+        applied = apply_decisions(
+            rows,
+            ch_names=eeg.ch_names,
+            events=events,
+            fingerprint="" if found is None else found.fingerprint,
+        )
+    decisions = applied.cleaning
+    cleaned = clean_eeg(eeg, components=found, decisions=decisions, rng=options.rng, **choices)
+    return cleaned, applied
 
 
-def _muscles(recording: Recording, prepared: Recording, *, is_clean: bool) -> pd.DataFrame:
+def _muscles(recording: Recording, cleaned: Cleaned | None) -> pd.DataFrame:
     """Muscle power around each event in the EEG as recorded and as cleaned."""
-    if is_clean or recording.eeg is None or prepared.eeg is None:
-        return pd.DataFrame(columns=["onset", *MUSCLE_COLUMNS])
-    onsets = recording.events["onset"].to_numpy(float)
-    table = event_muscle_power(recording.eeg, prepared.eeg, onsets)
-    return table.assign(onset=onsets[table["event"]]).drop(columns="event")
+    if recording.eeg is None or cleaned is None:
+        return pd.DataFrame(columns=["event", "onset", *MUSCLE_COLUMNS])
+    onsets = recording.events.set_index("event")["onset"].astype(float)
+    table = event_muscle_power(
+        recording.eeg,
+        cleaned.raw,
+        onsets,
+        line_hz=cleaned.options.line_hz,
+        interpolated=cleaned.bad_channels,
+    )
+    return table.assign(onset=onsets.loc[table["event"]].to_numpy())
 
 
-def _spectra(recording: Recording, prepared: Recording, *, is_clean: bool) -> pd.DataFrame:
+def _spectra(recording: Recording, cleaned: Cleaned | None) -> pd.DataFrame:
     """Spectra of the EEG as recorded and as cleaned."""
-    if is_clean or recording.eeg is None or prepared.eeg is None:
+    if recording.eeg is None or cleaned is None:
         return pd.DataFrame(columns=SPECTRUM_COLUMNS)
-    return spectra_around_cleaning(recording.eeg, prepared.eeg)
+    return spectra_around_cleaning(recording.eeg, cleaned.raw)
 
 
 def _decided(events: pd.DataFrame, applied: Applied) -> pd.DataFrame:
@@ -356,10 +339,9 @@ def _decided(events: pd.DataFrame, applied: Applied) -> pd.DataFrame:
     if not applied.excluded:
         return events
     given = events.get("exclusion_reason", pd.Series("", index=events.index))
-    reasons = given.fillna("").astype(str).to_numpy(object)
-    for position, reason in applied.excluded.items():
-        reasons[position] = f"decided: {reason}"
-    return events.assign(exclusion_reason=reasons)
+    reasons = {event: f"decided: {reason}" for event, reason in applied.excluded.items()}
+    decided = events["event"].map(reasons)
+    return events.assign(exclusion_reason=decided.fillna(given.fillna("").astype(str)))
 
 
 def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> Provenance:
@@ -367,9 +349,23 @@ def _plan(source: Source, options: Options, decisions: pd.DataFrame | None) -> P
     tables = source.tables()
     if decisions is not None and len(decisions):
         tables["decisions"] = decisions
-    choices = json.loads(json.dumps(asdict(options) | {"already_clean": source.is_clean}))
+    choices = _flat(asdict(options)) | {"already_clean": source.is_clean}
     inputs = input_digests(source.files(), tables)
-    return Provenance(source.participant, inputs, choices, software(Path(__file__)), {})
+    plain = json.loads(json.dumps(choices))
+    return Provenance(source.participant, inputs, plain, software(Path(__file__)), {})
+
+
+def _flat(options: dict) -> dict[str, object]:
+    """Options under dotted names, such as ``clean.line_hz``."""
+    return {
+        key: value
+        for name, part in options.items()
+        for key, value in (
+            {f"{name}.{inner}": it for inner, it in part.items()}
+            if isinstance(part, dict)
+            else {name: part}
+        ).items()
+    }
 
 
 def _alone(

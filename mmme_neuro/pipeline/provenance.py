@@ -108,6 +108,45 @@ def stale_because(planned: Provenance, path: Path) -> str:
     return ""
 
 
+def options_used(out: Path, participants: Iterable[str]) -> dict[str, dict]:
+    """Return the options with which participants were preprocessed, from their sidecars.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that ``preprocess_study`` wrote.
+    participants : iterable of str
+        Participants that were processed.
+
+    Returns
+    -------
+    dict of str to dict
+        Participant -> its options by dotted name, such as ``clean.line_hz``, and
+        ``already_clean``.
+
+    Raises
+    ------
+    ValueError
+        When a participant has no sidecar, or participants were processed with different options.
+    """
+    found: dict[str, dict] = {}
+    for name in participants:
+        sidecar = read_provenance(out / f"{name}_provenance.json")
+        if sidecar is None:
+            raise ValueError(f"{out}: {name} has no sidecar; preprocess the study again.")
+        found[name] = sidecar.options
+    first, *others = found or {"": {}}
+    for name in others:
+        keys = {*found[first], *found[name]} - {"already_clean"}
+        differing = [key for key in sorted(keys) if found[first].get(key) != found[name].get(key)]
+        if differing:
+            raise ValueError(
+                f"{out}: {first} and {name} were processed with different options {differing}; "
+                "preprocess the study again."
+            )
+    return found
+
+
 def file_digest(path: Path) -> str:
     """Digest of a file's content, read in blocks."""
     with path.open("rb") as stream:

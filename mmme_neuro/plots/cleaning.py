@@ -17,15 +17,17 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
+from mmme_neuro.signals.eeg.ica import MUSCLE_BAND_HZ
 
 BEFORE, AFTER = OKABE_ITO["vermilion"], OKABE_ITO["blue"]
-MUSCLE_HZ = (51.0, 69.0)
 KINDS = {"eye": "Eye components", "muscle": "Muscle components"}
 MAPS_A_ROW = 14
 FEWEST_ELECTRODES = 4
 
 
-def spectrum_panel(spectra: pd.DataFrame, ax: Axes) -> Axes:
+def spectrum_panel(
+    spectra: pd.DataFrame, ax: Axes, *, muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ
+) -> Axes:
     """Draw spectra before and after cleaning: thin a participant, thick their mean.
 
     Parameters
@@ -34,6 +36,8 @@ def spectrum_panel(spectra: pd.DataFrame, ax: Axes) -> Axes:
         ``participant, frequency, before_db, after_db``.
     ax : Axes
         Where to draw.
+    muscle_hz : tuple of float
+        Band in which muscles were measured, shaded (Hz).
 
     Returns
     -------
@@ -48,9 +52,9 @@ def spectrum_panel(spectra: pd.DataFrame, ax: Axes) -> Axes:
         wide = wide.clip(lower=_floor(wide))
         ax.plot(wide.index, wide, color=colour, linewidth=0.3, alpha=0.35)
         ax.plot(wide.index, wide.mean(axis=1), color=colour, linewidth=1.2, label=label)
-    ax.axvspan(*MUSCLE_HZ, color="0.92", zorder=0)
+    ax.axvspan(*muscle_hz, color="0.92", zorder=0)
     ax.text(
-        MUSCLE_HZ[1], 0.98, "muscle ", transform=ax.get_xaxis_transform(), ha="right", va="top",
+        muscle_hz[1], 0.98, "muscle ", transform=ax.get_xaxis_transform(), ha="right", va="top",
         color="0.35", rotation=90,
     )  # fmt: skip
     ax.set_xscale("log")
@@ -145,6 +149,8 @@ def cleaning_figure(
     bad_channels: pd.DataFrame,
     components: pd.DataFrame,
     maps: pd.DataFrame,
+    *,
+    muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ,
 ) -> Figure:
     """Compose spectra before and after, where channels were bad, and where components lay.
 
@@ -158,6 +164,8 @@ def cleaning_figure(
         ``participant, component, removed_as``.
     maps : DataFrame
         ``participant, component, channel, weight`` of the removed components.
+    muscle_hz : tuple of float
+        Band in which muscles were measured, shaded (Hz).
 
     Returns
     -------
@@ -171,7 +179,7 @@ def cleaning_figure(
         figure = new_figure(width_mm=PAGE_MM, height_mm=58)
         ratios = (1.5, 1, 1, 1)
         axes = figure.subplots(1, 4, width_ratios=ratios)
-        spectrum_panel(spectra, axes[0])
+        spectrum_panel(spectra, axes[0], muscle_hz=muscle_hz)
         panel_letter(axes[0], "a")
         percent = 100 * share / n_people
         limit = max(float(percent.max()), 10.0) if len(percent) else 10.0

@@ -14,6 +14,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
+from mmme_neuro.signals.eeg.ica import MUSCLE_BAND_HZ
 from mmme_neuro.wording import response_name
 
 REGION_ORDER = (
@@ -30,7 +31,9 @@ REGION_ORDER = (
 NAMES = {"left_tpj": "Left TPJ", "right_tpj": "Right TPJ", "face": "Facial EMG"}
 
 
-def power_panel(table: pd.DataFrame, ax: Axes) -> Axes:
+def power_panel(
+    table: pd.DataFrame, ax: Axes, *, muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ
+) -> Axes:
     """Draw muscle power by region and expression, before (open) and after (full) cleaning.
 
     Parameters
@@ -39,6 +42,8 @@ def power_panel(table: pd.DataFrame, ax: Axes) -> Axes:
         ``roi, expression, cleaning, mean_db, ci_low, ci_high``.
     ax : Axes
         Where to draw.
+    muscle_hz : tuple of float
+        Band in which muscles were measured (Hz).
 
     Returns
     -------
@@ -64,7 +69,8 @@ def power_panel(table: pd.DataFrame, ax: Axes) -> Axes:
             )
     ax.set_yticks(range(len(rois)), [NAMES.get(roi, _plain(roi)) for roi in rois])
     ax.invert_yaxis()
-    ax.set_xlabel("51\u201369 Hz power (dB re 1 µV²)")
+    low, high = muscle_hz
+    ax.set_xlabel(f"{low:g}\N{EN DASH}{high:g} Hz power (dB re 1 µV²)")
     return ax
 
 
@@ -105,7 +111,12 @@ def sensitivity_panel(table: pd.DataFrame, ax: Axes, *, analyses: Sequence[str])
     return ax
 
 
-def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame) -> Figure:
+def muscles_figure(
+    power: pd.DataFrame,
+    sensitivity: pd.DataFrame,
+    *,
+    muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ,
+) -> Figure:
     """Draw muscle power by region and the contrasts under all analyses.
 
     Parameters
@@ -114,6 +125,8 @@ def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame) -> Figure:
         As for `power_panel`.
     sensitivity : DataFrame
         Of `sensitivity_table`.
+    muscle_hz : tuple of float
+        Band in which muscles were measured (Hz).
 
     Returns
     -------
@@ -127,7 +140,7 @@ def muscles_figure(power: pd.DataFrame, sensitivity: pd.DataFrame) -> Figure:
         parts = figure.subfigures(2, 1, height_ratios=[62, 45 * n_rows], squeeze=False)
         top, bottom = parts[0, 0], parts[1, 0]
         ax = top.subplots()
-        power_panel(power, ax)
+        power_panel(power, ax, muscle_hz=muscle_hz)
         top.legend(*ax.get_legend_handles_labels(), loc="outside right center")
         panel_letter(ax, "a")
         axes = np.atleast_1d(bottom.subplots(n_rows, 3, sharey=True)).ravel()

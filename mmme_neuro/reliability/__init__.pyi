@@ -5,12 +5,12 @@ from .coders.detection import OnsetWithin, OverlapAbove, match_events
 from .coders.labels import label_agreement
 from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
 from .generalizability import GStudy, generalizability
-from .intraclass import icc
+from .intraclass import IntraclassCorrelations, icc, intraclass_correlations
 from .retest import Retest, retest_reliability
 from .scales.alpha import alpha_if_dropped, cronbach_alpha
 from .scales.dominance import EmotionDominance, emotion_dominance, means_by_emotion
 from .scales.multilevel import multilevel_alpha
-from .scales.omega import mcdonald_omega
+from .scales.omega import mcdonald_omega, omega_loadings
 from .scales.self_reports import icc_by_item, scale_reliability
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "EmotionDominance",
     "ErpReliability",
     "GStudy",
+    "IntraclassCorrelations",
     "LimitsOfAgreement",
     "OnsetWithin",
     "OverlapAbove",
@@ -33,12 +34,14 @@ __all__ = [
     "generalizability",
     "icc",
     "icc_by_item",
+    "intraclass_correlations",
     "label_agreement",
     "limits_of_agreement",
     "match_events",
     "mcdonald_omega",
     "means_by_emotion",
     "multilevel_alpha",
+    "omega_loadings",
     "pass_pairs",
     "reliability_over_time",
     "retest_reliability",

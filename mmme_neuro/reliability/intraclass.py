@@ -192,9 +192,7 @@ def icc(
     -------
     DataFrame
         Index ``form``: ``ICC(1), ICC(A,1), ICC(C,1), ICC(k), ICC(A,k), ICC(C,k)``; columns ``icc,
-        f, dof1, dof2, p_value, ci_low, ci_high``. ``attrs`` hold ``n_targets, n_raters, n_ratings,
-        n_missing, n_averaged, confidence, method`` and, for what is NaN or was left out,
-        ``reasons``.
+        f, dof1, dof2, p_value, ci_low, ci_high``.
 
     Raises
     ------
@@ -204,7 +202,11 @@ def icc(
     Warns
     -----
     UserWarning
-        With each of the ``reasons``.
+        With the reason for each form that is NaN, and targets or raters left out.
+
+    See Also
+    --------
+    intraclass_correlations : The same with numbers of targets and raters, method and reasons.
 
     Notes
     -----
@@ -227,6 +229,88 @@ def icc(
     >>> float(table["icc"]["ICC(C,1)"].round(3))
     0.748
     """
+    return intraclass_correlations(
+        table,
+        targets=targets,
+        raters=raters,
+        ratings=ratings,
+        confidence=confidence,
+        n_averaged=n_averaged,
+    ).forms
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class IntraclassCorrelations:
+    """Intraclass correlations and what they rest on.
+
+    Attributes
+    ----------
+    forms : DataFrame
+        As of `icc`.
+    n_targets, n_raters, n_ratings, n_missing : int
+        Counts; missing are cells of targets by raters without a rating.
+    n_averaged : float
+        Number of raters whose mean the forms with k are about.
+    confidence : float
+        Level of the intervals.
+    method : {"mean squares", "mixed model", "none"}
+        How the forms were estimated.
+    reasons : dict of str to str
+        Why forms are NaN, and what was left out.
+    """
+
+    forms: pd.DataFrame
+    n_targets: int
+    n_raters: int
+    n_ratings: int
+    n_missing: int
+    n_averaged: float
+    confidence: float
+    method: str
+    reasons: dict[str, str]
+
+    def __repr__(self) -> str:
+        return (
+            f"<IntraclassCorrelations | {self.n_targets} targets, {self.n_raters} raters | "
+            f"ICC(A,1) {self.forms.loc['ICC(A,1)', 'icc']:.3f}>"
+        )
+
+    def table(self) -> pd.DataFrame:
+        """The forms, as of `icc`."""
+        return self.forms
+
+
+def intraclass_correlations(
+    table: pd.DataFrame,
+    *,
+    targets: str,
+    raters: str,
+    ratings: str,
+    confidence: float = 0.95,
+    n_averaged: float | None = None,
+) -> IntraclassCorrelations:
+    """Intraclass correlations with what they rest on.
+
+    Parameters
+    ----------
+    table, targets, raters, ratings, confidence, n_averaged
+        As of `icc`.
+
+    Returns
+    -------
+    IntraclassCorrelations
+
+    See Also
+    --------
+    icc : Its table, with the definitions.
+
+    Examples
+    --------
+    >>> wide = pd.DataFrame([[9, 8], [6, 2], [8, 8], [7, 6]], columns=list("ab"))
+    >>> tidy = wide.rename_axis(index="clip").reset_index().melt("clip", var_name="rater")
+    >>> intraclass_correlations(tidy, targets="clip", raters="rater", ratings="value")
+    <IntraclassCorrelations | 4 targets, 2 raters | ICC(A,1) 0.421>
+    """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
     cells = ratings_of(table, targets=targets, raters=raters, ratings=ratings)
@@ -245,7 +329,7 @@ def icc(
     if cells.left_out:
         reasons["left out"] = "; ".join(cells.left_out)
     for name, reason in reasons.items():
-        warnings.warn(f"{name}: {reason}.", stacklevel=2)
+        warnings.warn(f"{name}: {reason}.", stacklevel=3)
     result = pd.DataFrame(
         [
             [getattr(forms[name], column) for column in COLUMNS] if name in forms else _EMPTY
@@ -256,17 +340,17 @@ def icc(
         dtype=float,
     )
     n_ratings = int(np.isfinite(cells.table).sum())
-    result.attrs = {
-        "n_targets": cells.n_targets,
-        "n_raters": cells.n_raters,
-        "n_ratings": n_ratings,
-        "n_missing": cells.table.size - n_ratings,
-        "n_averaged": k,
-        "confidence": confidence,
-        "method": method,
-        "reasons": reasons,
-    }
-    return result
+    return IntraclassCorrelations(
+        forms=result,
+        n_targets=cells.n_targets,
+        n_raters=cells.n_raters,
+        n_ratings=n_ratings,
+        n_missing=cells.table.size - n_ratings,
+        n_averaged=k,
+        confidence=confidence,
+        method=method,
+        reasons=reasons,
+    )
 
 
 _EMPTY = [np.nan] * len(COLUMNS)

@@ -37,6 +37,8 @@ class Retest:
         With both sessions.
     n_left_out : int
         Participants with one session only.
+    confidence : float
+        Level of the intervals.
     """
 
     icc: pd.DataFrame
@@ -51,6 +53,7 @@ class Retest:
     mdc_ci_high: float
     n_participants: int
     n_left_out: int
+    confidence: float
 
     def table(self) -> pd.DataFrame:
         """The main numbers: index ``quantity``, columns ``estimate, ci_low, ci_high``."""
@@ -160,6 +163,7 @@ def retest_reliability(
         mdc_ci_high=float(factor * sem_high),
         n_participants=n,
         n_left_out=int((~both).sum()) + len(cells.left_out),
+        confidence=confidence,
     )
 
 
@@ -168,6 +172,6 @@ def _correlation_limits(retest: Retest) -> tuple[float, float]:
     n = retest.n_participants
     if n < 4 or not abs(retest.correlation) < 1:
         return np.nan, np.nan
-    z = stats.norm.ppf((1 + retest.icc.attrs["confidence"]) / 2) / np.sqrt(n - 3)
+    z = stats.norm.ppf((1 + retest.confidence) / 2) / np.sqrt(n - 3)
     low, high = np.tanh(np.arctanh(retest.correlation) + z * np.array([-1, 1]))
     return float(low), float(high)

@@ -16,7 +16,8 @@ The HTML report, the methods text, the numbers of the manuscript, and what a run
   onsets.
 * ``participants``: Section with one foldable part a participant: what to look at, figure, events,
   signals.
-* ``methods``: Methods text, every number of which comes from the constants of the analysis.
+* ``methods``: Methods text, every number of which comes from what a run used and the study's
+  constants.
 * ``constants``: Every constant of a study and of the methods, and versions of the software.
 * ``manuscript``: Every number of the manuscript, as text with its unit and interval.
 * ``papertables``: Tables of the manuscript, as texts.

@@ -1,6 +1,5 @@
 """Every constant of a study and of the methods, and versions of the software."""
 
-import inspect
 import platform
 from dataclasses import asdict
 from typing import Any
@@ -8,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 import mmme_neuro
-from mmme_neuro.clocks import camera
-from mmme_neuro.clocks.align import align_clocks
+from mmme_neuro.clocks import align, camera
 from mmme_neuro.pipeline import provenance as preprocessing
 from mmme_neuro.reliability.coders.detection import IOU_THRESHOLDS, ONSET_TOLERANCES_S
 from mmme_neuro.report import formats
@@ -18,7 +16,6 @@ from mmme_neuro.responses.autonomic import AUTONOMIC_WINDOWS, SCR_THRESHOLD_US
 from mmme_neuro.responses.regions import ROIS
 from mmme_neuro.responses.spectral.timefrequency import DEFAULT_FREQUENCIES, cycles
 from mmme_neuro.signals.eeg import bad_channels, ica
-from mmme_neuro.signals.eeg.clean import clean_eeg
 from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
 from mmme_neuro.wording import with_minus
 
@@ -38,7 +35,7 @@ PACKAGES = (
 
 
 def method_constants() -> dict:
-    """Return the defaults and thresholds of the methods.
+    """Return the constants of the methods: what no option of a run changes.
 
     Returns
     -------
@@ -48,8 +45,8 @@ def method_constants() -> dict:
 
     Examples
     --------
-    >>> method_constants()["cleaning"]["highpass_hz"]
-    0.1
+    >>> method_constants()["cleaning"]["ica_band_hz"]
+    [1.0, 100.0]
     """
     n_cycles = cycles(DEFAULT_FREQUENCIES)
     return {
@@ -59,13 +56,11 @@ def method_constants() -> dict:
             "onset_tolerances_s": list(ONSET_TOLERANCES_S),
         },
         "clocks": {
-            **_defaults(align_clocks),
+            "max_drift_ppm": align.MAX_DRIFT_PPM,
             "camera_drift_prior_sd_ppm": camera.DRIFT_PRIOR_SD_PPM,
         },
         "cleaning": {
-            **_defaults(clean_eeg),
             "ica_band_hz": list(ica.ICA_BAND_HZ),
-            "muscle_band_hz": list(ica.MUSCLE_BAND_HZ),
             "brain_band_hz": list(ica.BRAIN_BAND_HZ),
             "agreeing_eye_r": ica.AGREEING_EYE_R,
             "ransac_correlation": bad_channels.RANSAC_CORRELATION,
@@ -101,13 +96,6 @@ def software_versions() -> dict[str, str]:
     return own | preprocessing.versions(PACKAGES)
 
 
-def _defaults(function: object) -> dict:
-    """Default values of a function's options."""
-    parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
-    plain = (bool, int, float, str, type(None))
-    return {p.name: p.default for p in parameters if isinstance(p.default, plain)}
-
-
 MOST_ROWS = 20
 """Longer mappings of plain values are one row."""
 
@@ -118,7 +106,8 @@ def constants_table(methods: dict) -> dict[str, list]:
     Parameters
     ----------
     methods : dict
-        Content of ``methods.json``: ``study`` and ``methods``, nested and of plain values.
+        Content of ``methods.json``: ``study``, ``used`` (by the run) and ``methods``, nested and
+        of plain values.
 
     Returns
     -------
@@ -128,13 +117,14 @@ def constants_table(methods: dict) -> dict[str, list]:
 
     Examples
     --------
-    >>> constants_table({"study": {"window": [-1.5, 2.0]}, "methods": {}})["rows"]
-    [['study', 'window', '−1.5, 2']]
+    >>> used = {"clean": {"line_hz": 60.0}}
+    >>> constants_table({"study": {"window": [-1.5, 2.0]}, "used": used, "methods": {}})["rows"]
+    [['study', 'window', '−1.5, 2'], ['run', 'clean.line_hz', '60']]
     """
     rows = [
         {"owner": owner, "name": name, "value": value}
-        for owner in ("study", "methods")
-        for name, value in _flat(methods[owner])
+        for owner, part in (("study", "study"), ("run", "used"), ("methods", "methods"))
+        for name, value in _flat(methods[part])
     ]
     columns = [
         formats.text("owner", "of the"),

@@ -1,9 +1,12 @@
-"""Methods text, every number of which comes from the constants of the analysis."""
+"""Methods text, every number of which comes from what a run used and the study's constants."""
 
 from mmme_neuro.wording import channel_name, response_name, with_minus
 
 METHOD_NAMES = {"wpli2_debiased": "debiased squared weighted phase lag index"}
 """Connectivity estimators as named in texts."""
+
+ICA_NAMES = {"picard": "Picard", "infomax": "Infomax"}
+"""Algorithms of the ICA as named in texts."""
 
 
 def methods_text(constants: dict) -> dict[str, str]:
@@ -12,45 +15,53 @@ def methods_text(constants: dict) -> dict[str, str]:
     Parameters
     ----------
     constants : dict
-        Content of ``methods.json``: ``study`` (the study's choices) and ``methods`` (defaults of
-        the package).
+        Content of ``methods.json``: ``study`` (the study's choices), ``used`` (options that the
+        preprocessing was run with) and ``methods`` (constants of the package).
 
     Returns
     -------
     dict of str to str
         Heading to paragraph, plain text.
     """
-    study, methods = constants["study"], constants["methods"]
+    study, used, methods = (constants[name] for name in ("study", "used", "methods"))
     return {
-        "Events": _events(study, methods),
+        "Events": _events(used, methods),
         "Agreement of coders": _agreement(study, methods),
         "Clocks": _clocks(methods),
-        "EEG": _eeg(study, methods),
+        "EEG": _eeg(used, methods),
         "Event-related potentials": _erp(study, methods),
         "Oscillations": _oscillations(study, methods),
         "Connectivity": _connectivity(study),
-        "Peripheral physiology": _physio(study, methods),
+        "Peripheral physiology": _physio(study, used, methods),
         "Overlapping responses": _overlap(study),
-        "Robustness": _robustness(study, methods),
+        "Robustness": _robustness(study, used),
         "Statistics": _statistics(study),
         "Models over maps": _maps(study),
     }
 
 
-def _events(study: dict, methods: dict) -> str:
-    rule, preprocessing = methods["rule"], study["preprocessing"]
-    return (
+def _events(used: dict, methods: dict) -> str:
+    rule, epochs = methods["rule"], used["epochs"]
+    windows = [
+        f"{_span(epochs[name])} in the {signal}"
+        for name, signal in (("eeg", "EEG"), ("physio", "physiology"))
+        if epochs[name]
+    ]
+    inside = "both windows lie inside the recordings"
+    text = (
         "Onset, apex and offset of facial expressions were coded from video. Overlapping codings "
-        f"of several annotation passes were merged (rule: {preprocessing['merge']}). An event "
+        f"of several annotation passes were merged (rule: {used['merge']}). An event "
         "keeps the label that was coded; where coders disagreed it is mixed, stays in the files "
         "and is not compared. The labels were audited against the rule that a micro-expression "
         f"lasts at most {_ms(rule['max_duration_s'])} or rises within {_ms(rule['max_rise_s'])}. "
-        f"Epochs are locked to the {preprocessing['lock']} and reach from "
-        f"{_span(preprocessing['eeg_window'])} in the EEG and from "
-        f"{_span(preprocessing['physio_window'])} in the physiology; an event stays only if both "
-        "windows lie inside the recordings. Skin temperature is cut from "
-        f"{_span(preprocessing['slow_window'])} and excludes no event."
+        f"Epochs are locked to the {epochs['lock']} and reach from {' and from '.join(windows)}; "
+        f"an event stays only if {inside if len(windows) > 1 else 'its window lies inside'}."
     )
+    if epochs["slow"] and epochs["physio"]:
+        text += f" Skin temperature is cut from {_span(epochs['slow'])} and excludes no event."
+    if epochs["baseline"]:
+        text += f" The mean of {_span(epochs['baseline'])} was subtracted from EEG epochs."
+    return text
 
 
 def _agreement(study: dict, methods: dict) -> str:
@@ -89,43 +100,82 @@ def _clocks(methods: dict) -> str:
     )
 
 
-def _eeg(study: dict, methods: dict) -> str:
-    cleaning, preprocessing = methods["cleaning"], study["preprocessing"]
-    low, high = cleaning["ica_band_hz"]
-    text = (
-        f"The EEG was notch-filtered at {_number(cleaning['line_hz'])} Hz and harmonics, resampled "
-        f"to at most {_number(cleaning['sfreq'])} Hz, high-pass filtered at "
-        f"{_number(cleaning['highpass_hz'])} Hz and re-referenced to the average. Flat, noisy or "
-        "uncorrelated channels were interpolated"
-    )
-    if preprocessing["ransac"]:
+def _eeg(used: dict, methods: dict) -> str:
+    """Cleaning and rejection, as run."""
+    n_all, n_clean = used["n_participants"], used["n_already_clean"]
+    if n_clean == n_all:
+        return f"The EEG had been cleaned elsewhere. {_rejection(used['reject'])}"
+    parts = [_filters(used["clean"]), _bad_channels(used["clean"], methods["cleaning"])]
+    parts.append(_components(used, methods["cleaning"]))
+    if n_clean:
+        parts.append(f"The EEG of {n_clean} of {n_all} participants had been cleaned elsewhere.")
+    return " ".join([*parts, _rejection(used["reject"])])
+
+
+def _filters(clean: dict) -> str:
+    """Mains, rate, pass band and reference."""
+    steps = []
+    if clean["line_hz"]:
+        steps.append(f"notch-filtered at {_number(clean['line_hz'])} Hz and harmonics")
+    steps.append(f"resampled to at most {_number(clean['sfreq'])} Hz")
+    steps.append(f"high-pass filtered at {_number(clean['highpass_hz'])} Hz")
+    if clean["lowpass_hz"]:
+        steps.append(f"low-pass filtered at {_number(clean['lowpass_hz'])} Hz")
+    text = f"The EEG was {', '.join(steps)} and re-referenced to the average."
+    if clean["reference"] == "csd":
+        text += " Current source densities were computed by spherical splines."
+    return text
+
+
+def _bad_channels(clean: dict, constants: dict) -> str:
+    """Which channels were interpolated."""
+    text = "Flat, noisy or uncorrelated channels were interpolated"
+    if clean["ransac"]:
         text += (
             ", and those that the others predict (RANSAC) with a correlation below "
-            f"{_number(cleaning['ransac_correlation'])} in more than "
-            f"{_number(100 * cleaning['ransac_share'])} % of the time"
+            f"{_number(constants['ransac_correlation'])} in more than "
+            f"{_number(100 * constants['ransac_share'])} % of the time"
         )
-    text += ". "
-    if preprocessing["clean"]:
-        text += (
-            f"Independent components (Picard, extended) were fitted to a copy of {_number(low)} to "
-            f"{_number(high)} Hz. A component was removed as an eye's when it correlated with an "
-            f"EOG channel by at least {_number(cleaning['eye_r'])}, and as a muscle's when the "
-            f"envelope of its {_band(cleaning['muscle_band_hz'])} activity correlated with that of "
-            f"an EMG channel by at least {_number(cleaning['muscle_r'])} or the logarithm of its "
-            f"power in that band over {_band(cleaning['brain_band_hz'])} was at least "
-            f"{_number(cleaning['muscle_log_ratio'])}; and as either when ICLabel gave a "
-            f"probability of at least {_number(cleaning['label_probability'])} (an eye's only with "
-            f"an EOG correlation of {_number(cleaning['agreeing_eye_r'])}). "
-        )
-    else:
-        text += "No independent component was removed. "
-    if preprocessing["reject_rule"] == "autoreject":
-        return text + (
+    return f"{text}."
+
+
+def _components(used: dict, constants: dict) -> str:
+    """How components were found and which were removed."""
+    clean = used["clean"]
+    if not clean["ica"]:
+        return "No independent component was removed."
+    low, high = constants["ica_band_hz"]
+    text = (
+        f"Independent components ({ICA_NAMES[clean['ica_method']]}, extended) were fitted to a "
+        f"copy of {_number(low)} to {_number(high)} Hz. A component was removed as an eye's when "
+        f"it correlated with an EOG channel by at least {_number(clean['eye_r'])}, and as a "
+        f"muscle's when the envelope of its {_band(used['muscle_band_hz'])} activity correlated "
+        f"with that of an EMG channel by at least {_number(clean['muscle_r'])} or the logarithm of "
+        f"its power in that band over {_band(constants['brain_band_hz'])} was at least "
+        f"{_number(clean['muscle_log_ratio'])}"
+    )
+    if not clean["iclabel"]:
+        return f"{text}. ICLabel was not used."
+    text += (
+        "; and as either when ICLabel gave a probability of at least "
+        f"{_number(clean['label_probability'])} (an eye's only with an EOG correlation of "
+        f"{_number(constants['agreeing_eye_r'])})."
+    )
+    n_without, n_all = used["n_without_iclabel"], used["n_participants"]
+    if n_without:
+        text += f" ICLabel could not be used in {n_without} of {n_all} participants."
+    return text
+
+
+def _rejection(options: dict) -> str:
+    """Which epochs were left out."""
+    if options["rule"] == "autoreject":
+        return (
             "Epochs were repaired or excluded by autoreject (Jas et al. 2017), which was not told "
             "the expression."
         )
-    return text + (
-        f"Epochs that deviate by more than {_number(preprocessing['reject_uv'])} µV from their "
+    return (
+        f"Epochs that deviate by more than {_number(options['eeg_uv'])} µV from their "
         "mean were excluded, whatever the expression."
     )
 
@@ -171,15 +221,20 @@ def _connectivity(study: dict) -> str:
     )
 
 
-def _physio(study: dict, methods: dict) -> str:
+def _physio(study: dict, used: dict, methods: dict) -> str:
     windows = methods["physio"]["windows"]
     modelled = [w for w in windows if w["column"] in study["responses"]]
     measured = "; ".join(
         f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modelled
     )
+    split = {
+        "highpass": "",
+        "cvxeda": "Skin conductance was split into tonic and phasic parts by cvxEDA. ",
+    }
     return (
         "Heart rate, pulse rate and amplitude, breathing, skin conductance and skin temperature "
-        f"were derived at {_number(study['preprocessing']['physio_sfreq'])} Hz. Responses are the "
+        f"were derived at {_number(used['physio']['sfreq'])} Hz. "
+        f"{split[used['physio']['eda_method']]}Responses are the "
         f"mean of a window minus that of {_span(study['physio_baseline_s'])}: {measured}. A window "
         "that outlasts the epoch ends with it."
     )
@@ -199,8 +254,8 @@ def _overlap(study: dict) -> str:
     )
 
 
-def _robustness(study: dict, methods: dict) -> str:
-    band = _band(methods["cleaning"]["muscle_band_hz"])
+def _robustness(study: dict, used: dict) -> str:
+    band = _band(used["muscle_band_hz"])
     return (
         f"Muscle power ({band}) was measured around every event before and after cleaning. Each "
         "contrast was estimated again with an event's muscle power as a covariate, in events "

@@ -5,7 +5,7 @@ from pathlib import Path
 from mmme_neuro.events.audit import audit_events
 from mmme_neuro.events.describe import Description, describe_events
 from mmme_neuro.events.passes import merge_passes
-from mmme_neuro.events.sheet import read_events
+from mmme_neuro.events.sheet import read_events, sheet_columns
 from mmme_neuro.plots.dataset import dataset_figure
 
 _FIGURE_METADATA = {"pdf": {"CreationDate": None}, "png": None}
@@ -33,7 +33,7 @@ def describe_sheet(path: str | Path, out: str | Path) -> Description:
     >>> describe_sheet("coding_file.xlsx", "out")  # doctest: +SKIP
     """
     events = read_events(path)
-    audit = audit_events(events).table()
+    audit = audit_events(events, ignored_columns=sheet_columns(path).ignored).table()
     description = describe_events(merge_passes(events, "union"))
     paths = [*description.write(out), *_write_figure(description, Path(out))]
     audit.to_csv(Path(out) / "audit.csv", index=False, float_format="%.6g")

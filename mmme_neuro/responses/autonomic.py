@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.measures import window_mask
 
 SCR_THRESHOLD_US = 0.01
@@ -121,11 +122,10 @@ def autonomic_responses(
     Returns
     -------
     pandas.DataFrame
-        Row *i* is epoch *i* (index of ``epochs.metadata`` where there is one). One column per
+        Row *i* is epoch *i*; the index are the events' ids (`event_index`). One column per
         window: its mean minus the baseline mean, in the window's unit. Column
         ``scr_magnitude_us``: the largest trough-to-peak rise that begins 1-4 s after the event,
-        zero where none reaches the threshold, NaN where data are missing. ``attrs["windows"]``
-        holds the windows (s) as used, ``attrs["baseline"]`` the baseline.
+        zero where none reaches the threshold, NaN where data are missing.
 
     Notes
     -----
@@ -154,13 +154,7 @@ def autonomic_responses(
             eda_us, epochs.times, threshold_us=scr_threshold_us
         )
     _warn_of(epochs, windows, ends)
-    index = pd.RangeIndex(len(epochs)) if epochs.metadata is None else epochs.metadata.index
-    table = pd.DataFrame(measures, index=index)
-    table.attrs = {
-        "windows": {column: (window.tmin, ends[column]) for column, window in windows.items()},
-        "baseline": tuple(baseline),
-    }
-    return table
+    return pd.DataFrame(measures, index=event_index(epochs))
 
 
 def scr_magnitude(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import mne
 import pandas as pd
 
+from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.design_cells import cell_labels, cell_name, cell_rows, count_cells
 from mmme_neuro.responses.measures import epoch_mask, window_mask
 from mmme_neuro.responses.regions import Window, roi_channels
@@ -105,8 +106,11 @@ def mean_amplitude(
     Returns
     -------
     amplitude : Series
-        ``amplitude_uv``, one row an epoch with the index of the metadata. ``attrs["channels"]``
-        names the channels averaged.
+        ``amplitude_uv``, one row an epoch (index: the event's id).
+
+    See Also
+    --------
+    roi_channels : The channels averaged.
 
     Examples
     --------
@@ -124,9 +128,7 @@ def mean_amplitude(
     if baseline is not None:
         before = epoch_mask(epochs.times, baseline, name="baseline")
         amplitude = amplitude - signal[:, before].mean(axis=1)
-    series = pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
-    series.attrs["channels"] = channels
-    return series
+    return pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
 
 
 def window_amplitudes(
@@ -149,7 +151,7 @@ def window_amplitudes(
     Returns
     -------
     amplitudes : DataFrame
-        One row an epoch with the index of the metadata, one column (uV) a window.
+        One row an epoch (index: the event's id), one column (uV) a window.
     """
     _check_names_differ(windows)
     columns = {
@@ -222,7 +224,7 @@ def baseline_means(
     Returns
     -------
     DataFrame
-        One row an epoch (index of the metadata), one column a channel, in its SI unit.
+        One row an epoch (index: the event's id), one column a channel, in its SI unit.
 
     Raises
     ------
@@ -246,24 +248,6 @@ def baseline_means(
         )
     means = epochs.get_data(verbose="error")[:, :, inside].mean(axis=2)
     return pd.DataFrame(means, index=event_index(epochs), columns=epochs.ch_names)
-
-
-def event_index(epochs: mne.BaseEpochs) -> pd.Index:
-    """Index of the events table, or 0..n-1 without metadata.
-
-    Parameters
-    ----------
-    epochs : mne.Epochs
-        Epochs with or without metadata.
-
-    Returns
-    -------
-    index : Index
-        One entry an epoch.
-    """
-    if epochs.metadata is None:
-        return pd.RangeIndex(len(epochs.selection))
-    return epochs.metadata.index
 
 
 def _check_names_differ(windows: Sequence[Window]) -> None:

@@ -1,11 +1,25 @@
-from .body.derive import artefact_mask, derive_physio, physio_quality
-from .eeg.clean import clean_eeg, current_source_density, removed_by_cleaning
+from .body.derive import Derived, Deriving, artefact_mask, derive_physio
+from .eeg.clean import (
+    Cleaned,
+    Cleaning,
+    Components,
+    clean_eeg,
+    current_source_density,
+    find_components,
+)
+from .eeg.ica import CleaningDecisions, muscle_band
 
 __all__ = [
+    "Cleaned",
+    "Cleaning",
+    "CleaningDecisions",
+    "Components",
+    "Derived",
+    "Deriving",
     "artefact_mask",
     "clean_eeg",
     "current_source_density",
     "derive_physio",
-    "physio_quality",
-    "removed_by_cleaning",
+    "find_components",
+    "muscle_band",
 ]

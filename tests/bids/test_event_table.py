@@ -21,6 +21,7 @@ def events():
     n = len(EXPRESSIONS)
     return pd.DataFrame(
         {
+            "event": ["e0500", "e0462", "e0003", "e0900"],
             "participant": "Marlene",
             "stimulus": "101",
             "clip": "Marlene_101",
@@ -54,14 +55,14 @@ def _round_trip(events, path, **options):
 
 
 def test_rows_come_back_exactly(events, tmp_path):
-    rows = _round_trip(events, tmp_path / "events.tsv", renumber=False)
+    rows = _round_trip(events, tmp_path / "events.tsv", pseudonym=None)
     back = events_of_rows(rows, "Marlene")
     expected = events.assign(**dict.fromkeys(CAMERA_COLUMNS, np.nan))
     pd.testing.assert_frame_equal(back[list(expected)], expected, check_exact=True)
 
 
 def test_triggers_and_expressions_are_in_one_order(events):
-    rows = event_rows(events, CODES, renumber=False)
+    rows = event_rows(events, CODES, pseudonym=None)
     assert rows["trial_type"].tolist() == [
         "macro_expression",
         "other_trigger",
@@ -75,20 +76,21 @@ def test_triggers_and_expressions_are_in_one_order(events):
 
 
 def test_trigger_rows_become_annotations(events, tmp_path):
-    rows = _round_trip(events, tmp_path / "events.tsv", renumber=False)
+    rows = _round_trip(events, tmp_path / "events.tsv", pseudonym=None)
     notes = code_annotations(rows)
     assert notes.description.tolist() == ["77", "101", "100"]
     assert notes.onset.tolist() == [1.0, 2.0, 30.0]
 
 
 def test_sheet_rows_are_counted_within_the_participant(events):
-    rows = event_rows(events, CODES, renumber=True).dropna(subset=["source_row"])
+    rows = event_rows(events, CODES, pseudonym="sub-01").dropna(subset=["source_row"])
     assert rows["source_row"].tolist() == [3, 1, 0, 4]
     assert rows["source_rows"].tolist() == ["3", "1", "0,2", "4"]
+    assert rows["event"].tolist() == ["e0004-01", "e0002-01", "e0001-01", "e0005-01"]
 
 
 def test_no_cell_is_empty_and_no_time_of_day_is_written(events, tmp_path):
-    rows = _round_trip(events, tmp_path / "events.tsv", renumber=True)
+    rows = _round_trip(events, tmp_path / "events.tsv", pseudonym="sub-01")
     assert not (rows == "").any(axis=None) and list(rows)[:3] == ["onset", "duration", "trial_type"]
     assert "Marlene" not in (tmp_path / "events.tsv").read_text()
     assert not set(rows) & set(LEFT_OUT)
@@ -101,7 +103,7 @@ def test_every_column_is_written_or_left_out_by_name(events):
 
 def test_every_level_is_described(events):
     described = event_sidecar()
-    rows = event_rows(events, CODES, renumber=False)
+    rows = event_rows(events, CODES, pseudonym=None)
     for column, description in described.items():
         assert description["Description"]
         if "Levels" in description and column != "censored":

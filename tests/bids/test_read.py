@@ -74,7 +74,7 @@ def test_plain_bids_keys_place_the_physio_on_the_eeg_clock(dataset, original):
 
 def test_events_are_restored(restored, original):
     assert set(restored.events) == set(original.events)
-    changed = ["participant", "clip", *CAMERA_COLUMNS, "source_row", "source_rows"]
+    changed = ["event", "participant", "clip", *CAMERA_COLUMNS, "source_row", "source_rows"]
     same = sorted(set(original.events) - set(changed))
     pd.testing.assert_frame_equal(restored.events[same], original.events[same], check_exact=True)
     assert set(restored.events["participant"]) == {"sub-01"}
@@ -109,3 +109,13 @@ def test_unknown_participant_is_refused(dataset):
 def test_unknown_task_is_refused(dataset):
     with pytest.raises(FileNotFoundError, match="events.tsv"):
         read_bids_recording(dataset.root, "01", task="rest")
+
+
+def test_events_keep_their_ids_through_the_dataset(dataset, restored, original):
+    ids = restored.events["event"]
+    assert ids.is_unique and ids.str.fullmatch(r"e\d{4}-01").all()
+    order = original.events["event"].argsort()
+    np.testing.assert_array_equal(ids.argsort(), order)
+    other = read_bids_recording(dataset.root, "sub-03").events["event"]
+    assert not set(ids) & set(other)
+    np.testing.assert_array_equal(restored.events["onset"], original.events["onset"])

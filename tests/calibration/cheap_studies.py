@@ -96,7 +96,7 @@ class Scenario:
 
 
 CLEANED = choices.PREPROCESSING
-UNCLEANED = replace(choices.PREPROCESSING, clean=False)
+UNCLEANED = replace(CLEANED, clean=replace(CLEANED.clean, ica=False))
 
 
 def recovery_rows(results: Path) -> pd.DataFrame:

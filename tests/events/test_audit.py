@@ -104,6 +104,11 @@ def test_the_table_given_is_left_alone(events):
     pd.testing.assert_frame_equal(events, before)
 
 
+def test_ignored_columns_of_the_sheet_are_named(events):
+    table = audit_events(events, ignored_columns=("dif", "note")).table().set_index("check")
+    assert table.loc["columns of the sheet ignored (dif, note)", "n"] == 2
+
+
 def test_unknown_check(events):
     with pytest.raises(ValueError, match="check must be one of"):
         audit_events(events).rows("spelling")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmme_neuro.events.sheet import events_from_sheet, read_events
+from mmme_neuro.events.ids import row_ids
+from mmme_neuro.events.sheet import columns_of, events_from_sheet, read_events, sheet_columns
 from mmme_neuro.vocabulary import (
     CAMERA_COLUMNS,
     EMOTION_BY_CODED_WORD,
@@ -65,7 +66,8 @@ def test_one_row_in_full():
     assert events.loc[0, "duration"] == pytest.approx(1.0)
     assert events.loc[0, "rise"] == pytest.approx(0.25)
     assert np.isnan(events.loc[0, "onset_sd"])
-    assert events.attrs["ignored_columns"] == ["dif"]
+    assert events.loc[0, "event"] == "e0002"
+    assert columns_of(sheet()).ignored == ("dif",)
 
 
 def test_formats_of_the_file_agree(tmp_path):
@@ -85,11 +87,28 @@ def test_blank_lines_keep_row_numbers(tmp_path):
     assert read_events(tmp_path / "sheet.csv")["source_row"].tolist() == [2, 4]
 
 
+def test_ids_are_the_same_whatever_is_chosen_or_merged(tmp_path):
+    times = [20.0, 20.1, 50.0, 80.0, 80.0]
+    rows = [{"OnsetTime": t, "ApexTime": t + 0.25, "OffsetTime": t + 1} for t in times]
+    path = tmp_path / "sheet.csv"
+    sheet(*rows).assign(Pass=list("ABBAB")).to_csv(path, index=False)
+    coded = read_events(path)
+    assert coded["event"].tolist() == ["e0002", "e0003", "e0004", "e0005", "e0006"]
+    assert coded["event"].is_unique and coded["onset"].nunique() == 4
+    for options in (
+        {"annotation_pass": "A"}, {"annotation_pass": "B"}, {"merge": "union"}, {"merge": "first"},
+        {"merge": "intersection"},
+    ):  # fmt: skip
+        events = read_events(path, **options)
+        assert (events["event"] == row_ids(events["source_row"])).all()
+    assert read_events(path, merge="union")["event"].tolist() == ["e0002", "e0004", "e0005"]
+
+
 def test_without_label_the_rule_speaks():
-    events = events_from_sheet(sheet().drop(columns="Macro/Micro"))
-    assert events["expression"].tolist() == ["micro"]
-    assert events.attrs["expression_source"] == "rule"
-    assert events_from_sheet(sheet()).attrs["expression_source"] == "coded"
+    without = sheet().drop(columns="Macro/Micro")
+    assert events_from_sheet(without)["expression"].tolist() == ["micro"]
+    assert columns_of(without).expression == "rule"
+    assert columns_of(sheet()).expression == "coded"
 
 
 def test_optional_columns_may_be_absent():
@@ -127,7 +146,8 @@ def test_a_pass_column_is_believed(tmp_path):
     table = sheet({}, {}).assign(Pass=["B", "A"])
     events = events_from_sheet(table)
     assert events["annotation_pass"].tolist() == ["B", "A"]
-    assert events.attrs["pass_source"] == "Pass"
+    assert columns_of(table).annotation_pass == "Pass"
+    assert columns_of(sheet()).annotation_pass == "inferred"
     table.to_csv(tmp_path / "sheet.csv", index=False)
     assert read_events(tmp_path / "sheet.csv", annotation_pass="A")["source_row"].tolist() == [3]
     assert len(read_events(tmp_path / "sheet.csv", merge="union")) == 1
@@ -249,7 +269,7 @@ def test_an_adjudicated_column_decides(tmp_path):
     sheet(*rows).to_csv(path, index=False)
     events = read_events(path)
     assert events["adjudicated"].tolist() == ["yes", "no", "micro", "yes"]
-    assert "Adjudicated" not in events.attrs["ignored_columns"]
+    assert "Adjudicated" not in sheet_columns(path).ignored
     merged = read_events(path, merge="adjudicated")
     assert merged["source_rows"].tolist() == ["2,4,5"]
     assert merged["expression"].tolist() == ["mixed"]

@@ -1,6 +1,7 @@
 """A small folder of results, made by the analysis' own steps where they are quick."""
 
 import importlib
+from dataclasses import asdict
 from itertools import combinations
 
 import mne
@@ -10,8 +11,12 @@ import pytest
 
 from analyses.study import CODER_CRITERIA
 from analyses.tables import write_table
+from mmme_neuro.epochs import Epoching
 from mmme_neuro.events import database_table, named_action_units
+from mmme_neuro.pipeline import write_json
+from mmme_neuro.rejection import Rejection
 from mmme_neuro.reliability import agreement_tables
+from mmme_neuro.signals import Cleaning, Deriving
 
 PEOPLE = ("lina", "wangfang", "zhouyu")
 FAILED = "zhaolei"
@@ -29,6 +34,21 @@ STEPS = (
     "11_quality",
     "18_participants",
 )
+USED = {
+    "clean": asdict(Cleaning()),
+    "physio": asdict(Deriving()),
+    "epochs": asdict(Epoching()),
+    "reject": asdict(Rejection()),
+    "merge": "union",
+    "continuous": True,
+    "rng": 1,
+    "muscle_band_hz": [51.0, 69.0],
+    "n_participants": 3,
+    "n_already_clean": 0,
+    "n_without_iclabel": 0,
+}
+"""What a run records with the defaults."""
+
 EEG_HZ, PHYSIO_HZ = 100.0, 10.0
 
 
@@ -49,6 +69,7 @@ def results(tmp_path_factory):
     for step in STEPS:
         importlib.import_module(f"analyses.{step}").main(folder, folder)
     _write_statistics(folder)
+    write_json(folder / "used.json", USED)
     importlib.import_module("analyses.12_methods").main(folder, folder)
     return folder
 

@@ -103,7 +103,7 @@ def test_methods_and_every_constant_are_there(numbers, numbered):
     methods = json.loads((numbered / "methods.json").read_text(encoding="utf-8"))
     assert {part["heading"] for part in numbers["methods"]} >= {"EEG", "Statistics", "Clocks"}
     names = {row[1] for row in numbers["tables"]["parameters"]["rows"]}
-    for owner in ("study", "methods"):
+    for owner in ("study", "used", "methods"):
         for key in methods[owner]:
             assert any(name.split(".")[0].split("[")[0] == key for name in names), key
 

@@ -14,7 +14,9 @@ from mmme_neuro.muscles.by_region import (
 def events():
     rng = np.random.default_rng(0)
     return pd.DataFrame(
-        {"participant": np.repeat(list("abcdef"), 30), "onset": rng.uniform(0, 600, 180),
+        {"event": [f"e{row}" for row in range(180)],
+         "participant": np.repeat(list("abcdef"), 30),
+         "onset": np.repeat(rng.uniform(0, 600, 90), 2),
          "expression": np.resize(["macro", "macro", "micro"], 180),
          "stimulus": np.resize(["1", "2", "3", "4", "5"], 180)}
     )  # fmt: skip
@@ -29,8 +31,8 @@ def muscles(events):
     for roi, level in (("face", 10.0), ("temporal", 4.0)):
         noise = rng.standard_normal(len(events))
         parts.append(
-            events[["participant", "onset"]].assign(
-                onset=events["onset"] + 1e-9,
+            events[["event", "participant", "onset"]].assign(
+                onset=events["onset"].round(3),
                 roi=roi,
                 before_db=level + 3 * macro + noise,
                 after_db=noise if roi != "face" else np.nan,
@@ -40,7 +42,7 @@ def muscles(events):
     return pd.concat(parts, ignore_index=True)
 
 
-def test_events_get_their_own_value_though_times_were_rounded(events, muscles):
+def test_events_get_their_own_value_though_times_were_rounded_and_shared(events, muscles):
     found = muscle_of_events(events, muscles, ["face", "temporal"])["muscle_db"]
     expected = muscles.loc[muscles["roi"] == "face", "before_db"]
     np.testing.assert_allclose(found, expected)

@@ -74,3 +74,25 @@ def test_rates_below_the_band_give_no_power():
     raw = recording(rows, sfreq=100.0)
     table = event_muscle_power(raw, raw, [10.0], line_hz=None)
     assert table["before_db"].isna().all() and table["removed_share"].notna().all()
+
+
+def test_mains_of_60_hz_move_the_band(times):
+    rows = np.zeros((len(NAMES), times.size))
+    rows[0] = tone(75, 4.0, times)
+    rows += tone(60, 200.0, times) * np.linspace(0.5, 1.5, len(NAMES))[:, None]
+    table = event_muscle_power(recording(rows), recording(0 * rows), [10.0], line_hz=60.0)
+    frontal = table.set_index("roi").loc["frontal_polar"]
+    assert frontal["before_db"] == pytest.approx(10 * np.log10(8.0 / 2), abs=0.2)
+
+
+def test_interpolated_channels_are_left_out(times):
+    rows = np.random.default_rng(4).standard_normal((len(NAMES), times.size))
+    rows[0] *= 100
+    raw = recording(rows)
+    both, one = (
+        event_muscle_power(raw, raw, [10.0], interpolated=names).set_index("roi")
+        for names in ((), ("FP1",))
+    )
+    assert both.loc["frontal_polar", "before_db"] > one.loc["frontal_polar", "before_db"] + 20
+    with_both = event_muscle_power(raw, raw, [10.0], interpolated=("FP1", "FP2"))
+    assert "frontal_polar" not in set(with_both["roi"])

@@ -12,7 +12,7 @@ from mmme_neuro.pipeline.decisions import (
 )
 
 HEADER = ",".join(COLUMNS) + "\n"
-EVENTS = pd.DataFrame({"onset": [1.0, 2.5, 9.0], "source_row": [10, 11, 12]})
+EVENTS = pd.DataFrame({"event": ["e0010", "e0011", "e0012"], "onset": [1.0, 2.5, 2.5]})
 
 
 def table(*rows):
@@ -57,7 +57,7 @@ def test_a_study_without_a_table_has_no_decision(tmp_path):
         ("s,bad_channel,FP1,,", "line 2: reason is empty"),
         ("s,keep_component,three,brain,ab", "must be the number of a component"),
         ("s,keep_component,3,brain,", "made_for is empty; give the fingerprint in s_components"),
-        ("s,exclude_event,soon,speech,", "row of the sheet \\(12\\) or an onset"),
+        ("s,exclude_event,@34.56,speech,", "'@34.56' is an onset, .* give the id .* s_moments.csv"),
     ],
 )
 def test_rows_that_say_what_cannot_be_are_refused(tmp_path, row, message):
@@ -79,8 +79,8 @@ def test_each_kind_reaches_its_step():
             ("s", "good_channel", "CZ", "fine", ""),
             ("s", "remove_component", "4", "heart", "ab"),
             ("s", "keep_component", "2", "theta", "ab"),
-            ("s", "exclude_event", "11", "speech", ""),
-            ("s", "keep_event", "@8.98", "looked at", ""),
+            ("s", "exclude_event", "e0011", "speech", ""),
+            ("s", "keep_event", "e0012", "looked at", ""),
         ),
         fingerprint="ab",
     )
@@ -88,7 +88,7 @@ def test_each_kind_reaches_its_step():
     assert found.cleaning.good_channels == {"CZ": "fine"}
     assert found.cleaning.remove_components == {4: "heart"}
     assert found.cleaning.keep_components == {2: "theta"}
-    assert found.excluded == {1: "speech"} and found.kept == (2,)
+    assert found.excluded == {"e0011": "speech"} and found.kept == ("e0012",)
     assert (found.log["outcome"] == "applied").all()
 
 
@@ -97,12 +97,14 @@ def test_what_cannot_be_matched_is_said():
         table(
             ("s", "bad_channel", "FP11", "loose", ""),
             ("s", "remove_component", "4", "heart", "ab"),
-            ("s", "exclude_event", "77", "speech", ""),
+            ("s", "exclude_event", "e77", "speech", ""),
+            ("s", "keep_event", "12", "looked at", ""),
         ),
         fingerprint="cd",
     )
     outcomes = found.log["outcome"].tolist()
     assert outcomes[0] == "no channel 'FP11'; did you mean 'FP1'?"
     assert outcomes[1].startswith("made for other components (ab, now cd)")
-    assert outcomes[2] == "0 events match '77'"
-    assert not found.excluded and not found.cleaning.remove_components
+    assert outcomes[2].startswith("no event 'e77'")
+    assert outcomes[3] == "no event '12'; did you mean 'e0012'?"
+    assert not found.excluded and not found.kept and not found.cleaning.remove_components

@@ -1,6 +1,7 @@
 import json
 import shutil
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import asdict, replace
 
 import mne
 import numpy as np
@@ -8,8 +9,18 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import Recording, read_recording
+from mmme_neuro.epochs import Epoching
 from mmme_neuro.io.files import write_json
-from mmme_neuro.pipeline.derivatives import TABLES, clock_table, read_epochs, read_table
+from mmme_neuro.muscles.event_power import event_muscle_power
+from mmme_neuro.pipeline.decisions import COLUMNS
+from mmme_neuro.pipeline.derivatives import (
+    TABLES,
+    clock_table,
+    read_epochs,
+    read_table,
+    run_record,
+    write_derivatives,
+)
 from mmme_neuro.pipeline.inputs import DeviceFolder
 from mmme_neuro.pipeline.preprocess import (
     Options,
@@ -17,9 +28,12 @@ from mmme_neuro.pipeline.preprocess import (
     preprocess_recording,
     preprocess_study,
 )
-from mmme_neuro.signals import removed_by_cleaning
+from mmme_neuro.rejection import Rejection
+from mmme_neuro.signals import Cleaning, CleaningDecisions, Deriving
+from mmme_neuro.signals.eeg import clean
+from mmme_neuro.signals.eeg.ica import separate
 
-QUICK = Options(clean=False, reject_uv=1e4)
+QUICK = Options(clean=Cleaning(ica=False), reject=Rejection(eeg_uv=1e4), rng=0)
 
 
 def test_every_participant_is_done_and_counted(preprocessed):
@@ -50,9 +64,9 @@ def test_modalities_hold_the_same_events_in_the_same_order(preprocessed):
     pd.testing.assert_frame_equal(
         eeg.metadata.reset_index(drop=True), physio.metadata.reset_index(drop=True)
     )
-    assert (eeg.tmin, eeg.tmax) == preprocessed.options.eeg_window
-    assert (physio.tmin, physio.tmax) == preprocessed.options.physio_window
-    assert physio.info["sfreq"] == preprocessed.options.physio_sfreq
+    assert (eeg.tmin, eeg.tmax) == preprocessed.options.epochs.eeg
+    assert (physio.tmin, physio.tmax) == preprocessed.options.epochs.physio
+    assert physio.info["sfreq"] == preprocessed.options.physio.sfreq
     assert {"heart_rate", "eda_phasic", "skt"} <= set(physio.ch_names)
 
 
@@ -77,12 +91,75 @@ def test_bad_channels_of_the_truth_are_found(study, preprocessed):
         assert set(person["bad_channels"]) <= set(found["channel"])
 
 
-def test_written_epochs_say_what_was_removed(preprocessed):
+def test_tables_say_what_was_used_and_files_hold_no_record(preprocessed):
+    used = read_table(preprocessed.out, ["sub01"], "cleaning").set_index("item")["setting"]
+    assert used["seed"] == str(preprocessed.options.rng)
+    assert used["line_hz"] == "50.0" and used["lowpass_hz"] == "none"
+    assert used["ica"] == "picard, extended" and used["iclabel"] == "True"
+    for name in ("eeg-epo", "physio-epo", "physio_raw"):
+        path = preprocessed.out / f"sub01_{name}.fif"
+        assert mne.io.read_info(path, verbose="error")["description"] is None
 
-    epochs = mne.read_epochs(preprocessed.out / "sub01_eeg-epo.fif", verbose="error")
-    bad = read_table(preprocessed.out, ["sub01"], "bad_channels")
-    assert set(removed_by_cleaning(epochs).bad_channels) == set(bad["channel"])
-    assert removed_by_cleaning(epochs).steps["seed"] == preprocessed.options.rng
+
+def test_record_of_a_run_is_what_it_used(preprocessed):
+    names = list(preprocessed.participants["participant"])
+    record = run_record(preprocessed.out, names)
+    options = json.loads(json.dumps(asdict(preprocessed.options)))
+    assert {name: record[name] for name in options} == options
+    assert record["muscle_band_hz"] == [51.0, 69.0]
+    counts = ("n_participants", "n_already_clean", "n_without_iclabel")
+    assert [record[name] for name in counts] == [3, 0, 0]
+    with pytest.raises(ValueError, match="no participant was processed"):
+        run_record(preprocessed.out, [])
+
+
+def test_a_decision_about_a_component_costs_no_second_ica(study, merged_events, monkeypatch):
+    recording = read_recording(study / "sub01", sheet=merged_events)
+    options = Options(clean=Cleaning(iclabel=False), reject=Rejection(eeg_uv=1e4), rng=3)
+    before = preprocess_recording(recording, options)
+    rows = before.cleaned.components
+    kept = int(rows.loc[rows["removed_as"] == "", "component"].iloc[0])
+    decided = pd.DataFrame(
+        [
+            ("sub01", "remove_component", str(kept), "heart", before.cleaned.fingerprint),
+            ("sub01", "remove_component", "0", "old", "1a2b3c4d"),
+        ],
+        columns=list(COLUMNS),
+    )
+    fits = []
+    monkeypatch.setattr(clean, "separate", lambda *a, **k: fits.append(1) or separate(*a, **k))
+    done = preprocess_recording(recording, options, decisions=decided)
+    assert len(fits) == 1
+    assert done.cleaned.components.set_index("component").loc[kept, "decision"] == "removed: heart"
+    assert done.decisions["outcome"].iloc[0] == "applied"
+    assert done.decisions["outcome"].iloc[1].startswith("made for other components")
+    straight = clean.clean_eeg(
+        recording.eeg,
+        decisions=CleaningDecisions(remove_components={kept: "heart"}),
+        iclabel=False,
+        rng=3,
+    )
+    np.testing.assert_array_equal(done.recording.eeg.get_data(), straight.raw.get_data())
+
+
+def test_the_mains_of_the_options_reach_the_muscles(study, merged_events):
+    recording = read_recording(study / "sub01", sheet=merged_events)
+    european, american = (
+        preprocess_recording(recording, replace(QUICK, clean=replace(QUICK.clean, line_hz=hz)))
+        for hz in (50.0, 60.0)
+    )
+    assert american.cleaned.notched_hz == (60.0, 120.0)
+    expected = event_muscle_power(
+        recording.eeg,
+        american.recording.eeg,
+        recording.events["onset"],
+        line_hz=60.0,
+        interpolated=american.cleaned.bad_channels,
+    )
+    np.testing.assert_array_equal(american.muscles["before_db"], expected["before_db"])
+    assert not np.allclose(
+        american.muscles["before_db"], european.muscles["before_db"], equal_nan=True
+    )
 
 
 def run(study, events, out, executor):
@@ -117,19 +194,71 @@ def test_progress_hears_of_every_participant(study, merged_events, tmp_path):
 def test_options_reach_the_epochs(study, merged_events):
     recording = read_recording(study / "sub01", sheet=merged_events)
     options = Options(
-        eeg_window=(-0.5, 0.5),
-        physio_window=(-1.0, 3.0),
-        lock="apex",
-        clean=False,
-        reject_uv=1e4,
-        physio_sfreq=20.0,
+        clean=Cleaning(ica=False, line_hz=60.0, highpass_hz=0.5, sfreq=200.0),
+        physio=Deriving(sfreq=20.0),
+        epochs=Epoching(lock="apex", eeg=(-0.5, 0.5), physio=(-1.0, 3.0)),
+        reject=Rejection(eeg_uv=1e4),
+        rng=0,
     )
-    locked = preprocess_recording(recording, options).locked
+    done = preprocess_recording(recording, options)
+    locked = done.locked
     assert locked.lock == "apex"
     assert (locked.eeg.tmin, locked.eeg.tmax) == (-0.5, 0.5)
     assert (locked.physio.tmin, locked.physio.tmax) == (-1.0, 3.0)
     assert locked.physio.info["sfreq"] == 20.0
-    assert removed_by_cleaning(locked.eeg).steps["ica"] == "none"
+    assert locked.eeg.info["sfreq"] == 200.0 and locked.eeg.info["highpass"] == 0.5
+    assert done.cleaned.method == "none" and done.cleaned.options == options.clean
+    assert done.cleaned.notched_hz == (60.0,)
+    assert done.derived.options == options.physio
+
+
+def test_a_decision_concerns_one_of_two_simultaneous_events(tmp_path):
+    eeg = np.zeros((1, 2000))
+    eeg[0, 1000:1010] = 400e-6
+    raw = mne.io.RawArray(eeg, mne.create_info(["CZ"], 100.0, "eeg"), verbose="error")
+    events = pd.DataFrame(
+        {"event": list("abcde"), "onset": [5.0, 5.0, 10.0, 10.0, 15.0], "expression": "micro"}
+    )
+    decisions = pd.DataFrame(
+        [("p", "exclude_event", "b", "speech", ""), ("p", "keep_event", "d", "looked at", "")],
+        columns=["participant", "kind", "target", "reason", "made_for"],
+    )
+    recording = Recording(eeg=raw, physio=None, events=events, participant="p")
+    done = preprocess_recording(
+        recording,
+        Options(rng=1, epochs=Epoching(eeg=(-0.5, 0.5))),
+        decisions=decisions,
+        is_clean=True,
+    )
+    assert done.locked.events["event"].tolist() == ["a", "d", "e"]
+    reasons = done.locked.excluded.set_index("event")["exclusion_reason"]
+    assert reasons["b"] == "decided: speech" and reasons["c"].startswith("EEG deviates")
+    write_derivatives(done, "p", tmp_path, continuous=False)
+    assert read_epochs(tmp_path, ["p"], "eeg").metadata["event"].tolist() == ["a", "d", "e"]
+    moments = read_table(tmp_path, ["p"], "moments").set_index("event")["fate"]
+    assert moments.to_dict() == {
+        "a": "epoch", "b": "excluded", "c": "excluded", "d": "epoch", "e": "epoch"
+    }  # fmt: skip
+
+
+def test_tables_name_the_same_events(preprocessed, merged_events):
+    names = preprocessed.participants["participant"]
+    epochs = read_epochs(preprocessed.out, names, "eeg")
+    assert epochs.metadata["event"].is_unique
+    known = set(merged_events["event"])
+    assert set(epochs.metadata["event"]) <= known
+    for name in ("muscles", "excluded"):
+        assert set(read_table(preprocessed.out, names, name)["event"]) <= known
+    moments = read_table(preprocessed.out, names, "moments")
+    kept = moments.loc[moments["fate"] == "epoch", "event"]
+    assert sorted(kept) == sorted(epochs.metadata["event"])
+    faces = moments[moments["kind"] == "expression"]
+    assert sorted(faces["event"]) == sorted(known)
+
+
+def test_epochs_that_share_an_id_are_not_joined(preprocessed):
+    with pytest.raises(ValueError, match="ids must be unique in a study"):
+        read_epochs(preprocessed.out, ["sub01", "sub01"], "eeg")
 
 
 @pytest.mark.parametrize("modality", ["eeg", "physio"])
@@ -181,13 +310,24 @@ def test_json_takes_numpy_and_nothing_odd(tmp_path):
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"reject_rule": "none"}, "reject_rule must be one of"),
-        ({"ica_method": "jade"}, "ica_method must be one of"),
-        ({"eda_method": "ledalab"}, "eda_method must be one of"),
-        ({"lock": "peak"}, "lock must be one of"),
-        ({"reject_uv": 0.0}, "must be positive"),
+        (lambda: Rejection(rule="none"), "rule must be one of"),
+        (lambda: Rejection(eeg_uv=0.0), "eeg_uv must be positive"),
+        (lambda: Cleaning(ica_method="jade"), "ica_method must be one of"),
+        (lambda: Cleaning(reference="REST"), "reference must be one of"),
+        (lambda: Cleaning(highpass_hz=0.0), "highpass_hz and sfreq must be positive"),
+        (lambda: Cleaning(lowpass_hz=0.05), "lowpass_hz must be above highpass_hz=0.1"),
+        (lambda: Cleaning(line_hz=16.7), "line_hz must be at least 20 Hz, or None"),
+        (lambda: Deriving(eda_method="ledalab"), "eda_method must be one of"),
+        (lambda: Deriving(sfreq=0.0), "expected a positive rate"),
+        (lambda: Epoching(lock="peak"), "lock must be one of"),
+        (lambda: Options(merge="all", rng=1), "merge must be one of"),
     ],
 )
 def test_impossible_options_are_refused_before_anything_runs(choice, message):
     with pytest.raises(ValueError, match=message):
-        Options(**choice)
+        choice()
+
+
+def test_a_run_needs_a_seed():
+    with pytest.raises(TypeError, match="rng"):
+        Options()

@@ -10,6 +10,7 @@ from mmme_neuro.pipeline.provenance import (
     Provenance,
     file_digest,
     input_digests,
+    options_used,
     read_provenance,
     software,
     stale_because,
@@ -75,3 +76,14 @@ def test_software_names_code_and_packages():
     found = software(Path(preprocess.__file__))
     assert len(found["code"]) == 16 and found["mne"][0].isdigit()
     assert set(found) == {"code", *DERIVING}
+
+
+def test_options_that_a_run_used_are_read_from_the_sidecars(finished):
+    other = finished.parent / "t_provenance.json"
+    replace(PLAN, participant="t").write(other)
+    assert options_used(finished.parent, ["s", "t"]) == {"s": PLAN.options, "t": PLAN.options}
+    replace(PLAN, options={"reject_uv": 9.0}).write(other)
+    with pytest.raises(ValueError, match="s and t .* different options \\['reject_uv'\\]"):
+        options_used(finished.parent, ["s", "t"])
+    with pytest.raises(ValueError, match="u has no sidecar"):
+        options_used(finished.parent, ["u"])

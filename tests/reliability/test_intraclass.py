@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mmme_neuro import icc
-from mmme_neuro.reliability.intraclass import COLUMNS, FORMS
+from mmme_neuro.reliability.intraclass import COLUMNS, FORMS, intraclass_correlations
 from tests.chance import CHANCE, counts_by_chance
 from tests.reference import tables
 from tests.reference.published import SHROUT_FLEISS
@@ -39,8 +39,10 @@ def test_table_is_stable():
     table = icc_of(SHROUT_FLEISS)
     assert tuple(table.index) == FORMS
     assert list(table) == ["icc", "f", "dof1", "dof2", "p_value", "ci_low", "ci_high"]
-    assert table.attrs["method"] == "mean squares"
-    assert table.attrs["reasons"] == {}
+    found = intraclass_correlations(tidy(SHROUT_FLEISS), **NAMES)
+    pd.testing.assert_frame_equal(found.forms, table)
+    assert found.method == "mean squares" and found.reasons == {}
+    assert (found.n_targets, found.n_raters, found.n_ratings, found.n_missing) == (6, 4, 24, 0)
 
 
 def rated(data):
@@ -182,7 +184,9 @@ def test_each_target_with_its_own_raters_leaves_the_one_way_forms():
     pd.testing.assert_series_equal(one, expected, rtol=1e-6)
     assert table.loc["ICC(k)", "icc"] == pytest.approx(3 * one["icc"] / (1 + 2 * one["icc"]))
     assert table.loc[["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]].isna().all(axis=None)
-    assert "ICC(A,1)" in next(iter(table.attrs["reasons"]))
+    with pytest.warns(UserWarning, match="share too few targets"):
+        found = intraclass_correlations(tidy(values), **NAMES)
+    assert "ICC(A,1)" in next(iter(found.reasons))
 
 
 def test_raters_without_a_common_chain_of_targets():
@@ -221,7 +225,9 @@ def test_targets_and_raters_without_ratings_are_left_out_and_named():
     with pytest.warns(UserWarning, match="target 6 has no rating"):
         table = icc_of(values)
     pd.testing.assert_frame_equal(table, icc_of(SHROUT_FLEISS), check_flags=False)
-    assert table.attrs["n_targets"] == 6
+    with pytest.warns(UserWarning, match="target 6 has no rating"):
+        found = intraclass_correlations(tidy(values), **NAMES)
+    assert found.n_targets == 6 and found.reasons == {"left out": "target 6 has no rating"}
 
 
 def test_scale_and_order_do_not_matter():

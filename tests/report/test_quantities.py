@@ -95,7 +95,8 @@ def test_every_nested_constant_has_a_row():
         "plans": [{"is": "Plan", "basis": {"n": 2, "tmin": -1.5}, "windows": [{"tmax": 1e-4}]}],
         "none": None,
     }
-    rows = constants_table({"study": study, "methods": {"cleaning": {"eye_r": 0.5}}})["rows"]
+    constants = {"study": study, "used": {"rng": 1}, "methods": {"cleaning": {"r": 0.5}}}
+    rows = constants_table(constants)["rows"]
     assert rows == [
         ["study", "seed", "3"],
         ["study", "clean", "yes"],
@@ -103,5 +104,6 @@ def test_every_nested_constant_has_a_row():
         ["study", "plans[0].basis", "n 2; tmin −1.5"],
         ["study", "plans[0].windows[0]", "tmax 0.0001"],
         ["study", "none", "none"],
-        ["methods", "cleaning.eye_r", "0.5"],
+        ["run", "rng", "1"],
+        ["methods", "cleaning.r", "0.5"],
     ]

@@ -4,12 +4,13 @@ import numpy as np
 
 from mmme_neuro.pipeline.provenance import DERIVING
 from mmme_neuro.report.constants import PACKAGES, method_constants, software_versions
-from mmme_neuro.signals.eeg.clean import clean_eeg
+from mmme_neuro.signals.eeg.ica import AGREEING_EYE_R
 
 
 def test_constants_are_those_of_the_code():
     constants = method_constants()
-    assert constants["cleaning"]["muscle_r"] == clean_eeg.__kwdefaults__["muscle_r"]
+    assert constants["cleaning"]["agreeing_eye_r"] == AGREEING_EYE_R
+    assert "line_hz" not in constants["cleaning"]  # an option: a run says what it used
     assert constants["regions"]["occipital"][0] == "PO3"
     assert {w["column"] for w in constants["physio"]["windows"]} >= {"scr_us", "skt_celsius"}
     json.dumps(constants)  # plain values only

@@ -233,10 +233,8 @@ def _common_clips(
 
 
 def _of_clips(events: pd.DataFrame, clips: Sequence[str]) -> pd.DataFrame:
-    """Events of these clips, without the attributes that pandas copies at each step."""
-    events = events[events["clip"].isin(clips)].reset_index(drop=True)
-    events.attrs = {}
-    return events
+    """Events of these clips."""
+    return events[events["clip"].isin(clips)].reset_index(drop=True)
 
 
 def _pairs(a: pd.DataFrame, b: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:

@@ -210,5 +210,4 @@ def _labels(result: Agreement) -> pd.DataFrame:
     index = result.action_unit_index.rename({"n": "n_units"}).to_frame("action_unit_index").T
     index["n_clusters"] = result.pairs["participant"].nunique()
     table = pd.concat([result.expression, index]).rename_axis("coefficient").reset_index()
-    undefined = result.expression.attrs.get("reasons", {})
-    return table.assign(reason=table["coefficient"].map(undefined).fillna(""))
+    return table.fillna({"reason": ""})

@@ -56,10 +56,10 @@ def label_agreement(
     DataFrame
         Index ``coefficient``: ``observed_agreement, cohen_kappa, gwet_ac1`` and the weighted
         ``cohen_kappa_linear, cohen_kappa_quadratic`` (two raters), ``fleiss_kappa,
-        krippendorff_alpha``; columns ``estimate, ci_low, ci_high, n_units, n_clusters``. The
-        first ones rest on units that all raters labelled, alpha on those with two labels or more.
-        NaN where a coefficient is not defined, with the reason in ``attrs["reasons"]``; limits are
-        NaN where no participant left out changes it.
+        krippendorff_alpha``; columns ``estimate, ci_low, ci_high, n_units, n_clusters, reason``.
+        The first ones rest on units that all raters labelled, alpha on those with two labels or
+        more. NaN where a coefficient is not defined, with the reason; limits are NaN where no
+        participant left out changes it.
 
     Raises
     ------
@@ -98,9 +98,7 @@ def label_agreement(
         index=pd.Index(rows, name="coefficient"),
         columns=["estimate", "ci_low", "ci_high", "n_units", "n_clusters"],
     )
-    undefined = table.index[table["estimate"].isna()]
-    table.attrs["reasons"] = dict.fromkeys(undefined, UNDEFINED)
-    return table
+    return table.assign(reason=np.where(table["estimate"].isna(), UNDEFINED, ""))
 
 
 def _full_unit_coefficients(

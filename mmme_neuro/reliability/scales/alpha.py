@@ -55,8 +55,8 @@ def cronbach_alpha(
     DataFrame
         Index ``coefficient``: ``alpha`` (of the sum), ``standardized_alpha`` (of the sum of z
         scores), ``lambda6`` (Guttman's, from squared multiple correlations), ``mean_correlation``;
-        columns ``estimate, std_error, ci_low, ci_high, n, n_items``. Standard errors are those of
-        the delta method. ``attrs["n_left_out"]`` counts rows with gaps.
+        columns ``estimate, std_error, ci_low, ci_high, n, n_items, n_left_out`` (rows with gaps).
+        Standard errors are those of the delta method.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def cronbach_alpha(
     if interval == "feldt":
         dof = len(table.answers) - 1
         limits[0] = feldt_interval(estimates[0], dof, len(table.names), confidence)
-    result = pd.DataFrame(
+    return pd.DataFrame(
         {
             "estimate": estimates,
             "std_error": std_errors,
@@ -112,11 +112,10 @@ def cronbach_alpha(
             "ci_high": limits[:, 1],
             "n": len(table.answers),
             "n_items": len(table.names),
+            "n_left_out": table.n_left_out,
         },
         index=pd.Index(_STATISTICS, name="coefficient"),
     )
-    result.attrs = {"n_left_out": table.n_left_out, "interval": interval, "missing": missing}
-    return result
 
 
 def alpha_if_dropped(items: pd.DataFrame, *, missing: str = "complete") -> pd.DataFrame:

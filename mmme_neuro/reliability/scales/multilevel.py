@@ -38,9 +38,9 @@ def multilevel_alpha(
     -------
     DataFrame
         Index ``level``: ``within`` and ``between``; columns ``estimate, ci_low, ci_high,
-        variance`` (of the sum of items at that level), ``n`` (rows or participants), ``n_items``.
-        Where participants' means differ no more than chance would have it, ``between`` is NaN,
-        with the reason in ``attrs["reasons"]``.
+        variance`` (of the sum of items at that level), ``n`` (rows or participants), ``n_items,
+        n_left_out`` (rows with gaps) and ``reason``: where participants' means differ no more than
+        chance would have it, ``between`` is NaN.
 
     Raises
     ------
@@ -96,10 +96,8 @@ def multilevel_alpha(
     columns = ["estimate", "ci_low", "ci_high", "variance", "n", "n_items"]
     result = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     result = result.rename_axis(index="level")
-    result.attrs = {"n_left_out": table.n_left_out, "reasons": {}}
-    if between.sum() <= 0:
-        result.attrs["reasons"]["between"] = "participants' means differ no more than by chance"
-    return result
+    by_chance = "participants' means differ no more than by chance" if between.sum() <= 0 else ""
+    return result.assign(n_left_out=table.n_left_out, reason=["", by_chance])
 
 
 def _sums(answers: np.ndarray, people: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from mmme_neuro.reliability.scales.alpha import alpha_of, correlation_of
 from mmme_neuro.reliability.scales.factor import EXTRACTIONS, general_factor
 from mmme_neuro.reliability.scales.items import (
+    Items,
     bootstrap_intervals,
     clusters_of,
     delta_std_errors,
@@ -59,9 +60,8 @@ def mcdonald_omega(
     DataFrame
         Index ``coefficient``: ``omega_total`` (all common factors), ``omega_hierarchical`` (the
         general factor), ``explained_common_variance`` (share of the general factor in the common
-        variance), ``alpha``; columns ``estimate, std_error, ci_low, ci_high, n, n_items``.
-        ``attrs`` hold ``n_factors, extraction, n_left_out, cautions`` and ``loadings``, a table as
-        records with ``item, general, group1, ..., uniqueness``.
+        variance), ``alpha``; columns ``estimate, std_error, ci_low, ci_high, n, n_items,
+        n_left_out`` (rows with gaps), ``n_factors`` and ``note`` (the warnings).
 
     Raises
     ------
@@ -87,6 +87,74 @@ def mcdonald_omega(
     >>> float(mcdonald_omega(items)["estimate"]["omega_total"].round(2))
     0.78
     """
+    table, n_factors = _specified(items, n_factors, extraction)
+    people = clusters_of(participant, table)
+    statistics = partial(
+        omegas, n_factors=n_factors, extraction=extraction, standardized=standardized
+    )
+    estimates = statistics(table.covariance)
+    std_errors = delta_std_errors(statistics, table.answers, people)
+    if rng is None:
+        limits = log_intervals(estimates, std_errors, len(np.unique(people)) - 1, confidence)
+    else:
+        resampling = ParticipantIntervals(confidence, rng, n_resamples)
+        limits = bootstrap_intervals(statistics, table.answers, people, resampling)
+    general, _ = general_factor(correlation_of(table.covariance), n_factors, extraction)
+    cautions = _cautions(table.names, general, n_factors)
+    for caution in cautions:
+        warnings.warn(caution, stacklevel=2)
+    return pd.DataFrame(
+        {
+            "estimate": estimates,
+            "std_error": std_errors,
+            "ci_low": limits[:, 0],
+            "ci_high": limits[:, 1],
+            "n": len(table.answers),
+            "n_items": len(table.names),
+            "n_left_out": table.n_left_out,
+            "n_factors": n_factors,
+            "note": "; ".join(cautions),
+        },
+        index=pd.Index(COEFFICIENTS, name="coefficient"),
+    )
+
+
+def omega_loadings(
+    items: pd.DataFrame, *, n_factors: int | None = None, extraction: str = "minres"
+) -> pd.DataFrame:
+    """Loadings of the factor model on which `mcdonald_omega` rests.
+
+    Parameters
+    ----------
+    items, n_factors, extraction
+        As of `mcdonald_omega`.
+
+    Returns
+    -------
+    DataFrame
+        Index ``item``; columns ``general`` (its sum is not negative), ``group1, ...`` and
+        ``uniqueness``, of standardized items.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> items = pd.DataFrame(rng.normal(size=(300, 1)) + rng.normal(size=(300, 4)))
+    >>> omega_loadings(items)["general"].round(1).tolist()
+    [0.7, 0.7, 0.7, 0.7]
+    """
+    table, n_factors = _specified(items, n_factors, extraction)
+    general, group = general_factor(correlation_of(table.covariance), n_factors, extraction)
+    sign = 1.0 if general.sum() >= 0 else -1.0
+    groups = {f"group{place + 1}": column for place, column in enumerate(group.T)}
+    unique = 1 - general**2 - (group**2).sum(axis=1)
+    return pd.DataFrame(
+        {"general": sign * general, **groups, "uniqueness": unique},
+        index=pd.Index(table.names, name="item"),
+    )
+
+
+def _specified(items: pd.DataFrame, n_factors: int | None, extraction: str) -> tuple[Items, int]:
+    """Complete answers and the number of factors, checked."""
     table = items_of(items, missing="complete", at_least=3)
     n_items = len(table.names)
     if n_factors is None:
@@ -98,44 +166,12 @@ def mcdonald_omega(
             f"n_factors must lie between 1 and {max(1, (n_items + 1) // 2)} for {n_items} items, "
             f"got {n_factors!r}."
         )
-    people = clusters_of(participant, table)
     if len(table.answers) <= n_items:
         raise ValueError(
             f"items need more complete rows than items, got {len(table.answers)} rows of "
             f"{n_items} items."
         )
-    statistics = partial(
-        omegas, n_factors=n_factors, extraction=extraction, standardized=standardized
-    )
-    estimates = statistics(table.covariance)
-    std_errors = delta_std_errors(statistics, table.answers, people)
-    if rng is None:
-        limits = log_intervals(estimates, std_errors, len(np.unique(people)) - 1, confidence)
-    else:
-        resampling = ParticipantIntervals(confidence, rng, n_resamples)
-        limits = bootstrap_intervals(statistics, table.answers, people, resampling)
-    result = pd.DataFrame(
-        {
-            "estimate": estimates,
-            "std_error": std_errors,
-            "ci_low": limits[:, 0],
-            "ci_high": limits[:, 1],
-            "n": len(table.answers),
-            "n_items": n_items,
-        },
-        index=pd.Index(COEFFICIENTS, name="coefficient"),
-    )
-    general, group = general_factor(correlation_of(table.covariance), n_factors, extraction)
-    result.attrs = {
-        "n_factors": n_factors,
-        "extraction": extraction,
-        "n_left_out": table.n_left_out,
-        "loadings": _loadings(table.names, general, group),
-        "cautions": _cautions(table.names, general, n_factors),
-    }
-    for caution in result.attrs["cautions"]:
-        warnings.warn(caution, stacklevel=2)
-    return result
+    return table, n_factors
 
 
 def omegas(
@@ -200,16 +236,3 @@ def _cautions(names: Sequence[str], general: np.ndarray, n_factors: int) -> list
             "worded the other way (R's psych does so by itself)."
         )
     return cautions
-
-
-def _loadings(names: Sequence[str], general: np.ndarray, group: np.ndarray) -> list[dict]:
-    """Loadings as plain records, with the general factor pointing up."""
-    sign = 1.0 if general.sum() >= 0 else -1.0
-    unique = 1 - general**2 - (group**2).sum(axis=1)
-    groups = [f"group{place + 1}" for place in range(group.shape[1])]
-    return [
-        {"item": name, "general": sign * float(general[row])}
-        | dict(zip(groups, map(float, group[row]), strict=True))
-        | {"uniqueness": float(unique[row])}
-        for row, name in enumerate(names)
-    ]

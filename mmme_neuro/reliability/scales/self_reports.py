@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import EXPECTED_FAILURES
-from mmme_neuro.reliability.intraclass import icc
+from mmme_neuro.reliability.intraclass import intraclass_correlations
 from mmme_neuro.reliability.scales.alpha import cronbach_alpha
 from mmme_neuro.reliability.scales.multilevel import multilevel_alpha
 from mmme_neuro.reliability.scales.omega import mcdonald_omega
@@ -56,18 +56,17 @@ def icc_by_item(
     parts = []
     for name, part in table.groupby(item, sort=False):
         try:
-            found = icc(
+            result = intraclass_correlations(
                 part, targets="stimulus", raters="participant", ratings=value, confidence=confidence
             )
         except EXPECTED_FAILURES as error:
             parts.append(pd.DataFrame({"item": [name], "reason": [str(error)]}))
             continue
-        about = found.attrs
-        found = found.reset_index().assign(
-            n_stimuli=about["n_targets"],
-            n_participants=about["n_raters"],
-            n_missing=about["n_missing"],
-            reason="; ".join(f"{form}: {reason}" for form, reason in about["reasons"].items()),
+        found = result.forms.reset_index().assign(
+            n_stimuli=result.n_targets,
+            n_participants=result.n_raters,
+            n_missing=result.n_missing,
+            reason="; ".join(f"{form}: {reason}" for form, reason in result.reasons.items()),
         )
         found.insert(0, "item", name)
         parts.append(found)
@@ -197,7 +196,6 @@ def _coefficients(
         found = multilevel_alpha(
             items, people, rng=rng, confidence=confidence, n_resamples=n_resamples
         )
-        found["reason"] = pd.Series(found.attrs["reasons"], index=found.index, dtype=object)
         above = found["estimate"] > 1
         found.loc[above, ["ci_low", "ci_high"]] = np.nan
         found.loc[above, "reason"] = (

@@ -297,7 +297,14 @@ def with_stimulus_events(
     if "code" in events:
         events["time_in_video"] = events["onset"] - events["code"].map(start)
     marks = [
-        pd.DataFrame({"kind": name, "code": spans["code"], "onset": spans[column]})
+        pd.DataFrame(
+            {
+                "event": [f"{name}-{code}" for code in spans["code"]],
+                "kind": name,
+                "code": spans["code"],
+                "onset": spans[column],
+            }
+        )
         for name, column in (("stimulus_onset", "start"), ("stimulus_offset", "stop"))
     ]
     both = pd.concat([events, *marks]).dropna(subset=["onset"])

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
+from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.measures import epoch_mask
-from mmme_neuro.responses.potentials import MICROVOLT, event_index
+from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
 from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 
@@ -47,10 +48,13 @@ def band_power(
     Returns
     -------
     table : DataFrame
-        One row an epoch with the index of the metadata: ``power_uv2`` (window minus baseline),
+        One row an epoch (index: the event's id): ``power_uv2`` (window minus baseline),
         ``window_uv2``, ``baseline_uv2``, and ``log_ratio_db`` (mean over the window of 10 log10
-        power minus that over the baseline). ``attrs`` hold channels, band and ``half_support``
-        (s to each side within which the filter has 99 % of its energy).
+        power minus that over the baseline).
+
+    See Also
+    --------
+    roi_channels : The channels averaged.
 
     Notes
     -----
@@ -80,11 +84,7 @@ def band_power(
     half_support = energy_half_width(kernel) / epochs.info["sfreq"]
     _warn_at_ends(times, [window] if baseline is None else [window, baseline], half_support)
     power = np.mean([_trial_power(epochs, name, kernel) for name in channels], axis=0)
-    table = _relative(power, after, before)
-    table.index = event_index(epochs)
-    table.attrs.update(channels=channels, band=(low, high), method=method)
-    table.attrs["half_support"] = half_support
-    return table
+    return _relative(power, after, before).set_axis(event_index(epochs), axis=0)
 
 
 def instantaneous_power(data: np.ndarray, kernel: np.ndarray) -> np.ndarray:

@@ -119,7 +119,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Derived:
+class Curves:
     """Signals derived from one channel.
 
     Parameters
@@ -152,14 +152,14 @@ class ChannelSource:
     channels : tuple of str
         Derived channels.
     derive : callable
-        ``(signal, sfreq, grid, channels) -> Derived``, with the signal in SI units.
+        ``(signal, sfreq, grid, channels) -> Curves``, with the signal in SI units.
     kind : str or None
         MNE channel type; the only channel of that type stands in where none has the name.
     """
 
     name: str
     channels: tuple[str, ...]
-    derive: Callable[[np.ndarray, float, Grid, tuple[str, ...]], Derived]
+    derive: Callable[[np.ndarray, float, Grid, tuple[str, ...]], Curves]
     kind: str | None = None
 
 
@@ -198,7 +198,7 @@ def sources_of(ch_names: list[str], *, eda_method: str = "highpass") -> list[Cha
     ]
 
 
-def nothing(channels: tuple[str, ...], grid: Grid, reason: str) -> Derived:
+def nothing(channels: tuple[str, ...], grid: Grid, reason: str) -> Curves:
     """All NaN, and why.
 
     Parameters
@@ -212,11 +212,11 @@ def nothing(channels: tuple[str, ...], grid: Grid, reason: str) -> Derived:
 
     Returns
     -------
-    Derived
+    Curves
         Without a single finite sample.
     """
     curves = {name: np.full(grid.times.size, np.nan) for name in channels}
-    return Derived(curves, np.zeros(grid.times.size, dtype=bool), reason=reason)
+    return Curves(curves, np.zeros(grid.times.size, dtype=bool), reason=reason)
 
 
 def _from_cycles(
@@ -224,13 +224,13 @@ def _from_cycles(
     grid: Grid,
     channels: tuple[str, ...],
     interval_limits: tuple[float, float],
-) -> Derived:
+) -> Curves:
     """Rate and, where asked for, amplitude of beats or breaths."""
     if cycles.reason:
         return nothing(channels, grid, cycles.reason)
     rate, is_artefact = rate_curve(cycles, grid.times, interval_limits=interval_limits)
     curves = [rate, np.where(np.isfinite(rate), amplitude_curve(cycles, grid.times), np.nan)]
-    return Derived(
+    return Curves(
         dict(zip(channels, curves, strict=False)),
         is_artefact,
         cycles.n_found,
@@ -239,19 +239,19 @@ def _from_cycles(
     )
 
 
-def _derive_heart(ecg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
+def _derive_heart(ecg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Curves:
     """Heart rate from the electrocardiogram."""
     return _from_cycles(r_peaks(ecg, sfreq), grid, channels, BEAT_INTERVAL_LIMITS_S)
 
 
-def _derive_pulse(ppg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
+def _derive_pulse(ppg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Curves:
     """Pulse rate and amplitude from the photoplethysmogram."""
     return _from_cycles(pulse_peaks(ppg, sfreq), grid, channels, BEAT_INTERVAL_LIMITS_S)
 
 
 def _derive_breathing(
     rsp: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
-) -> Derived:
+) -> Curves:
     """Breathing rate and amplitude."""
     return _from_cycles(respiration(rsp, sfreq), grid, channels, BREATH_INTERVAL_LIMITS_S)
 
@@ -262,7 +262,7 @@ def _derive_conductance(
     grid: Grid,
     channels: tuple[str, ...],
     separate: Callable[[np.ndarray, float], np.ndarray] = pieces.phasic,
-) -> Derived:
+) -> Curves:
     """Skin conductance, its phasic and its tonic part."""
     lowpass = min(pieces.EDA_LOWPASS_HZ, 0.4 * grid.sfreq)
     smooth = pieces.skin_conductance(eda, sfreq, lowpass=lowpass)
@@ -276,7 +276,7 @@ def _derive_conductance(
 
 def _derive_temperature(
     skt: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]
-) -> Derived:
+) -> Curves:
     """Smoothed skin temperature and its slope."""
     lowpass = min(pieces.SKT_LOWPASS_HZ, 0.4 * grid.sfreq)
     smooth = pieces.skin_temperature(skt, sfreq, lowpass=lowpass)
@@ -285,7 +285,7 @@ def _derive_temperature(
     return _continuous(dict(zip(channels, curves, strict=False)), skt, "outside 10-45 degC")
 
 
-def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Derived:
+def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[str, ...]) -> Curves:
     """Envelope of the electromyogram."""
     if sfreq < pieces.EMG_MIN_SFREQ:
         needed = f"needs {pieces.EMG_MIN_SFREQ:g} Hz or more"
@@ -295,13 +295,13 @@ def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[st
     return _continuous({channels[0]: _sampled(envelope, sfreq, grid.times)}, emg, "")
 
 
-def _continuous(curves: dict[str, np.ndarray], signal: np.ndarray, limits: str) -> Derived:
+def _continuous(curves: dict[str, np.ndarray], signal: np.ndarray, limits: str) -> Curves:
     """Curves without beats; what the rules blanked is an artefact."""
     first = next(iter(curves.values()))
     finite = signal[np.isfinite(signal)]
     is_blank = not np.isfinite(first).any()
     reason = f"all {limits} (median {np.median(finite):g}): check the unit" if is_blank else ""
-    return Derived(curves, ~np.isfinite(first), reason=reason)
+    return Curves(curves, ~np.isfinite(first), reason=reason)
 
 
 def _sampled(signal: np.ndarray, sfreq: float, times: np.ndarray) -> np.ndarray:

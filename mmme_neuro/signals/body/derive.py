@@ -1,17 +1,16 @@
 """Autonomic signals derived from a raw physiological recording, and their quality."""
 
-import json
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import mne
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.signals.body.channels import (
-    EDA_METHODS,
     ChannelSource,
-    Derived,
+    Curves,
     Grid,
     nothing,
     sources_of,
@@ -42,9 +41,74 @@ QUALITY_COLUMNS = (
 )
 
 
+EdaMethod = Literal["highpass", "cvxeda"]
+
+
+@dataclass(frozen=True)
+class Deriving:
+    """Options of the derivation of autonomic signals.
+
+    Attributes
+    ----------
+    sfreq : float
+        Sampling rate of the derived signals (Hz).
+    eda_method : {"highpass", "cvxeda"}
+        How skin conductance is split into a phasic and a tonic part: by a 0.05 Hz filter, or as
+        responses to a sparse drive (cvxEDA; `signals.body.cvxeda.convex_phasic`).
+
+    Raises
+    ------
+    ValueError
+        For an option that cannot be.
+    """
+
+    sfreq: float = 50.0
+    eda_method: EdaMethod = "highpass"
+
+    def __post_init__(self) -> None:
+        if self.eda_method not in get_args(EdaMethod):
+            raise ValueError(
+                f"eda_method must be one of {list(get_args(EdaMethod))}, got {self.eda_method!r}."
+            )
+        if self.sfreq <= 0:
+            raise ValueError(
+                f"sfreq: expected a positive rate, got {self.sfreq}; 50 Hz suits autonomic "
+                "responses"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """Autonomic signals derived from a recording, and their quality.
+
+    Attributes
+    ----------
+    raw : mne.io.RawArray
+        The signals (see `derive_physio`).
+    quality : DataFrame
+        Index ``channel``; columns ``source`` (channel of the recording), ``share_missing`` (of
+        the source's samples), ``share_artefact`` (of the time: blanked as not credible, or
+        resting on corrected beats), ``share_usable`` (of the derived samples), ``n_found``,
+        ``n_corrected`` (beats or breaths) and ``reason``, empty where all is well.
+    options : Deriving
+        The options used.
+    """
+
+    raw: mne.io.RawArray
+    quality: pd.DataFrame
+    options: Deriving
+
+    def __repr__(self) -> str:
+        n_faulty = int((self.quality["reason"] != "").sum())
+        return f"<Derived | {len(self.quality)} signals, {n_faulty} without data>"
+
+
 def derive_physio(
-    raw: mne.io.BaseRaw, *, sfreq: float = 50.0, eda_method: str = "highpass"
-) -> mne.io.RawArray:
+    raw: mne.io.BaseRaw,
+    *,
+    sfreq: float = Deriving.sfreq,
+    eda_method: EdaMethod = Deriving.eda_method,
+) -> Derived:
     """Derive heart rate, pulse, breathing, skin conductance and temperature signals.
 
     Parameters
@@ -54,17 +118,14 @@ def derive_physio(
         ``SKT`` (degC) and ``EMG`` (V), each with or without ``_A``, and ``SKT_B``, ``EMG_B`` ....
         Where none has the name, the only channel of type ``ecg``, ``resp``, ``gsr`` or
         ``temperature`` is taken. Others, digital lines among them, are not passed on.
-    sfreq : float
-        Sampling rate of the result, Hz.
-    eda_method : {"highpass", "cvxeda"}
-        How skin conductance is split into ``eda_phasic`` and ``eda_tonic``: by a 0.05 Hz filter, or
-        as responses to a sparse drive (:func:`mmme_neuro.signals.body.cvxeda.convex_phasic`).
+    sfreq, eda_method
+        See `Deriving`.
 
     Returns
     -------
-    mne.io.RawArray
-        Channels of type ``misc``, same duration, first time and annotations as ``raw``, no names
-        or dates:
+    Derived
+        Its ``.raw`` has channels of type ``misc``, same duration, first time and annotations as
+        ``raw``, no names or dates:
 
         ======================  ======================================================
         ``heart_rate``          beats/min, from ``ECG``
@@ -81,8 +142,8 @@ def derive_physio(
         ======================  ======================================================
 
         Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
-        warning. Read the quality of every channel with :func:`physio_quality`; stretches that are
-        not credible or rest on corrected beats are annotated, see :func:`artefact_mask`.
+        warning. The quality of every channel is in ``.quality``; stretches that are not credible
+        or rest on corrected beats are annotated, see :func:`artefact_mask`.
 
     Notes
     -----
@@ -100,11 +161,10 @@ def derive_physio(
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore")  # no other channel is there
     ...     derived = derive_physio(raw)
-    >>> round(float(np.nanmean(derived.get_data(picks="rsp_rate"))))
+    >>> round(float(np.nanmean(derived.raw.get_data(picks="rsp_rate"))))
     15
     """
-    if eda_method not in EDA_METHODS:
-        raise ValueError(f"eda_method must be one of {list(EDA_METHODS)}, got {eda_method!r}.")
+    options = Deriving(sfreq, eda_method)
     sources = sources_of(raw.ch_names, eda_method=eda_method)
     found = {source: _channel_of(raw, source) for source in sources}
     if not any(found.values()):
@@ -120,34 +180,7 @@ def derive_physio(
         rows += _quality_rows(ch_name, derived, share_missing)
         marks += _artefacts(derived, sfreq)
     _warn_of(rows)
-    return _as_raw(raw, curves, rows, marks, sfreq)
-
-
-def physio_quality(raw: mne.io.BaseRaw | mne.BaseEpochs) -> pd.DataFrame:
-    """Read the quality table that :func:`derive_physio` left in a recording.
-
-    Parameters
-    ----------
-    raw : mne.io.Raw | mne.Epochs
-        Result of :func:`derive_physio`, or epochs cut from it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``channel``; columns ``source`` (channel of the recording), ``share_missing`` (of
-        the source's samples), ``share_artefact`` (of the time: blanked as not credible, or
-        resting on corrected beats), ``share_usable`` (of the derived samples), ``n_found``,
-        ``n_corrected`` (beats or breaths) and ``reason``, empty where all is well.
-    """
-    try:
-        rows = json.loads(raw.info["description"] or "")["physio_quality"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            "raw: expected a recording made by derive_physio, found no quality table in "
-            "raw.info['description']; run derive_physio first"
-        ) from error
-    table = pd.DataFrame(rows, columns=list(QUALITY_COLUMNS)).set_index("channel")
-    return table.astype({"n_found": "Int64", "n_corrected": "Int64"})
+    return Derived(_as_raw(raw, curves, marks, sfreq), _quality_table(rows), options)
 
 
 def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
@@ -156,7 +189,7 @@ def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
     Parameters
     ----------
     raw : mne.io.Raw
-        Result of :func:`derive_physio`.
+        Of :class:`Derived`.
     channel : str
         A derived channel.
 
@@ -182,7 +215,7 @@ def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
     return mask
 
 
-def _artefacts(derived: Derived, sfreq: float) -> list[tuple[float, float, tuple[str, ...]]]:
+def _artefacts(derived: Curves, sfreq: float) -> list[tuple[float, float, tuple[str, ...]]]:
     """Start and length (s) of every artefact and the channels that it concerns."""
     if derived.reason:
         return []
@@ -218,7 +251,7 @@ def _channel_of(raw: mne.io.BaseRaw, source: ChannelSource) -> str | None:
 
 def _derived(
     raw: mne.io.BaseRaw, source: ChannelSource, ch_name: str | None, grid: Grid
-) -> tuple[Derived, float]:
+) -> tuple[Curves, float]:
     """Signals of one source with its gaps as NaN, and the share of missing samples."""
     if ch_name is None:
         return nothing(source.channels, grid, f"no channel {source.name} in the recording"), 1.0
@@ -257,7 +290,7 @@ def _gaps(is_missing: np.ndarray, sfreq: float, grid: Grid) -> np.ndarray:
     return n_missing[last + 1] > n_missing[first]
 
 
-def _quality_rows(ch_name: str | None, derived: Derived, share_missing: float) -> list[dict]:
+def _quality_rows(ch_name: str | None, derived: Curves, share_missing: float) -> list[dict]:
     """One row for each derived channel."""
     return [
         {
@@ -272,6 +305,12 @@ def _quality_rows(ch_name: str | None, derived: Derived, share_missing: float) -
         }
         for channel, curve in derived.curves.items()
     ]
+
+
+def _quality_table(rows: list[dict]) -> pd.DataFrame:
+    """Rows of all derived channels as a table."""
+    table = pd.DataFrame(rows, columns=list(QUALITY_COLUMNS)).set_index("channel")
+    return table.astype({"n_found": "Int64", "n_corrected": "Int64"})
 
 
 def _warn_of(rows: list[dict]) -> None:
@@ -291,13 +330,11 @@ def _warn_of(rows: list[dict]) -> None:
 def _as_raw(
     raw: mne.io.BaseRaw,
     curves: dict[str, np.ndarray],
-    rows: list[dict],
     marks: list[tuple[float, float, tuple[str, ...]]],
     sfreq: float,
 ) -> mne.io.RawArray:
     """Recording of the derived channels with the annotations, without names or dates."""
     info = mne.create_info(list(curves), sfreq, "misc")
-    info["description"] = json.dumps({"physio_quality": rows})
     derived = mne.io.RawArray(
         np.array(list(curves.values())),
         info,

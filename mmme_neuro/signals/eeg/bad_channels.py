@@ -20,7 +20,7 @@ RANSAC_SHARE = 0.4
 
 
 def bad_channels(
-    raw: mne.io.BaseRaw, *, left_out: set[str], ransac: bool, rng: int
+    raw: mne.io.BaseRaw, *, left_out: set[str], ransac: bool, rng: int | None
 ) -> dict[str, str]:
     """Name faulty EEG channels and why, apart from those already left out.
 
@@ -32,8 +32,8 @@ def bad_channels(
         Channels known to be bad.
     ransac : bool
         Whether channels that the others do not predict are looked for.
-    rng : int
-        Seed of RANSAC.
+    rng : int | None
+        Seed of RANSAC; None where it is not used.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def _by_correlation(eeg: mne.io.BaseRaw) -> dict[str, str]:
     return reasons
 
 
-def _by_ransac(eeg: mne.io.BaseRaw, rng: int) -> dict[str, str]:
+def _by_ransac(eeg: mne.io.BaseRaw, rng: int | None) -> dict[str, str]:
     """Channels that the others, interpolated to their place, do not predict."""
     # Takes a second to import, and most of the package needs none of it.
     from pyprep.find_noisy_channels import NoisyChannels

@@ -1,187 +1,417 @@
 """Clean EEG: mains, drift, bad channels, eyes and facial muscles; everything removed is noted."""
 
-import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, fields, replace
+from typing import Literal, TypedDict, Unpack, get_args
 
 import mne
 import numpy as np
 import pandas as pd
+from mne.preprocessing import ICA
 
 from mmme_neuro.signals.eeg.bad_channels import bad_channels
 from mmme_neuro.signals.eeg.ica import (
-    METHODS,
     NO_DECISIONS,
     CleaningDecisions,
     Thresholds,
+    decided,
+    fingerprint_of,
+    muscle_band,
+    seed_of,
     separate,
 )
 from mmme_neuro.signals.eeg.resample import decimated
 
 CSD_LAMBDA2 = 1e-5
 CSD_STIFFNESS = 4
-REFERENCES = ("average", "csd")
+IcaMethod = Literal["picard", "infomax"]
+Reference = Literal["average", "csd"]
+
+
+class CleaningChoices(TypedDict, total=False):
+    """Options of `Cleaning` as keywords of `find_components` and `clean_eeg`."""
+
+    line_hz: float | None
+    highpass_hz: float
+    lowpass_hz: float | None
+    sfreq: float
+    ransac: bool
+    ica: bool
+    ica_method: IcaMethod
+    iclabel: bool
+    eye_r: float
+    muscle_r: float
+    muscle_log_ratio: float
+    label_probability: float
+    reference: Reference
 
 
 @dataclass(frozen=True)
-class Removed:
-    """What cleaning took out.
+class Cleaning:
+    """Options of the cleaning of an EEG.
 
     Attributes
     ----------
-    bad_channels : dict
-        Interpolated channel -> reason.
-    components : list of dict
-        Every independent component (see ``signals.components.Separation``).
-    steps : dict
-        The options used.
+    line_hz : float | None
+        Mains frequency (Hz); it and its harmonics are notched, and the muscle band keeps clear of
+        them (51-69 Hz with 50 Hz, 61-79 Hz with 60 Hz; `muscle_band`). None: no mains.
+    highpass_hz : float
+        High-pass of the data that are kept (Hz); 0.1 Hz spares slow potentials (Tanner et al.
+        2015).
+    lowpass_hz : float | None
+        Low-pass of the data that are kept (Hz); None: only that of the sampling rate. Power of
+        muscles after cleaning means something only below it.
+    sfreq : float
+        Sampling rate of the result (Hz), never above the recording's.
+    ransac : bool
+        Whether channels that the others do not predict are bad, too.
+    ica : bool
+        Whether eye and muscle components are removed (without, one sees what muscles do).
+    ica_method : {"picard", "infomax"}
+        Algorithm of the ICA; both extended.
+    iclabel : bool
+        Whether ICLabel's probabilities count next to the correlations.
+    eye_r : float
+        A component is an eye's if it correlates with an EOG channel by at least this.
+    muscle_r : float
+        A component is a muscle's if the envelope of its activity in the muscle band correlates
+        with that of an EMG channel by at least this.
+    muscle_log_ratio : float
+        A component is a muscle's, too, if log10 of its power in the muscle band over its 4-30 Hz
+        power is at least this.
+    label_probability : float
+        A component is an eye's or a muscle's, too, if ICLabel gives at least this probability (an
+        eye's must follow the EOG by 0.2, too, where there is one).
+    reference : {"average", "csd"}
+        Average reference, or current source density (uV/m^2 in MNE's V/m^2) as a parallel analysis
+        that volume conduction, of muscles too, affects less.
+
+    Raises
+    ------
+    ValueError
+        For an option that cannot be.
+    """
+
+    line_hz: float | None = 50.0
+    highpass_hz: float = 0.1
+    lowpass_hz: float | None = None
+    sfreq: float = 250.0
+    ransac: bool = True
+    ica: bool = True
+    ica_method: IcaMethod = "picard"
+    iclabel: bool = True
+    eye_r: float = 0.5
+    muscle_r: float = 0.35
+    muscle_log_ratio: float = -0.25
+    label_probability: float = 0.8
+    reference: Reference = "average"
+
+    def __post_init__(self) -> None:
+        for name, known in (("ica_method", IcaMethod), ("reference", Reference)):
+            if getattr(self, name) not in get_args(known):
+                raise ValueError(
+                    f"{name} must be one of {list(get_args(known))}, got {getattr(self, name)!r}."
+                )
+        if self.highpass_hz <= 0 or self.sfreq <= 0:
+            raise ValueError(
+                f"highpass_hz and sfreq must be positive, got {self.highpass_hz} and {self.sfreq}."
+            )
+        if self.lowpass_hz is not None and self.lowpass_hz <= self.highpass_hz:
+            raise ValueError(
+                f"lowpass_hz must be above highpass_hz={self.highpass_hz:g}, got "
+                f"{self.lowpass_hz:g}."
+            )
+        muscle_band(self.line_hz)
+
+    @property
+    def muscle_band_hz(self) -> tuple[float, float]:
+        """Band in which muscles are measured."""
+        return muscle_band(self.line_hz)
+
+
+DRAWS = "ICA and RANSAC"
+NO_COMPONENTS = ["component", "removed_as", "decision"]
+MAP_COLUMNS = ["component", "channel", "weight"]
+OF_THE_RESULT = ("highpass_hz", "lowpass_hz", "reference")
+"""Options that have no part in finding components."""
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Independent components of a recording and what should be done with each.
+
+    Attributes
+    ----------
+    ica : mne.preprocessing.ICA
+        The solution; ``exclude`` holds the components whose removal is suggested.
+    table : DataFrame
+        One row per component: ``component, eye_r, muscle_r, muscle_log_ratio``, ICLabel's
+        probabilities ``p_brain`` and so on (NaN without ICLabel), ``variance_share`` and
+        ``suggested`` (``"eye"``, ``"muscle"``, or empty: to be kept).
     fingerprint : str
-        Of the independent components: their numbers mean nothing in another solution.
-    maps : dict
-        Number of each removed component -> its weight at each good channel (largest is 1).
-    channels : list of str
-        Channels of ``maps``.
-    notes : list of str
+        Of the solution: numbers of components mean nothing in another one.
+    bad_channels : mapping of str to str
+        Channel that the ICA left out -> reason.
+    options : Cleaning
+        The options used.
+    seed : int
+        The seed used.
+    notes : tuple of str
+        What the reader should know: no convergence, ICLabel left out and why.
+    """
+
+    ica: ICA
+    table: pd.DataFrame
+    fingerprint: str
+    bad_channels: Mapping[str, str]
+    options: Cleaning
+    seed: int
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Components {self.fingerprint} | {len(self.table)}, suggested for removal: "
+            f"{len(self.suggested)}>"
+        )
+
+    @property
+    def suggested(self) -> dict[int, str]:
+        """Number of each component whose removal is suggested -> what it is."""
+        rows = self.table[self.table["suggested"] != ""]
+        return dict(zip(rows["component"].tolist(), rows["suggested"], strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """A cleaned EEG and what was removed from it.
+
+    Attributes
+    ----------
+    raw : mne.io.Raw
+        Bad channels interpolated, EEG and EOG/EMG channels at ``options.sfreq`` or the recording's
+        lower rate.
+    bad_channels : mapping of str to str
+        Interpolated channel -> reason.
+    components : DataFrame
+        Every independent component, as in `Components`, with ``removed_as`` (``"eye"``,
+        ``"muscle"``, ``"decision"``, or empty: kept) and what a person decided about it
+        (``decision``). No rows without ICA.
+    maps : DataFrame
+        ``component, channel, weight`` of each removed component; its largest weight is 1.
+    fingerprint : str
+        Of the independent components; empty without ICA.
+    notched_hz : tuple of float
+        Mains and harmonics that were filtered out.
+    options : Cleaning
+        The options used.
+    seed : int | None
+        The seed used; None where nothing was drawn.
+    notes : tuple of str
         What the reader should know.
     """
 
-    bad_channels: dict[str, str]
-    components: list[dict]
-    steps: dict
-    fingerprint: str = ""
-    maps: Mapping[str, list[float]] = field(default_factory=dict)
-    channels: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    raw: mne.io.BaseRaw
+    bad_channels: Mapping[str, str]
+    components: pd.DataFrame
+    maps: pd.DataFrame
+    fingerprint: str
+    notched_hz: tuple[float, ...]
+    options: Cleaning
+    seed: int | None
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        n_removed = int((self.components["removed_as"] != "").sum())
+        return (
+            f"<Cleaned | {len(self.bad_channels)} bad channels, {n_removed} of "
+            f"{len(self.components)} components removed>"
+        )
+
+    @property
+    def method(self) -> str:
+        """How components were separated, such as ``"picard, extended"``; ``"none"`` without."""
+        return f"{self.options.ica_method}, extended" if self.options.ica else "none"
+
+    def table(self) -> pd.DataFrame:
+        """List what was removed.
+
+        Returns
+        -------
+        DataFrame
+            ``what`` (``"bad channel", "component", "mains", "slow", "fast"``), ``which`` (channel,
+            number of the component, or frequencies in Hz) and ``reason``.
+        """
+        gone = self.components[self.components["removed_as"] != ""]
+        highpass, lowpass = self.options.highpass_hz, self.options.lowpass_hz
+        rows = [("bad channel", name, reason) for name, reason in self.bad_channels.items()]
+        rows += [
+            ("component", str(row["component"]), row["decision"] or row["removed_as"])
+            for row in gone.to_dict("records")
+        ]
+        rows += [("mains", f"{hz:g}", "notch filter") for hz in self.notched_hz]
+        rows += [("slow", f"below {highpass:g}", "high-pass filter")]
+        rows += [] if lowpass is None else [("fast", f"above {lowpass:g}", "low-pass filter")]
+        return pd.DataFrame(rows, columns=["what", "which", "reason"])
+
+    def settings(self) -> dict[str, object]:
+        """Return the options as they came into effect, for a table; ``"none"`` where None."""
+        used = {each.name: getattr(self.options, each.name) for each in fields(self.options)}
+        used["sfreq"] = float(self.raw.info["sfreq"])
+        used["iclabel"] = self.options.iclabel and self.options.ica
+        used["ica"] = self.method
+        del used["ica_method"]
+        used["seed"] = self.seed
+        return {name: "none" if value is None else value for name, value in used.items()}
+
+
+def find_components(
+    raw: mne.io.BaseRaw,
+    *,
+    decisions: CleaningDecisions = NO_DECISIONS,
+    rng: np.random.Generator | int,
+    **options: Unpack[CleaningChoices],
+) -> Components:
+    """Separate a continuous EEG into independent components and say which are not brain.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        As in `clean_eeg`; not changed.
+    decisions : CleaningDecisions
+        A person's decisions about channels, which overrule what is found here; those about
+        components are for `clean_eeg`.
+    rng : numpy.random.Generator | int
+        Seed of ICA and RANSAC.
+    **options
+        Fields of `Cleaning`, such as ``line_hz=60``.
+
+    Returns
+    -------
+    Components
+        For `clean_eeg`, which need not fit the ICA again.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than three good EEG channels, an impossible option, or a decision about
+        a channel that does not exist.
+
+    Notes
+    -----
+    The ICA is Picard-O (Ablin et al. 2018: extended infomax among orthogonal unmixings of whitened
+    data, which converges where the unconstrained form often does not), fitted to at most 15
+    minutes, evenly spread, of a copy high-passed at 1 Hz (Winkler et al. 2015). Labels: ICLabel
+    (Pion-Tonachini et al. 2019). Muscle band: `muscle_band`.
+
+    Examples
+    --------
+    >>> found = find_components(read_eeg("Acquisition 01.cdt"), rng=1)  # doctest: +SKIP
+    >>> chosen = CleaningDecisions(keep_components={3: "frontal theta"})  # doctest: +SKIP
+    >>> cleaned = clean_eeg(raw, components=found, decisions=chosen)  # doctest: +SKIP
+    """
+    chosen, seed = Cleaning(**options), seed_of(rng, of=DRAWS)
+    if not chosen.ica:
+        raise ValueError("ica=False: find_components finds nothing without ICA; leave it True.")
+    data, gaps = decimated(raw, _picks(raw), min(chosen.sfreq, raw.info["sfreq"]))
+    bad = _judged(data, gaps, raw.info["bads"], decisions, ransac=chosen.ransac, rng=seed)
+    _notch(data, bad, chosen)
+    found = _components(data, bad, chosen, seed)
+    _warn_of("find_components", found)
+    return found
 
 
 def clean_eeg(
     raw: mne.io.BaseRaw,
     *,
-    line_hz: float | None = 50.0,
-    highpass_hz: float = 0.1,
-    sfreq: float = 250.0,
-    ransac: bool = True,
-    ica: bool = True,
-    ica_method: str = "picard",
-    iclabel: bool = True,
-    eye_r: float = 0.5,
-    muscle_r: float = 0.35,
-    muscle_log_ratio: float = -0.25,
-    label_probability: float = 0.8,
-    reference: str = "average",
+    components: Components | None = None,
     decisions: CleaningDecisions = NO_DECISIONS,
-    rng: int = 0,
-) -> mne.io.BaseRaw:
-    """Return a cleaned copy of a continuous EEG recording.
+    rng: np.random.Generator | int | None = None,
+    **options: Unpack[CleaningChoices],
+) -> Cleaned:
+    """Clean a copy of a continuous EEG recording.
 
     Parameters
     ----------
     raw : mne.io.Raw
         EEG with EOG and, if recorded, EMG channels typed as such; volts. Not changed, and read in
         blocks where it is on disk.
-    line_hz : float | None
-        Mains frequency; it and its harmonics are notched. ``None``: no mains.
-    highpass_hz : float
-        High-pass of the data that are kept; 0.1 Hz spares slow potentials (Tanner et al. 2015).
-    sfreq : float
-        Sampling rate of the result (Hz), never above the recording's.
-    ransac : bool
-        Whether channels that the others do not predict are bad, too.
-    ica : bool
-        Whether to take out eye and muscle components.
-    ica_method : {"picard", "infomax"}
-        Both extended.
-    iclabel : bool
-        Whether ICLabel's probabilities count beside the correlations.
-    eye_r : float
-        A component is an eye's if it correlates with an EOG channel by at least this.
-    muscle_r : float
-        A component is a muscle's if the envelope of its 51-69 Hz activity correlates with that of
-        an EMG channel by at least this.
-    muscle_log_ratio : float
-        ... or if log10 of its 51-69 Hz power over its 4-30 Hz power is at least this.
-    label_probability : float
-        ... or, for eyes and muscles, if ICLabel gives at least this probability (an eye's component
-        must follow the EOG by 0.2, too, where there is one).
-    reference : {"average", "csd"}
-        Average reference, or current source density (uV/m^2 in MNE's V/m^2) as a parallel analysis
-        that volume conduction, of muscles too, affects less.
+    components : Components | None
+        What `find_components` found in ``raw``, whose options hold here, too; None finds them.
     decisions : CleaningDecisions
-        A person's decisions, which overrule what is found here.
-    rng : int
-        Seed of ICA and RANSAC.
+        A person's decisions, which overrule what was found. Those about channels change the
+        components and belong to `find_components`, where it is used.
+    rng : numpy.random.Generator | int | None
+        Seed of ICA and RANSAC; needed unless ``components`` are given or neither is used.
+    **options
+        Fields of `Cleaning`, such as ``line_hz=60``; with ``components`` only ``highpass_hz``,
+        ``lowpass_hz`` and ``reference`` may differ from theirs.
 
     Returns
     -------
-    mne.io.Raw
-        Bad channels interpolated, EEG and EOG/EMG channels at ``sfreq``; ``removed_by_cleaning``
-        reads from it what was taken out.
+    Cleaned
+        ``.raw`` is the cleaned recording; the other fields say what was removed.
 
     Raises
     ------
+    TypeError
+        When ``rng`` is missing though something is drawn.
     ValueError
-        When there are fewer than three good EEG channels, hardly any samples, an unknown option,
-        or a decision about a channel or component that does not exist.
+        When there are fewer than three good EEG channels, hardly any samples, an impossible option,
+        a decision about a channel or component that does not exist, or options or decisions that do
+        not fit ``components``.
 
     Notes
     -----
-    Missing samples (NaN) are filled and marked (``signals.gaps``).
-
-    Bad channels: see ``signals.bad_channels``. The ICA is Picard-O (Ablin et al. 2018: extended
-    infomax among orthogonal unmixings of whitened data, which converges where the unconstrained
-    form often does not), fitted to at most 15 minutes, evenly spread, of a copy high-passed at
-    1 Hz (Winkler et al. 2015); its components are removed from the data high-passed at
-    ``highpass_hz``. Muscles: 51-69 Hz is Gasser et al.'s (2005) EMG band; labels: ICLabel
-    (Pion-Tonachini et al. 2019). Current source density: Perrin et al. (1989), lambda2 1e-5, m 4.
+    Missing samples (NaN) are filled and marked (``signals.eeg.gaps``). Bad channels: see
+    ``signals.eeg.bad_channels``. Components are removed from the data high-passed at
+    ``highpass_hz``. Current source density: Perrin et al. (1989), lambda2 1e-5, m 4.
 
     Examples
     --------
-    >>> cleaned = clean_eeg(read_eeg("Acquisition 01.cdt"), rng=1)  # doctest: +SKIP
+    >>> cleaned = clean_eeg(read_eeg("Acquisition 01.cdt"), line_hz=60, rng=1)  # doctest: +SKIP
+    >>> cleaned.table()  # doctest: +SKIP
     """
-    _check_options(ica_method, reference)
-    rate = min(sfreq, raw.info["sfreq"])
-    data, gaps = decimated(raw, _picks(raw), rate)
-    bad = _judged(data, gaps, raw.info["bads"], decisions, ransac=ransac, rng=rng)
-    data.info["bads"] = sorted(bad)
-    if line_hz and line_hz < rate / 2:
-        harmonics = np.arange(line_hz, rate / 2, line_hz)
-        data.notch_filter(harmonics, picks="all", verbose="error")
-    thresholds = Thresholds(eye_r, muscle_r, muscle_log_ratio, label_probability)
-    found = None
-    if ica:
-        found = separate(
-            data, thresholds, method=ica_method, iclabel=iclabel, decisions=decisions, rng=rng
-        )
-    data.filter(highpass_hz, None, picks="eeg", verbose="error")
+    if components is None:
+        chosen = Cleaning(**options)
+        seed = seed_of(rng, of=DRAWS) if chosen.ica or chosen.ransac else None
+    else:
+        chosen, seed = _continued(components, options), components.seed
+    data, gaps = decimated(raw, _picks(raw), min(chosen.sfreq, raw.info["sfreq"]))
+    if components is None:
+        bad = _judged(data, gaps, raw.info["bads"], decisions, ransac=chosen.ransac, rng=seed)
+    else:
+        bad = _agreed(components, decisions, data.ch_names)
+    notched = _notch(data, bad, chosen)
+    if components is None and seed is not None and chosen.ica:
+        components = _components(data, bad, chosen, seed)
+        _warn_of("clean_eeg", components)
+    data.filter(chosen.highpass_hz, chosen.lowpass_hz, picks="eeg", verbose="error")
     data.set_eeg_reference("average", verbose="error")
-    if found:
-        found.ica.apply(data, verbose="error")
+    rows, maps = pd.DataFrame(columns=NO_COMPONENTS), pd.DataFrame(columns=MAP_COLUMNS)
+    if components is not None:
+        rows = decided(components.table, decisions)
+        ica = components.ica.copy()
+        ica.exclude = rows.loc[rows["removed_as"] != "", "component"].tolist()
+        ica.apply(data, verbose="error")
+        maps = _removed_maps(ica)
     data.interpolate_bads(reset_bads=True, verbose="error")
     data.set_eeg_reference("average", verbose="error")
-    if reference == "csd":
+    if chosen.reference == "csd":
         data = current_source_density(data)
-    steps = {
-        "line_hz": line_hz,
-        "highpass_hz": highpass_hz,
-        "sfreq": rate,
-        "ransac": ransac,
-        "ica": f"{ica_method}, extended" if ica else "none",
-        "iclabel": iclabel and ica,
-        **asdict(thresholds),
-        "reference": reference,
-        "seed": rng,
-    }
-    removed = Removed(bad, [], steps)
-    if found:
-        notes = found.notes
-        maps, channels = _removed_maps(found.ica)
-        removed = Removed(bad, found.components, steps, found.fingerprint, maps, channels, notes)
-        for note in notes:
-            if "converge" in note:
-                warnings.warn(f"clean_eeg: {note}.", RuntimeWarning, stacklevel=2)
-    data.info["description"] = json.dumps(asdict(removed))
-    return data
+    # What a recorder's operator wrote there does not travel on.
+    data.info["description"] = None
+    return Cleaned(
+        data,
+        bad,
+        rows,
+        maps,
+        "" if components is None else components.fingerprint,
+        notched,
+        chosen,
+        seed,
+        () if components is None else components.notes,
+    )
 
 
 def current_source_density(
@@ -204,31 +434,73 @@ def current_source_density(
     )
 
 
-def removed_by_cleaning(inst: mne.io.BaseRaw | mne.BaseEpochs) -> Removed:
-    """Return what ``clean_eeg`` took out of a recording (it travels with it into FIF files).
-
-    Raises
-    ------
-    ValueError
-        When the recording was not cleaned by ``clean_eeg``.
-    """
-    text = inst.info["description"] or ""
-    if not text.startswith('{"bad_channels"'):
-        raise ValueError("no record of cleaning in info['description']; run clean_eeg first.")
-    return Removed(**json.loads(text))
-
-
-def component_table(removed: Removed) -> pd.DataFrame:
-    """Return the components as a table, one row a component, with the solution's fingerprint."""
-    return pd.DataFrame(removed.components).assign(fingerprint=removed.fingerprint)
+def _continued(components: Components, options: CleaningChoices) -> Cleaning:
+    """Options of a cleaning that goes on from components."""
+    asked = replace(components.options, **options)
+    differing = [
+        each.name
+        for each in fields(Cleaning)
+        if each.name not in OF_THE_RESULT
+        and getattr(asked, each.name) != getattr(components.options, each.name)
+    ]
+    if differing:
+        raise ValueError(
+            f"options {differing} differ from those that components were found with; give them to "
+            "find_components."
+        )
+    return asked
 
 
-def _check_options(ica_method: str, reference: str) -> None:
-    """Refuse unknown names."""
-    if ica_method not in METHODS:
-        raise ValueError(f"ica_method must be one of {list(METHODS)}, got {ica_method!r}.")
-    if reference not in REFERENCES:
-        raise ValueError(f"reference must be one of {list(REFERENCES)}, got {reference!r}.")
+def _agreed(
+    components: Components, decisions: CleaningDecisions, ch_names: list[str]
+) -> dict[str, str]:
+    """Bad channels of components, which decisions about channels must not change."""
+    if lacking := sorted({*components.ica.ch_names} - {*ch_names}):
+        raise ValueError(f"components are of another recording: this one lacks {lacking}.")
+    bad = dict(components.bad_channels)
+    late = {*decisions.bad_channels} - {*bad} | {*decisions.good_channels} & {*bad}
+    if late:
+        raise ValueError(
+            f"decisions about the channels {sorted(late)} change the components; give them to "
+            "find_components."
+        )
+    return bad
+
+
+def _notch(data: mne.io.BaseRaw, bad: Mapping[str, str], options: Cleaning) -> tuple[float, ...]:
+    """Mark bad channels and take the mains out, in place; return the frequencies."""
+    data.info["bads"] = sorted(bad)
+    highest = data.info["sfreq"] / 2
+    if not options.line_hz or options.line_hz >= highest:
+        return ()
+    harmonics = np.arange(options.line_hz, highest, options.line_hz)
+    data.notch_filter(harmonics, picks="all", verbose="error")
+    return tuple(harmonics.tolist())
+
+
+def _components(
+    data: mne.io.BaseRaw, bad: Mapping[str, str], options: Cleaning, seed: int
+) -> Components:
+    """Components of a recording without mains whose bad channels are marked."""
+    thresholds = Thresholds(
+        options.eye_r, options.muscle_r, options.muscle_log_ratio, options.label_probability
+    )
+    ica, table, notes = separate(
+        data,
+        thresholds,
+        method=options.ica_method,
+        iclabel=options.iclabel,
+        muscle_hz=options.muscle_band_hz,
+        rng=seed,
+    )
+    return Components(ica, table, fingerprint_of(ica), bad, options, seed, notes)
+
+
+def _warn_of(verb: str, found: Components) -> None:
+    """Warn of a solution that is not to be trusted."""
+    for note in found.notes:
+        if "converge" in note:
+            warnings.warn(f"{verb}: {note}.", RuntimeWarning, stacklevel=3)
 
 
 def _picks(raw: mne.io.BaseRaw) -> list[str]:
@@ -244,7 +516,7 @@ def _judged(
     decisions: CleaningDecisions,
     *,
     ransac: bool,
-    rng: int,
+    rng: int | None,
 ) -> dict[str, str]:
     """Bad channels with reasons; a person's decisions go first."""
     decided = {*decisions.bad_channels, *decisions.good_channels}
@@ -259,8 +531,13 @@ def _judged(
     return {name: reason for name, reason in bad.items() if name not in decisions.good_channels}
 
 
-def _removed_maps(ica: mne.preprocessing.ICA) -> tuple[dict[str, list[float]], list[str]]:
+def _removed_maps(ica: ICA) -> pd.DataFrame:
     """Weights of the removed components, rounded for the record."""
     maps = ica.get_components()
-    scaled = maps / np.abs(maps).max(axis=0)
-    return {str(k): np.round(scaled[:, k], 3).tolist() for k in ica.exclude}, list(ica.ch_names)
+    scaled = np.round(maps / np.abs(maps).max(axis=0), 3)
+    rows = [
+        (int(component), channel, weight)
+        for component in ica.exclude
+        for channel, weight in zip(ica.ch_names, scaled[:, component].tolist(), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=MAP_COLUMNS)

@@ -74,7 +74,7 @@ def test_one_label_throughout_is_undefined_with_a_reason():
     assert table.loc["observed_agreement", "estimate"] == 1
     for name in ("cohen_kappa", "fleiss_kappa", "krippendorff_alpha"):
         assert np.isnan(table.loc[name, "estimate"])
-        assert "0 / 0" in table.attrs["reasons"][name]
+        assert "0 / 0" in table.loc[name, "reason"]
 
 
 def test_errors():

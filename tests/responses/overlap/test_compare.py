@@ -129,7 +129,7 @@ def test_separate_overlap_measures_draws_and_reports_collinearity():
     onsets = np.arange(10.0, 380, 5.0)
     expression = np.resize(["macro", "micro", "micro"], onsets.size)
     mine = recording(onsets, expression, rng, noise_sd=0.0)
-    stimuli = pd.DataFrame({"onset": [5.0, 200.0], "kind": "stimulus_onset"})
+    stimuli = pd.DataFrame({"event": ["v1", "v2"], "onset": [5.0, 200.0], "kind": "stimulus_onset"})
     events = pd.concat([mine.events.assign(kind="expression"), stimuli], ignore_index=True)
     plan = OverlapPlan(
         modality="physio",
