@@ -11,10 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import (
+    CONDITION,
     ERP_BASELINE_S,
     ERP_COMPONENTS,
     ERP_LOWPASS_HZ,
     ERP_WINDOWS,
+    LEVELS,
     SEED,
 )
 from analyses.tables import eeg_epochs, event_table, write_grand_average, write_map, write_table
@@ -40,13 +42,15 @@ def main(study: Path, results: Path) -> None:
     amplitudes = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
     write_table(results, "erp_amplitudes", event_table(epochs, amplitudes))
     smooth = epochs.copy().filter(None, ERP_LOWPASS_HZ, verbose="error")
-    measured = component_table(smooth, ERP_COMPONENTS, baseline=ERP_BASELINE_S, rng=SEED)
+    by = ["participant", CONDITION]
+    measured = component_table(smooth, ERP_COMPONENTS, by=by, baseline=ERP_BASELINE_S, rng=SEED)
     write_table(results, "erp_components", measured)
-    write_table(results, "erp_measurement", measurement_quality(measured))
+    write_table(results, "erp_measurement", measurement_quality(measured, condition=CONDITION))
     smooth.apply_baseline(ERP_BASELINE_S, verbose="error")
-    cells = evoked(smooth, ["participant", "expression"])
-    write_map(results, "erp_participants", participant_curves(smooth, REGIONS))
-    grand = grand_average(cells)
+    cells = evoked(smooth, by)
+    curves = participant_curves(smooth, REGIONS, condition=CONDITION, levels=LEVELS)
+    write_map(results, "erp_participants", curves)
+    grand = grand_average(cells, levels=LEVELS)
     write_grand_average(results, "erp", grand)
     write_table(results, "erp_counts", cells.counts)
     write_table(results, "erp_jackknife", jackknifed(grand))
@@ -55,7 +59,7 @@ def main(study: Path, results: Path) -> None:
 def jackknifed(grand: GrandAverage) -> pd.DataFrame:
     rows = [
         {"component": component.name, "measure": component.measure, "unit": component.unit}
-        | jackknife_difference(grand.individual, component).iloc[0].to_dict()
+        | jackknife_difference(grand.individual, component, levels=LEVELS).iloc[0].to_dict()
         for component in ERP_COMPONENTS
         if grand.individual.sizes["participant"] > 2
     ]

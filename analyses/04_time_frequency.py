@@ -1,4 +1,4 @@
-"""Oscillations: power maps by expression and single-event band power.
+"""Oscillations: power maps by condition and single-event band power.
 
 Reads epochs/; writes tfr.nc and band_power.csv.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import ALPHA_WINDOW_S, RHYTHMS, TFR_BASELINE_S, TFR_CHANNELS
+from analyses.study import ALPHA_WINDOW_S, CONDITION, RHYTHMS, TFR_BASELINE_S, TFR_CHANNELS
 from analyses.tables import eeg_epochs, event_table, write_table, write_time_frequency
 from mmme_neuro import time_frequency
 from mmme_neuro.responses import band_power
@@ -18,7 +18,7 @@ WRITES = ("tfr.nc", "tfr-info.fif", "tfr_counts.csv", "band_power.csv")
 
 def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
-    maps = time_frequency(epochs, by="expression", picks=TFR_CHANNELS, baseline=TFR_BASELINE_S)
+    maps = time_frequency(epochs, by=CONDITION, picks=TFR_CHANNELS, baseline=TFR_BASELINE_S)
     write_time_frequency(results, "tfr", maps)
     power = {name: single_events(epochs, band, roi) for name, (band, roi) in RHYTHMS.items()}
     alpha = power["alpha_power"].drop(columns="power_uv2")

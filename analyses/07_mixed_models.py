@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 
 from analyses import study as choices
-from analyses.study import RANDOM_TERMS, RESPONSES
+from analyses.study import CONDITION, LEVELS, RANDOM_TERMS, RESPONSES
 from analyses.tables import eeg_epochs, physio_epochs, responses_table, write_map, write_table
 from mmme_neuro.inference import EffectMap, axis_neighbours, effect_map
-from mmme_neuro.models import contrasts_within, fit_many
+from mmme_neuro.models import contrasts_within, fit_many, with_reference
 from mmme_neuro.responses import event_courses, event_power, region_courses
 
 PLURALS = {
@@ -67,11 +67,9 @@ def main(study: Path, results: Path) -> None:
 
 
 def single_responses(results: Path) -> None:
-    table = responses_table(results)
-    fits = fit_many(list(RESPONSES), f"expression + {RANDOM_TERMS}", table)
-    valences = contrasts_within(
-        list(RESPONSES), choices.PRIMARY, table, of="expression", by="valence"
-    )
+    table = with_reference(responses_table(results), CONDITION, LEVELS)
+    fits = fit_many(list(RESPONSES), f"{CONDITION} + {RANDOM_TERMS}", table)
+    valences = contrasts_within(list(RESPONSES), choices.PRIMARY, table, of=CONDITION, by="valence")
     write_table(results, "models", with_unit(fits.estimates))
     write_table(results, "variance_components", fits.variance_components)
     write_table(results, "random_effects", with_unit(fits.random_effects))

@@ -1,7 +1,7 @@
 """Cross-modal association: what goes together in face, brain and body, event by event.
 
 Reads the single-event tables and epochs/; writes cross_modal.csv (chosen pairs),
-cross_modal_matrix.csv (every pair, as it is and with the expression held constant),
+cross_modal_matrix.csv (every pair, as it is and with the condition held constant),
 cross_modal_levels.csv (random slopes), cross_modal_parts.csv (within and between participants),
 cross_modal_lags.csv (windows after the event) and cross_modal_components.csv,
 cross_modal_loadings.csv and cross_modal_null.csv (canonical correlation, partial least squares).

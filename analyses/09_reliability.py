@@ -46,8 +46,9 @@ def main(study: Path, results: Path) -> None:
 
 
 def scores(results: Path) -> dict[str, pd.DataFrame]:
-    table, settings = responses_table(results), {"levels": choices.EXPRESSIONS, **SETTINGS}
-    single = erp_reliability(table, list(choices.RESPONSES), **settings)
+    table, settings = responses_table(results), {"levels": choices.LEVELS, **SETTINGS}
+    how = {"condition": choices.CONDITION, **settings}
+    single = erp_reliability(table, list(choices.RESPONSES), **how)
     epochs = eeg_epochs(results)
     curves = {roi: smooth_curves(epochs, roi) for roi in _regions()}
     averages = [components(epochs, roi, curves[roi], **settings) for roi in curves]
@@ -73,12 +74,12 @@ def components(epochs, roi: str, curves, **settings) -> pd.DataFrame:
     measures = {
         f"{c.name}_{c.measure}": partial(measure, times=epochs.times, component=c) for c in wanted
     }
-    people, kinds = epochs.metadata["participant"], epochs.metadata["expression"]
+    people, kinds = epochs.metadata["participant"], epochs.metadata[choices.CONDITION]
     return component_reliability(curves, people, kinds, measures, **settings)
 
 
 def over_time(epochs, roi: str, curves, **settings) -> pd.DataFrame:
-    people, kinds = epochs.metadata["participant"], epochs.metadata["expression"]
+    people, kinds = epochs.metadata["participant"], epochs.metadata[choices.CONDITION]
     width = choices.TIME_COURSE_WIDTH_S
     found = reliability_over_time(curves, epochs.times, people, kinds, width=width, **settings)
     return found.assign(roi=roi)

@@ -22,7 +22,7 @@ def main(study: Path, results: Path) -> None:
         for name, value in vars(choices).items()
         if name.isupper() and value is not getattr(vocabulary, name, None)
     }
-    # What the run used is told, not what the file says now.
+    # The text reports what the run used, not what study.py says now.
     del constants["preprocessing"]
     constants["erp_windows"] = [asdict(window) for window in choices.ERP_WINDOWS]
     used = read_json(results, "used")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import OVERLAP_PLANS
+from analyses.study import COMPARED, OVERLAP_PLANS
 from analyses.tables import analysed, write_table
 from mmme_neuro.pipeline import read_continuous, tracked
 from mmme_neuro.responses import OverlapPlan, OverlapResult, over_participants, separate_overlap
@@ -43,7 +43,8 @@ def separated(results: Path) -> tuple[dict, pd.DataFrame]:
 
 
 def one(results: Path, name: str, plan: OverlapPlan) -> OverlapResult:
-    return separate_overlap(read_continuous(results / "epochs", name, plan.modality), plan)
+    recording = read_continuous(results / "epochs", name, plan.modality)
+    return separate_overlap(recording, plan, **COMPARED)
 
 
 def joined(found: dict, part: str) -> pd.DataFrame:

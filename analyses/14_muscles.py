@@ -1,7 +1,7 @@
 """Facial muscles in the EEG: power before and after cleaning, and what results owe to it.
 
 Reads epochs/, muscles.csv and the single-event tables; writes muscle_power.csv (means by region and
-expression), muscle_removal.csv (variance that cleaning took, compared between expressions),
+condition), muscle_removal.csv (variance that cleaning took, compared between conditions),
 sensitivity.csv (the contrast under several analyses) and muscle_balance.csv.
 """
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analyses.study import (
     ALPHA_WINDOW_S,
+    COMPARED,
     ERP_BASELINE_S,
     ERP_WINDOWS,
     MUSCLE_ROIS,
@@ -23,7 +24,7 @@ from analyses.study import (
 from analyses.tables import eeg_epochs, read_table, responses_table, write_table
 from mmme_neuro.muscles import (
     NEGATIVE_CONTROL,
-    by_expression,
+    by_condition,
     muscle_balance,
     muscle_of_events,
     muscle_variants,
@@ -41,14 +42,15 @@ WRITES = ("muscle_power.csv", "muscle_removal.csv", "sensitivity.csv", "muscle_b
 
 def main(study: Path, results: Path) -> None:
     muscles, events = read_table(results, "muscles"), responses_table(results)
-    write_table(results, "muscle_power", by_expression(muscles, events))
-    write_table(results, "muscle_removal", removal_by_region(muscles, events, RANDOM_TERMS))
+    write_table(results, "muscle_power", by_condition(muscles, events, **COMPARED))
+    removal = removal_by_region(muscles, events, RANDOM_TERMS, **COMPARED)
+    write_table(results, "muscle_removal", removal)
     events = muscle_of_events(events, muscles, MUSCLE_ROIS)
     others = {"current source density": laplacian(results, events)}
     others[NEGATIVE_CONTROL] = events.assign(**muscle_band(events, muscles))
-    variants = muscle_variants(events, others=others, rng=SEED)
-    write_table(results, "muscle_balance", muscle_balance(variants[:-2]))
-    table = sensitivity_table(variants, SENSITIVITY_RESPONSES, RANDOM_TERMS)
+    variants = muscle_variants(events, **COMPARED, others=others, rng=SEED)
+    write_table(results, "muscle_balance", muscle_balance(variants[:-2], **COMPARED))
+    table = sensitivity_table(variants, SENSITIVITY_RESPONSES, RANDOM_TERMS, **COMPARED)
     write_table(results, "sensitivity", table)
 
 

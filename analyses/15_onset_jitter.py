@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analyses.study import (
     CODER_SD_S,
+    COMPARED,
     ERP_COMPONENTS,
     JITTER_BASELINE_S,
     LARGEST_ONSET_SD_S,
@@ -32,6 +33,7 @@ def main(study: Path, results: Path) -> None:
         n_resamples=N_JITTER_DRAWS,
         baseline=JITTER_BASELINE_S,
         rng=SEED,
+        **COMPARED,
     )
     write_table(results, "onset_jitter", found.draws)
     summary = found.summary().assign(sd_ms=found.sd_ms, n_events=len(epochs))

@@ -2,7 +2,7 @@
 
 Reads the study's annotation sheet, rows as coded; writes agreement_summary.csv (what was compared,
 or the reason why nothing was), agreement_detection.csv (F1 by how strict a match must be),
-agreement_labels.csv (kappas of micro and macro, index of action units), agreement_action_units.csv,
+agreement_labels.csv (kappas of the labels, index of action units), agreement_action_units.csv,
 agreement_timing.csv (errors in ms, limits of agreement, ICCs), agreement_time_units.csv,
 agreement_confusion.csv and agreement_differences.csv (of each event both saw). A sheet of one pass
 gives empty tables beside the reason.
@@ -36,6 +36,7 @@ def compared(coded: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, pd.DataFrame
     first = pairs.iloc[0]
     coders = (coded[coded["annotation_pass"] == first[name]] for name in ("pass_a", "pass_b"))
     settings = {"unit_s": choices.CODER_UNIT_S, "rng": choices.SEED}
+    settings |= {"condition": choices.CONDITION, "levels": choices.CODER_LEVELS}
     found = agreement_tables(
         *coders, choices.CODER_CRITERIA, n_resamples=choices.N_BOOTSTRAP, **settings
     )

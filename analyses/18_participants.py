@@ -6,7 +6,7 @@ and spectrum_range.csv (where most participants' spectra lie).
 
 from pathlib import Path
 
-from analyses.study import MUSCLE_REGION, QUALITY_LIMITS
+from analyses.study import COMPARED, MUSCLE_REGION, QUALITY_LIMITS
 from analyses.tables import read_table, write_table
 from mmme_neuro.pipeline import NEEDED, participant_quality, spectrum_range
 
@@ -16,6 +16,7 @@ WRITES = ("participant_quality.csv", "spectrum_range.csv")
 
 def main(study: Path, results: Path) -> None:
     tables = {name: read_table(results, name) for name in NEEDED}
-    table = participant_quality(tables, limits=QUALITY_LIMITS, roi=MUSCLE_REGION)
+    how = {**COMPARED, "limits": QUALITY_LIMITS, "roi": MUSCLE_REGION}
+    table = participant_quality(tables, **how)
     write_table(results, "participant_quality", table)
     write_table(results, "spectrum_range", spectrum_range(read_table(results, "spectra")))

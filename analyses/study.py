@@ -1,6 +1,7 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
 from mmme_neuro.epochs import Epoching
+from mmme_neuro.models import treatment_term
 from mmme_neuro.pipeline import Options, QualityLimits
 from mmme_neuro.rejection import Rejection
 from mmme_neuro.reliability import OverlapAbove
@@ -13,22 +14,35 @@ from mmme_neuro.responses import (
     Window,
 )
 from mmme_neuro.signals import Cleaning, Deriving
-from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
+from mmme_neuro.vocabulary import (
+    EXPRESSION_NAMES,
+    INTENDED_EMOTION_BY_CODE,
+    VALENCE_BY_EMOTION,
+)
 
 SEED = 20260101
+
+CONDITION = "expression"
+"""Column of the events with the conditions that are compared."""
+
+LEVELS = ("macro", "micro")
+"""Its levels that are compared, the reference first: differences are micro minus macro. Events
+whose two coders disagree ("mixed") are kept in the files but not compared."""
+
+COMPARED = {"condition": CONDITION, "levels": LEVELS}
+
+LEVEL_NAMES = {level: EXPRESSION_NAMES[level] for level in LEVELS}
+"""As figures print them."""
 
 PREPROCESSING = Options(
     clean=Cleaning(line_hz=50.0, highpass_hz=0.1, sfreq=250.0),
     physio=Deriving(sfreq=50.0, eda_method="highpass"),
-    epochs=Epoching(lock="onset", eeg=(-1.5, 2.0), physio=(-2.0, 10.0)),
+    epochs=Epoching(lock="onset", condition=CONDITION, eeg=(-1.5, 2.0), physio=(-2.0, 10.0)),
     reject=Rejection(rule="threshold", eeg_uv=150.0),
     merge="union",
     rng=SEED,
 )
 """Every option is a field of these classes; what is not named here has its default."""
-
-EXPRESSIONS = ["macro", "micro"]
-"""Events whose two coders disagree ("mixed") are kept in the files but not compared."""
 
 ERP_BASELINE_S = (-1.5, -1.0)
 """Before the premotor potential, which precedes spontaneous movements."""
@@ -58,6 +72,9 @@ CODER_SD_S = 0.07
 
 CODER_CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
 """Which rows of two coders are one event: any overlap, and the field's rule for spotting."""
+
+CODER_LEVELS = ("micro", "macro")
+"""Labels of coders from the weakest to the strongest."""
 
 CODER_UNIT_S = 0.1
 """Unit of time of the agreement on what the face does at each moment."""
@@ -199,7 +216,7 @@ OVERLAP_PLANS = (
 )
 """Deconvolution: bases reach as far as the responses do, so that tails do not spoil baselines."""
 
-RANDOM_TERMS = "(1 + expression | participant) + (1 + expression | stimulus)"
+RANDOM_TERMS = f"(1 + {CONDITION} | participant) + (1 + {CONDITION} | stimulus)"
 RESPONSES = {
     "premotor": "uV",
     "late_positivity": "uV",
@@ -212,11 +229,11 @@ RESPONSES = {
 }
 """Single-event responses that are modelled, with their units."""
 
-PRIMARY = f"expression * valence + {RANDOM_TERMS}"
+PRIMARY = f"{CONDITION} * valence + {RANDOM_TERMS}"
 """Behind contrasts of expressions within valences."""
 
-MAP_FORMULA = f"~ expression + {RANDOM_TERMS}"
-MAP_TERM = "expression[T.micro]"
+MAP_FORMULA = f"~ {CONDITION} + {RANDOM_TERMS}"
+MAP_TERM = treatment_term(CONDITION, LEVELS)
 """Model and tested effect of maps; nothing is reduced there: boundaries are in the status."""
 
 N_PERMUTATIONS = 1000
@@ -252,7 +269,7 @@ MODALITIES = {
 CANONICAL_MODALITIES = MODALITIES | {"face": ["log_rise", "n_action_units", "upper_share"]}
 """Features combined: an expression whose end was not seen has no duration and would be lost."""
 
-HELD_CONSTANT = ("expression",)
+HELD_CONSTANT = (CONDITION,)
 """Micro- and macro-expressions differ in all modalities: does anything go together beyond that?"""
 
 CROSS_MODAL_BLOCKS = ("participant", "stimulus")

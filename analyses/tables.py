@@ -11,6 +11,7 @@ from analyses import study
 from mmme_neuro import read_epochs
 from mmme_neuro.events import pseudonyms
 from mmme_neuro.io import atomic_file
+from mmme_neuro.models import with_reference
 from mmme_neuro.responses import Connectivity, GrandAverage, TimeFrequency
 
 
@@ -94,7 +95,7 @@ def read_connectivity(results: Path, name: str) -> Connectivity:
     """Read what ``write_connectivity`` wrote."""
     data = read_map(results, name)
     info = read_channels(results, name)
-    counts = read_table(results, f"{name}_counts").set_index("condition")
+    counts = read_table(results, f"{name}_counts").set_index("cell")
     band, window = tuple(data.attrs["band"]), tuple(data.attrs["window"])
     return Connectivity(data["matrix"], counts, info, data.attrs["method"], band, window)
 
@@ -134,12 +135,12 @@ def event_table(epochs, *measured: pd.DataFrame) -> pd.DataFrame:
 
 
 def eeg_epochs(results: Path):
-    """EEG epochs of both expressions, all participants."""
+    """EEG epochs of the conditions compared, all participants."""
     return _compared(read_epochs(results / "epochs", analysed(results), "eeg"))
 
 
 def physio_epochs(results: Path):
-    """Physiological epochs of both expressions, all participants."""
+    """Physiological epochs of the conditions compared, all participants."""
     return _compared(read_epochs(results / "epochs", analysed(results), "physio"))
 
 
@@ -151,5 +152,10 @@ def slow_epochs(results: Path):
 
 
 def _compared(epochs):
-    """Epochs of the expressions that are compared."""
-    return epochs[epochs.metadata["expression"].isin(study.EXPRESSIONS).to_numpy()]
+    """Epochs of the conditions that are compared."""
+    rows = epochs.metadata[study.CONDITION].isin(study.LEVELS).to_numpy().nonzero()[0]
+    chosen = epochs[rows]
+    with mne.use_log_level("error"):
+        events = chosen.metadata.reset_index(drop=True)
+        chosen.metadata = with_reference(events, study.CONDITION, study.LEVELS)
+    return chosen

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analyses.study import CONDITION, LEVEL_NAMES, LEVELS
 from analyses.tables import read_table
 from mmme_neuro import read_epochs
 from mmme_neuro.plots import example_figure, most_isolated
@@ -17,16 +18,20 @@ PHYSIO_CHANNELS = ("eda", "heart_rate", "pulse_amplitude", "rsp_rate", "rsp_ampl
 
 
 def draw(results: Path):
-    event = most_isolated(read_table(results, "erp_amplitudes"))
+    event = most_isolated(
+        read_table(results, "erp_amplitudes"), condition=CONDITION, level=LEVELS[1]
+    )
     eeg, physio = (
         read_epochs(results / "epochs", [event["participant"]], modality)
         for modality in ("eeg", "physio")
     )
-    rows = np.flatnonzero(eeg.metadata["source_rows"] == event["source_rows"])
+    rows = np.flatnonzero(eeg.metadata["event"] == event["event"])
     return example_figure(
         eeg,
         physio,
         row=int(rows[0]),
+        condition=CONDITION,
+        levels=LEVEL_NAMES,
         eeg_channels=EEG_CHANNELS,
         physio_channels=PHYSIO_CHANNELS,
     )

@@ -7,6 +7,7 @@ test (it is of the whole map and claims no latency).
 
 from pathlib import Path
 
+from analyses.study import LEVEL_NAMES
 from analyses.tables import read_map, read_time_frequency
 from mmme_neuro.plots import time_frequency_figure
 
@@ -18,4 +19,4 @@ CHANNELS = ("FZ", "OZ")
 def draw(results: Path):
     marked = read_map(results, "map_power")["p_value"] <= ALPHA
     maps = read_time_frequency(results, "tfr")
-    return time_frequency_figure(maps, rois=CHANNELS, marked=marked)
+    return time_frequency_figure(maps, rois=CHANNELS, levels=LEVEL_NAMES, marked=marked)

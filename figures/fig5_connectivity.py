@@ -6,6 +6,7 @@ of epochs, in the participants who have enough of both (a line each; bars: means
 
 from pathlib import Path
 
+from analyses.study import COMPARED
 from analyses.tables import read_connectivity, read_table
 from mmme_neuro.plots import connectivity_figure
 
@@ -20,4 +21,5 @@ READS = (
 def draw(results: Path):
     result = read_connectivity(results, "connectivity")
     networks = read_table(results, "networks")
-    return connectivity_figure(result, conditions=list(result.counts.index), networks=networks)
+    cells = list(result.counts.index)
+    return connectivity_figure(result, cells=cells, networks=networks, **COMPARED)

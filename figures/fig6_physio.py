@@ -4,6 +4,7 @@ participants with the within-participant interval (Cousineau-Morey). Shaded: the
 
 from pathlib import Path
 
+from analyses.study import LEVEL_NAMES
 from analyses.tables import read_table
 from mmme_neuro.plots import autonomic_figure
 from mmme_neuro.responses import AUTONOMIC_WINDOWS
@@ -26,4 +27,4 @@ def draw(results: Path):
     curves = read_table(results, "physio_curves")
     shown = [channel for channel in CHANNELS if (curves["channel"] == channel).any()]
     windows = {w.channel: (w.tmin, w.tmax) for w in AUTONOMIC_WINDOWS.values()}
-    return autonomic_figure(curves, channels=shown, windows=windows)
+    return autonomic_figure(curves, levels=LEVEL_NAMES, channels=shown, windows=windows)

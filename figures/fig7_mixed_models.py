@@ -5,12 +5,12 @@ unit. Random terms that could not be estimated were removed; the report lists th
 
 from pathlib import Path
 
+from analyses.study import COMPARED
 from analyses.tables import read_table
 from mmme_neuro.plots import contrast_figure
 
 READS = ("models.csv",)
-TERM = "expression[T.micro]"
 
 
 def draw(results: Path):
-    return contrast_figure(read_table(results, "models"), term=TERM)
+    return contrast_figure(read_table(results, "models"), **COMPARED)

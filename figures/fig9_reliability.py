@@ -9,6 +9,7 @@ and .8.
 
 from pathlib import Path
 
+from analyses.study import LEVEL_NAMES
 from analyses.tables import read_table
 from mmme_neuro.plots import reliability_figure
 
@@ -18,4 +19,4 @@ READS = ("score_reliability.csv", "dependability.csv")
 def draw(results: Path):
     by_trials = read_table(results, "dependability")
     coefficients = read_table(results, "score_reliability")
-    return reliability_figure(coefficients, by_trials)
+    return reliability_figure(coefficients, by_trials, levels=LEVEL_NAMES)

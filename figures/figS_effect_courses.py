@@ -7,6 +7,7 @@ is of the whole map.
 
 from pathlib import Path
 
+from analyses.study import LEVELS
 from analyses.tables import read_map
 from mmme_neuro.plots import difference_name, effect_courses_figure
 
@@ -17,5 +18,5 @@ def draw(results: Path):
     return effect_courses_figure(
         read_map(results, "map_regions"),
         read_map(results, "map_physio"),
-        effect=difference_name("micro", "macro"),
+        effect=difference_name(LEVELS),
     )

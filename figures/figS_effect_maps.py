@@ -8,6 +8,7 @@ latency.
 
 from pathlib import Path
 
+from analyses.study import LEVELS
 from analyses.tables import read_channels, read_map
 from mmme_neuro.plots import difference_name, effect_maps_figure
 
@@ -21,5 +22,5 @@ def draw(results: Path):
         read_map(results, "map_erp"),
         info,
         times=TIMES_S,
-        name=difference_name("micro", "macro").lower(),
+        name=difference_name(LEVELS).lower(),
     )

@@ -5,6 +5,7 @@ with onsets as coded; difference: micro minus macro. PPC: pairwise phase consist
 
 from pathlib import Path
 
+from analyses.study import LEVELS
 from analyses.tables import read_table
 from mmme_neuro.plots import jitter_figure
 
@@ -13,4 +14,4 @@ READS = ("onset_jitter.csv",)
 
 def draw(results: Path):
     draws = read_table(results, "onset_jitter")
-    return jitter_figure(draws) if len(draws) else None
+    return jitter_figure(draws, levels=LEVELS) if len(draws) else None

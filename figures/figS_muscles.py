@@ -8,6 +8,7 @@ and should not be that of the muscle band itself (last row).
 
 from pathlib import Path
 
+from analyses.study import LEVEL_NAMES
 from analyses.tables import muscle_band, read_table
 from mmme_neuro.plots import muscles_figure
 
@@ -18,4 +19,4 @@ def draw(results: Path):
     power, sensitivity = (read_table(results, name) for name in ("muscle_power", "sensitivity"))
     if not len(power) or not len(sensitivity):
         return None
-    return muscles_figure(power, sensitivity, muscle_hz=muscle_band(results))
+    return muscles_figure(power, sensitivity, levels=LEVEL_NAMES, muscle_hz=muscle_band(results))

@@ -5,7 +5,7 @@ window; thick bars: the mean that a simulated study has there without overlap.
 
 from pathlib import Path
 
-from analyses.study import OVERLAP_PLANS
+from analyses.study import LEVEL_NAMES, OVERLAP_PLANS
 from analyses.tables import read_table
 from mmme_neuro.plots import overlap_figure
 
@@ -24,4 +24,5 @@ SPANS = {
 def draw(results: Path):
     curves, table = (read_table(results, name) for name in ("overlap_curves", "overlap"))
     windows = {w.name: (w.tmin, w.tmax) for plan in OVERLAP_PLANS for w in plan.windows}
-    return overlap_figure(curves, table, windows=windows, spans=SPANS, measures=MEASURES)
+    shown = {"windows": windows, "spans": SPANS, "measures": MEASURES}
+    return overlap_figure(curves, table, levels=LEVEL_NAMES, **shown)

@@ -7,7 +7,7 @@ physiology recorder and of the camera (starts of its clips); f, usable share of 
 
 from pathlib import Path
 
-from analyses.study import ERP_WINDOWS
+from analyses.study import ERP_WINDOWS, LEVELS
 from analyses.tables import analysed, participant_numbers, read_map, read_table
 from mmme_neuro.plots import ParticipantData, participant_figure
 
@@ -32,4 +32,5 @@ def draw_each(results: Path):
     for name in analysed(results):
         own = (table[table["participant"] == name] for table in tables.values())
         data = ParticipantData(name, curves, *own)
-        yield f"quality/{numbers[name]}", participant_figure(data, usual, windows=ERP_WINDOWS)
+        figure = participant_figure(data, usual, levels=LEVELS, windows=ERP_WINDOWS)
+        yield f"quality/{numbers[name]}", figure

@@ -5,6 +5,7 @@ components removed as eye or muscle activity; d, their share of the variance of 
 
 from pathlib import Path
 
+from analyses.study import LEVELS
 from analyses.tables import participant_numbers, read_table
 from mmme_neuro.events import pseudonymous
 from mmme_neuro.plots import quality_figure
@@ -14,4 +15,4 @@ READS = ("quality.csv", "events.csv", "participants.csv")
 
 def draw(results: Path):
     table = read_table(results, "quality")
-    return quality_figure(pseudonymous(table, participant_numbers(results)))
+    return quality_figure(pseudonymous(table, participant_numbers(results)), levels=LEVELS)

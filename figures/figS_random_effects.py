@@ -5,17 +5,19 @@ participants and of stimuli; terms that could not be estimated were left out of 
 
 from pathlib import Path
 
+from analyses.study import LEVELS, MAP_TERM
 from analyses.tables import participant_numbers, read_table
 from mmme_neuro.plots import random_effects_figure
 
 READS = ("random_effects.csv", "events.csv", "participants.csv")
 RESPONSES = ("late_positivity", "alpha_power", "scr_us", "heart_rate_bpm")
-SLOPE = "expression[T.micro]"
-ROWS = (
-    ("participant", "Intercept", "Participants:\nmacro"),
-    ("participant", SLOPE, "Participants:\nmicro \N{MINUS SIGN} macro"),
-    ("stimulus", "Intercept", "Stimuli:\nmacro"),
-    ("stimulus", SLOPE, "Stimuli:\nmicro \N{MINUS SIGN} macro"),
+ROWS = tuple(
+    (group, term, f"{heading}:\n{name}")
+    for group, heading in (("participant", "Participants"), ("stimulus", "Stimuli"))
+    for term, name in (
+        ("Intercept", LEVELS[0]),
+        (MAP_TERM, f"{LEVELS[1]} \N{MINUS SIGN} {LEVELS[0]}"),
+    )
 )
 
 

@@ -7,6 +7,7 @@ there is nothing to measure.
 
 from pathlib import Path
 
+from analyses.study import LEVEL_NAMES
 from analyses.tables import read_table
 from mmme_neuro.plots import reliability_time_figure
 
@@ -14,4 +15,4 @@ READS = ("reliability_curves.csv",)
 
 
 def draw(results: Path):
-    return reliability_time_figure(read_table(results, "reliability_curves"))
+    return reliability_time_figure(read_table(results, "reliability_curves"), levels=LEVEL_NAMES)

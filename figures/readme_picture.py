@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyses.study import ERP_WINDOWS
+from analyses.study import ERP_WINDOWS, LEVEL_NAMES
 from analyses.tables import read_grand_average, read_table
 from mmme_neuro.plots import close_figure, overview_figure, save_figure
 from mmme_neuro.responses import AUTONOMIC_WINDOWS
@@ -30,6 +30,7 @@ def main(
     figure = overview_figure(
         read_grand_average(results, "erp"),
         read_table(results, "physio_curves"),
+        levels=LEVEL_NAMES,
         windows=ERP_WINDOWS,
         channels=CHANNELS,
         physio_windows={w.channel: (w.tmin, w.tmax) for w in AUTONOMIC_WINDOWS.values()},

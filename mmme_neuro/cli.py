@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -20,6 +20,7 @@ from mmme_neuro.pipeline.executors import dask_cluster, processes, tracked
 from mmme_neuro.pipeline.inputs import study_sources
 from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
 from mmme_neuro.signals.eeg.clean import Cleaning
+from mmme_neuro.vocabulary import SHEET_CONDITION
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",
@@ -29,8 +30,12 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 DIRECTORY = Annotated[Path, typer.Argument(help="Folder of the study.")]
+CONDITION = Annotated[str, typer.Option(help="Column of the events that names their conditions.")]
 SEED = 20260101
 """Seed of the demo study and of its analysis."""
+
+SHEET_DEFAULTS = {"rng": SEED, "condition": SHEET_CONDITION}
+"""Defaults of the command line where those of the options are none, or know no annotation sheet."""
 
 
 def docs_of(options: type) -> dict[str, str]:
@@ -65,7 +70,8 @@ def _parameters_of(options: type, prefix: str = "", panel: str | None = None) ->
         if get_origin(kind) is UnionType:
             # Nothing cannot be typed.
             (kind,) = (one for one in get_args(kind) if one is not NoneType)
-            text += f" {'0 0' if get_origin(kind) is tuple else '0'} stands for None."
+            nothing = "0 0" if get_origin(kind) is tuple else "''" if kind is str else "0"
+            text += f" {nothing} stands for None."
         if get_origin(kind) is tuple and Ellipsis in get_args(kind):
             kind = list[get_args(kind)[0]]  # type: ignore[misc]
         words = ("--seed",) if each.name == "rng" else ()
@@ -74,7 +80,7 @@ def _parameters_of(options: type, prefix: str = "", panel: str | None = None) ->
             name,
             inspect.Parameter.KEYWORD_ONLY,
             annotation=Annotated[kind, typer.Option(*words, help=text, rich_help_panel=panel)],
-            default=SEED if each.default is MISSING else each.default,
+            default=SHEET_DEFAULTS.get(each.name, each.default),
         )
     return found
 
@@ -113,7 +119,7 @@ def _value(given: Any, kind: Any) -> Any:
     """A value as a field holds it: sequences as tuples, zeros as None where that is possible."""
     value = tuple(given) if isinstance(given, list | tuple) else given
     may_be_none = get_origin(kind) is UnionType and NoneType in get_args(kind)
-    return None if may_be_none and value in (0, (0, 0)) else value
+    return None if may_be_none and value in (0, (0, 0), "") else value
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -184,6 +190,7 @@ def describe(
 def check(
     directory: DIRECTORY,
     out: Annotated[Path | None, typer.Option(help="Folder to write the tables to.")] = None,
+    condition: CONDITION = SHEET_CONDITION,
 ) -> None:
     """Say of each participant what is there, what is missing and how the clocks fit.
 
@@ -191,12 +198,21 @@ def check(
     """
     with _plain_errors():
         checked = mmme_neuro.pipeline.check_study(
-            directory, progress=lambda name: console.print(f"reading {name} ...", style="dim")
+            directory,
+            condition=condition,
+            progress=lambda name: console.print(f"reading {name} ...", style="dim"),
         )
     console.print(checked.to_text(), markup=False, soft_wrap=True)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("participants", "clocks", "unmatched", "exclusions", "channels"):
+        for name in (
+            "participants",
+            "clocks",
+            "unmatched",
+            "exclusions",
+            "channels",
+            "conditions",
+        ):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
     raise typer.Exit(0 if checked.is_ok else 1)
 

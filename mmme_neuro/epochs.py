@@ -1,5 +1,7 @@
 """Event-locked epochs: EEG and physiology cut around the same events, row for row."""
 
+import numbers
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -19,8 +21,11 @@ __all__ = [
 
 Landmark = Literal["onset", "apex", "offset"]
 LANDMARKS = get_args(Landmark)
-CODE_BY_EXPRESSION = {"macro": 1, "micro": 2, "mixed": 3, "control": 4}
-OTHER_CODE = 9
+CONDITION_COLUMNS = ("condition", "trial_type")
+"""Columns that name an event's condition where the caller names none (the second is BIDS')."""
+
+ANY_EVENT = "event"
+MISSING_LABEL = "missing"
 DEVICE_NAMES = {"eeg": "EEG", "physio": "physio"}
 MODALITIES = ("eeg", "physio", "slow")
 SLOW_CHANNELS = ("skt", "skt_slope", "skt_b")
@@ -54,10 +59,13 @@ class EventLocked:
     >>> from mmme_neuro.recording import Recording
     >>> raw = mne.io.RawArray(np.zeros((1, 2000)), mne.create_info(["CZ"], 100.0, "eeg"),
     ...                       verbose="error")
-    >>> events = pd.DataFrame({"onset": [5.0, 12.0], "expression": ["micro", "macro"]})
-    >>> locked = epoch(Recording(eeg=raw, physio=None, events=events), eeg=(-0.5, 1.0))
-    >>> locked["expression == 'micro'"]
+    >>> events = pd.DataFrame({"onset": [5.0, 12.0], "kind": ["posed", "spontaneous"]})
+    >>> mine = Recording(eeg=raw, physio=None, events=events)
+    >>> locked = epoch(mine, condition="kind", eeg=(-0.5, 1.0))
+    >>> locked["kind == 'posed'"]
     <EventLocked | 1 events locked to onset, EEG 1 channels, no physio>
+    >>> locked.eeg.event_id
+    {'posed': 1, 'spontaneous': 2}
     """
 
     eeg: mne.BaseEpochs | None
@@ -106,6 +114,11 @@ class Epoching:
 
     Attributes
     ----------
+    condition : str | None
+        Column of the events whose labels name the epochs (``event_id``), so that
+        ``locked.eeg["sad"]`` holds the sad ones; an event without a label is named ``"missing"``.
+        None: the first of `CONDITION_COLUMNS` that the events have, else every epoch is named
+        ``"event"``.
     lock : {"onset", "apex", "offset"}
         Which landmark of the event becomes time 0.
     eeg : tuple of float | None
@@ -124,6 +137,7 @@ class Epoching:
         For an unknown landmark.
     """
 
+    condition: str | None = None
     lock: Landmark = "onset"
     eeg: tuple[float, float] | None = (-1.5, 2.0)
     physio: tuple[float, float] | None = (-2.0, 10.0)
@@ -138,6 +152,7 @@ class Epoching:
 def epoch(
     recording: Recording,
     *,
+    condition: str | Sequence[str] | None = Epoching.condition,
     lock: Landmark = Epoching.lock,
     eeg: tuple[float, float] | None = Epoching.eeg,
     physio: tuple[float, float] | None = Epoching.physio,
@@ -150,6 +165,8 @@ def epoch(
     ----------
     recording : Recording
         Signals and events on one clock; any MNE Raw and a table with ``onset`` will do.
+    condition : str | sequence of str | None
+        See `Epoching`. Labels of several columns are joined by "/", which MNE reads as tags.
     lock, eeg, physio, slow, baseline
         See `Epoching`.
 
@@ -164,8 +181,8 @@ def epoch(
     Raises
     ------
     ValueError
-        For events on the clock of a clip, unmerged annotation passes, an unknown landmark or no
-        event left.
+        For events on the clock of a clip, unmerged annotation passes, an unknown landmark, a
+        condition that is no column or whose labels are written alike, or no event left.
 
     Examples
     --------
@@ -184,15 +201,16 @@ def epoch(
         counts = events["exclusion_reason"].value_counts().to_dict()
         raise ValueError(f"no event of {len(events)} can be cut: {counts}.")
     metadata = events[kept].reset_index(drop=True)
+    named = _named_conditions(metadata, condition)
     cut = {
-        name: _cut(raw, times[kept], window, metadata, baseline if name == "eeg" else None)
+        name: _cut(raw, times[kept], window, metadata, named, baseline if name == "eeg" else None)
         for name, (raw, window, times) in _signals(recording, events[lock], eeg, physio).items()
     }
     excluded = events[~kept].reset_index(drop=True)
     long = None
     if slow is not None and "physio" in cut:
         times = _physio_times(recording, metadata[lock])
-        long = _padded(recording.physio, times, slow, metadata)
+        long = _padded(recording.physio, times, slow, metadata, named)
     return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock, long)
 
 
@@ -272,10 +290,50 @@ def _joined(
             f"{name} is there in {len(there)} of {len(parts)} parts only; leave those parts out or "
             f"epoch all with {name}=None."
         )
-    joined = mne.concatenate_epochs(there, verbose="error")
+    joined = joined_epochs(there)
     with mne.utils.use_log_level("error"):
         joined.metadata = events
     return joined
+
+
+def joined_epochs(parts: Sequence[mne.BaseEpochs]) -> mne.BaseEpochs:
+    """Join epochs whose labels may have other codes in each part, as of participants who lack some.
+
+    Parameters
+    ----------
+    parts : sequence of mne.Epochs
+        All with the same channels and times.
+
+    Returns
+    -------
+    mne.Epochs
+        ``event_id`` holds every label once; a label that keeps its code in all parts has it still.
+
+    Examples
+    --------
+    >>> import mne, numpy as np
+    >>> info = mne.create_info(["CZ"], 100.0, "eeg")
+    >>> first, second = (
+    ...     mne.EpochsArray(np.zeros((1, 1, 9)), info, [[0, 0, 1]], event_id={name: 1},
+    ...                     verbose="error") for name in ("posed", "spontaneous"))
+    >>> joined_epochs([first, second]).event_id
+    {'posed': 1, 'spontaneous': 2}
+    """
+    pairs = list(dict.fromkeys(pair for part in parts for pair in part.event_id.items()))
+    labels, codes = ({pair[place] for pair in pairs} for place in (0, 1))
+    if len(pairs) > max(len(labels), len(codes)) or len(labels) != len(codes):
+        code_of = {label: code for code, label in enumerate(sorted(labels), 1)}
+        parts = [_recoded(part, code_of) for part in parts]
+    return mne.concatenate_epochs(list(parts), verbose="error")
+
+
+def _recoded(epochs: mne.BaseEpochs, code_of: dict[str, int]) -> mne.BaseEpochs:
+    """The same epochs with other codes of their labels."""
+    label_of = {code: label for label, code in epochs.event_id.items()}
+    out = epochs.copy()
+    out.events[:, 2] = [code_of[label_of[code]] for code in epochs.events[:, 2]]
+    out.event_id = {label: code_of[label] for label in epochs.event_id}
+    return out
 
 
 def chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> EventLocked:
@@ -385,14 +443,14 @@ def _cut(
     times: np.ndarray,
     window: tuple[float, float],
     metadata: pd.DataFrame,
+    named: tuple[list[str], dict[str, int]],
     baseline: tuple[float, float] | None,
 ) -> mne.Epochs:
     """Cut one modality; two events may share a sample."""
-    events, names = _mne_events(raw, times, metadata)
     return mne.Epochs(
         raw,
-        events,
-        event_id=names,
+        _mne_events(raw, times, named),
+        event_id=named[1],
         tmin=window[0],
         tmax=window[1],
         baseline=baseline,
@@ -404,7 +462,11 @@ def _cut(
 
 
 def _padded(
-    raw: mne.io.BaseRaw, times: np.ndarray, window: tuple[float, float], metadata: pd.DataFrame
+    raw: mne.io.BaseRaw,
+    times: np.ndarray,
+    window: tuple[float, float],
+    metadata: pd.DataFrame,
+    named: tuple[list[str], dict[str, int]],
 ) -> mne.EpochsArray | None:
     """Cut the slow channels; NaN beyond the recording's ends. None where there are none."""
     names = [name for name in SLOW_CHANNELS if name in raw.ch_names]
@@ -416,27 +478,90 @@ def _padded(
     rows = np.round(times * sfreq).astype(int)[:, None] + np.arange(first, last + 1)
     inside = (rows >= 0) & (rows < raw.n_times)
     data = np.where(inside, signal[:, np.clip(rows, 0, raw.n_times - 1)], np.nan)
-    events, ids = _mne_events(raw, times, metadata)
     info = raw.copy().pick(names, verbose="error").info
     return mne.EpochsArray(
-        data.transpose(1, 0, 2), info, events, first / sfreq, ids, metadata=metadata,
-        verbose="error",
+        data.transpose(1, 0, 2), info, _mne_events(raw, times, named), first / sfreq, named[1],
+        metadata=metadata, verbose="error",
     )  # fmt: skip
 
 
 def _mne_events(
-    raw: mne.io.BaseRaw, times: np.ndarray, metadata: pd.DataFrame
-) -> tuple[np.ndarray, dict[str, int]]:
-    """Events as MNE wants them, and the names of their codes."""
+    raw: mne.io.BaseRaw, times: np.ndarray, named: tuple[list[str], dict[str, int]]
+) -> np.ndarray:
+    """Events as MNE wants them: sample, zero, code of the label."""
     samples = np.round(times * raw.info["sfreq"]).astype(int) + raw.first_samp
-    expressions = metadata.get("expression", pd.Series("event", index=metadata.index))
-    codes = [CODE_BY_EXPRESSION.get(expression, OTHER_CODE) for expression in expressions]
-    names = {
-        CODE_BY_EXPRESSION.get(expression, OTHER_CODE): str(expression)
-        for expression in expressions.unique()
-    }
-    rows = np.column_stack([_distinct(samples), np.zeros_like(samples), codes])
-    return rows, {name: code for code, name in names.items()}
+    labels, code_of = named
+    codes = [code_of[label] for label in labels]
+    return np.column_stack([_distinct(samples), np.zeros_like(samples), codes])
+
+
+def _named_conditions(
+    events: pd.DataFrame, condition: str | Sequence[str] | None
+) -> tuple[list[str], dict[str, int]]:
+    """Label of every event, and the code of each label: their order, from 1."""
+    columns = _condition_columns(events, condition)
+    if not columns:
+        return [ANY_EVENT] * len(events), {ANY_EVENT: 1}
+    values = list(zip(*(_plain(events[name]) for name in columns), strict=True))
+    known: dict[str, tuple[Hashable, ...]] = {}
+    for value in values:
+        label = "/".join(map(_label, value))
+        other = known.setdefault(label, value)
+        if other != value:
+            raise ValueError(
+                f"condition={condition!r}: the labels {other} and {value} are both written "
+                f"{label!r}; rename one of them in the events."
+            )
+    ranks = [_ranks(events[name]) for name in columns]
+
+    def place(label: str) -> list[int]:
+        return [rank[value] for rank, value in zip(ranks, known[label], strict=True)]
+
+    code_of = {label: code for code, label in enumerate(sorted(known, key=place), 1)}
+    return ["/".join(map(_label, value)) for value in values], code_of
+
+
+def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str] | None) -> list[str]:
+    """Columns that name the condition; none where the events have no such column."""
+    if condition is None:
+        return [name for name in CONDITION_COLUMNS if name in events][:1]
+    columns = [condition] if isinstance(condition, str) else list(condition)
+    absent = [name for name in columns if name not in events]
+    if absent or not columns:
+        raise ValueError(
+            f"condition={condition!r}: must name columns of the events, which have {list(events)}."
+        )
+    return columns
+
+
+def _plain(column: pd.Series) -> list[Hashable]:
+    """Values of a column; None where there is none."""
+    values = [None if pd.isna(value) else value for value in column]
+    return [None if isinstance(v, str) and not v.strip() else v for v in values]
+
+
+def _ranks(column: pd.Series) -> dict[Hashable, int]:
+    """Place of each value: as in the Categorical, else sorted; a missing one last."""
+    present = [value for value in dict.fromkeys(_plain(column)) if value is not None]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        present.sort(key=list(column.cat.categories).index)
+    else:
+        present.sort(key=_place)
+    return {value: rank for rank, value in enumerate([*present, None])}
+
+
+def _place(value: Hashable) -> tuple[bool, float, str]:
+    """Numbers by their size, then texts."""
+    is_number = isinstance(value, numbers.Real | np.bool_)
+    return not is_number, float(value) if is_number else 0.0, str(value)  # type: ignore[arg-type]
+
+
+def _label(value: Hashable) -> str:
+    """Text of a label; FIF files have no semicolon in one."""
+    if value is None:
+        return MISSING_LABEL
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if is_whole else value).replace(";", ",")  # type: ignore[call-overload]
 
 
 def _distinct(samples: np.ndarray) -> np.ndarray:

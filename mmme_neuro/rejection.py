@@ -1,7 +1,7 @@
 """Epochs left out for their EEG, by one rule for every kind of event, and whether kinds differ."""
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ import pandas as pd
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.estimates import t_interval
+from mmme_neuro.stats.levels import two_levels
 
 __all__ = [
     "reject",
@@ -193,14 +194,14 @@ def _all_kept(log: Any) -> Any:
 
 @dataclass(frozen=True)
 class RejectionComparison:
-    """Whether two kinds of event are rejected alike.
+    """Whether events of two conditions are rejected alike.
 
     Attributes
     ----------
     counts : DataFrame
-        the kind (named as ``by``), ``n_events, n_rejected, share``.
+        ``condition, n_events, n_rejected, share``.
     odds_ratio, ci_low, ci_high : float
-        Of being rejected, second kind over first (Mantel-Haenszel over participants).
+        Of being rejected, second condition over first (Mantel-Haenszel over participants).
     p_value : float
         Of an odds ratio of 1 (Cochran-Mantel-Haenszel); NaN where nothing was rejected.
     """
@@ -216,20 +217,20 @@ def compare_rejection(
     kept: pd.DataFrame,
     rejected: pd.DataFrame,
     *,
-    by: str = "expression",
-    levels: tuple[str, str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
     confidence: float = 0.95,
 ) -> RejectionComparison:
-    """Compare how often two kinds of event are rejected, within participants.
+    """Compare how often events of two conditions are rejected, within participants.
 
     Parameters
     ----------
     kept, rejected : DataFrame
-        Events with ``participant`` and ``by``.
-    by : str
-        Column of the kinds.
-    levels : tuple of str
-        The two kinds.
+        Events with ``participant`` and the condition.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first.
     confidence : float
         Level of the interval.
 
@@ -239,28 +240,29 @@ def compare_rejection(
 
     Notes
     -----
-    People differ in how often they move and in how often each kind occurs; tables are therefore
-    made by participant and combined: Mantel-Haenszel odds ratio, interval after Robins, Breslow &
-    Greenland (1986), test of Cochran-Mantel-Haenszel without continuity correction.
+    People differ in how often they move and in how often each condition occurs; tables are
+    therefore made by participant and combined: Mantel-Haenszel odds ratio, interval after Robins,
+    Breslow & Greenland (1986), test of Cochran-Mantel-Haenszel without continuity correction.
     """
     # Takes a second to import, and is needed here only.
     from statsmodels.stats.contingency_tables import StratifiedTable
 
     both = pd.concat([kept.assign(is_rejected=0), rejected.assign(is_rejected=1)])
-    both = both[both[by].isin(levels)]
-    numbers = both.groupby(by)["is_rejected"].agg(["size", "sum"])
-    numbers = numbers.reindex(list(levels), fill_value=0)
+    first, second = two_levels(kept, condition, levels)
+    both = both[both[condition].isin([first, second])]
+    numbers = both.groupby(condition, observed=True)["is_rejected"].agg(["size", "sum"])
+    numbers = numbers.reindex([first, second], fill_value=0)
     counts = pd.DataFrame({"n_events": numbers["size"], "n_rejected": numbers["sum"]})
     counts["share"] = counts["n_rejected"] / counts["n_events"]
     tables = [
-        pd.crosstab(own[by], own["is_rejected"])
-        .reindex(index=levels[::-1], columns=[1, 0], fill_value=0)
+        pd.crosstab(own[condition], own["is_rejected"])
+        .reindex(index=[second, first], columns=[1, 0], fill_value=0)
         .to_numpy(float)
         for _, own in both.groupby("participant")
     ]
-    # Participants with one kind only, or without a rejection, say nothing about the ratio.
+    # Participants with one condition only, or without a rejection, say nothing about the ratio.
     telling = [t for t in tables if t.sum(axis=1).all() and t.sum(axis=0).all()]
-    counts = counts.rename_axis(by).reset_index()
+    counts = counts.rename_axis("condition").reset_index()
     if not telling:
         return RejectionComparison(counts, np.nan, np.nan, np.nan, np.nan)
     stratified = StratifiedTable(telling)

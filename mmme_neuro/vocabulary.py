@@ -32,6 +32,17 @@ VALENCE_BY_EMOTION = {
 EXPRESSIONS = ("macro", "micro", "mixed", "control")
 """Order matters: ``macro`` is the reference level, so contrasts read micro - macro."""
 
+EXPRESSION_NAMES = {
+    "macro": "Macro-expression",
+    "micro": "Micro-expression",
+    "mixed": "Mixed",
+    "control": "No expression",
+}
+"""Printed name of each."""
+
+SHEET_CONDITION = "expression"
+"""Column of the annotation sheet's own condition."""
+
 EVENT_COLUMNS = (
     "event",
     "participant",
@@ -130,6 +141,9 @@ table lacks are put beside their neighbours: lids with 5, 7 and 41, mouth and ja
 UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46})
 """Action units of brow, lids and cheek raiser (Ekman, Friesen & Hager 2002): by muscles, where the
 regions of the dataset paper count lids and cheeks to the middle face."""
+
+RULE_NAME = EXPRESSION_NAMES["micro"].lower()
+"""What the rule of durations defines."""
 
 MICRO_MAX_DURATION_S = 0.5
 MICRO_MAX_RISE_S = 0.25

@@ -1,6 +1,7 @@
 """How names, units and numbers of result tables are written for readers."""
 
 import math
+import re
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -158,10 +159,10 @@ def quantity_text(quantity: str) -> str:
 
     Examples
     --------
-    >>> quantity_text("late_positivity micro - macro")
-    'Late positivity, micro − macro'
+    >>> quantity_text("late_positivity spontaneous - posed")
+    'Late positivity, spontaneous − posed'
     """
-    text = quantity.replace(" micro - macro", f", micro {MINUS} macro").replace("^2", "²")
+    text = re.sub(r" (\S+) - (\S+)", rf", \1 {MINUS} \2", quantity).replace("^2", "²")
     text = text.replace("scr,", "SCR,").replace("_", " ")
     return text if text[1:2].isupper() or text.startswith("wPLI") else text[:1].upper() + text[1:]
 

@@ -306,7 +306,8 @@ def public_modules() -> set[str]:
 def test_promised_names_are_public():
     promised = (
         "read_events audit_events read_eeg read_physio read_recording align_clocks epoch "
-        "simulate_study read_ratings clean_eeg derive_physio evoked time_frequency connectivity "
+        "simulate_study read_ratings find_components Components clean_eeg Cleaned derive_physio "
+        "Derived evoked time_frequency connectivity "
         "graph_measures fit_lmm fit_lmm_map permutation_test ClusterTest contrast "
         "marginal_means rm_corr Recording EventLocked ClockFit LMMFit LMMMap icc "
         "cronbach_alpha mcdonald_omega agreement cross_modal"

@@ -76,10 +76,77 @@ def test_row_i_is_epoch_i_of_both_modalities(recording):
     assert locked.eeg.baseline is None
 
 
-def test_events_are_named_by_expression(recording):
-    locked = epoch(recording)
-    assert locked.eeg.event_id == {"macro": 1, "micro": 2}
-    assert len(locked.eeg["micro"]) == 2
+def test_events_are_named_by_the_condition_that_the_caller_names(recording):
+    locked = epoch(recording, condition="expression")
+    assert locked.eeg.event_id == locked.physio.event_id == {"macro": 1, "micro": 2}
+    assert locked.eeg["micro"].metadata["onset"].tolist() == [10.0, 30.0]
+    assert locked.physio["micro"].metadata["onset"].tolist() == [10.0, 30.0]
+
+
+@pytest.mark.parametrize("column", ["condition", "trial_type"])
+def test_a_column_of_the_usual_name_needs_not_be_named(recording, column):
+    events = recording.events.rename(columns={"stimulus": column})
+    locked = epoch(replace(recording, events=events.assign(trial_type=events[column])))
+    assert locked.eeg.event_id == {"101": 1, "102": 2}
+    assert epoch(recording).eeg.event_id == {"event": 1}
+
+
+@pytest.mark.parametrize(
+    ("labels", "named"),
+    [
+        (["sad", "happy", "sad", "disgust"], {"disgust": [3], "happy": [1], "sad": [0, 2]}),
+        (["a/b", "a c", "a/b", "b"], {"a c": [1], "a/b": [0, 2]}),
+        ([10, 9, 10, 2], {"2": [3], "9": [1], "10": [0, 2]}),
+        ([1.5, 2.0, 2.0, np.nan], {"1.5": [0], "2": [1, 2], "missing": [3]}),
+        ([True, False, False, True], {"False": [1, 2], "True": [0, 3]}),
+        (["x", None, "", " "], {"x": [0], "missing": [1, 2, 3]}),
+        (["face: sad; mild", "b", "b", "b"], {"b": [1, 2, 3], "face: sad, mild": [0]}),
+        (
+            pd.Categorical(["lo", "hi", None, "lo"], categories=["lo", "mid", "hi"]),
+            {"lo": [0, 3], "hi": [1], "missing": [2]},
+        ),
+        (pd.array([1, None, 0, 1], dtype="Int64"), {"0": [2], "1": [0, 3], "missing": [1]}),
+        (pd.array([True, None, False, False], dtype="boolean"), {"True": [0], "missing": [1]}),
+        (pd.array(["b", None, "a", "a"], dtype="string"), {"a": [2, 3], "missing": [1]}),
+    ],
+)
+def test_every_label_has_a_code_of_its_own_and_survives_a_file(recording, labels, named, tmp_path):
+    mine = replace(recording, events=recording.events.assign(kind=labels))
+    locked = epoch(mine, condition="kind")
+    locked.eeg.save(tmp_path / "a-epo.fif", verbose="error")
+    again = mne.read_epochs(tmp_path / "a-epo.fif", verbose="error")
+    for epochs in (locked.eeg, again):
+        assert set(epochs.event_id.values()) == set(range(1, len(epochs.event_id) + 1))
+        for label, rows in named.items():
+            assert np.flatnonzero(epochs.events[:, 2] == epochs.event_id[label]).tolist() == rows
+    order = [name for name in locked.eeg.event_id if name in named]
+    assert order == list(named)
+
+
+def test_labels_of_several_columns_are_tags(recording):
+    locked = epoch(recording, condition=["expression", "stimulus"])
+    assert list(locked.eeg.event_id) == ["macro/101", "macro/102", "micro/101", "micro/102"]
+    assert len(locked.eeg["micro"]) == 2 and len(locked.eeg["micro/102"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"kind": [1, "1", "b", "b"]}, "1"),
+        ({"kind": ["missing", None, "b", "b"]}, "missing"),
+        ({"kind": ["a/b", "a", "b", "b"], "other": ["c", "b/c", "c", "c"]}, "a/b/c"),
+    ],
+)
+def test_labels_that_would_read_alike_are_refused(recording, columns, text):
+    mine = replace(recording, events=recording.events.assign(**columns))
+    with pytest.raises(ValueError, match=f"are both written '{text}'"):
+        epoch(mine, condition=list(columns))
+
+
+@pytest.mark.parametrize("condition", ["kind", ["expression", "kind"], []])
+def test_a_condition_that_is_no_column_is_refused(recording, condition):
+    with pytest.raises(ValueError, match="must name columns of the events"):
+        epoch(recording, condition=condition)
 
 
 def test_a_query_selects_in_both(recording):
@@ -108,7 +175,7 @@ def test_hand_made_raw_with_only_onsets(first_samp):
     raw = ramp(first_samp=first_samp)
     mine = Recording(eeg=raw, physio=None, events=table_of([5.0, 7.123]))
     locked = epoch(mine, eeg=(-0.5, 1.0))
-    assert locked.physio is None and locked.eeg.event_id == {"event": 9}
+    assert locked.physio is None and locked.eeg.event_id == {"event": 1}
     assert_in_step(locked)
     assert "apex" not in locked.events
 
@@ -294,6 +361,7 @@ def test_concatenation_keeps_rows_and_epochs_together(recording):
     chosen = both["stimulus == '102'"]
     assert chosen.events["onset"].tolist() == [30.0, 40.0]
     assert_in_step(chosen)
+    assert both.eeg.event_id == {"event": 1}
     with pytest.raises(ValueError, match="nothing to join"):
         concatenate([])
 
@@ -325,6 +393,21 @@ def test_epochs_without_ids_are_refused(recording):
     locked = epoch(recording)
     with pytest.raises(ValueError, match="events must have a column 'event'"):
         EventLocked(locked.eeg, None, locked.events.drop(columns="event"), locked.excluded)
+
+
+def test_participants_who_lack_a_condition_are_joined(recording):
+    whole = epoch(recording, condition="expression")
+    kept = recording.events["expression"] == "micro"
+    events = recording.events[kept].drop(columns="event")
+    fewer = replace(recording, events=events, participant="other")
+    part = epoch(fewer, condition="expression")
+    assert whole.eeg.event_id["micro"] != part.eeg.event_id["micro"]
+    both = concatenate([whole, part])
+    for epochs in (both.eeg, both.physio):
+        assert epochs.event_id == {"macro": 1, "micro": 2}
+        labels = [{1: "macro", 2: "micro"}[code] for code in epochs.events[:, 2]]
+        assert labels == both.events["expression"].tolist()
+    assert part.eeg.event_id == {"micro": 1} and set(part.eeg.events[:, 2]) == {1}
 
 
 def test_parts_with_and_without_physiology_are_not_joined_in_silence(recording):

@@ -8,6 +8,8 @@ from mmme_neuro import EventLocked, reject
 from mmme_neuro.io.montage import template_positions
 from mmme_neuro.rejection import compare_rejection
 
+KINDS = {"condition": "expression", "levels": ("macro", "micro")}
+
 CHANNELS = ("F3", "FZ", "F4", "C3", "CZ", "C4", "P3", "PZ", "P4", "O1", "OZ", "O2")
 
 
@@ -118,25 +120,28 @@ def drawn(rng, *, share_macro, share_micro, n_participants=12):
 def test_odds_ratio_of_one_table_is_the_cross_product():
     kept = pd.DataFrame({"participant": "p", "expression": ["macro"] * 80 + ["micro"] * 30})
     lost = pd.DataFrame({"participant": "p", "expression": ["macro"] * 8 + ["micro"] * 9})
-    found = compare_rejection(kept, lost)
+    found = compare_rejection(kept, lost, **KINDS)
     assert found.odds_ratio == pytest.approx((9 * 80) / (30 * 8))
     chi2 = stats.chi2_contingency([[9, 30], [8, 80]], correction=False)
     # Cochran-Mantel-Haenszel uses n - 1.
     assert found.p_value == pytest.approx(stats.chi2.sf(chi2.statistic * 126 / 127, 1), rel=1e-6)
-    assert found.counts.set_index("expression").loc["micro", "n_rejected"] == 9
+    assert found.counts.set_index("condition").loc["micro", "n_rejected"] == 9
 
 
 def test_a_difference_is_found_and_none_is_not_invented():
     rng = np.random.default_rng(4)
-    found = compare_rejection(*drawn(rng, share_macro=0.1, share_micro=0.35, n_participants=40))
+    found = compare_rejection(
+        *drawn(rng, share_macro=0.1, share_micro=0.35, n_participants=40), **KINDS
+    )
     assert found.p_value < 0.001 and found.ci_low > 1.5
     null = [
-        compare_rejection(*drawn(rng, share_macro=0.1, share_micro=0.1)).p_value for _ in range(200)
+        compare_rejection(*drawn(rng, share_macro=0.1, share_micro=0.1), **KINDS).p_value
+        for _ in range(200)
     ]
     assert np.mean(np.array(null) < 0.05) <= stats.binom.ppf(0.995, 200, 0.05) / 200
 
 
 def test_nothing_rejected_is_no_ratio():
     kept = pd.DataFrame({"participant": ["a", "b"], "expression": ["macro", "micro"]})
-    found = compare_rejection(kept, kept.iloc[:0])
+    found = compare_rejection(kept, kept.iloc[:0], **KINDS)
     assert np.isnan(found.p_value) and found.counts["n_rejected"].sum() == 0

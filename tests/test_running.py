@@ -224,6 +224,6 @@ def test_continuous_signals_and_moments_are_kept(undisturbed):
     physio = mne.io.read_raw_fif(undisturbed / "sub01_physio_raw.fif", verbose="error")
     assert {"eda", "heart_rate"} <= set(physio.ch_names)
     moments = pd.read_csv(undisturbed / "sub01_moments.csv")
-    assert set(moments["kind"]) == {"expression", "stimulus_onset", "stimulus_offset"}
+    assert set(moments["event_type"]) == {"event", "stimulus_onset", "stimulus_offset"}
     assert moments["onset"].is_monotonic_increasing
-    assert (moments.loc[moments["kind"] == "expression", "fate"] != "").all()
+    assert (moments.loc[moments["event_type"] == "event", "fate"] != "").all()

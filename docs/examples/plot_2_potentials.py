@@ -91,5 +91,7 @@ figure = evoked_figure(
 # participants says how much of what differs between them is noise.
 
 components = [Component(name=w.name, roi=w.roi, tmin=w.tmin, tmax=w.tmax) for w in windows]
-measured = component_table(epochs, components, baseline=baseline, rng=1)
-measurement_quality(measured).round(2)
+measured = component_table(
+    epochs, components, baseline=baseline, rng=1, by=["participant", "expression"]
+)
+measurement_quality(measured, condition="expression").round(2)

@@ -97,7 +97,7 @@ def cross_modal(
     stimulus : str | None
         Column that names the stimulus; None to leave out participants only.
     strata : sequence of str
-        Columns (e.g. ``expression``) that are held constant: means are taken by participant and
+        Columns (e.g. ``condition``) that are held constant: means are taken by participant and
         stratum.
     n_folds : (int, int)
         Folds of participants and of stimuli.

@@ -75,7 +75,8 @@ def with_event_ids(events: pd.DataFrame, participant: str = "") -> pd.DataFrame:
             "one of its own, or leave the column out to have the rows counted."
         )
     check_unique(given)
-    return events if given.map(type).eq(str).all() else events.assign(event=given.astype(str))
+    is_text = all(isinstance(one, str) for one in given)
+    return events if is_text else events.assign(event=given.astype(str))
 
 
 def check_unique(ids: pd.Series) -> None:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,11 +140,11 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
     _add_clip(events, table, source)
     has_counter = _add_times(events, table, source)
     _add_labels(events, table, source)
-    pass_column = _first_of(PASS_COLUMNS, table)
+    pass_column = _first_of(PASS_COLUMNS, list(table))
     events["annotation_pass"] = _passes(table, pass_column, has_counter, source)
     events = events.assign(onset_sd=np.nan, exclusion_reason="", clock="clip")
     events = events[[*EVENT_COLUMNS, *CAMERA_COLUMNS]]
-    final_column = _first_of(ADJUDICATED_COLUMNS, table)
+    final_column = _first_of(ADJUDICATED_COLUMNS, list(table))
     if final_column is not None:
         events["adjudicated"] = parse_column(
             table, final_column, read_adjudication, "yes, no, Micro or Macro", source
@@ -217,7 +217,7 @@ def columns_of(table: pd.DataFrame) -> SheetColumns:
     )
 
 
-def _first_of(known: Iterable[str], names: Iterable[str]) -> str | None:
+def _first_of(known: Iterable[str], names: Collection[object]) -> str | None:
     """First known name among the names."""
     return next((name for name in known if name in names), None)
 

@@ -56,7 +56,7 @@ def permutation_test(
     events : DataFrame, shape (n_events, n_columns)
         Row *i* is event *i* of ``responses``.
     term : str
-        A fixed column such as ``"expression[T.micro]"``, or a term that has one column.
+        A fixed column such as ``"condition[T.spontaneous]"``, or a term that has one column.
     rng : Generator or int
         Source of the permutations.
     correction : {"tfce", "cluster", "max"}
@@ -127,11 +127,11 @@ def permutation_test(
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> events = pd.DataFrame({"participant": np.repeat(np.arange(12), 20)})
-    >>> events["expression"] = np.where(rng.random(240) < 0.4, "micro", "macro")
+    >>> events["condition"] = np.where(rng.random(240) < 0.4, "spontaneous", "posed")
     >>> eeg = rng.normal(size=(240, 3, 8))
-    >>> eeg[events["expression"] == "micro"] += 1
-    >>> model = "~ expression + (1 + expression | participant)"
-    >>> test = permutation_test(model, eeg, events, term="expression", rng=1, n_permutations=199)
+    >>> eeg[events["condition"] == "spontaneous"] += 1
+    >>> model = "~ condition + (1 + condition | participant)"
+    >>> test = permutation_test(model, eeg, events, term="condition", rng=1, n_permutations=199)
     >>> test.p_value
     0.005
     """

@@ -64,7 +64,7 @@ def column_of_term(design: Design, term: str) -> str:
     design : Design
         The full model.
     term : str
-        A fixed column such as ``"expression[T.micro]"``, or a term that has one column.
+        A fixed column such as ``"condition[T.spontaneous]"``, or a term that has one column.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def left_out_slopes(design: Design, tested: str, units: Units) -> tuple[str, ...
 
 
 def _without_levels(name: str) -> str:
-    """``expression[T.micro]:valence[T.positive]`` as ``expression:valence``."""
+    """``condition[T.spontaneous]:valence[T.positive]`` as ``condition:valence``."""
     return re.sub(r"\[[^\]]*\]", "", name)
 
 

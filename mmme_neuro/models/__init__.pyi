@@ -3,10 +3,12 @@ from .centering import within_between
 from .comparison import bootstrap_likelihood_ratio, likelihood_ratio
 from .contrasts import contrast, marginal_means
 from .deletion import Influence, influence
+from .design import with_reference
 from .diagnostics import collinearity, residual_checks, residual_table
 from .effects import equivalence_test, standardised_effects
 from .explained import intraclass_correlations, r_squared
 from .f_tests import anova
+from .formula import treatment_term
 from .glmm import GLMMFit, fit_glmm
 from .many import contrasts_within, fit_many
 from .maps import LMMMap, fit_lmm_map
@@ -49,6 +51,8 @@ __all__ = [
     "simulate_responses",
     "standardised_effects",
     "stated_model",
+    "treatment_term",
     "variance_intervals",
+    "with_reference",
     "within_between",
 ]

@@ -28,7 +28,7 @@ def marginal_means(
     fit : LMMFit
         Fitted model.
     of : str
-        Categorical predictor, for example ``"expression"``.
+        Categorical predictor, for example ``"condition"``.
     by : str or sequence of str, optional
         Further predictors within whose levels the means are taken.
     weights : {"equal", "proportional"}
@@ -54,7 +54,7 @@ def marginal_means(
 
     Examples
     --------
-    >>> marginal_means(fit, "expression", by="valence")  # doctest: +SKIP
+    >>> marginal_means(fit, "condition", by="valence")  # doctest: +SKIP
     """
     names = [of, *_names(by)]
     index, rows = _averaged_rows(fit, names, weights=weights, at=at or {})
@@ -97,13 +97,13 @@ def contrast(
     Returns
     -------
     DataFrame, shape (n_contrasts, 7)
-        Index ``contrast`` (``"micro - macro"``) and the levels of ``by``;
+        Index ``contrast`` (``"spontaneous - posed"``) and the levels of ``by``;
         ``estimate, std_error, dof, statistic, p_value, ci_low, ci_high``. Not corrected for
         multiplicity.
 
     Examples
     --------
-    >>> contrast(fit, "expression", by="valence")  # doctest: +SKIP
+    >>> contrast(fit, "condition", by="valence")  # doctest: +SKIP
     >>> contrast(fit, {"slope": {"Days": 1}})  # doctest: +SKIP
     """
     if not isinstance(of, str):

@@ -3,6 +3,7 @@
 import ast
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import formulaic
@@ -14,7 +15,7 @@ from formulaic.parser.types import Factor
 
 from mmme_neuro.models.formula import Formula, RandomTerm
 from mmme_neuro.stats.groups import independent_columns
-from mmme_neuro.vocabulary import EXPRESSIONS
+from mmme_neuro.stats.levels import two_levels
 
 ALIASED_BELOW = 1e-7
 """Relative norm left by the earlier columns under which a column counts as aliased (as in R)."""
@@ -109,8 +110,14 @@ class Design:
     @property
     def categories(self) -> dict[str, list]:
         """Levels of each categorical predictor of the fixed part, the reference first."""
+        # A column that is looked up is named as it is, with spaces or not.
         coded = set().union(
-            *(_variables(factor.expr, self.formula) for factor in self._spec.factor_contrasts)
+            *(
+                {factor.expr}
+                if factor.eval_method is Factor.EvalMethod.LOOKUP
+                else _variables(factor.expr, self.formula)
+                for factor in self._spec.factor_contrasts
+            )
         )
         return {
             name: list(column.cat.categories)
@@ -147,8 +154,8 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     Returns
     -------
     design : Design
-        Treatment coded, the first category as reference: the order of a pandas Categorical, the
-        order of ``vocabulary.EXPRESSIONS`` for expressions, else sorted without regard to case.
+        Treatment coded, the first category as reference: the order of a pandas Categorical, else
+        sorted without regard to case.
     response : array, shape (n_events,) or None
         None for a one-sided formula.
     """
@@ -221,6 +228,34 @@ def same_model(design: Design, events: pd.DataFrame, rows: np.ndarray) -> Design
     is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
     same_random = [f.column_names for f in own.random] == [f.column_names for f in design.random]
     return own if is_same and same_random else None
+
+
+def with_reference(table: pd.DataFrame, condition: str, levels: Sequence[str]) -> pd.DataFrame:
+    """Events of two conditions, coded so that the first is the reference of models.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Events; those of other conditions are left out.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The reference and the level that is compared with it.
+
+    Returns
+    -------
+    DataFrame
+        With the condition as a Categorical.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"kind": ["posed", "other", "spontaneous"]})
+    >>> with_reference(events, "kind", ("spontaneous", "posed"))["kind"].tolist()
+    ['posed', 'spontaneous']
+    """
+    two = list(two_levels(table, condition, levels))
+    own = table[table[condition].isin(two)]
+    return own.assign(**{condition: pd.Categorical(own[condition], categories=two)})
 
 
 def _variables(expression: str, formula: Formula) -> set[str]:
@@ -308,12 +343,7 @@ def _categorical(column: pd.Series) -> pd.Series:
     """Column as a Categorical whose first level is the reference."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.remove_unused_categories()
-    levels = list(pd.unique(column))
-    if set(levels) <= set(EXPRESSIONS):
-        levels.sort(key=EXPRESSIONS.index)
-    else:
-        levels.sort(key=_level_order)
-    return column.astype(pd.CategoricalDtype(levels))
+    return column.astype(pd.CategoricalDtype(sorted(pd.unique(column), key=_level_order)))
 
 
 def _level_order(level: object) -> tuple[str, object, object]:

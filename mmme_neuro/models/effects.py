@@ -45,7 +45,7 @@ def equivalence_test(
 
     Examples
     --------
-    >>> equivalence_test(contrast(fit, "expression"), (-0.5, 0.5))  # doctest: +SKIP
+    >>> equivalence_test(contrast(fit, "condition"), (-0.5, 0.5))  # doctest: +SKIP
     """
     low, high = bounds
     missing = [name for name in NEEDED if name not in contrasts.columns]
@@ -114,7 +114,7 @@ def standardised_effects(
 
     Examples
     --------
-    >>> standardised_effects(fit, contrast(fit, "expression"), of="expression")  # doctest: +SKIP
+    >>> standardised_effects(fit, contrast(fit, "condition"), of="condition")  # doctest: +SKIP
     """
     if denominator not in DENOMINATORS:
         raise ValueError(f"denominator must be one of {sorted(DENOMINATORS)}, got {denominator!r}")

@@ -1,6 +1,6 @@
 """Wilkinson formulas with random terms as in lme4: ``y ~ a * b + (1 + a | g)``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -11,7 +11,7 @@ class RandomTerm:
     Parameters
     ----------
     expression : str
-        Left of the bar, for example ``"1 + expression"``.
+        Left of the bar, for example ``"1 + condition"``.
     groups : tuple of str
         Columns whose combination defines the groups, for example ``("participant",)``.
     correlated : bool
@@ -29,7 +29,7 @@ class RandomTerm:
 
     def __str__(self) -> str:
         bar = "|" if self.correlated else "||"
-        return f"({self.expression} {bar} {':'.join(map(_quoted, self.groups))})"
+        return f"({self.expression} {bar} {':'.join(map(quoted, self.groups))})"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def parse_formula(text: str) -> Formula:
 
     Examples
     --------
-    >>> parse_formula("n400 ~ expression + (1 | participant/clip)").random[1].group
+    >>> parse_formula("n400 ~ condition + (1 | participant/clip)").random[1].group
     'participant:clip'
     """
     sides = [text[start:stop] for start, stop in _split(text, "~")]
@@ -131,7 +131,30 @@ def _unquoted(name: str, text: str) -> str:
     return name
 
 
-def _quoted(name: str) -> str:
+def treatment_term(condition: str, levels: Sequence[str]) -> str:
+    """Name of the fixed term that holds the second level minus the first.
+
+    Parameters
+    ----------
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The reference and the level that is compared with it; see `with_reference`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> treatment_term("kind", ("posed", "spontaneous"))
+    'kind[T.spontaneous]'
+    """
+    return f"{condition}[T.{levels[1]}]"
+
+
+def quoted(name: str) -> str:
+    """Name of a column as formulas write it."""
     return name if name.isidentifier() else f"`{name}`"
 
 
@@ -169,16 +192,16 @@ def _outside_quotes(text: str) -> str:
 
 def _split(text: str, separators: str) -> list[tuple[int, int]]:
     """Spans between separators that stand outside brackets and backticks."""
-    spans, start, depth, is_quoted = [], 0, 0, False
+    spans, start, depth, isquoted = [], 0, 0, False
     for position, character in enumerate(text):
         if character == "`":
-            is_quoted = not is_quoted
-        if is_quoted:
+            isquoted = not isquoted
+        if isquoted:
             continue
         depth += (character in "([{") - (character in ")]}")
         if depth == 0 and character in separators:
             spans.append((start, position))
             start = position + 1
-    if depth or is_quoted:
+    if depth or isquoted:
         raise ValueError(f"unbalanced brackets or backticks in {text!r}")
     return [*spans, (start, len(text))]

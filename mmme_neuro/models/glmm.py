@@ -115,7 +115,7 @@ def fit_glmm(
 
     Examples
     --------
-    >>> fit_glmm("blink ~ expression + (1 | participant)", events, family="binomial")
+    >>> fit_glmm("blink ~ condition + (1 | participant)", events, family="binomial")
     ... # doctest: +SKIP
     """
     # A whole half of statsmodels that nothing else needs.

@@ -51,7 +51,7 @@ class LMMMap:
         """Number of cells by status, the most frequent first.
 
         ``interior``; the boundaries reached, for example ``zero variance of Intercept | stimulus``
-        or ``correlation of one: expression[T.micro] | participant``; ``failed``: no minimum was
+        or ``correlation of one: condition[T.posed] | participant``; ``failed``: no minimum was
         found; ``constant``: the response has no variance left to model; ``missing``: too few
         events for the model.
         """
@@ -135,7 +135,7 @@ def fit_lmm_map(
     ----------
     formula : str
         One-sided formula, for example
-        ``"~ expression * valence + (1 + expression | participant) + (1 | stimulus)"``; otherwise
+        ``"~ condition * valence + (1 + condition | participant) + (1 | stimulus)"``; otherwise
         as in `fit_lmm`.
     responses : array or DataArray, shape (n_events, ...)
         Events first, then any axes, for example channels and times. NaN: this event is missing in
@@ -173,10 +173,10 @@ def fit_lmm_map(
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> events = pd.DataFrame({"participant": np.repeat(np.arange(10), 20)})
-    >>> events["expression"] = np.where(rng.random(200) < 0.4, "micro", "macro")
+    >>> events["condition"] = np.where(rng.random(200) < 0.4, "spontaneous", "posed")
     >>> eeg = rng.normal(size=(200, 4, 5)) + rng.normal(size=(10, 4, 5))[events["participant"]]
-    >>> fits = fit_lmm_map("~ expression + (1 | participant)", eeg, events)
-    >>> fits.estimate("expression[T.micro]").shape
+    >>> fits = fit_lmm_map("~ condition + (1 | participant)", eeg, events)
+    >>> fits.estimate("condition[T.spontaneous]").shape
     (4, 5)
     """
     parsed = parse_map_formula(formula)

@@ -294,9 +294,9 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
     ----------
     formula : str
         Wilkinson formula with lme4's random terms, for example
-        ``"n400 ~ expression * valence + (1 + expression | participant) + (1 | stimulus)"``.
+        ``"n400 ~ condition * valence + (1 + condition | participant) + (1 | stimulus)"``.
         Predictors are treatment coded, the first category as reference; other codings by name:
-        ``C(expression, contr.sum)``, ``C(valence, contr.helmert)``. Terms that are combinations
+        ``C(condition, contr.sum)``, ``C(valence, contr.helmert)``. Terms that are combinations
         of others are left out with a message.
     data : DataFrame, shape (n_rows, n_columns)
         One row for each event. Rows with missing values in a used column are left out and counted.
@@ -321,11 +321,11 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> events = pd.DataFrame({"participant": np.repeat(np.arange(10), 20)})
-    >>> events["expression"] = np.where(rng.random(200) < 0.4, "micro", "macro")
+    >>> events["condition"] = np.where(rng.random(200) < 0.4, "spontaneous", "posed")
     >>> events["amplitude_uv"] = rng.normal(size=10)[events["participant"]] + rng.normal(size=200)
-    >>> fit = fit_lmm("amplitude_uv ~ expression + (1 | participant)", events)
+    >>> fit = fit_lmm("amplitude_uv ~ condition + (1 | participant)", events)
     >>> list(fit.table().index)
-    ['Intercept', 'expression[T.micro]']
+    ['Intercept', 'condition[T.spontaneous]']
     """
     fit = estimate_lmm(formula, data, reml=reml)
     for message in fit.warnings:

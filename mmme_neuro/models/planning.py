@@ -25,7 +25,7 @@ class StatedModel:
         Fixed effects by the names that ``fit.table()`` gives them; zero where not named.
     random : mapping
         For each grouping factor the standard deviations by column, ``{"participant":
-        {"Intercept": 1.0, "expression[T.micro]": 0.5}}`` (uncorrelated), or a covariance as a
+        {"Intercept": 1.0, "condition[T.spontaneous]": 0.5}}`` (uncorrelated), or a covariance as a
         DataFrame with these names on both axes.
     sigma : float
         Residual standard deviation, in units of the response.
@@ -106,7 +106,7 @@ def stated_model(fit: LMMFit) -> StatedModel:
 
     Examples
     --------
-    >>> stated_model(fit).with_coefficients(**{"expression[T.micro]": 0.3})  # doctest: +SKIP
+    >>> stated_model(fit).with_coefficients(**{"condition[T.spontaneous]": 0.3})  # doctest: +SKIP
     """
     coefficients = {str(name): float(value) for name, value in fit.coefficients.items()}
     return StatedModel(fit.formula, coefficients, fit.random_covariances, fit.sigma)
@@ -131,10 +131,10 @@ def crossed_events(
         Numbers of groups.
     within : mapping of str to sequence of str
         Predictors that vary within participants and stimuli and their levels, the reference
-        first: ``{"expression": ("macro", "micro")}``. A cell is a combination of levels.
+        first: ``{"condition": ("posed", "spontaneous")}``. A cell is a combination of levels.
     events_per_cell : float or mapping of str to float
         Events of each participant in each cell; where there is one predictor within, by level:
-        ``{"macro": 26, "micro": 6}``.
+        ``{"posed": 26, "spontaneous": 6}``.
     rng : numpy.random.Generator or int
         Source of randomness.
     of_stimulus, of_participant : mapping of str to sequence of str, optional
@@ -150,7 +150,7 @@ def crossed_events(
 
     Examples
     --------
-    >>> events = crossed_events(10, 8, {"expression": ("macro", "micro")}, 4, rng=1)
+    >>> events = crossed_events(10, 8, {"condition": ("posed", "spontaneous")}, 4, rng=1)
     >>> len(events)
     80
     """

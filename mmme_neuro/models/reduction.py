@@ -49,7 +49,7 @@ def fit_reduced(
 
     Examples
     --------
-    >>> fit_reduced("n400 ~ expression + (expression | participant)", events)  # doctest: +SKIP
+    >>> fit_reduced("n400 ~ condition + (condition | participant)", events)  # doctest: +SKIP
     """
     fit = estimate_lmm(formula, data, reml=reml)
     current = parse_formula(formula)

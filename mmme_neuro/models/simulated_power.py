@@ -40,7 +40,7 @@ def power(
         makes them anew for each simulation (when counts are themselves random).
     test : str or callable
         Fixed term tested against zero; or a function of the fit that returns a p-value, for
-        example ``lambda fit: contrast(fit, "expression")["p_value"].iloc[0]``.
+        example ``lambda fit: contrast(fit, "condition")["p_value"].iloc[0]``.
     n_simulations : int
         Number of simulated studies: 1,000 give a power of .8 within 2.5 percentage points.
     rng : numpy.random.Generator or int
@@ -69,7 +69,7 @@ def power(
 
     Examples
     --------
-    >>> power(model, events, "expression[T.micro]", 1000, rng=1)  # doctest: +SKIP
+    >>> power(model, events, "condition[T.spontaneous]", 1000, rng=1)  # doctest: +SKIP
     """
     if n_simulations < 1:
         raise ValueError(f"n_simulations must be 1 or more, got {n_simulations}")
@@ -175,7 +175,7 @@ def power_table(
         The assumed truth.
     events : callable
         Makes the events of one study from the keywords of a plan and ``rng``, for example
-        ``functools.partial(crossed_events, within={"expression": ("macro", "micro")})``.
+        ``functools.partial(crossed_events, within={"condition": ("posed", "spontaneous")})``.
     plans : sequence of mapping
         Keywords of each plan: ``{"n_participants": 40, "n_stimuli": 24, "events_per_cell": 6}``.
     test : str or callable
@@ -197,7 +197,8 @@ def power_table(
     Examples
     --------
     >>> plans = [{"n_participants": n, "n_stimuli": 24, "events_per_cell": 6} for n in (20, 40)]
-    >>> power_table(model, events_of, plans, "expression[T.micro]", 500, rng=1)  # doctest: +SKIP
+    >>> term = "condition[T.spontaneous]"
+    >>> power_table(model, events_of, plans, term, 500, rng=1)  # doctest: +SKIP
     """
     generator = np.random.default_rng(rng)
     rows = []
@@ -262,7 +263,7 @@ def sample_size(
         The assumed truth.
     events : callable
         Function of a size and a Generator that makes the events of one study, for example
-        ``lambda n, rng: crossed_events(n, 24, {"expression": ("macro", "micro")}, 6, rng=rng)``.
+        ``lambda n, rng: crossed_events(n, 24, {"condition": ("posed", "acted")}, 6, rng=rng)``.
     test : str or callable
         As in `power`.
     candidates : sequence of int
@@ -289,7 +290,7 @@ def sample_size(
 
     Examples
     --------
-    >>> sample_size(model, events_of, "expression[T.micro]", range(10, 200, 10), 500, rng=1)
+    >>> sample_size(model, events_of, "condition[T.spontaneous]", range(10, 200, 10), 500, rng=1)
     ... # doctest: +SKIP
     """
     sizes = sorted(set(candidates))

@@ -6,7 +6,7 @@ Facial muscle activity in the EEG, and what results owe to it.
 * ``sensitivity``: The same contrast under analyses that muscles affect differently, side by side.
 * ``balance``: Pairs of events with equal muscle power, and subsets by the part of the face that
   moves.
-* ``by_region``: Muscle power by region and expression, and the one number that stands for an
+* ``by_region``: Muscle power by region and condition, and the one number that stands for an
   event.
 """
 

@@ -1,9 +1,12 @@
 """Pairs of events with equal muscle power, and subsets by the part of the face that moves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.coding import split_action_units
+from mmme_neuro.stats.levels import two_levels
 from mmme_neuro.vocabulary import UPPER_FACE
 
 CALIPER_SD = 0.25
@@ -13,20 +16,23 @@ def matched_events(
     events: pd.DataFrame,
     covariate: str,
     *,
-    levels: tuple[str, str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
     caliper: float = CALIPER_SD,
     rng: np.random.Generator | int,
 ) -> pd.DataFrame:
-    """Keep pairs of events of two kinds with nearly the same value, within participants.
+    """Keep pairs of events of two conditions with nearly the same value, within participants.
 
     Parameters
     ----------
     events : DataFrame
-        ``participant, expression`` and the covariate; any index.
+        ``participant``, the condition and the covariate; any index.
     covariate : str
         Column to match on, such as muscle power in dB.
-    levels : tuple of str
-        The two kinds.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first.
     caliper : float
         Largest difference of a pair, in standard deviations of the covariate within participants.
     rng : Generator | int
@@ -37,15 +43,16 @@ def matched_events(
     DataFrame
         Rows of the pairs, with ``pair``; each event is in one pair at most.
     """
-    known = events[events["expression"].isin(levels)].dropna(subset=[covariate])
+    reference, other = two_levels(events, condition, levels)
+    known = events[events[condition].isin([reference, other])].dropna(subset=[covariate])
     centred = known[covariate] - known.groupby("participant")[covariate].transform("mean")
     widest = caliper * float(centred.std())
     generator = np.random.default_rng(rng)
     rows: list = []
     pairs: list[int] = []
     for _, own in known.groupby("participant"):
-        free = own[own["expression"] == levels[0]][covariate]
-        wanted = own[own["expression"] == levels[1]][covariate]
+        free = own[own[condition] == reference][covariate]
+        wanted = own[own[condition] == other][covariate]
         for label in generator.permutation(wanted.index.to_numpy()):
             if free.empty:
                 break
@@ -59,31 +66,34 @@ def matched_events(
 
 
 def imbalance(
-    events: pd.DataFrame, covariate: str, *, levels: tuple[str, str] = ("macro", "micro")
+    events: pd.DataFrame, covariate: str, *, condition: str, levels: Sequence[str]
 ) -> float:
-    """Standardised difference of a covariate between two kinds of event, within participants.
+    """Standardised difference of a covariate between two conditions, within participants.
 
     Parameters
     ----------
     events : DataFrame
-        ``participant, expression`` and the covariate.
+        ``participant``, the condition and the covariate.
     covariate : str
         Column.
-    levels : tuple of str
-        The difference is second minus first.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first; the difference is second minus first.
 
     Returns
     -------
     float
         Mean over participants of the difference of means, over the standard deviation within
-        participants and kinds; NaN where no participant has both.
+        participants and conditions; NaN where no participant has both.
     """
-    known = events[events["expression"].isin(levels)].dropna(subset=[covariate])
-    means = known.pivot_table(covariate, "participant", "expression").reindex(columns=list(levels))
-    within = known[covariate] - known.groupby(["participant", "expression"])[covariate].transform(
-        "mean"
-    )
-    return float((means[levels[1]] - means[levels[0]]).mean() / within.std())
+    reference, other = two_levels(events, condition, levels)
+    known = events[events[condition].isin([reference, other])].dropna(subset=[covariate])
+    means = known.pivot_table(covariate, "participant", condition, observed=True)
+    means = means.reindex(columns=[reference, other])
+    cells = known.groupby(["participant", condition], observed=True)[covariate]
+    within = known[covariate] - cells.transform("mean")
+    return float((means[other] - means[reference]).mean() / within.std())
 
 
 def face_part(action_units: pd.Series) -> pd.Series:

@@ -1,14 +1,14 @@
-"""Muscle power by region and expression, and the one number that stands for an event."""
+"""Muscle power by region and condition, and the one number that stands for an event."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.models.design import with_reference
+from mmme_neuro.models.formula import quoted, treatment_term
 from mmme_neuro.models.many import fit_many
 from mmme_neuro.stats.estimates import t_interval
-
-EXPRESSIONS = ("macro", "micro")
 
 
 def muscle_of_events(
@@ -60,26 +60,32 @@ def region_values(events: pd.DataFrame, muscles: pd.DataFrame, column: str, roi:
     return events["event"].map(own)
 
 
-def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Mean muscle power of each region and expression before and after cleaning.
+def by_condition(
+    muscles: pd.DataFrame, events: pd.DataFrame, *, condition: str, levels: Sequence[str]
+) -> pd.DataFrame:
+    """Mean muscle power of each region and condition before and after cleaning.
 
     Parameters
     ----------
     muscles : DataFrame
         ``participant, event, roi, before_db, after_db``.
     events : DataFrame
-        ``event, expression``.
+        ``event`` and the condition.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        Conditions that are measured.
 
     Returns
     -------
     DataFrame
-        ``roi, expression, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
+        ``roi, condition, cleaning`` ("before" or "after"), ``mean_db, ci_low, ci_high``
         (t interval over participants), ``n_participants``.
     """
-    table = muscles.merge(events[["event", "expression"]], on="event", validate="many_to_one")
+    table = muscles.merge(events[["event", condition]], on="event", validate="many_to_one")
     rows = []
-    for (roi, expression), part in table.groupby(["roi", "expression"], sort=False):
-        if expression not in EXPRESSIONS:
+    for (roi, level), part in table.groupby(["roi", condition], sort=False, observed=True):
+        if level not in levels:
             continue
         for cleaning in ("before", "after"):
             values = part.groupby("participant")[f"{cleaning}_db"].mean().dropna()
@@ -87,46 +93,56 @@ def by_expression(muscles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
                 continue
             mean = float(values.mean())
             low, high = t_interval(mean, values.sem(), len(values) - 1)
-            rows.append((roi, expression, cleaning, mean, low, high, len(values)))
-    columns = ["roi", "expression", "cleaning", "mean_db", "ci_low", "ci_high", "n_participants"]
+            rows.append((roi, level, cleaning, mean, low, high, len(values)))
+    columns = ["roi", "condition", "cleaning", "mean_db", "ci_low", "ci_high", "n_participants"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def removal_by_region(
-    muscles: pd.DataFrame, events: pd.DataFrame, random_terms: str
+    muscles: pd.DataFrame,
+    events: pd.DataFrame,
+    random_terms: str,
+    *,
+    condition: str,
+    levels: Sequence[str],
 ) -> pd.DataFrame:
-    """Compare the share of variance that cleaning took between expressions.
+    """Compare the share of variance that cleaning took between two conditions.
 
     Parameters
     ----------
     muscles : DataFrame
         ``participant, event, roi, removed_share``.
     events : DataFrame
-        ``event, expression, stimulus``.
+        ``event, stimulus`` and the condition.
     random_terms : str
         Random part of the models.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first.
 
     Returns
     -------
     DataFrame
-        ``roi, macro, micro`` (median share), and the mixed model's ``estimate`` (micro - macro, of
-        log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high, p_value``.
+        ``roi``, the two levels (median share), and the mixed model's ``estimate`` (second minus
+        first, of log(1 - share), so that one noisy event does not decide), ``ci_low, ci_high,
+        p_value``.
     """
-    named = events[["event", "expression", "stimulus"]]
+    named = events[["event", condition, "stimulus"]]
     table = muscles.merge(named, on="event", validate="many_to_one")
-    table = table[table["expression"].isin(EXPRESSIONS)].dropna(subset=["removed_share"])
+    table = with_reference(table, condition, levels).dropna(subset=["removed_share"])
     # What is left of the variance, on a scale on which events are comparable.
     table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
     rows = []
     for roi, part in table.groupby("roi", sort=False):
-        middle = part.groupby("expression")["removed_share"].median()
-        found = fit_many(["log_left"], f"expression + {random_terms}", part).estimates
-        row = {"roi": roi, **{name: middle.get(name, np.nan) for name in EXPRESSIONS}}
+        middle = part.groupby(condition, observed=True)["removed_share"].median()
+        found = fit_many(["log_left"], f"{quoted(condition)} + {random_terms}", part).estimates
+        row = {"roi": roi, **{name: middle.get(name, np.nan) for name in levels}}
         if len(found):
-            term = found[found["term"] == "expression[T.micro]"]
+            term = found[found["term"] == treatment_term(condition, levels)]
             if len(term):
                 for name in ("estimate", "ci_low", "ci_high", "p_value"):
                     row[name] = float(term[name].iloc[0])
         rows.append(row)
-    columns = ["roi", *EXPRESSIONS, "estimate", "ci_low", "ci_high", "p_value"]
+    columns = ["roi", *levels, "estimate", "ci_low", "ci_high", "p_value"]
     return pd.DataFrame(rows, columns=columns)

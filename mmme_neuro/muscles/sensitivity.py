@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.crowding import nearest_distance
+from mmme_neuro.models.design import with_reference
+from mmme_neuro.models.formula import quoted, treatment_term
 from mmme_neuro.models.many import fit_many
 from mmme_neuro.muscles.balance import face_part, imbalance, matched_events
 from mmme_neuro.stats.estimates import ESTIMATE
 
-CONTRAST = "expression[T.micro]"
 PRIMARY = "primary"
 NEGATIVE_CONTROL = "muscle band itself"
 ALPHA = 0.05
@@ -28,7 +29,7 @@ class Variant:
     events : DataFrame
         Rows and responses that it uses.
     right_side : str
-        Fixed part of the model after the expression; empty for none.
+        Fixed part of the model after the condition; empty for none.
     is_same_unit : bool
         Whether its estimates are in the primary analysis's units.
     """
@@ -42,6 +43,8 @@ class Variant:
 def muscle_variants(
     events: pd.DataFrame,
     *,
+    condition: str,
+    levels: Sequence[str],
     covariate: str = "muscle_db",
     others: Mapping[str, pd.DataFrame] | None = None,
     isolation: float = 5.0,
@@ -52,8 +55,12 @@ def muscle_variants(
     Parameters
     ----------
     events : DataFrame
-        Single-event responses: ``participant, stimulus, expression, onset, action_units``, the
+        Single-event responses: ``participant, stimulus, onset, action_units``, the condition, the
         covariate (dB) and responses.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first.
     covariate : str
         Muscle power of each event before cleaning.
     others : mapping of str to DataFrame | None
@@ -76,10 +83,11 @@ def muscle_variants(
     gaps = onsets.groupby(events["participant"]).transform(
         lambda own: nearest_distance(own.to_numpy())
     )
+    matched = matched_events(events, covariate, condition=condition, levels=levels, rng=rng)
     variants = [
         Variant(PRIMARY, events),
         Variant("muscle power as covariate", scaled, "+ muscle_z"),
-        Variant("matched muscle power", matched_events(events, covariate, rng=rng)),
+        Variant("matched muscle power", matched),
         Variant("upper face only", events[part == "upper"]),
         Variant("lower face only", events[part == "lower"]),
         Variant("isolated events", events[gaps > isolation]),
@@ -90,7 +98,12 @@ def muscle_variants(
 
 
 def sensitivity_table(
-    variants: Sequence[Variant], responses: Sequence[str], random_terms: str
+    variants: Sequence[Variant],
+    responses: Sequence[str],
+    random_terms: str,
+    *,
+    condition: str,
+    levels: Sequence[str],
 ) -> pd.DataFrame:
     """Fit every response under every analysis.
 
@@ -102,6 +115,10 @@ def sensitivity_table(
         Columns of the events; absent ones are left out of a variant.
     random_terms : str
         Random part of the models, reduced where it must be.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first; the contrast is second minus first.
 
     Returns
     -------
@@ -109,20 +126,21 @@ def sensitivity_table(
         ``analysis, response, estimate, std_error, dof, statistic, p_value, ci_low, ci_high,
         n_events, n_participants, is_same_unit, note`` and ``verdict`` (see `verdict`).
     """
-    rows = []
+    rows, term = [], treatment_term(condition, levels)
     for variant in variants:
         present = [name for name in responses if name in variant.events]
-        fixed = f"expression {variant.right_side}".strip()
-        fits = fit_many(present, f"{fixed} + {random_terms}", variant.events)
+        fixed = f"{quoted(condition)} {variant.right_side}".strip()
+        events = with_reference(variant.events, condition, levels)
+        fits = fit_many(present, f"{fixed} + {random_terms}", events)
         notes = fits.notes.set_index("response")["warnings"].fillna("")
         estimates = fits.estimates
         for response in present:
             found = (
-                estimates[(estimates["response"] == response) & (estimates["term"] == CONTRAST)]
+                estimates[(estimates["response"] == response) & (estimates["term"] == term)]
                 if len(estimates)
                 else estimates
             )
-            used = variant.events.dropna(subset=[response])
+            used = events.dropna(subset=[response])
             row: dict[str, object] = {
                 "analysis": variant.name,
                 "response": response,
@@ -173,8 +191,14 @@ def verdict(row: Mapping, table: pd.DataFrame) -> str:
     return "holds" if is_effect else "same sign, not significant"
 
 
-def muscle_balance(variants: Sequence[Variant], covariate: str = "muscle_db") -> pd.DataFrame:
-    """Standardised difference of muscle power between micro- and macro-expressions.
+def muscle_balance(
+    variants: Sequence[Variant],
+    covariate: str = "muscle_db",
+    *,
+    condition: str,
+    levels: Sequence[str],
+) -> pd.DataFrame:
+    """Standardised difference of muscle power between two conditions.
 
     Parameters
     ----------
@@ -182,14 +206,19 @@ def muscle_balance(variants: Sequence[Variant], covariate: str = "muscle_db") ->
         Analyses; those without the covariate are left out.
     covariate : str
         Column.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first.
 
     Returns
     -------
     DataFrame
         ``analysis, difference_sd, n_events``.
     """
+    compared = {"condition": condition, "levels": levels}
     rows = [
-        (variant.name, imbalance(variant.events, covariate), len(variant.events))
+        (variant.name, imbalance(variant.events, covariate, **compared), len(variant.events))
         for variant in variants
         if covariate in variant.events
     ]

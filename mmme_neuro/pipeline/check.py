@@ -116,9 +116,6 @@ def _flat(raw: mne.io.BaseRaw, names: list[str]) -> set[str]:
     return {name for name, is_changing in zip(names, changes, strict=True) if not is_changing}
 
 
-KINDS = ("micro", "macro", "mixed")
-
-
 @dataclass(frozen=True)
 class StudyCheck:
     """Outcome of checking a study.
@@ -127,6 +124,8 @@ class StudyCheck:
     ----------
     participants : DataFrame
         ``participant, status`` (ok or failed)``, reason`` and counts of events.
+    conditions : DataFrame
+        ``participant, label, n``: events that remain of each condition in the study.
     clocks : DataFrame
         Fit of each device's clock (see ``preprocess.clock_table``).
     unmatched : DataFrame
@@ -144,6 +143,7 @@ class StudyCheck:
     unmatched: pd.DataFrame
     exclusions: pd.DataFrame
     channels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     absent: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -164,11 +164,13 @@ class StudyCheck:
         name = row["participant"]
         if row["status"] == "failed":
             return f"{name}  FAILED: {row['reason']}"
-        kinds = ", ".join(f"{int(row[f'n_{kind}'])} {kind}" for kind in KINDS)
+        counts = _of(self.conditions, name, "label", "n")
+        kinds = ", ".join(f"{n} {label}" for label, n in counts)
         lines = [
-            f"{name}  {int(row['n_remaining'])} of {int(row['n_events'])} events remain: {kinds}"
+            f"{name}  {int(row['n_remaining'])} of {int(row['n_events'])} events remain"
+            f"{kinds and ': '}{kinds}"
         ]
-        without = [kind for kind in KINDS[:2] if not row[f"n_{kind}"]]
+        without = [str(label) for label, n in counts if not n]
         if without:
             lines.append(f"no event of the condition {' or '.join(without)} remains")
         lines += self._channel_lines(name)
@@ -211,13 +213,20 @@ class StudyCheck:
         return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analysed>"
 
 
-def check_study(folder: str | Path, *, progress: Callable[[str], None] | None = None) -> StudyCheck:
+def check_study(
+    folder: str | Path,
+    *,
+    condition: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> StudyCheck:
     """Read every participant's devices, triggers and events, without cleaning anything.
 
     Parameters
     ----------
     folder : path
         Folder with one folder a participant and the annotation sheet.
+    condition : str | None
+        Column of the events whose labels are counted; None counts none.
     progress : callable | None
         Called with each participant's code.
 
@@ -232,22 +241,24 @@ def check_study(folder: str | Path, *, progress: Callable[[str], None] | None = 
     """
     folders = participant_folders(folder)
     events = read_events(study_sheet(folder), merge="union")
-    rows, clocks, unmatched, exclusions, channels = [], [], [], [], []
-    for folder in folders:
+    rows, clocks, unmatched, exclusions, channels, conditions = [], [], [], [], [], []
+    for own in folders:
         if progress:
-            progress(folder.name)
+            progress(own.name)
         try:
-            recording = read_recording(folder, sheet=events)
+            recording = read_recording(own, sheet=events)
             checked = events_with_reasons(recording)
             inventory = channel_inventory(recording)
         except EXPECTED_FAILURES as error:
-            rows.append({"participant": folder.name, "status": "failed", "reason": str(error)})
+            rows.append({"participant": own.name, "status": "failed", "reason": str(error)})
             continue
-        rows.append(_counts(folder.name, checked))
-        clocks.append(clock_table(folder.name, _clocks(recording)))
+        rows.append(_counts(own.name, checked))
+        clocks.append(clock_table(own.name, _clocks(recording)))
         unmatched.append(_unmatched(recording))
-        exclusions.append(_exclusions(folder.name, checked))
-        channels.append(inventory.assign(participant=folder.name))
+        exclusions.append(_exclusions(own.name, checked))
+        channels.append(inventory.assign(participant=own.name))
+        if condition is not None:
+            conditions.append(_conditions(own.name, checked, condition, events))
     rows += [
         {"participant": name, "status": "failed", "reason": reason}
         for name, reason in people_without_folder(events, folders).items()
@@ -258,14 +269,14 @@ def check_study(folder: str | Path, *, progress: Callable[[str], None] | None = 
         unmatched=_joined(unmatched),
         exclusions=_joined(exclusions),
         channels=_joined(channels),
+        conditions=_joined(conditions),
         absent=absent_packages(),
     )
 
 
 def _counts(participant: str, events: pd.DataFrame) -> dict:
-    """How many events of each kind remain; none of them is a failure."""
+    """How many events remain; none of them is a failure."""
     remaining = events[events["exclusion_reason"] == ""]
-    counts = remaining["expression"].value_counts()
     failed = remaining.empty
     return {
         "participant": participant,
@@ -273,8 +284,19 @@ def _counts(participant: str, events: pd.DataFrame) -> dict:
         "reason": "no event remains" if failed else "",
         "n_events": len(events),
         "n_remaining": len(remaining),
-        **{f"n_{name}": int(counts.get(name, 0)) for name in KINDS},
     }
+
+
+def _conditions(
+    participant: str, events: pd.DataFrame, condition: str, every: pd.DataFrame
+) -> pd.DataFrame:
+    """How many events of each condition in the sheet remain, the most frequent first."""
+    if condition not in every:
+        raise ValueError(f"condition={condition!r}: the events have no such column: {list(every)}.")
+    labels = every[condition].value_counts().index
+    counts = events.loc[events["exclusion_reason"] == "", condition].value_counts()
+    table = counts.reindex(labels, fill_value=0).rename_axis("label").reset_index(name="n")
+    return table.assign(participant=participant)
 
 
 def _exclusions(participant: str, events: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
-from mmme_neuro.epochs import MODALITIES, EventLocked
+from mmme_neuro.epochs import MODALITIES, EventLocked, joined_epochs
 from mmme_neuro.events.ids import check_unique
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.pipeline.provenance import options_used
@@ -135,7 +135,7 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
         mne.read_epochs(out / f"{name}_{modality}-epo.fif", verbose="error")
         for name in participants
     ]
-    joined = mne.concatenate_epochs(parts, verbose="error")
+    joined = joined_epochs(parts)
     check_unique(joined.metadata["event"])
     return joined
 
@@ -155,7 +155,7 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
     Returns
     -------
     Recording
-        With that signal only; ``events`` has ``kind`` (``"expression", "stimulus_onset",
+        With that signal only; ``events`` has ``event_type`` (``"event", "stimulus_onset",
         "stimulus_offset"``) and ``onset`` on the signal's own clock.
 
     Raises
@@ -319,15 +319,17 @@ def _moments(done: Preprocessed) -> pd.DataFrame:
     if recording.codes is not None and len(recording.codes):
         events = with_stimulus_events(recording).events
     else:
-        events = recording.events.assign(kind="expression")
-    columns = ["kind", "onset", "expression", "valence", "emotion", "stimulus", "time_in_video"]
-    table = events.reindex(columns=["event", *columns, "code", "source_row"])
+        events = recording.events.assign(event_type="event")
+    # Videos have no participant of their own.
+    own = [name for name in events if name not in ("participant", "exclusion_reason")]
+    columns = ["event", "event_type", "onset", "stimulus", "time_in_video", "code", "source_row"]
+    table = events.reindex(columns=list(dict.fromkeys([*columns, *own])))
     onset = table["onset"].to_numpy(float)
     clock = recording.clock
     table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
-    is_face = table["kind"] == "expression"
-    cut = is_face & table["event"].isin(locked.events["event"])
-    table["fate"] = np.select([cut, is_face], ["epoch", "excluded"], default="")
+    is_event = table["event_type"] == "event"
+    cut = is_event & table["event"].isin(locked.events["event"])
+    table["fate"] = np.select([cut, is_event], ["epoch", "excluded"], default="")
     return table
 
 

@@ -8,8 +8,6 @@ from mmme_neuro.rejection import REASONS, compare_rejection
 
 QUALITY_COLUMNS = (
     "participant",
-    "n_micro",
-    "n_macro",
     "n_other",
     "n_excluded",
     "n_bad_channels",
@@ -19,71 +17,101 @@ QUALITY_COLUMNS = (
     "eye_share",
     "muscle_share",
 )
+"""Columns of every quality table; those of the compared conditions come after the participant."""
 
 
 def quality_table(
-    participants: pd.DataFrame, bad_channels: pd.DataFrame, components: pd.DataFrame
+    participants: pd.DataFrame,
+    bad_channels: pd.DataFrame,
+    components: pd.DataFrame,
+    moments: pd.DataFrame,
+    *,
+    condition: str,
+    levels: Sequence[str],
 ) -> pd.DataFrame:
     """Count events, bad channels and removed components of each participant.
 
     Parameters
     ----------
     participants : DataFrame
-        ``participant, status, n_epochs, n_micro, n_macro, n_excluded``; those whose status is not
-        ``"done"`` have no row in the result.
+        ``participant, status, n_epochs, n_excluded``; those whose status is not ``"done"`` have no
+        row in the result.
     bad_channels : DataFrame
         ``participant, channel``, one row an interpolated channel.
     components : DataFrame
         ``participant, removed_as, variance_share``, one row an independent component.
+    moments : DataFrame
+        ``participant, fate`` and the condition; events with the fate ``"epoch"`` were kept.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        Conditions that are compared; events of any other are counted in ``n_other``.
 
     Returns
     -------
     DataFrame
-        `QUALITY_COLUMNS`; the shares are of the variance of the EEG before the components were
-        removed.
+        `QUALITY_COLUMNS` and, after the participant, ``n_`` with each level; the shares
+        are of the variance of the EEG before the components were removed.
 
     Examples
     --------
-    >>> people = pd.DataFrame({"participant": ["a"], "status": ["done"], "n_epochs": [5],
-    ...                        "n_micro": [2], "n_macro": [2], "n_excluded": [1]})
+    >>> people = pd.DataFrame({"participant": ["a"], "status": ["done"], "n_epochs": [3],
+    ...                        "n_excluded": [1]})
     >>> bad = pd.DataFrame({"participant": ["a"], "channel": ["FZ"]})
     >>> parts = pd.DataFrame({"participant": ["a", "a"], "removed_as": ["eye", ""],
     ...                       "variance_share": [0.7, 0.3]})
-    >>> quality_table(people, bad, parts)[["n_other", "n_bad_channels", "n_eye"]].values.tolist()
-    [[1, 1, 1]]
+    >>> events = pd.DataFrame({"participant": "a", "kind": ["posed", "posed", "spontaneous"],
+    ...                        "fate": "epoch"})
+    >>> table = quality_table(people, bad, parts, events, condition="kind", levels=["posed"])
+    >>> table[["n_posed", "n_other", "n_bad_channels", "n_eye"]].values.tolist()
+    [[2, 1, 1, 1]]
     """
     done = participants[participants["status"] == "done"].set_index("participant")
-    table = done[["n_micro", "n_macro", "n_excluded"]].copy()
-    table["n_other"] = done["n_epochs"] - done["n_micro"] - done["n_macro"]
+    table = done[["n_excluded"]].copy()
+    kept = moments[moments["fate"] == "epoch"]
+    counted = [f"n_{level}" for level in levels]
+    for name, level in zip(counted, levels, strict=True):
+        own = kept.loc[kept[condition] == level, "participant"]
+        table[name] = _per_participant(own.value_counts(), table)
+    table["n_other"] = done["n_epochs"] - table[counted].sum(axis=1)
     table["n_bad_channels"] = _per_participant(bad_channels["participant"].value_counts(), table)
     table["n_components"] = _per_participant(components["participant"].value_counts(), table)
     for kind in ("eye", "muscle"):
         removed = components[components["removed_as"] == kind].groupby("participant")
         table[f"n_{kind}"] = _per_participant(removed.size(), table)
         table[f"{kind}_share"] = removed["variance_share"].sum().reindex(table.index).fillna(0.0)
-    return table.reset_index()[list(QUALITY_COLUMNS)]
+    first, *others = QUALITY_COLUMNS
+    return table.reset_index()[[first, *counted, *others]]
 
 
-def rejection_table(moments: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
-    """Compare the shares of micro- and macro-expressions that were rejected for their EEG.
+def rejection_table(
+    moments: pd.DataFrame, excluded: pd.DataFrame, *, condition: str, levels: tuple[str, str]
+) -> pd.DataFrame:
+    """Compare the shares of two conditions' events that were rejected for their EEG.
 
     Parameters
     ----------
     moments : DataFrame
-        ``participant, expression, fate``; events with the fate ``"epoch"`` were kept.
+        ``participant, fate`` and the condition; events with the fate ``"epoch"`` were kept.
     excluded : DataFrame
-        ``participant, expression, exclusion_reason``; only those that the rule rejected count.
+        ``participant, exclusion_reason`` and the condition; only those that the rule rejected
+        count.
+    condition : str
+        Column of the conditions.
+    levels : tuple of str
+        The two conditions, the reference first.
 
     Returns
     -------
     DataFrame
-        One row an expression: ``expression, n_events, n_rejected, share`` and, the same in both
-        rows, ``odds_ratio, ci_low, ci_high, p_value`` of being rejected, micro over macro (see
+        One row a condition: ``condition, n_events, n_rejected, share`` and, the same in both rows,
+        ``odds_ratio, ci_low, ci_high, p_value`` of being rejected, second over first (see
         `compare_rejection`); NaN where nothing was rejected.
     """
     kept = moments[moments["fate"] == "epoch"]
     reasons = excluded["exclusion_reason"].fillna("").astype(str)
-    found = compare_rejection(kept, excluded[reasons.str.startswith(REASONS)])
+    rejected = excluded[reasons.str.startswith(REASONS)]
+    found = compare_rejection(kept, rejected, condition=condition, levels=levels)
     return found.counts.assign(
         odds_ratio=found.odds_ratio,
         ci_low=found.ci_low,

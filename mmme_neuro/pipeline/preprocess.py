@@ -100,8 +100,6 @@ class Outcome:
     status: str
     reason: str
     n_epochs: int = 0
-    n_micro: int = 0
-    n_macro: int = 0
     n_excluded: int = 0
     reran: str = ""
 
@@ -388,15 +386,11 @@ def _alone(
 def _counted(participant: str, out: Path, why: str) -> Outcome:
     """Count what lies on disk."""
     moments = read_table(out, [participant], "moments")
-    kinds = moments.loc[moments["fate"] == "epoch", "expression"].value_counts()
-    n_epochs = int((moments["fate"] == "epoch").sum())
     return Outcome(
         participant,
         "done",
         "",
-        n_epochs=n_epochs,
-        n_micro=int(kinds.get("micro", 0)),
-        n_macro=int(kinds.get("macro", 0)),
+        n_epochs=int((moments["fate"] == "epoch").sum()),
         n_excluded=int((moments["fate"] == "excluded").sum()),
         reran=why,
     )

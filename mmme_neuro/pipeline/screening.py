@@ -1,6 +1,6 @@
 """Quality of each participant's data beside all others', one row a measure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -83,9 +83,9 @@ class QualityLimits:
     Parameters
     ----------
     fewest_events : int
-        Used events of each expression.
+        Used events of each condition.
     most_rejected : float
-        Share of either expression that may be rejected for its EEG.
+        Share of either condition that may be rejected for its EEG.
     fewest_codes : int
         Matched trigger codes a device.
     least_usable : float
@@ -102,7 +102,12 @@ Measured: TypeAlias = "list[tuple[Quality, pd.Series[Any]]]"
 
 
 def participant_quality(
-    tables: Mapping[str, pd.DataFrame], *, limits: QualityLimits, roi: str = "temporal"
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    condition: str,
+    levels: Sequence[str],
+    limits: QualityLimits,
+    roi: str = "temporal",
 ) -> pd.DataFrame:
     """Quality every participant and compare each with all others and with fixed limits.
 
@@ -110,6 +115,10 @@ def participant_quality(
     ----------
     tables : mapping of str to DataFrame
         The tables `NEEDED` of the other steps.
+    condition : str
+        Column of the conditions in ``moments`` and ``excluded``.
+    levels : sequence of str
+        Conditions whose events are counted.
     limits : QualityLimits
         Fixed limits.
     roi : str
@@ -132,7 +141,7 @@ def participant_quality(
     done = tables["participants"]
     people = done.loc[done["status"] == "done", "participant"].tolist()
     measured = [
-        *_events(tables, limits),
+        *_events(tables, condition, levels, limits),
         *_clocks(tables["clocks"], limits),
         *_cleaning(tables["quality"]),
         *_muscles(tables["muscles"], roi),
@@ -187,29 +196,31 @@ def _compared(measure: Quality, values: pd.Series) -> pd.DataFrame:
     )
 
 
-def _events(tables: Mapping[str, pd.DataFrame], limits: QualityLimits) -> Measured:
+def _events(
+    tables: Mapping[str, pd.DataFrame], condition: str, levels: Sequence[str], limits: QualityLimits
+) -> Measured:
     """Used events and shares of the lost ones."""
     moments, excluded = tables["moments"], tables["excluded"]
     used = moments[moments["fate"] == "epoch"]
     reasons = excluded["exclusion_reason"].fillna("").astype(str)
     rejected = excluded[reasons.str.startswith(REASONS)]
     found: Measured = []
-    for kind in ("macro", "micro"):
+    for level in levels:
         n_used, n_rejected, n_excluded = (
-            own[own["expression"] == kind]["participant"].value_counts()
+            own[own[condition] == level]["participant"].value_counts()
             for own in (used, rejected, excluded)
         )
-        # Who has no event of a kind has used none of it.
+        # Who has no event of a condition has used none of it.
         n_used = n_used.reindex(moments["participant"].unique(), fill_value=0)
-        name = f"{kind}-expressions"
+        name = f"{level} events"
         found.append(
-            (Quality(group="Events", name=f"n_{kind}", label=f"{name} used", unit="1",
+            (Quality(group="Events", name=f"n_{level}", label=f"{name} used", unit="1",
                      least=limits.fewest_events), n_used)
         )  # fmt: skip
         n_all = n_used.add(n_excluded, fill_value=0)
         share = n_rejected.reindex(n_all.index).fillna(0) / n_all.where(n_all > 0)
         found.append(
-            (Quality(group="Events", name=f"rejected_{kind}", unit="share", side="high",
+            (Quality(group="Events", name=f"rejected_{level}", unit="share", side="high",
                      label=f"{name} rejected for their EEG", resolution=SHARE_RESOLUTION,
                      most=limits.most_rejected), share)
         )  # fmt: skip
@@ -277,7 +288,7 @@ def _muscles(muscles: pd.DataFrame, roi: str) -> Measured:
 
 
 def _noise(components: pd.DataFrame) -> Measured:
-    """Spread of single events within expressions: the error of a mean times the root of n."""
+    """Spread of single events within conditions: the error of a mean times the root of n."""
     means = components[(components["measure"] == "mean") & (components["n_epochs"] > 1)]
     found: Measured = []
     for name, own in means.groupby("component", sort=False):

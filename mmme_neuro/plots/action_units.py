@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.plots.dataset import COLOUR_BY_EXPRESSION
 from mmme_neuro.plots.style import (
-    EXPRESSION_COLOURS,
     PAGE_MM,
     journal_style,
-    name_of,
     new_figure,
 )
+from mmme_neuro.vocabulary import EXPRESSION_NAMES
 
 _ROW_MM = 3.9
 _HEAD_ROWS = 2.2
@@ -70,7 +70,7 @@ def action_unit_figure(table: pd.DataFrame) -> Figure:
                     ax.text(column.x_mm, place, column.text(row), ha=column.side, va="center")
             for name, left in _BAR_LEFT_MM.items():
                 length = _BAR_MM * row[f"share_{name}"] / widest
-                ax.barh(place, length, left=left, height=0.55, color=EXPRESSION_COLOURS[name])
+                ax.barh(place, length, left=left, height=0.55, color=COLOUR_BY_EXPRESSION[name])
         _rule(ax, len(table) - 0.5, width=0.8)
     return figure
 
@@ -103,7 +103,7 @@ def _head(ax: Axes) -> None:
     for column in _columns():
         ax.text(column.x_mm, -0.95, column.heading, ha=column.side, va="center", weight="bold")
     for name, left in _BAR_LEFT_MM.items():
-        title = f"{name_of(name)}s"
+        title = f"{EXPRESSION_NAMES[name]}s"
         ax.text(left - 18, -1.65, title, ha="left", va="center", weight="bold")
 
 

@@ -65,12 +65,12 @@ def plot_detection(detection: pd.DataFrame, ax: Axes, *, by: str = "IoU") -> Axe
 
 
 def plot_confusion(confusion: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw which expression each coder gave to the events that both saw.
+    """Draw which label each coder gave to the events that both saw.
 
     Parameters
     ----------
     confusion : DataFrame
-        ``expression_a, expression_b, n, share``.
+        ``label_a, label_b, n, share``.
     ax : Axes
         Where to draw; first coder in rows, counts and shares written in.
 
@@ -78,9 +78,9 @@ def plot_confusion(confusion: pd.DataFrame, ax: Axes) -> Axes:
     -------
     Axes
     """
-    names = list(dict.fromkeys(confusion["expression_a"]))
+    names = list(dict.fromkeys(confusion["label_a"]))
     wide = {
-        key: confusion.pivot_table(index="expression_a", columns="expression_b", values=key)
+        key: confusion.pivot_table(index="label_a", columns="label_b", values=key)
         .reindex(index=names, columns=names)
         .to_numpy(dtype=float)
         for key in ("n", "share")

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmme_neuro.plots.style import (
-    EXPRESSION_COLOURS,
     PAGE_MM,
+    Levels,
+    colour_of,
     journal_style,
     mark_onset,
     name_of,
@@ -65,24 +66,24 @@ def response_panel(
     ax: Axes,
     *,
     channel: str,
+    levels: Levels,
     window: tuple[float, float] | None = None,
-    colours: Mapping[str, str] = EXPRESSION_COLOURS,
 ) -> Axes:
-    """Draw the mean response of each expression with its confidence band.
+    """Draw the mean response of each condition with its confidence band.
 
     Parameters
     ----------
     band : pandas.DataFrame
-        Columns ``channel, expression, time, mean, ci_low, ci_high`` (s and unit of the channel),
+        Columns ``channel, condition, time, mean, ci_low, ci_high`` (s and unit of the channel),
         as :func:`mmme_neuro.responses.curves.within_participant_band` gives it.
     ax : matplotlib.axes.Axes
         Where to draw.
     channel : str
         Channel to draw.
+    levels : sequence of str | mapping of str to str
+        Conditions in the order of drawing, the reference first; a mapping gives their names.
     window : tuple of float or None
         Measuring window to mark on the time axis, s.
-    colours : mapping of str to str
-        Colour of each expression, in the order of drawing.
 
     Returns
     -------
@@ -94,18 +95,19 @@ def response_panel(
         raise ValueError(
             f"channel: expected one of {sorted(band['channel'].unique())}, got {channel!r}"
         )
-    unknown = sorted(set(shown["expression"]) - set(colours))
+    unknown = sorted(set(shown["condition"]) - set(levels))
     if unknown:
-        raise ValueError(f"colours: no colour for {unknown}; pass colours={{name: colour, ...}}")
+        raise ValueError(f"levels={list(levels)}: the table has {unknown}, too; name them.")
     quantity = QUANTITIES.get(channel, Quantity(channel, "a.u."))
     ax.axhline(0.0, color="0.75", linewidth=0.6, zorder=0)
     mark_onset(ax)
     if window is not None:
         ax.axvspan(*window, color="0.95", linewidth=0, zorder=-1)
-    for expression in colours:
-        curve = shown[shown["expression"] == expression].sort_values("time")
+    for level in levels:
+        curve = shown[shown["condition"] == level].sort_values("time")
         if not curve.empty:
-            _draw_curve(curve, ax, quantity.scale, expression, colours[expression])
+            look = name_of(level, levels), colour_of(level, levels)
+            _draw_curve(curve, ax, quantity.scale, *look)
     ax.set_xlim(shown["time"].min(), shown["time"].max())
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
     ax.set_title(quantity.title)
@@ -121,10 +123,10 @@ def response_panel(
 def autonomic_figure(
     band: pd.DataFrame,
     *,
+    levels: Levels,
     channels: Sequence[str] | None = None,
     windows: Mapping[str, tuple[float, float]] | None = None,
     n_columns: int = 3,
-    colours: Mapping[str, str] = EXPRESSION_COLOURS,
 ) -> Figure:
     """Draw the mean responses of all channels in a grid.
 
@@ -132,14 +134,14 @@ def autonomic_figure(
     ----------
     band : pandas.DataFrame
         As for :func:`response_panel`.
+    levels : sequence of str | mapping of str to str
+        Conditions in the order of drawing, the reference first; a mapping gives their names.
     channels : sequence of str or None
         Channels in the order of the panels; None takes all of the table, in its order.
     windows : mapping of str to tuple of float, or None
         Measuring window of each channel to mark, s.
     n_columns : int
         Most panels in a row.
-    colours : mapping of str to str
-        Colour of each expression.
 
     Returns
     -------
@@ -154,7 +156,7 @@ def autonomic_figure(
         axes = [figure.add_subplot(n_rows, n_columns, i + 1) for i in range(len(channels))]
         for i, (channel, ax) in enumerate(zip(channels, axes, strict=True)):
             window = (windows or {}).get(channel)
-            response_panel(band, ax, channel=channel, window=window, colours=colours)
+            response_panel(band, ax, channel=channel, levels=levels, window=window)
             ax.locator_params(axis="y", nbins=5)
             panel_letter(ax, "abcdefghijklmnopqrstuvwxyz"[i])
             if i + n_columns < len(channels):
@@ -165,9 +167,8 @@ def autonomic_figure(
     return figure
 
 
-def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, expression: str, colour: str) -> None:
+def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, label: str, colour: str) -> None:
     """One mean and its band."""
-    label = name_of(expression)
     ax.fill_between(
         curve["time"],
         scale * curve["ci_low"],
@@ -180,7 +181,7 @@ def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, expression: str, co
 
 
 def _legend_entries(axes: Sequence[Axes]) -> tuple[list, list[str]]:
-    """Each expression once, whatever panel it is in."""
+    """Each condition once, whatever panel it is in."""
     entries: dict[str, Artist] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):

@@ -17,6 +17,7 @@ from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
     SEQUENTIAL,
+    Levels,
     colour_of,
     journal_style,
     name_of,
@@ -25,6 +26,7 @@ from mmme_neuro.plots.style import (
 )
 from mmme_neuro.responses.coupling.connectivity import MIRRORS, Connectivity
 from mmme_neuro.responses.regions import LOBES, lobe_of
+from mmme_neuro.stats.levels import two_levels
 from mmme_neuro.wording import network_name
 
 FIRST_IN_LOBE = {"FP": 0, "AF": 1, "PO": 0, "O": 1}
@@ -167,55 +169,60 @@ def plot_head_connections(
 def connectivity_figure(
     result: Connectivity,
     *,
-    conditions: Sequence[str] = ("micro", "macro"),
+    cells: Sequence[str],
     n_strongest: int = 30,
     networks: pd.DataFrame | None = None,
+    condition: str = "condition",
+    levels: Levels = (),
 ) -> Figure:
-    """Compose matrix and head plan of each condition on one colour scale; below, graph measures.
+    """Compose matrix and head plan of each cell on one colour scale; below, graph measures.
 
     Parameters
     ----------
     result : Connectivity
-        Matrices by condition.
-    conditions : sequence of str
-        One row of panels each; a refused condition shows the reason.
+        Matrices by cell.
+    cells : sequence of str
+        One row of panels each; a refused cell shows the reason.
     n_strongest : int
         Connections on the head plan.
     networks : DataFrame | None
-        Rows are cells ``condition`` named ``participant/expression``, the other columns graph
-        measures: one panel each, a line a participant.
+        ``participant``, the condition, and graph measures: one panel each, a line a participant.
+    condition : str
+        Column of the conditions of ``networks``.
+    levels : sequence of str | mapping of str to str
+        The two conditions of ``networks``, the reference first.
 
     Returns
     -------
     figure : Figure
         180 mm wide.
     """
-    unknown = [name for name in conditions if name not in result.counts.index]
+    unknown = [name for name in cells if name not in result.counts.index]
     if unknown:
-        raise ValueError(f"conditions={list(conditions)}: there are {list(result.counts.index)}.")
-    limits, cmap = _scale(result, conditions)
+        raise ValueError(f"cells={list(cells)}: there are {list(result.counts.index)}.")
+    limits, cmap = _scale(result, cells)
     with journal_style():
         has_networks = networks is not None and not networks.empty
-        tall = 8 + 74 * len(conditions)
+        tall = 8 + 74 * len(cells)
         whole = new_figure(width_mm=PAGE_MM, height_mm=tall + 46 * has_networks)
         heights = (tall, 46) if has_networks else (tall,)
         parts = whole.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
         figure = parts[0]
-        axes = figure.subplots(len(conditions), 2, squeeze=False)
+        axes = figure.subplots(len(cells), 2, squeeze=False)
         letters = iter("abcdefghijkl")
-        for condition, (left, right) in zip(conditions, axes, strict=True):
-            matrix = result.matrix.sel(condition=condition)
-            counts = result.counts.loc[[condition]].iloc[0]
+        for cell, (left, right) in zip(cells, axes, strict=True):
+            matrix = result.matrix.sel(cell=cell)
+            counts = result.counts.loc[[cell]].iloc[0]
             panel_letter(left, next(letters))
             if counts["reason"]:
-                _refusal(left, right, condition, counts["reason"])
+                _refusal(left, right, cell, counts["reason"])
                 continue
             panel_letter(right, next(letters))
             plot_connectivity_matrix(matrix, left, limits=limits, cmap=cmap)
             plot_head_connections(
                 matrix, result.info, right, n_strongest=n_strongest, limits=limits, cmap=cmap
             )
-            left.set_title(_title(condition, counts), loc="left")
+            left.set_title(_title(cell, counts), loc="left")
             right.set_title(f"{n_strongest} strongest connections", loc="left")
         low, high = result.band
         is_clipped = float(np.nanmax(np.abs(result.matrix), initial=0.0)) > limits[1]
@@ -225,13 +232,19 @@ def connectivity_figure(
             label=f"{METHOD_NAMES[result.method]}, {low:g}–{high:g} Hz",
         )  # fmt: skip
         if networks is not None and has_networks:
-            plot_networks(networks, parts[1])
+            plot_networks(networks, parts[1], condition=condition, levels=levels)
             panel_letter(parts[1].axes[0], next(letters))
     return whole
 
 
-def plot_networks(networks: pd.DataFrame, figure: Figure | mpl.figure.SubFigure) -> None:
-    """Draw graph measures of macro- and micro-expressions, a line a participant.
+def plot_networks(
+    networks: pd.DataFrame,
+    figure: Figure | mpl.figure.SubFigure,
+    *,
+    condition: str,
+    levels: Levels,
+) -> None:
+    """Draw graph measures of two conditions, a line a participant.
 
     Parameters
     ----------
@@ -239,23 +252,25 @@ def plot_networks(networks: pd.DataFrame, figure: Figure | mpl.figure.SubFigure)
         As for `connectivity_figure`; participants without one of the two are left out.
     figure : Figure or SubFigure
         Where to draw, one panel a measure.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first.
     """
-    expressions = ("macro", "micro")
-    cells = networks["condition"].str.rsplit("/", n=1, expand=True)
-    measures = [str(name) for name in networks if name != "condition"]
+    two = list(two_levels(networks, condition, list(levels)))
+    measures = [str(name) for name in networks if name not in ("participant", condition)]
     axes = figure.subplots(1, len(measures), squeeze=False)[0]
     for ax, measure in zip(axes, measures, strict=True):
-        table = networks.assign(person=cells[0], expression=cells[1])
-        wide = table.pivot_table(index="person", columns="expression", values=measure)
-        pairs = wide.reindex(columns=list(expressions)).dropna().to_numpy()
+        wide = networks.pivot_table(index="participant", columns=condition, values=measure)
+        pairs = wide.reindex(columns=two).dropna().to_numpy()
         ax.plot((0, 1), pairs.T, color="0.7", linewidth=0.8, zorder=1)
-        for place, expression in enumerate(expressions):
-            colour = colour_of(expression)
+        for place, level in enumerate(two):
+            colour = colour_of(level, levels)
             ax.plot(np.full(len(pairs), place), pairs[:, place], "o", color=colour, markersize=3)
             if len(pairs):
                 ax.plot(place, pairs[:, place].mean(), "_", color=colour, markersize=16,
                         markeredgewidth=2)  # fmt: skip
-        ax.set_xticks((0, 1), expressions)
+        ax.set_xticks((0, 1), two)
         ax.set_xlim(-0.5, 1.5)
         title = network_name(measure)
         ax.set_title(fill(title[:1].upper() + title[1:], 18))
@@ -270,9 +285,9 @@ def _laterality(name: str) -> int:
     return -number if number % 2 else number
 
 
-def _scale(result: Connectivity, conditions: Sequence[str]) -> tuple[tuple[float, float], str]:
+def _scale(result: Connectivity, cells: Sequence[str]) -> tuple[tuple[float, float], str]:
     """Common limits of the colours: symmetric for signed methods, from zero for others."""
-    values = np.abs(result.matrix.sel(condition=list(conditions)).to_numpy())
+    values = np.abs(result.matrix.sel(cell=list(cells)).to_numpy())
     if not np.isfinite(values).any():
         return (0.0, 1.0), SEQUENTIAL
     limit = float(np.nanquantile(values, 0.999))
@@ -281,9 +296,9 @@ def _scale(result: Connectivity, conditions: Sequence[str]) -> tuple[tuple[float
     return (0.0, limit), SEQUENTIAL
 
 
-def _title(condition: str, counts: pd.Series) -> str:
-    """Condition with what its matrix rests on."""
-    name = name_of(condition)[:1].upper() + name_of(condition)[1:]
+def _title(cell: str, counts: pd.Series) -> str:
+    """Cell with what its matrix rests on."""
+    name = name_of(cell)[:1].upper() + name_of(cell)[1:]
     if counts["n_subsamples"] > 1:
         return (
             f"{name} ({counts['n_used']} of {counts['n_epochs']} epochs, "
@@ -292,9 +307,9 @@ def _title(condition: str, counts: pd.Series) -> str:
     return f"{name} ({counts['n_epochs']} epochs)"
 
 
-def _refusal(left: Axes, right: Axes, condition: str, reason: str) -> None:
-    """Say in the panel why a condition has no matrix."""
-    left.set_title(name_of(condition), loc="left")
+def _refusal(left: Axes, right: Axes, cell: str, reason: str) -> None:
+    """Say in the panel why a cell has no matrix."""
+    left.set_title(name_of(cell), loc="left")
     left.text(0.5, 0.5, f"not estimated:\n{reason}", ha="center", va="center")
     left.set_axis_off()
     right.set_axis_off()

@@ -11,12 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from mmme_neuro.vocabulary import EXPRESSIONS, MICRO_MAX_DURATION_S
 
-COLOUR_BY_EXPRESSION = {
-    "macro": "#D55E00",
-    "micro": "#0072B2",
-    "mixed": "#CC79A7",
-    "control": "#333333",
-}
+COLOUR_BY_EXPRESSION = dict(
+    zip(EXPRESSIONS, ("#D55E00", "#0072B2", "#CC79A7", "#333333"), strict=True)
+)
 """Okabe-Ito colours, told apart with any colour vision."""
 
 COLOUR_BY_VALENCE = {

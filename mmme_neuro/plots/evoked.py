@@ -13,6 +13,7 @@ from mmme_neuro.plots.scalp import scalp_map
 from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
+    Levels,
     colour_of,
     difference_name,
     journal_style,
@@ -31,6 +32,7 @@ def plot_evoked(
     region: xr.Dataset,
     ax: Axes,
     *,
+    levels: Levels | None = None,
     windows: Sequence[Window] = (),
     baseline: tuple[float, float] | None = None,
 ) -> Axes:
@@ -42,6 +44,8 @@ def plot_evoked(
         ``mean, ci_low, ci_high`` in uV on (condition, time), as of `region_average`.
     ax : Axes
         Where to draw.
+    levels : sequence of str | mapping of str to str | None
+        Conditions in the order of drawing; a mapping gives their names. None: those of the region.
     windows : sequence of Window
         Measurement windows, shaded and named.
     baseline : tuple of float | None
@@ -55,12 +59,13 @@ def plot_evoked(
     times = region["time"].to_numpy()
     mark_onset(ax)
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
-    for position, condition in enumerate(region["condition"].to_numpy()):
-        trace, colour = region.sel(condition=condition), colour_of(condition, position)
+    levels = region["condition"].to_numpy().tolist() if levels is None else levels
+    for condition in levels:
+        trace, colour = region.sel(condition=condition), colour_of(condition, levels)
         ax.fill_between(
             times, trace["ci_low"], trace["ci_high"], color=colour, alpha=0.2, linewidth=0
         )
-        ax.plot(times, trace["mean"], color=colour, label=name_of(condition))
+        ax.plot(times, trace["mean"], color=colour, label=name_of(condition, levels))
     low, high = float(region["ci_low"].min()), float(region["ci_high"].max())
     # Room below for the baseline and above for the names of the windows.
     ax.set_ylim(low - 0.12 * (high - low), high + 0.16 * (high - low))
@@ -110,7 +115,7 @@ def evoked_figure(
     *,
     rois: Sequence[str],
     windows: Sequence[Window],
-    contrast: tuple[str, str] = ("micro", "macro"),
+    levels: Levels,
     baseline: tuple[float, float] | None = None,
     marked: xr.DataArray | None = None,
 ) -> Figure:
@@ -124,8 +129,9 @@ def evoked_figure(
         Regions, one trace panel each.
     windows : sequence of Window
         One row of topographies each; shaded in the traces of their own region.
-    contrast : tuple of str
-        Conditions (a, b): the topographies show a, b and a - b on one colour scale.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; a mapping gives their names. The topographies show
+        the second, the first, and second minus first on one colour scale.
     baseline : tuple of float | None
         Baseline in s, marked.
     marked : DataArray of bool | None
@@ -140,8 +146,8 @@ def evoked_figure(
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(windows))
         parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(54, 40 * len(windows)))[:, 0]
-        _draw_traces(parts[0], grand, rois, windows, baseline, marked)
-        _draw_topographies(parts[1], grand, windows, contrast)
+        _draw_traces(parts[0], grand, rois, windows, levels, baseline, marked)
+        _draw_topographies(parts[1], grand, windows, levels)
     return figure
 
 
@@ -150,6 +156,7 @@ def _draw_traces(
     grand: GrandAverage,
     rois: Sequence[str],
     windows: Sequence[Window],
+    levels: Levels,
     baseline: tuple[float, float] | None,
     marked: xr.DataArray | None,
 ) -> None:
@@ -158,7 +165,7 @@ def _draw_traces(
     for number, (ax, roi) in enumerate(zip(axes, rois, strict=True)):
         region = region_average(grand, roi)
         own = [window for window in windows if window.roi == roi]
-        plot_evoked(region, ax, windows=own, baseline=baseline)
+        plot_evoked(region, ax, levels=levels, windows=own, baseline=baseline)
         if marked is not None and roi in marked["region"]:
             mark_times(ax, marked["time"].to_numpy(), marked.sel(region=roi).to_numpy())
         ax.set_title(_region_title(roi, region.attrs["channels"]))
@@ -180,12 +187,12 @@ def _draw_topographies(
     figure: mpl.figure.SubFigure,
     grand: GrandAverage,
     windows: Sequence[Window],
-    contrast: tuple[str, str],
+    levels: Levels,
 ) -> None:
     """Rows of windows; columns of the two conditions and their difference; one colour scale."""
-    rows = [_window_means(grand, window, contrast) for window in windows]
+    rows = [_window_means(grand, window, levels) for window in windows]
     limit = max(float(abs(values).max()) for row in rows for values in row)
-    titles = [*map(name_of, contrast), difference_name(*contrast)]
+    titles = [*(name_of(name, levels) for name in list(levels)[::-1]), difference_name(levels)]
     grid = figure.subplots(len(windows), 4, squeeze=False, width_ratios=(0.45, 1, 1, 1))
     labels, axes = grid[:, 0], grid[:, 1:]
     for window, label, row_axes, row in zip(windows, labels, axes, rows, strict=True):
@@ -206,13 +213,12 @@ def _draw_topographies(
     )  # fmt: skip
 
 
-def _window_means(
-    grand: GrandAverage, window: Window, contrast: tuple[str, str]
-) -> list[xr.DataArray]:
+def _window_means(grand: GrandAverage, window: Window, levels: Levels) -> list[xr.DataArray]:
     """Channel means in a window: both conditions and their difference."""
     span = slice(window.tmin, window.tmax)
-    means = [grand.data["mean"].sel(condition=name, time=span).mean("time") for name in contrast]
-    return [*means, difference(grand, *contrast)["mean"].sel(time=span).mean("time")]
+    names = list(levels)[::-1]
+    means = [grand.data["mean"].sel(condition=name, time=span).mean("time") for name in names]
+    return [*means, difference(grand, list(levels))["mean"].sel(time=span).mean("time")]
 
 
 def _span(window: Window) -> str:

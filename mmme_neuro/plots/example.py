@@ -12,6 +12,7 @@ from mmme_neuro.plots.autonomic import QUANTITIES, Quantity
 from mmme_neuro.plots.style import (
     OKABE_ITO,
     PAGE_MM,
+    Levels,
     colour_of,
     journal_style,
     name_of,
@@ -24,15 +25,17 @@ _EVENT_ALPHA = 0.18
 _LANDMARKS = {"onset": "-", "apex": (0, (1, 1)), "offset": (0, (4, 2))}
 
 
-def most_isolated(events: pd.DataFrame, *, expression: str = "micro") -> pd.Series:
+def most_isolated(events: pd.DataFrame, *, condition: str, level: str) -> pd.Series:
     """Choose the event that is farthest from every other event of its participant.
 
     Parameters
     ----------
     events : DataFrame
-        Columns ``participant, expression, onset, apex, offset`` (s) and ``censored``.
-    expression : str
-        Kind of event wanted; its offset must have been coded.
+        Columns ``participant, onset, apex, offset`` (s), ``censored`` and the condition.
+    condition : str
+        Column of the conditions.
+    level : str
+        Condition of the event wanted; its offset must have been coded.
 
     Returns
     -------
@@ -43,10 +46,10 @@ def most_isolated(events: pd.DataFrame, *, expression: str = "micro") -> pd.Seri
     onset = ordered.groupby("participant")["onset"]
     gap = pd.concat([onset.diff(), -onset.diff(-1)], axis=1).min(axis=1).fillna(np.inf)
     # The first and last event of a session have one neighbour; an only event has none.
-    is_coded = (ordered["expression"] == expression) & ~ordered["censored"].astype(bool)
+    is_coded = (ordered[condition] == level) & ~ordered["censored"].astype(bool)
     is_coded &= ordered[["apex", "offset"]].notna().all(axis=1)
     if not is_coded.any():
-        raise ValueError(f"events: no {expression!r} event with onset, apex and offset coded.")
+        raise ValueError(f"events: no {level!r} event with onset, apex and offset coded.")
     best = int(np.argmax(gap.where(is_coded, -np.inf).to_numpy()))
     return ordered.iloc[best]
 
@@ -95,18 +98,26 @@ def plot_stacked(
 
 
 def mark_event(
-    event: pd.Series, ax: Axes, *, zero: float, is_main: bool = True, is_named: bool = False
+    event: pd.Series,
+    ax: Axes,
+    *,
+    zero: float,
+    colour: str,
+    is_main: bool = True,
+    is_named: bool = False,
 ) -> Axes:
     """Shade an event from onset to offset and mark its landmarks.
 
     Parameters
     ----------
     event : Series
-        ``onset, apex, offset`` (s) and ``expression``.
+        ``onset, apex, offset`` (s).
     ax : Axes
         Time from ``zero`` on its x axis.
     zero : float
         Time of the axis' zero on the clock of the event, s.
+    colour : str
+        Colour of its condition.
     is_main : bool
         Whether its landmarks are drawn, too.
     is_named : bool
@@ -117,7 +128,6 @@ def mark_event(
     ax : Axes
         The same axes.
     """
-    colour = colour_of(event["expression"])
     ax.axvspan(
         event["onset"] - zero, event["offset"] - zero, color=colour, linewidth=0, zorder=0,
         alpha=_EVENT_ALPHA if is_main else 0.6 * _EVENT_ALPHA,
@@ -136,6 +146,8 @@ def example_figure(
     physio: mne.BaseEpochs,
     *,
     row: int,
+    condition: str,
+    levels: Levels,
     eeg_channels: Sequence[str],
     physio_channels: Sequence[str],
 ) -> Figure:
@@ -147,6 +159,10 @@ def example_figure(
         One participant's epochs with one events table as metadata of both.
     row : int
         The event.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str | mapping of str to str
+        Conditions that are compared, the reference first; a mapping gives their names.
     eeg_channels : sequence of str
         Electrodes, from top to bottom; those that are absent are left out.
     physio_channels : sequence of str
@@ -167,12 +183,15 @@ def example_figure(
         body_axes = _draw_body(right, physio[row], body)
         for number, ax in enumerate([*brain_axes, *body_axes]):
             for _, other in _visible(others, event["onset"], ax).iterrows():
-                mark_event(other, ax, zero=event["onset"], is_main=False)
-            mark_event(event, ax, zero=event["onset"], is_named=number == 0)
+                colour = colour_of(other[condition], levels)
+                mark_event(other, ax, zero=event["onset"], colour=colour, is_main=False)
+            colour = colour_of(event[condition], levels)
+            mark_event(event, ax, zero=event["onset"], colour=colour, is_named=number == 0)
         panel_letter(brain_axes[0], "a")
         panel_letter(brain_axes[-1], "b")
         panel_letter(body_axes[0], "c")
-        title = f"{name_of(event['expression'])} ({event['action_units'].replace(',', ' + ')})"
+        units = event["action_units"].replace(",", " + ")
+        title = f"{name_of(event[condition], levels)} ({units})"
         figure.legend(
             *brain_axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3,
             title=title, title_fontsize=7,

@@ -8,10 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.models.formula import treatment_term
 from mmme_neuro.plots.style import (
     COLUMN_MM,
     OKABE_ITO,
     PAGE_MM,
+    Levels,
+    difference_name,
     journal_style,
     new_figure,
     panel_letter,
@@ -122,15 +125,17 @@ def forest_figure(
     return figure
 
 
-def contrast_figure(models: pd.DataFrame, *, term: str) -> Figure:
-    """Compose the forest of one term over all modelled responses.
+def contrast_figure(models: pd.DataFrame, *, condition: str, levels: Levels) -> Figure:
+    """Compose the forest of one contrast over all modelled responses.
 
     Parameters
     ----------
     models : DataFrame
         Columns ``response, term, estimate, ci_low, ci_high, p_value, unit``.
-    term : str
-        The term drawn, e.g. ``"expression[T.micro]"``.
+    condition : str
+        Column of the conditions in the models.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; second minus first is drawn.
 
     Returns
     -------
@@ -138,18 +143,19 @@ def contrast_figure(models: pd.DataFrame, *, term: str) -> Figure:
         180 mm wide, one panel a unit; estimate, interval and p value are written under each name.
     """
     _check_columns(models, ("response", "term", "estimate", "ci_low", "ci_high", "p_value", "unit"))
+    term = treatment_term(condition, list(levels))
     chosen = models[models["term"] == term]
     if chosen.empty:
-        raise ValueError(f"term={term!r}: the table has {sorted(models['term'].unique())}.")
+        known = sorted(models["term"].unique())
+        raise ValueError(f"levels={list(levels)}: no term {term!r}; the table has {known}.")
     labels = [
         f"{response_name(row['response'])}\n"
         f"{estimate_text(row['estimate'], row['ci_low'], row['ci_high'])} "
         f"{interval_text(row['ci_low'], row['ci_high'])}, {p_relation(row['p_value'])}"
         for row in chosen.to_dict("records")
     ]
-    table = chosen.assign(
-        label=labels, quantity=_term_name(term), unit=chosen["unit"].map(unit_text)
-    )
+    name = difference_name(levels)
+    table = chosen.assign(label=labels, quantity=name, unit=chosen["unit"].map(unit_text))
     return forest_figure(table)
 
 
@@ -232,13 +238,6 @@ def _recovery_label(row: dict) -> str:
     unit = unit_text(str(row.get("unit", "")))
     text = quantity_text(row["quantity"])
     return fill(f"{text} ({unit})" if unit else text, _LABEL_LETTERS)
-
-
-def _term_name(term: str) -> str:
-    """Name of a treatment-coded term of expression; other terms as they are."""
-    if term == "expression[T.micro]":
-        return f"Micro {MINUS} macro"
-    return term
 
 
 def _decimals(std_error: float) -> int:

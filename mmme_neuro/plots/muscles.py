@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
+    Levels,
     colour_of,
+    difference_name,
     journal_style,
     name_of,
     new_figure,
@@ -32,16 +34,22 @@ NAMES = {"left_tpj": "Left TPJ", "right_tpj": "Right TPJ", "face": "Facial EMG"}
 
 
 def power_panel(
-    table: pd.DataFrame, ax: Axes, *, muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ
+    table: pd.DataFrame,
+    ax: Axes,
+    *,
+    levels: Levels,
+    muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ,
 ) -> Axes:
-    """Draw muscle power by region and expression, before (open) and after (full) cleaning.
+    """Draw muscle power by region and condition, before (open) and after (full) cleaning.
 
     Parameters
     ----------
     table : DataFrame
-        ``roi, expression, cleaning, mean_db, ci_low, ci_high``.
+        ``roi, condition, cleaning, mean_db, ci_low, ci_high``.
     ax : Axes
         Where to draw.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; a mapping gives their names.
     muscle_hz : tuple of float
         Band in which muscles were measured (Hz).
 
@@ -50,12 +58,12 @@ def power_panel(
     Axes
     """
     rois = [roi for roi in REGION_ORDER if (table["roi"] == roi).any()]
-    for expression, offset in (("macro", -0.14), ("micro", 0.14)):
+    for level, offset in zip(levels, (-0.14, 0.14), strict=True):
         for cleaning in ("before", "after"):
-            part = table[(table["expression"] == expression) & (table["cleaning"] == cleaning)]
+            part = table[(table["condition"] == level) & (table["cleaning"] == cleaning)]
             part = part.set_index("roi").reindex(rois)
             places = np.arange(len(rois)) + offset
-            colour = colour_of(expression)
+            colour = colour_of(level, levels)
             ax.errorbar(
                 part["mean_db"],
                 places,
@@ -65,7 +73,7 @@ def power_panel(
                 color=colour,
                 markerfacecolor="white" if cleaning == "before" else colour,
                 elinewidth=0.8,
-                label=f"{name_of(expression)}, {cleaning} cleaning",
+                label=f"{name_of(level, levels)}, {cleaning} cleaning",
             )
     ax.set_yticks(range(len(rois)), [NAMES.get(roi, _plain(roi)) for roi in rois])
     ax.invert_yaxis()
@@ -74,7 +82,9 @@ def power_panel(
     return ax
 
 
-def sensitivity_panel(table: pd.DataFrame, ax: Axes, *, analyses: Sequence[str]) -> Axes:
+def sensitivity_panel(
+    table: pd.DataFrame, ax: Axes, *, analyses: Sequence[str], levels: Levels
+) -> Axes:
     """Draw one response's contrast under every analysis as t, which has no unit.
 
     Parameters
@@ -85,6 +95,8 @@ def sensitivity_panel(table: pd.DataFrame, ax: Axes, *, analyses: Sequence[str])
         Where to draw.
     analyses : sequence of str
         Rows from top to bottom.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first.
 
     Returns
     -------
@@ -107,7 +119,8 @@ def sensitivity_panel(table: pd.DataFrame, ax: Axes, *, analyses: Sequence[str])
         ax.plot(value, place, "o", color=colour, markerfacecolor=face, markersize=3.8)
     ax.set_yticks(places, [name[0].upper() + name[1:] for name in analyses])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlabel("t, micro \N{MINUS SIGN} macro")
+    name = difference_name(levels)
+    ax.set_xlabel(f"t, {name[0].lower()}{name[1:]}")
     return ax
 
 
@@ -115,6 +128,7 @@ def muscles_figure(
     power: pd.DataFrame,
     sensitivity: pd.DataFrame,
     *,
+    levels: Levels,
     muscle_hz: tuple[float, float] = MUSCLE_BAND_HZ,
 ) -> Figure:
     """Draw muscle power by region and the contrasts under all analyses.
@@ -125,6 +139,8 @@ def muscles_figure(
         As for `power_panel`.
     sensitivity : DataFrame
         Of `sensitivity_table`.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; a mapping gives their names.
     muscle_hz : tuple of float
         Band in which muscles were measured (Hz).
 
@@ -140,13 +156,13 @@ def muscles_figure(
         parts = figure.subfigures(2, 1, height_ratios=[62, 45 * n_rows], squeeze=False)
         top, bottom = parts[0, 0], parts[1, 0]
         ax = top.subplots()
-        power_panel(power, ax, muscle_hz=muscle_hz)
+        power_panel(power, ax, levels=levels, muscle_hz=muscle_hz)
         top.legend(*ax.get_legend_handles_labels(), loc="outside right center")
         panel_letter(ax, "a")
         axes = np.atleast_1d(bottom.subplots(n_rows, 3, sharey=True)).ravel()
         for ax, response, letter in zip(axes, responses, "bcdefghijkl", strict=False):
             part = sensitivity[sensitivity["response"] == response]
-            sensitivity_panel(part, ax, analyses=analyses)
+            sensitivity_panel(part, ax, analyses=analyses, levels=levels)
             ax.set_title(response_name(response), loc="left")
             panel_letter(ax, letter)
         for ax in axes[len(responses) :]:

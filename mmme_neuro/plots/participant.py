@@ -14,6 +14,7 @@ from mmme_neuro.plots.clocks import DEVICE_COLOURS, DEVICE_NAMES, SECONDS_PER_MI
 from mmme_neuro.plots.style import (
     OKABE_ITO,
     PAGE_MM,
+    Levels,
     colour_of,
     journal_style,
     mark_onset,
@@ -51,7 +52,7 @@ class ParticipantData:
 
 
 def participant_figure(
-    data: ParticipantData, usual: pd.DataFrame, *, windows: Sequence[Window]
+    data: ParticipantData, usual: pd.DataFrame, *, levels: Levels, windows: Sequence[Window]
 ) -> Figure:
     """Compose one participant's potentials, spectra, trigger residuals and usable signals.
 
@@ -61,6 +62,8 @@ def participant_figure(
         What is drawn; what it lacks is said in the panel.
     usual : DataFrame
         ``frequency, cleaning, low, median, high``: where most participants' spectra lie.
+    levels : sequence of str | mapping of str to str
+        Conditions in the order of drawing, the reference first.
     windows : sequence of Window
         Measuring windows; the first two regions are drawn.
 
@@ -74,7 +77,8 @@ def participant_figure(
         figure = new_figure(width_mm=PAGE_MM, height_mm=HEIGHT_MM)
         top, bottom = figure.subplots(2, 3)
         for ax, roi in zip(top, rois, strict=False):
-            plot_curves(data, ax, roi=roi, windows=[w for w in windows if w.roi == roi])
+            own = [window for window in windows if window.roi == roi]
+            plot_curves(data, ax, roi=roi, levels=levels, windows=own)
         plot_spectra(data.spectra, usual, top[2])
         for ax, device in zip(bottom, DEVICE_NAMES, strict=False):
             plot_code_residuals(data.codes[data.codes["device"] == device], ax, device=device)
@@ -85,9 +89,9 @@ def participant_figure(
 
 
 def plot_curves(
-    data: ParticipantData, ax: Axes, *, roi: str, windows: Sequence[Window] = ()
+    data: ParticipantData, ax: Axes, *, roi: str, levels: Levels, windows: Sequence[Window] = ()
 ) -> Axes:
-    """Draw the mean potential of a region by expression with its standard error over events.
+    """Draw the mean potential of a region by condition with its standard error over events.
 
     Parameters
     ----------
@@ -97,6 +101,8 @@ def plot_curves(
         Where to draw.
     roi : str
         Region.
+    levels : sequence of str | mapping of str to str
+        Conditions in the order of drawing, the reference first.
     windows : sequence of Window
         Shaded.
 
@@ -107,20 +113,20 @@ def plot_curves(
     """
     ax.set_title(roi.replace("_", "-").capitalize(), loc="left")
     if data.participant not in data.curves["participant"]:
-        return _without(ax, "no events of the compared expressions")
+        return _without(ax, "no events of the compared conditions")
     own = data.curves.sel(participant=data.participant, roi=roi)
     times = own["time"].to_numpy()
     for window in windows:
         ax.axvspan(window.tmin, window.tmax, color="0.92", zorder=0)
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     mark_onset(ax)
-    for kind in own["expression"].to_numpy():
-        cell, colour = own.sel(expression=kind), colour_of(str(kind))
+    for level in levels:
+        cell, colour = own.sel(condition=level), colour_of(level, levels)
         if not (n := int(cell["n_epochs"])):
             continue
         mean, error = cell["mean"].to_numpy(), np.nan_to_num(cell["std_error"].to_numpy())
         ax.fill_between(times, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(times, mean, color=colour, label=f"{kind} ({n})", linewidth=0.9)
+        ax.plot(times, mean, color=colour, label=f"{level} ({n})", linewidth=0.9)
     ax.set(xlim=(times[0], times[-1]), xlabel="Time from onset (s)", ylabel="Amplitude (µV)")
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.18 * (high - low))  # room for the legend

@@ -13,9 +13,11 @@ from mmme_neuro.plots.autonomic import response_panel
 from mmme_neuro.plots.evoked import plot_evoked, plot_topography
 from mmme_neuro.plots.style import (
     DIVERGING,
-    EXPRESSION_COLOURS,
     OKABE_ITO,
+    OTHER_COLOUR,
     PAGE_MM,
+    Levels,
+    colour_of,
     difference_name,
     journal_style,
     new_figure,
@@ -32,7 +34,7 @@ def overview_figure(
     windows: Sequence[Window],
     channels: Sequence[str],
     physio_windows: Mapping[str, tuple[float, float]],
-    contrast: tuple[str, str] = ("micro", "macro"),
+    levels: Levels,
 ) -> Figure:
     """Compose potentials of two windows, the scalp map of the second, and autonomic responses.
 
@@ -48,8 +50,9 @@ def overview_figure(
         Three channels of the autonomic responses.
     physio_windows : mapping of str to tuple of float
         Measuring window of each channel, s.
-    contrast : tuple of str
-        Conditions (a, b) of the scalp map of a - b.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; a mapping gives their names. The scalp map is that
+        of second minus first.
 
     Returns
     -------
@@ -61,42 +64,43 @@ def overview_figure(
         axes = figure.subplots(2, 3)
         for ax, window in zip(axes[0], windows, strict=False):
             region = region_average(grand, window.roi)
-            plot_evoked(region, ax, windows=[window])
+            plot_evoked(region, ax, levels=levels, windows=[window])
             ax.set_title(f"EEG, {str(window.roi).replace('_', '-')}", loc="left", weight="bold")
         low = min(ax.get_ylim()[0] for ax in axes[0, :2])
         high = max(ax.get_ylim()[1] for ax in axes[0, :2])
         for ax in axes[0, :2]:
             ax.set_ylim(low, high)
-        _draw_map(figure, axes[0, 2], grand, windows[1], contrast)
+        _draw_map(figure, axes[0, 2], grand, windows[1], levels)
         for ax, channel in zip(axes[1], channels, strict=True):
-            response_panel(band, ax, channel=channel, window=physio_windows.get(channel))
+            shown = {"channel": channel, "window": physio_windows.get(channel)}
+            response_panel(band, ax, levels=levels, **shown)
             ax.set_title(ax.get_title(loc="left"), loc="left", weight="bold")
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
 def _draw_map(
-    figure: Figure, ax: Axes, grand: GrandAverage, window: Window, contrast: tuple[str, str]
+    figure: Figure, ax: Axes, grand: GrandAverage, window: Window, levels: Levels
 ) -> None:
     """Scalp map of the difference in a window, with its colour bar."""
     span = slice(window.tmin, window.tmax)
-    values = difference(grand, *contrast)["mean"].sel(time=span).mean("time")
+    values = difference(grand, list(levels))["mean"].sel(time=span).mean("time")
     limit = float(abs(values).max())
     highlight = roi_channels(grand.info, window.roi)
     plot_topography(values, grand.info, ax, limit=limit, highlight=highlight)
-    ax.set_title(f"{difference_name(*contrast)}, {window.name.replace('_', ' ')}", weight="bold")
+    ax.set_title(f"{difference_name(levels)}, {window.name.replace('_', ' ')}", weight="bold")
     norm = mpl.colors.Normalize(-limit, limit)
     figure.colorbar(
         mpl.cm.ScalarMappable(norm, DIVERGING), ax=ax, label="Amplitude (µV)", shrink=0.7
     )
 
 
-EVENTS: Mapping[str, tuple[str, str]] = {
-    "n_macro": ("macro", EXPRESSION_COLOURS["macro"]),
-    "n_micro": ("micro", EXPRESSION_COLOURS["micro"]),
-    "n_other": ("other", EXPRESSION_COLOURS["mixed"]),
+OTHER_EVENTS: Mapping[str, tuple[str, str]] = {
+    "n_other": ("other", OTHER_COLOUR),
     "n_excluded": ("excluded", "white"),
 }
+"""Events that are not compared: column -> label and colour."""
+
 REMOVED_COLOURS = {"eye": OKABE_ITO["green"], "muscle": OKABE_ITO["orange"]}
 _MOST_NAMED = 60
 _ROW_MM = (4.5, 1.6)
@@ -138,28 +142,32 @@ def plot_stack(
     return ax
 
 
-def quality_figure(table: pd.DataFrame) -> Figure:
+def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
     """Compose events, bad channels, removed components and their share of the variance.
 
     Parameters
     ----------
     table : DataFrame
         As of `mmme_neuro.pipeline.losses.quality_table`.
+    levels : sequence of str | mapping of str to str
+        Conditions whose events are counted, the reference first.
 
     Returns
     -------
     figure : Figure
         180 mm wide, one row a participant.
     """
-    absent = [column for column in QUALITY_COLUMNS if column not in table]
+    counted = {f"n_{level}": (level, colour_of(level, levels)) for level in levels}
+    needed = [*QUALITY_COLUMNS, *counted]
+    absent = [column for column in needed if column not in table]
     if absent or table.empty:
-        raise ValueError(f"table: needs rows with columns {list(QUALITY_COLUMNS)}, lacks {absent}.")
+        raise ValueError(f"table: needs rows with columns {needed}, lacks {absent}.")
     is_named = len(table) <= _MOST_NAMED
     row_mm = _ROW_MM[0] if is_named else _ROW_MM[1]
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=28 + row_mm * len(table))
         axes = figure.subplots(1, 4, sharey=True, width_ratios=(1.5, 0.7, 1, 1))
-        plot_stack(table, axes[0], columns=EVENTS, xlabel="Events")
+        plot_stack(table, axes[0], columns={**counted, **OTHER_EVENTS}, xlabel="Events")
         bad = {"n_bad_channels": ("interpolated", OKABE_ITO["sky"])}
         plot_stack(table, axes[1], columns=bad, xlabel="Bad channels")
         parts = {f"n_{kind}": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}

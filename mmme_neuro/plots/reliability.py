@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
+    DIFFERENCE_COLOUR,
     PAGE_MM,
+    Levels,
     colour_of,
     difference_name,
     journal_style,
@@ -20,8 +22,6 @@ from mmme_neuro.plots.style import (
 from mmme_neuro.wording import response_name
 
 TARGETS = (0.7, 0.8)
-DIFFERENCE = " - "
-DIFFERENCE_COLOUR = "#000000"
 
 _FILLED = {"dependability": True, "split_half": False}
 _TITLE_LETTERS = 20
@@ -29,7 +29,7 @@ _ROW_MM = 3.6
 _PANEL_MM = 33.0
 
 
-def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
+def plot_coefficients(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     """Draw dependability and split-half reliability of each response and condition.
 
     Parameters
@@ -39,6 +39,8 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
         ``dependability`` (filled) and ``split_half`` (hollow), with the interval of the first.
     ax : Axes
         Where to draw.
+    levels : sequence of str | mapping of str to str
+        The conditions, the reference first; any other row is a difference.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
         ax.axvline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
     for (response, condition), part in table.groupby(["response", "condition"], sort=False):
         at = responses.index(response) * step + conditions.index(condition)
-        colour = _colour(str(condition))
+        colour = _colour(str(condition), levels)
         by_kind = {row["coefficient"]: row for row in part.to_dict("records")}
         # The interval is that of the coefficient that comes first where both are there.
         kinds = [kind for kind in _FILLED if kind in by_kind]
@@ -71,7 +73,7 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def plot_by_trials(table: pd.DataFrame, ax: Axes) -> Axes:
+def plot_by_trials(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     """Draw dependability by number of events, one line a condition.
 
     Parameters
@@ -80,6 +82,8 @@ def plot_by_trials(table: pd.DataFrame, ax: Axes) -> Axes:
         ``condition, n_trials, dependability, ci_low, ci_high`` of one response.
     ax : Axes
         Where to draw; the interval of the difference is shaded.
+    levels : sequence of str | mapping of str to str
+        The conditions, the reference first; any other row is a difference.
 
     Returns
     -------
@@ -89,8 +93,8 @@ def plot_by_trials(table: pd.DataFrame, ax: Axes) -> Axes:
     for target in TARGETS:
         ax.axhline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
     for condition, part in table.groupby("condition", sort=False):
-        colour = _colour(str(condition))
-        if DIFFERENCE in str(condition):
+        colour = _colour(str(condition), levels)
+        if str(condition) not in levels:
             ax.fill_between(
                 part["n_trials"], part["ci_low"], part["ci_high"], color=colour, alpha=0.1,
                 linewidth=0,
@@ -100,7 +104,9 @@ def plot_by_trials(table: pd.DataFrame, ax: Axes) -> Axes:
     return ax
 
 
-def reliability_figure(coefficients: pd.DataFrame, by_trials: pd.DataFrame) -> Figure:
+def reliability_figure(
+    coefficients: pd.DataFrame, by_trials: pd.DataFrame, *, levels: Levels
+) -> Figure:
     """Compose reliability as it is, beside reliability by number of events.
 
     Parameters
@@ -109,6 +115,8 @@ def reliability_figure(coefficients: pd.DataFrame, by_trials: pd.DataFrame) -> F
         As for `plot_coefficients`.
     by_trials : DataFrame
         As for `plot_by_trials`, with ``response``.
+    levels : sequence of str | mapping of str to str
+        The conditions, the reference first; a mapping gives their names.
 
     Returns
     -------
@@ -122,11 +130,11 @@ def reliability_figure(coefficients: pd.DataFrame, by_trials: pd.DataFrame) -> F
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=max(left_mm + 22, _PANEL_MM * n_rows + 18))
         grid = figure.add_gridspec(n_rows, 3, width_ratios=(1.5, 1, 1))
-        first = plot_coefficients(coefficients, figure.add_subplot(grid[:, 0]))
+        first = plot_coefficients(coefficients, figure.add_subplot(grid[:, 0]), levels=levels)
         panel_letter(first, "a")
         for place, response in enumerate(responses):
             ax = figure.add_subplot(grid[place // 2, 1 + place % 2])
-            plot_by_trials(by_trials[by_trials["response"] == response], ax)
+            plot_by_trials(by_trials[by_trials["response"] == response], ax, levels=levels)
             ax.set_title(fill(response_name(response), _TITLE_LETTERS), loc="left")
             if place == 0:
                 panel_letter(ax, "b")
@@ -136,17 +144,19 @@ def reliability_figure(coefficients: pd.DataFrame, by_trials: pd.DataFrame) -> F
                 ax.set_ylabel("Dependability")
             if place >= len(responses) - 2:
                 ax.set_xlabel("Events of a kind")
-        _legend(figure, list(dict.fromkeys(coefficients["condition"])))
+        _legend(figure, list(dict.fromkeys(coefficients["condition"])), levels)
     return figure
 
 
-def reliability_time_figure(curves: pd.DataFrame) -> Figure:
+def reliability_time_figure(curves: pd.DataFrame, *, levels: Levels) -> Figure:
     """Compose dependability at each time, one panel a region and condition.
 
     Parameters
     ----------
     curves : DataFrame
         ``roi, condition, time, estimate, ci_low, ci_high``.
+    levels : sequence of str | mapping of str to str
+        The conditions, the reference first; a mapping gives their names.
 
     Returns
     -------
@@ -166,10 +176,10 @@ def reliability_time_figure(curves: pd.DataFrame) -> Figure:
             for column, condition in enumerate(conditions):
                 is_here = (curves["roi"] == region) & (curves["condition"] == condition)
                 ax = axes[row, column]
-                _time_panel(curves[is_here], ax, _colour(condition))
+                _time_panel(curves[is_here], ax, _colour(condition, levels))
                 panel_letter(ax, next(letters))
                 place = region.replace("_", "-").capitalize()
-                ax.set_title(f"{place}: {_condition(condition)}", loc="left")
+                ax.set_title(f"{place}: {_condition(condition, levels)}", loc="left")
             axes[row, 0].set_ylabel("Dependability")
         for ax in axes[-1]:
             ax.set_xlabel("Time from onset (s)")
@@ -187,11 +197,12 @@ def _time_panel(curve: pd.DataFrame, ax: Axes, colour: str) -> None:
     ax.set(ylim=(0, 1), xlim=(curve["time"].min(), curve["time"].max()))
 
 
-def _legend(figure: Figure, conditions: list[str]) -> None:
+def _legend(figure: Figure, conditions: list[str], levels: Levels) -> None:
     """Conditions by colour; both coefficients by dot."""
     ax = figure.axes[0]
     handles = [
-        ax.plot([], [], color=_colour(name), label=_condition(name))[0] for name in conditions
+        ax.plot([], [], color=_colour(name, levels), label=_condition(name, levels))[0]
+        for name in conditions
     ]
     for label, face in (("Dependability", "0.3"), ("Split-half", "white")):
         handles += ax.plot(
@@ -219,16 +230,14 @@ def _dot(ax: Axes, value: float, at: float, colour: str, *, is_filled: bool) -> 
         )  # fmt: skip
 
 
-def _colour(condition: str) -> str:
+def _colour(condition: str, levels: Levels) -> str:
     """Colour of a condition; differences are black."""
-    return DIFFERENCE_COLOUR if DIFFERENCE in condition else colour_of(condition)
+    return colour_of(condition, levels) if condition in levels else DIFFERENCE_COLOUR
 
 
-def _condition(condition: str) -> str:
-    """Printed name of a condition or difference."""
-    if DIFFERENCE not in condition:
-        return name_of(condition)
-    return difference_name(*condition.split(DIFFERENCE))
+def _condition(condition: str, levels: Levels) -> str:
+    """Printed name of a condition or of the difference."""
+    return name_of(condition, levels) if condition in levels else difference_name(levels)
 
 
 def _check(table: pd.DataFrame, columns: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 
 from mmme_neuro.plots.style import (
     PAGE_MM,
+    Levels,
     colour_of,
     journal_style,
     mark_onset,
@@ -35,11 +36,12 @@ def overlap_panel(
     curves: pd.DataFrame,
     ax: Axes,
     *,
+    levels: Levels,
     truth: pd.DataFrame | None = None,
     window: tuple[float, float] | None = None,
     span: tuple[float, float] | None = None,
 ) -> Axes:
-    """Draw averaged and deconvolved courses of each expression for one measure.
+    """Draw averaged and deconvolved courses of each condition for one measure.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def overlap_panel(
         ``method, condition, time, estimate, ci_low, ci_high, unit`` of one measure.
     ax : Axes
         Where to draw.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first.
     truth : DataFrame | None
         ``condition, truth``: what the measure is without overlap, drawn over ``window``.
     window : tuple of float | None
@@ -65,7 +69,7 @@ def overlap_panel(
     if window is not None:
         ax.axvspan(*window, color="0.95", linewidth=0, zorder=-1)
     for (method, condition), curve in curves.groupby(["method", "condition"], sort=False):
-        colour, style = colour_of(str(condition)), LINES[str(method)][0]
+        colour, style = colour_of(str(condition), levels), LINES[str(method)][0]
         curve = curve.sort_values("time")
         if method == "deconvolution":
             ax.fill_between(
@@ -74,7 +78,7 @@ def overlap_panel(
         ax.plot(curve["time"], curve["estimate"], color=colour, linestyle=style)
     if truth is not None and window is not None:
         for row in truth.dropna(subset=["truth"]).to_dict("records"):
-            colour = colour_of(str(row["condition"]))
+            colour = colour_of(str(row["condition"]), levels)
             ax.plot(window, [row["truth"]] * 2, color="white", linewidth=3.4, zorder=4)
             ax.plot(window, [row["truth"]] * 2, color=colour, linewidth=2.2, zorder=5)
     ax.set_xlim(*span)
@@ -87,6 +91,7 @@ def overlap_figure(
     curves: pd.DataFrame,
     table: pd.DataFrame,
     *,
+    levels: Levels,
     windows: Mapping[str, tuple[float, float]],
     spans: Mapping[str, tuple[float, float]],
     measures: Sequence[str],
@@ -100,6 +105,8 @@ def overlap_figure(
         ci_high``.
     table : DataFrame
         ``measure, method, condition, truth``.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; a mapping gives their names.
     windows, spans : mapping of str to (float, float)
         Measuring window and shown times of each measure (s).
     measures : sequence of str
@@ -118,10 +125,11 @@ def overlap_figure(
             ax.set_axis_off()
         for ax, name, letter in zip(axes, shown, "abcdefghijkl", strict=False):
             alone = table[(table["measure"] == name) & (table["method"] == "deconvolution")]
-            alone = alone[~alone["condition"].str.contains(" - ")]
+            alone = alone[alone["condition"].isin(list(levels))]
             overlap_panel(
                 curves[curves["measure"] == name],
                 ax,
+                levels=levels,
                 truth=alone,
                 window=windows[name],
                 span=spans.get(name),
@@ -130,15 +138,16 @@ def overlap_figure(
             panel_letter(ax, letter)
         has_truth = table["truth"].notna().any()
         figure.legend(
-            handles=_legend(has_truth=bool(has_truth)), loc="outside lower center", ncols=6
+            handles=_legend(levels, has_truth=bool(has_truth)), loc="outside lower center", ncols=6
         )
     return figure
 
 
-def _legend(*, has_truth: bool) -> list[Line2D | Patch]:
+def _legend(levels: Levels, *, has_truth: bool) -> list[Line2D | Patch]:
     """What lines, bands and bars mean."""
     entries: list[Line2D | Patch] = [
-        Line2D([], [], color=colour_of(name), label=name_of(name)) for name in ("macro", "micro")
+        Line2D([], [], color=colour_of(name, levels), label=name_of(name, levels))
+        for name in levels
     ]
     entries += [Line2D([], [], color="0.3", linestyle=s, label=text) for s, text in LINES.values()]
     if has_truth:
@@ -146,7 +155,7 @@ def _legend(*, has_truth: bool) -> list[Line2D | Patch]:
     return entries
 
 
-def jitter_panel(draws: pd.DataFrame, ax: Axes) -> Axes:
+def jitter_panel(draws: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     """Draw one measure by condition: violins of the draws, a line where it is as coded.
 
     Parameters
@@ -155,6 +164,8 @@ def jitter_panel(draws: pd.DataFrame, ax: Axes) -> Axes:
         ``draw, condition, unit, value`` of one measure; draw -1 is as coded.
     ax : Axes
         Where to draw.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first.
 
     Returns
     -------
@@ -163,7 +174,7 @@ def jitter_panel(draws: pd.DataFrame, ax: Axes) -> Axes:
     conditions = list(dict.fromkeys(draws["condition"]))
     for at, condition in enumerate(conditions):
         part = draws[draws["condition"] == condition]
-        colour = "0.35" if " - " in condition else colour_of(condition)
+        colour = colour_of(condition, levels) if condition in levels else "0.35"
         values = part.loc[part["draw"] >= 0, "value"].to_numpy()
         sns.violinplot(
             x=at, y=values, ax=ax, native_scale=True, width=0.7, color=colour, alpha=0.35,
@@ -174,20 +185,22 @@ def jitter_panel(draws: pd.DataFrame, ax: Axes) -> Axes:
         ax.plot([at - 0.4, at + 0.4], [coded, coded], color=colour, linewidth=1.6,
                 solid_capstyle="butt")  # fmt: skip
     ax.axhline(0, color="0.7", linewidth=0.5, zorder=0)
-    names = ["difference" if " - " in condition else condition for condition in conditions]
+    names = [condition if condition in levels else "difference" for condition in conditions]
     ax.set_xticks(range(len(conditions)), names)
     unit = draws["unit"].iloc[0]
     ax.set_ylabel("Consistency (PPC)" if unit == "1" else f"Amplitude ({unit_text(unit)})")
     return ax
 
 
-def jitter_figure(draws: pd.DataFrame) -> Figure:
+def jitter_figure(draws: pd.DataFrame, *, levels: Levels) -> Figure:
     """Compose a panel a measure.
 
     Parameters
     ----------
     draws : DataFrame
         Of `OnsetJitter`: ``draw, measure, unit, condition, value``.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first.
 
     Returns
     -------
@@ -198,7 +211,7 @@ def jitter_figure(draws: pd.DataFrame) -> Figure:
         figure = new_figure(width_mm=PAGE_MM, height_mm=58)
         axes = figure.subplots(1, len(measures), squeeze=False)[0]
         for letter, ax, name in zip("abcdefgh", axes, measures, strict=False):
-            jitter_panel(draws[draws["measure"] == name], ax)
+            jitter_panel(draws[draws["measure"] == name], ax, levels=levels)
             ax.set_title(response_name(name), loc="left")
             panel_letter(ax, letter)
     return figure

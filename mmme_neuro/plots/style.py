@@ -1,10 +1,10 @@
 """One look for all figures: journal widths, type sizes, colour-blind safe colours, stable files."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -33,19 +33,18 @@ OKABE_ITO = {
     "purple": "#CC79A7",
 }
 
-EXPRESSION_COLOURS = {
-    "macro": "#D55E00",
-    "micro": "#0072B2",
-    "control": "#666666",
-    "mixed": "#CC79A7",
-}
+Levels: TypeAlias = Sequence[str] | Mapping[str, str]
+"""Conditions in the order of drawing, the reference first; a mapping gives their printed names."""
 
-EXPRESSION_NAMES = {
-    "macro": "Macro-expression",
-    "micro": "Micro-expression",
-    "control": "No expression",
-    "mixed": "Mixed",
-}
+LEVEL_COLOURS = tuple(
+    OKABE_ITO[name] for name in ("vermilion", "blue", "green", "orange", "sky", "yellow", "black")
+)
+"""Of the first condition, the second, and so on."""
+
+OTHER_COLOUR = OKABE_ITO["purple"]
+"""Of a condition that is not compared."""
+
+DIFFERENCE_COLOUR = OKABE_ITO["black"]
 
 DIVERGING = "RdBu_r"
 MARK_COLOUR = OKABE_ITO["green"]
@@ -173,55 +172,61 @@ def close_figure(figure: Figure) -> None:
     plt.close(figure)
 
 
-def colour_of(condition: str, position: int = 0) -> str:
-    """Colour of an expression, or one of the palette for any other condition.
+def colour_of(level: str, levels: Levels) -> str:
+    """Colour of a condition: that of its place among the conditions compared.
 
     Parameters
     ----------
-    condition : str
-        Name of the condition.
-    position : int
-        Place among the conditions, for names without a fixed colour.
+    level : str
+        The condition.
+    levels : sequence of str | mapping of str to str
+        Conditions that are compared, the reference first.
 
     Returns
     -------
     colour : str
-        Hex code.
+        Hex code; `OTHER_COLOUR` for a condition that is not compared.
     """
-    others = [OKABE_ITO[name] for name in ("green", "orange", "sky", "purple", "black")]
-    return EXPRESSION_COLOURS.get(condition, others[position % len(others)])
+    order = list(levels)
+    if level not in order:
+        return OTHER_COLOUR
+    return LEVEL_COLOURS[order.index(level) % len(LEVEL_COLOURS)]
 
 
-def name_of(condition: str) -> str:
+def name_of(level: str, levels: Levels = ()) -> str:
     """Printed name of a condition.
 
     Parameters
     ----------
-    condition : str
-        Name in the tables.
+    level : str
+        Label in the tables.
+    levels : sequence of str | mapping of str to str
+        Conditions that are compared; a mapping gives their printed names.
 
     Returns
     -------
     name : str
         Name in figures.
     """
-    return EXPRESSION_NAMES.get(condition, condition.replace("_", " "))
+    names = levels if isinstance(levels, Mapping) else {}
+    return names.get(level, str(level).replace("_", " "))
 
 
-def difference_name(condition: str, reference: str) -> str:
-    """Printed name of a difference.
+def difference_name(levels: Levels) -> str:
+    """Printed name of the second condition minus the first.
 
     Parameters
     ----------
-    condition, reference : str
-        The difference is ``condition - reference``.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; written as in the tables.
 
     Returns
     -------
     name : str
-        E.g. ``"Micro − macro"``.
+        E.g. ``"Spontaneous − posed"``.
     """
-    name = f"{condition} {MINUS} {reference}".replace("_", " ")
+    reference, level = levels
+    name = f"{level} {MINUS} {reference}".replace("_", " ")
     return name[0].upper() + name[1:]
 
 

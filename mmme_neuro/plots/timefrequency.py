@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
+    Levels,
     difference_name,
     journal_style,
     mark_onset,
@@ -85,7 +86,7 @@ def time_frequency_figure(
     maps: TimeFrequency,
     *,
     rois: Sequence[str | Sequence[str]],
-    contrast: tuple[str, str] = ("micro", "macro"),
+    levels: Levels,
     limit: float | None = None,
     log: bool = True,
     marked: xr.DataArray | None = None,
@@ -99,8 +100,9 @@ def time_frequency_figure(
     rois : sequence of (str | sequence of str)
         One row of panels each: a key of `regions.ROIS`, a channel, or several channels that are
         averaged.
-    contrast : tuple of str
-        Conditions (a, b): columns are a, b and a - b, all panels on one colour scale.
+    levels : sequence of str | mapping of str to str
+        The two conditions, the reference first; a mapping gives their names. Columns are the
+        second, the first, and second minus first, all panels on one colour scale.
     limit : float | None
         Largest magnitude of the colour scale; None for the largest reliable one in the maps.
     log : bool
@@ -114,6 +116,7 @@ def time_frequency_figure(
     figure : Figure
         180 mm wide.
     """
+    contrast = list(levels)[::-1]
     _check_conditions(maps, contrast)
     if isinstance(rois, str):
         raise ValueError(f"rois={rois!r}: pass a sequence, one row a region: [{rois!r}].")
@@ -134,7 +137,7 @@ def time_frequency_figure(
             row_axes[0].set_ylabel(f"{_region_name(maps, roi)}\nFrequency (Hz)")
             if marked is not None and isinstance(roi, str) and roi in marked["channel"]:
                 _outline(row_axes[-1], marked.sel(channel=roi))
-        for ax, title in zip(axes[0], _titles(maps, contrast), strict=True):
+        for ax, title in zip(axes[0], _titles(maps, levels), strict=True):
             ax.set_title(title)
         norm = mpl.colors.Normalize(-limit, limit)
         figure.colorbar(
@@ -150,7 +153,7 @@ def time_frequency_figure(
 
 
 def _region_panels(
-    maps: TimeFrequency, roi: str | Sequence[str], contrast: tuple[str, str]
+    maps: TimeFrequency, roi: str | Sequence[str], contrast: Sequence[str]
 ) -> list[xr.DataArray]:
     """Maps of one row: both conditions and their difference."""
     region = maps.data.sel(channel=_region_channels(maps, roi)).mean("channel")
@@ -173,10 +176,12 @@ def _region_name(maps: TimeFrequency, roi: str | Sequence[str]) -> str:
     return channels
 
 
-def _titles(maps: TimeFrequency, contrast: tuple[str, str]) -> list[str]:
+def _titles(maps: TimeFrequency, levels: Levels) -> list[str]:
     """Headings of the three columns."""
-    counted = [f"{name_of(name)} ({_count(maps, name)} epochs)" for name in contrast]
-    return [*counted, difference_name(*contrast)]
+    counted = [
+        f"{name_of(name, levels)} ({_count(maps, name)} epochs)" for name in list(levels)[::-1]
+    ]
+    return [*counted, difference_name(levels)]
 
 
 def _count(maps: TimeFrequency, condition: str) -> int:
@@ -225,11 +230,11 @@ def _outline(ax: Axes, marked: xr.DataArray) -> None:
         )  # fmt: skip
 
 
-def _check_conditions(maps: TimeFrequency, contrast: tuple[str, str]) -> None:
+def _check_conditions(maps: TimeFrequency, contrast: Sequence[str]) -> None:
     """Refuse conditions that the maps do not have."""
     known = list(maps.data["condition"].to_numpy())
     unknown = [name for name in contrast if name not in known]
     if unknown:
-        raise ValueError(f"contrast={contrast}: the maps have conditions {known}.")
+        raise ValueError(f"levels={list(contrast)[::-1]}: the maps have conditions {known}.")
     if not np.isfinite(maps.data.sel(condition=list(contrast))).any():
         raise ValueError("maps: every value is missing; were the channels flat?")

@@ -5,7 +5,7 @@ from .coders.detection import OnsetWithin, OverlapAbove, match_events
 from .coders.labels import label_agreement
 from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
 from .generalizability import GStudy, generalizability
-from .intraclass import IntraclassCorrelations, icc, intraclass_correlations
+from .intraclass import RaterReliability, icc, rater_reliability
 from .retest import Retest, retest_reliability
 from .scales.alpha import alpha_if_dropped, cronbach_alpha
 from .scales.dominance import EmotionDominance, emotion_dominance, means_by_emotion
@@ -19,10 +19,10 @@ __all__ = [
     "EmotionDominance",
     "ErpReliability",
     "GStudy",
-    "IntraclassCorrelations",
     "LimitsOfAgreement",
     "OnsetWithin",
     "OverlapAbove",
+    "RaterReliability",
     "Retest",
     "agreement",
     "agreement_tables",
@@ -34,7 +34,6 @@ __all__ = [
     "generalizability",
     "icc",
     "icc_by_item",
-    "intraclass_correlations",
     "label_agreement",
     "limits_of_agreement",
     "match_events",
@@ -43,6 +42,7 @@ __all__ = [
     "multilevel_alpha",
     "omega_loadings",
     "pass_pairs",
+    "rater_reliability",
     "reliability_over_time",
     "retest_reliability",
     "scale_reliability",

@@ -135,7 +135,7 @@ def dependability(
     >>> people = np.repeat(np.arange(40), 20)
     >>> values = rng.normal(size=40)[people] + 2 * rng.normal(size=800)
     >>> from mmme_neuro.reliability.scores import scores_of
-    >>> (one,), _ = scores_of(values, people, np.full(800, "macro"), levels=["macro"])
+    >>> (one,), _ = scores_of(values, people, np.full(800, "posed"), levels=["posed"])
     >>> 5 < dependability(one, rng=2).trials_needed(0.7)[0] < 20  # truth: 4 * .7 / .3 = 9.3
     True
     """

@@ -52,8 +52,8 @@ def erp_reliability(
     *,
     rng: np.random.Generator | int,
     participant: str = "participant",
-    condition: str = "expression",
-    levels: Sequence[str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
     targets: Sequence[float] = TARGETS,
     min_trials: int = 4,
     max_trials: int = 60,
@@ -74,7 +74,8 @@ def erp_reliability(
     participant, condition : str
         Columns that name them.
     levels : sequence of str
-        Conditions that are looked at; of two, also the second minus the first.
+        Conditions that are looked at; of two, the reference first, also the second minus the
+        first.
     targets : sequence of float
         Dependabilities for which the number of trials is given.
     min_trials : int
@@ -111,11 +112,12 @@ def erp_reliability(
     --------
     >>> rng = np.random.default_rng(1)
     >>> people = np.repeat(np.arange(25), 40)
-    >>> kinds = np.tile(["macro", "micro"], 500)
-    >>> size = rng.normal(size=25)[people] + rng.normal(size=25)[people] * (kinds == "micro")
-    >>> events = pd.DataFrame({"participant": people, "expression": kinds})
+    >>> kinds = np.tile(["posed", "spontaneous"], 500)
+    >>> size = rng.normal(size=25)[people] + rng.normal(size=25)[people] * (kinds == "posed")
+    >>> events = pd.DataFrame({"participant": people, "kind": kinds})
     >>> events["late"] = size + 3 * rng.normal(size=1000)
-    >>> erp_reliability(events, "late", rng=1, n_splits=50, n_resamples=200)
+    >>> two = {"condition": "kind", "levels": ("posed", "spontaneous")}
+    >>> erp_reliability(events, "late", **two, rng=1, n_splits=50, n_resamples=200)
     <ErpReliability | 1 responses: late>
     """
     names = [responses] if isinstance(responses, str) else list(responses)
@@ -155,7 +157,7 @@ def component_reliability(
     measures: Mapping[str, Measure],
     *,
     rng: np.random.Generator | int,
-    levels: Sequence[str] = ("macro", "micro"),
+    levels: Sequence[str],
     min_trials: int = 4,
     n_splits: int = 200,
     n_resamples: int = 2000,
@@ -191,8 +193,8 @@ def component_reliability(
     >>> people = np.repeat(np.arange(12), 20)
     >>> curves = rng.normal(size=(240, 30)) + rng.normal(size=12)[people][:, None]
     >>> highest = {"peak": lambda averages: averages.max(axis=-1)}
-    >>> kinds = np.full(240, "micro")
-    >>> table = component_reliability(curves, people, kinds, highest, rng=1, levels=["micro"])
+    >>> kinds = np.full(240, "posed")
+    >>> table = component_reliability(curves, people, kinds, highest, rng=1, levels=["posed"])
     >>> bool(table["estimate"].item() > 0.8)
     True
     """
@@ -216,7 +218,7 @@ def reliability_over_time(
     conditions: Sequence | np.ndarray | pd.Series,
     *,
     rng: np.random.Generator | int,
-    levels: Sequence[str] = ("macro", "micro"),
+    levels: Sequence[str],
     width: float | None = None,
     min_trials: int = 4,
     n_resamples: int = 1000,
@@ -248,8 +250,8 @@ def reliability_over_time(
     --------
     >>> curves = np.random.default_rng(1).normal(size=(40, 3))
     >>> people = np.repeat(np.arange(8), 5)
-    >>> times, kinds = np.arange(3) / 10, np.full(40, "micro")
-    >>> len(reliability_over_time(curves, times, people, kinds, rng=1, levels=["micro"]))
+    >>> times, kinds = np.arange(3) / 10, np.full(40, "posed")
+    >>> len(reliability_over_time(curves, times, people, kinds, rng=1, levels=["posed"]))
     3
     """
     curves = _curves(curves)

@@ -206,7 +206,7 @@ def icc(
 
     See Also
     --------
-    intraclass_correlations : The same with numbers of targets and raters, method and reasons.
+    rater_reliability : The same with numbers of targets and raters, method and reasons.
 
     Notes
     -----
@@ -229,7 +229,7 @@ def icc(
     >>> float(table["icc"]["ICC(C,1)"].round(3))
     0.748
     """
-    return intraclass_correlations(
+    return rater_reliability(
         table,
         targets=targets,
         raters=raters,
@@ -240,7 +240,7 @@ def icc(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IntraclassCorrelations:
+class RaterReliability:
     """Intraclass correlations and what they rest on.
 
     Attributes
@@ -271,8 +271,8 @@ class IntraclassCorrelations:
 
     def __repr__(self) -> str:
         return (
-            f"<IntraclassCorrelations | {self.n_targets} targets, {self.n_raters} raters | "
-            f"ICC(A,1) {self.forms.loc['ICC(A,1)', 'icc']:.3f}>"
+            f"<RaterReliability | {self.n_targets} targets, {self.n_raters} raters | "
+            f"ICC(A,1) {float(self.forms['icc']['ICC(A,1)']):.3f}>"
         )
 
     def table(self) -> pd.DataFrame:
@@ -280,7 +280,7 @@ class IntraclassCorrelations:
         return self.forms
 
 
-def intraclass_correlations(
+def rater_reliability(
     table: pd.DataFrame,
     *,
     targets: str,
@@ -288,7 +288,7 @@ def intraclass_correlations(
     ratings: str,
     confidence: float = 0.95,
     n_averaged: float | None = None,
-) -> IntraclassCorrelations:
+) -> RaterReliability:
     """Intraclass correlations with what they rest on.
 
     Parameters
@@ -298,7 +298,7 @@ def intraclass_correlations(
 
     Returns
     -------
-    IntraclassCorrelations
+    RaterReliability
 
     See Also
     --------
@@ -308,8 +308,8 @@ def intraclass_correlations(
     --------
     >>> wide = pd.DataFrame([[9, 8], [6, 2], [8, 8], [7, 6]], columns=list("ab"))
     >>> tidy = wide.rename_axis(index="clip").reset_index().melt("clip", var_name="rater")
-    >>> intraclass_correlations(tidy, targets="clip", raters="rater", ratings="value")
-    <IntraclassCorrelations | 4 targets, 2 raters | ICC(A,1) 0.421>
+    >>> rater_reliability(tidy, targets="clip", raters="rater", ratings="value")
+    <RaterReliability | 4 targets, 2 raters | ICC(A,1) 0.421>
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
@@ -340,7 +340,7 @@ def intraclass_correlations(
         dtype=float,
     )
     n_ratings = int(np.isfinite(cells.table).sum())
-    return IntraclassCorrelations(
+    return RaterReliability(
         forms=result,
         n_targets=cells.n_targets,
         n_raters=cells.n_raters,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.stats.levels import difference_label
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:
@@ -96,10 +98,10 @@ def scores_of(
     Examples
     --------
     >>> values = np.arange(12.0)
-    >>> people, kinds = np.repeat(["p1", "p2"], 6), np.tile(["macro", "micro"], 6)
-    >>> found, left_out = scores_of(values, people, kinds, levels=["macro", "micro"], min_trials=2)
+    >>> people, kinds = np.repeat(["p1", "p2"], 6), np.tile(["posed", "acted"], 6)
+    >>> found, left_out = scores_of(values, people, kinds, levels=["posed", "acted"], min_trials=2)
     >>> [score.name for score in found], found[2].means().tolist()
-    (['macro', 'micro', 'micro - macro'], [1.0, 1.0])
+    (['posed', 'acted', 'acted - posed'], [1.0, 1.0])
     """
     values = np.asarray(values, dtype=float)
     people, kinds = (np.asarray(column).astype(str) for column in (participants, conditions))
@@ -123,7 +125,7 @@ def scores_of(
         ((level,), (1,), level) for level in levels
     ]
     if len(levels) == 2:
-        wanted.append(((levels[1], levels[0]), (1, -1), f"{levels[1]} - {levels[0]}"))
+        wanted.append(((levels[1], levels[0]), (1, -1), difference_label(levels)))
     found, left_out = [], []
     for parts, signs, name in wanted:
         kept: dict[str, tuple[np.ndarray, ...]] = {}

@@ -146,7 +146,7 @@ def split_half(
     >>> people = np.repeat(np.arange(30), 20)
     >>> values = rng.normal(size=30)[people] + 2 * rng.normal(size=600)
     >>> from mmme_neuro.reliability.scores import scores_of
-    >>> (one,), _ = scores_of(values, people, np.full(600, "macro"), levels=["macro"])
+    >>> (one,), _ = scores_of(values, people, np.full(600, "posed"), levels=["posed"])
     >>> 0.7 < split_half(one, rng=2).estimate < 0.95  # truth: 20 / (20 + 4) = .83
     True
     """

@@ -9,11 +9,11 @@ from mmme_neuro.report.results import Results
 from mmme_neuro.wording import interval_text, number_text
 
 COEFFICIENTS = {
-    "observed_agreement": "observed agreement, micro/macro",
-    "cohen_kappa": "Cohen's kappa, micro/macro",
-    "gwet_ac1": "Gwet's AC1, micro/macro",
-    "fleiss_kappa": "Fleiss' kappa, micro/macro",
-    "krippendorff_alpha": "Krippendorff's alpha, micro/macro",
+    "observed_agreement": "observed agreement, labels",
+    "cohen_kappa": "Cohen's kappa, labels",
+    "gwet_ac1": "Gwet's AC1, labels",
+    "fleiss_kappa": "Fleiss' kappa, labels",
+    "krippendorff_alpha": "Krippendorff's alpha, labels",
     "action_unit_index": "index of action units, 2 agreed / (n1 + n2)",
 }
 TIMES = {
@@ -22,15 +22,15 @@ TIMES = {
     "rise": "rise (onset to apex)",
 }
 MAIN_COEFFICIENTS = {
-    "cohen_kappa": "kappa of micro and macro",
+    "cohen_kappa": "kappa of labels",
     "action_unit_index": "index of action units",
 }
 MAIN_TIMES = ("onset", "apex", "offset_coded")
 TIME_UNITS = {
     "kappa": "kappa, event or none",
     "ac1": "AC1, event or none",
-    "label_kappa": "kappa, none/micro/macro",
-    "label_kappa_linear": "linearly weighted kappa, none < micro < macro",
+    "label_kappa": "kappa, none or the label",
+    "label_kappa_linear": "linearly weighted kappa, none < weaker < stronger label",
 }
 
 
@@ -135,7 +135,7 @@ def _detection(table: pd.DataFrame) -> str:
 
 
 def _labels(table: pd.DataFrame) -> str:
-    """Micro and macro, and action units as a whole."""
+    """Labels, and action units as a whole."""
     columns = [
         formats.written("criterion", "matched by", _criterion),
         formats.written("coefficient", "coefficient", lambda name: COEFFICIENTS.get(name, name)),
@@ -145,7 +145,7 @@ def _labels(table: pd.DataFrame) -> str:
         formats.count("n_clusters", "participants"),
         formats.text("reason", "note", is_long=True),
     ]
-    return table_html(table, columns, caption="Expression and action units of matched events")
+    return table_html(table, columns, caption="Labels and action units of matched events")
 
 
 def _timing(table: pd.DataFrame) -> str:

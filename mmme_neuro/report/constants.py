@@ -16,7 +16,7 @@ from mmme_neuro.responses.autonomic import AUTONOMIC_WINDOWS, SCR_THRESHOLD_US
 from mmme_neuro.responses.regions import ROIS
 from mmme_neuro.responses.spectral.timefrequency import DEFAULT_FREQUENCIES, cycles
 from mmme_neuro.signals.eeg import bad_channels, ica
-from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
+from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S, RULE_NAME
 from mmme_neuro.wording import with_minus
 
 PACKAGES = (
@@ -50,7 +50,11 @@ def method_constants() -> dict:
     """
     n_cycles = cycles(DEFAULT_FREQUENCIES)
     return {
-        "rule": {"max_duration_s": MICRO_MAX_DURATION_S, "max_rise_s": MICRO_MAX_RISE_S},
+        "rule": {
+            "name": RULE_NAME,
+            "max_duration_s": MICRO_MAX_DURATION_S,
+            "max_rise_s": MICRO_MAX_RISE_S,
+        },
         "coders": {
             "iou_thresholds": list(IOU_THRESHOLDS),
             "onset_tolerances_s": list(ONSET_TOLERANCES_S),

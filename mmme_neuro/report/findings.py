@@ -24,17 +24,17 @@ MOST_MAPPED = 20
 
 
 def cleaning(results: Results) -> str:
-    """What was taken out of the EEG, and whether both expressions were treated alike."""
+    """What was taken out of the EEG, and whether both conditions were treated alike."""
     rejection = results.table("rejection")
     shown = [
-        formats.text("expression", "expression"),
+        formats.text("condition", results.condition),
         formats.count("n_events", "events"),
         formats.count("n_rejected", "rejected for their EEG"),
         formats.percent("share", "rejected (%)"),
     ]
     parts = [
         results.figure("figS_cleaning"),
-        paragraph(_compared(rejection)),
+        paragraph(_compared(results, rejection)),
         table_html(rejection, shown, caption="Events rejected for their EEG"),
     ]
     if len(labels := results.table("component_labels")):
@@ -64,13 +64,14 @@ def _maps(results: Results) -> str:
     return details("Every component that was removed", results.figure("figS_components"))
 
 
-def _compared(rejection: pd.DataFrame) -> str:
-    """Say whether the rule rejected both expressions alike."""
+def _compared(results: Results, rejection: pd.DataFrame) -> str:
+    """Say whether the rule rejected both conditions alike."""
     row = rejection.iloc[0]
     if math.isnan(row["p_value"]):
-        return "The rule, the same for both expressions, rejected too few events to be compared."
+        return "The rule, the same for both conditions, rejected too few events to be compared."
     return (
-        f"Odds of being rejected, micro over macro, within participants: {row['odds_ratio']:.2f} "
+        f"Odds of being rejected, {' over '.join(results.levels[::-1])}, within participants: "
+        f"{row['odds_ratio']:.2f} "
         f"{interval_text(row['ci_low'], row['ci_high'])}, {p_relation(row['p_value'])} "
         "(Cochran-Mantel-Haenszel)."
     )
@@ -119,7 +120,7 @@ def _components(results: Results) -> str:
     difference = [
         formats.written("component", "component", response_name),
         formats.written("measure", "measure", measure_name),
-        Column("micro \N{MINUS SIGN} macro", formats.estimate, is_number=True),
+        Column(results.difference, formats.estimate, is_number=True),
         formats.interval(),
         formats.number("statistic", "t"),
         formats.count("dof", "df"),
@@ -128,7 +129,7 @@ def _components(results: Results) -> str:
     quality = [
         formats.written("component", "component", response_name),
         formats.written("measure", "measure", measure_name),
-        formats.text("expression", "expression"),
+        formats.text("condition", results.condition),
         formats.number("rms_sme", "SME"),
         formats.number("sd_participants", "SD of participants"),
         formats.percent("share_of_error", "error in their variance (%)"),
@@ -148,7 +149,7 @@ def _components(results: Results) -> str:
 def oscillations(results: Results) -> str:
     """Time-frequency maps."""
     columns = [
-        formats.text("expression", "expression"),
+        formats.text(results.condition, results.condition),
         formats.count("n_epochs", "epochs"),
         formats.count("n_participants", "participants"),
         formats.count("n_stimuli", "stimuli"),
@@ -161,22 +162,22 @@ def oscillations(results: Results) -> str:
 def coupling(results: Results) -> str:
     """Connectivity."""
     cell_columns = [
-        formats.text("condition", "participant / expression"),
+        formats.text("participant", "participant"),
+        formats.text(results.condition, results.condition),
         formats.count("n_epochs", "epochs"),
         formats.text("reason", "why refused", is_long=True),
     ]
     every = results.table("connectivity_cells")
-    every["condition"] = every["condition"].map(results.plain)
     refused = every[every["reason"] != ""]
     parts = [
         results.figure("fig5_connectivity"),
         _pairs(results, "coupling", "Coupling of named pairs of electrodes over all events"),
     ]
-    if results.has("coupling_by_expression"):
-        caption = "Coupling by expression, equal numbers of epochs, where both have enough"
-        parts.append(_pairs(results, "coupling_by_expression", caption))
+    if results.has("coupling_by_condition"):
+        caption = f"Coupling by {results.condition}, equal numbers of epochs, both have enough"
+        parts.append(_pairs(results, "coupling_by_condition", caption))
     if results.has("coupling_test"):
-        parts.append(_coupling_test(results.table("coupling_test")))
+        parts.append(_coupling_test(results))
     parts.append(table_html(refused, cell_columns, caption="Cells refused"))
     return "".join(parts)
 
@@ -267,17 +268,18 @@ def provenance(results: Results) -> str:
     ) + table_html(table, columns, caption="Software that made the results")
 
 
-def _coupling_test(table: pd.DataFrame) -> str:
-    """Micro against macro, or why there is no test."""
+def _coupling_test(results: Results) -> str:
+    """The second condition minus the first, or why there is no test."""
+    table, two = results.table("coupling_test"), " and ".join(results.levels)
     if table["estimate"].isna().all():
         n = int(table["n_participants"].max())
         return paragraph(
-            f"Micro- and macro-expressions are not compared in coupling: {n} participants have "
-            "enough epochs of both; three are needed."
+            f"The conditions {two} are not compared in coupling: {n} participants have enough "
+            "epochs of both; three are needed."
         )
     columns = [
         formats.written("measure", "measure", network_name),
-        formats.number("estimate", "micro \N{MINUS SIGN} macro"),
+        formats.number("estimate", results.difference),
         formats.interval(),
         formats.number("statistic", "t"),
         formats.count("dof", "df"),
@@ -286,7 +288,7 @@ def _coupling_test(table: pd.DataFrame) -> str:
         formats.count("n_participants", "participants"),
     ]
     caption = (
-        "Micro against macro in coupling and networks, equal numbers of epochs (paired t-tests; "
+        f"Coupling and networks, {results.difference}, equal numbers of epochs (paired t-tests; "
         "Holm's correction within pairs of electrodes and within networks)"
     )
     return table_html(table, columns, caption=caption)
@@ -295,10 +297,9 @@ def _coupling_test(table: pd.DataFrame) -> str:
 def _pairs(results: Results, name: str, caption: str) -> str:
     """Coupling of named pairs, one row a cell."""
     pairs = results.table(name)
-    pairs["condition"] = pairs["condition"].astype(str).map(results.plain)
-    heading = "participant" if name == "coupling" else "participant / expression"
-    columns = [formats.text("condition", heading)]
-    columns += [formats.number(str(pair), str(pair)) for pair in pairs if pair != "condition"]
+    labels = [label for label in ("participant", results.condition) if label in pairs]
+    columns = [formats.text(label, label) for label in labels]
+    columns += [formats.number(str(pair), str(pair)) for pair in pairs if pair not in labels]
     return table_html(pairs, columns, caption=caption)
 
 

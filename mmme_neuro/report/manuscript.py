@@ -6,7 +6,6 @@ from mmme_neuro.report import papertables
 from mmme_neuro.report.agreement import coder_numbers
 from mmme_neuro.report.methods import methods_text
 from mmme_neuro.report.modelling import MAP_NAMES
-from mmme_neuro.report.overview import CONTRAST
 from mmme_neuro.report.quantities import (
     INTERVAL,
     SIGNIFICANT,
@@ -116,9 +115,9 @@ def _with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def _sample(results: Results) -> dict[str, str]:
     """Who and what was analysed."""
-    people, events = results.table("participants"), results.table("events")
+    people, events = results.people(), results.table("events")
     done = people[people["status"] == "done"]
-    kept = {"micro": done["n_micro"].sum(), "macro": done["n_macro"].sum()}
+    kept = {level: done[f"n_{level}"].sum() for level in results.levels}
     excluded = results.table("excluded")
     return {
         "participants": count_text(len(people)),
@@ -132,13 +131,13 @@ def _sample(results: Results) -> dict[str, str]:
         "other": count_text(done["n_epochs"].sum() - sum(kept.values())),
         **{kind: count_text(n) for kind, n in kept.items()},
         **{f"{kind}_each": spread_text(done[f"n_{kind}"]) for kind in kept},
-        **{f"{kind}_duration": _duration(events, kind) for kind in kept},
+        **{f"{kind}_duration": _duration(events, results.condition, kind) for kind in kept},
     }
 
 
-def _duration(events: pd.DataFrame, kind: str) -> str:
+def _duration(events: pd.DataFrame, condition: str, level: str) -> str:
     """Durations of events whose offset was coded."""
-    own = events[(events["expression"] == kind) & ~events["censored"].astype(bool)]
+    own = events[(events[condition] == level) & ~events["censored"].astype(bool)]
     if own.empty:
         return "unknown (no offset was coded)"
     ms = 1000 * own["duration"].astype(float)
@@ -172,9 +171,9 @@ def _quality(results: Results) -> dict[str, str]:
 
 
 def _rejected(rejection: pd.DataFrame) -> str:
-    """Rejected events of all, by expression."""
+    """Rejected events of all, by condition."""
     return "; ".join(
-        f"{row['expression']}-expressions {count_text(row['n_rejected'])} of "
+        f"{row['condition']} events {count_text(row['n_rejected'])} of "
         f"{count_text(row['n_events'])}"
         for row in rejection.to_dict("records")
     )
@@ -202,7 +201,7 @@ def _coupling(results: Results) -> dict:
     """Coupling of named pairs over all events, and its comparison."""
     pairs, test = results.table("coupling"), results.table("coupling_test")
     cells = results.table("connectivity_cells")
-    columns = [name for name in pairs if name != "condition"]
+    columns = [name for name in pairs if name != "participant"]
     test = _with(test, *CONTRAST_COLUMNS, "p_holm")
     tested = test[test["estimate"].notna()]
     n_compared = int(test["n_participants"].max()) if len(test) else 0
@@ -223,7 +222,7 @@ def _models(results: Results) -> dict:
     table, notes = results.table("models"), results.table("model_notes")
     # Where no model could be fitted, the tables lack columns.
     table, notes = _with(table, "term", *CONTRAST_COLUMNS), _with(notes, "reductions")
-    contrasts = table[table["term"] == CONTRAST]
+    contrasts = table[table["term"] == results.term]
     reduced = notes["reductions"].fillna("").astype(str) != ""
     return {
         "contrasts": [

@@ -52,7 +52,7 @@ def _events(used: dict, methods: dict) -> str:
         "Onset, apex and offset of facial expressions were coded from video. Overlapping codings "
         f"of several annotation passes were merged (rule: {used['merge']}). An event "
         "keeps the label that was coded; where coders disagreed it is mixed, stays in the files "
-        "and is not compared. The labels were audited against the rule that a micro-expression "
+        f"and is not compared. The labels were audited against the rule that a {rule['name']} "
         f"lasts at most {_ms(rule['max_duration_s'])} or rises within {_ms(rule['max_rise_s'])}. "
         f"Epochs are locked to the {epochs['lock']} and reach from {' and from '.join(windows)}; "
         f"an event stays only if {inside if len(windows) > 1 else 'its window lies inside'}."
@@ -172,11 +172,11 @@ def _rejection(options: dict) -> str:
     if options["rule"] == "autoreject":
         return (
             "Epochs were repaired or excluded by autoreject (Jas et al. 2017), which was not told "
-            "the expression."
+            "the condition."
         )
     return (
         f"Epochs that deviate by more than {_number(options['eeg_uv'])} µV from their "
-        "mean were excluded, whatever the expression."
+        "mean were excluded, whatever the condition."
     )
 
 
@@ -209,15 +209,15 @@ def _oscillations(study: dict, methods: dict) -> str:
 
 
 def _connectivity(study: dict) -> str:
-    method = study["connectivity_method"]
+    method, two = study["connectivity_method"], " and ".join(study["levels"])
     return (
         f"Coupling of electrodes was estimated by the {METHOD_NAMES.get(method, method)} in "
         f"{_band(study['connectivity_band_hz'])}, {_span(study['connectivity_window_s'])}, over "
         "all events of each participant and averaged over participants. Cells of fewer than "
-        f"{study['min_epochs']} epochs were refused. Micro- and macro-expressions were compared in "
-        "participants with enough of both, on equal numbers of epochs drawn repeatedly; strength, "
-        "global efficiency and clustering are those of each draw's network, averaged, weighted and "
-        "as areas over densities."
+        f"{study['min_epochs']} epochs were refused. {two[:1].upper()}{two[1:]} events were "
+        "compared in participants with enough of both, on equal numbers of epochs drawn "
+        "repeatedly; strength, global efficiency and clustering are those of each draw's network, "
+        "averaged, weighted and as areas over densities."
     )
 
 
@@ -267,22 +267,22 @@ def _robustness(study: dict, used: dict) -> str:
 
 
 def _statistics(study: dict) -> str:
-    compared = " and ".join(study["expressions"])
+    compared = " and ".join(study["levels"])
     names = [response_name(name).lower() for name in study["responses"]]
     pairs = "; ".join(
         " with ".join(response_name(name).lower() for name in pair)
         for pair in study["cross_modal_pairs"]
     )
     return (
-        f"Each single-event response ({', '.join(names)}) was modelled by expression "
-        f"({compared}; the first is the reference) with the random terms {study['random_terms']}, "
-        "by restricted maximum likelihood, with Satterthwaite's degrees of freedom. Random terms "
-        "that the data could not support were removed in a fixed order: correlations, slopes of "
-        "stimuli, slopes of participants, intercepts of stimuli. The p values of the models are "
-        "not corrected for the number of responses. Correlations within participants (repeated "
-        f"measures; {pairs}) carry Holm's correction. {_association(study)} Reliability of the "
-        f"{study['rated_item']} ratings: intraclass correlations of stimuli over participants as "
-        "raters."
+        f"Each single-event response ({', '.join(names)}) was modelled by "
+        f"{study['condition']} ({compared}; the first is the reference) with the random terms "
+        f"{study['random_terms']}, by restricted maximum likelihood, with Satterthwaite's degrees "
+        "of freedom. Random terms that the data could not support were removed in a fixed order: "
+        "correlations, slopes of stimuli, slopes of participants, intercepts of stimuli. The "
+        "p values of the models are not corrected for the number of responses. Correlations "
+        f"within participants (repeated measures; {pairs}) carry Holm's correction. "
+        f"{_association(study)} Reliability of the {study['rated_item']} ratings: intraclass "
+        "correlations of stimuli over participants as raters."
     )
 
 

@@ -63,7 +63,7 @@ def _valences(results: Results) -> str:
     columns = [
         formats.response(),
         formats.text("within", "valence"),
-        Column("micro \N{MINUS SIGN} macro", formats.estimate, is_number=True),
+        Column(results.difference, formats.estimate, is_number=True),
         formats.interval(),
         formats.number("dof", "df"),
         formats.p_value("p_adjusted", "p (Holm, within a response)"),
@@ -71,10 +71,11 @@ def _valences(results: Results) -> str:
     ]
     fitted, failed = table[table["note"] == ""], table[table["note"] != ""]
     text = (
-        "From the model with the interaction of expression and valence; “all” weighs the valences "
-        "equally. d: in standard deviations of events (all variance components), with its interval."
+        f"From the model with the interaction of {results.condition} and valence; “all” weighs the "
+        "valences equally. d: in standard deviations of events (all variance components), with its "
+        "interval."
     )
-    shown = table_html(fitted, columns, caption="Micro against macro within valences")
+    shown = table_html(fitted, columns, caption=f"{results.difference} within valences")
     if len(failed):
         reasons = [formats.response(), formats.text("note", "not fitted because", is_long=True)]
         shown += table_html(failed, reasons, caption="Responses without these contrasts")
@@ -119,7 +120,7 @@ def maps(results: Results) -> str:
     folded = table_html(states, status, caption="Status of the fits, cells counted")
     return (
         paragraph(text)
-        + table_html(tests, columns, caption="Tests of whole maps, micro against macro")
+        + table_html(tests, columns, caption=f"Tests of whole maps, {results.difference}")
         + results.figure("figS_effect_courses")
         + results.figure("figS_effect_maps")
         + details(f"Status of the fits ({len(states)})", folded)

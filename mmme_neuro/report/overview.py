@@ -1,5 +1,7 @@
 """Sections on what was analysed: summary, methods, participants, exclusions, clocks, audit."""
 
+import html
+
 import pandas as pd
 
 from mmme_neuro.report import formats
@@ -7,8 +9,6 @@ from mmme_neuro.report.markup import Column, bullets, details, notice, paragraph
 from mmme_neuro.report.methods import methods_text
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import estimate_text, interval_text, p_relation, response_name, unit_text
-
-CONTRAST = "expression[T.micro]"
 
 
 def summary(results: Results) -> str:
@@ -23,7 +23,7 @@ def summary(results: Results) -> str:
         )
     )
     columns = [
-        formats.text("expression", "expression"),
+        formats.text(results.condition, results.condition),
         formats.count("n_coded", "coded"),
         formats.count("n_kept", "with epochs"),
         formats.count("n_excluded", "excluded"),
@@ -32,8 +32,8 @@ def summary(results: Results) -> str:
     caption = "Events after merging annotation passes"
     parts.append(table_html(_events(results), columns, caption=caption))
     if results.has("models"):
-        parts.append("<h5>Micro- minus macro-expressions, single events</h5>")
-        parts.append(bullets(_contrasts(results.table("models"))))
+        parts.append(f"<h5>Difference {html.escape(results.difference)}, single events</h5>")
+        parts.append(bullets(_contrasts(results)))
         parts.append(paragraph("Models, reductions and warnings: see Mixed models."))
     return "".join(parts) + results.figure("fig1_example")
 
@@ -48,13 +48,12 @@ def methods(results: Results) -> str:
 
 def participants(results: Results) -> str:
     """Status of every participant and quality of the recordings."""
-    people = results.table("participants").sort_values("participant")
+    people = results.people().sort_values("participant")
     columns = [
         formats.text("participant", "participant"),
         formats.text("status", "status"),
         formats.count("n_epochs", "epochs"),
-        formats.count("n_micro", "micro"),
-        formats.count("n_macro", "macro"),
+        *(formats.count(f"n_{level}", level) for level in results.levels),
         formats.count("n_excluded", "excluded"),
         formats.text("reason", "reason of failure", is_long=True),
     ]
@@ -81,16 +80,16 @@ def exclusions(results: Results) -> str:
     table = results.table("excluded")
     if table.empty:
         return paragraph("No event of an analysed participant was excluded.")
-    counts = table.groupby(["exclusion_reason", "expression"], as_index=False).size()
+    counts = table.groupby(["exclusion_reason", results.condition], as_index=False).size()
     grouped = [
         formats.text("exclusion_reason", "reason", is_long=True),
-        formats.text("expression", "expression"),
+        formats.text(results.condition, results.condition),
         formats.count("size", "events"),
     ]
     listed = [
         formats.text("participant", "participant"),
         formats.text("stimulus", "stimulus"),
-        formats.text("expression", "expression"),
+        formats.text(results.condition, results.condition),
         formats.number("onset", "onset on the EEG clock (s)", digits=5),
         formats.text("exclusion_reason", "reason", is_long=True),
     ]
@@ -170,29 +169,30 @@ def _failed(results: Results) -> str:
 
 
 def _events(results: Results) -> pd.DataFrame:
-    """Fate of the events, by expression."""
-    coded = _by_kind(results.table("events"))
-    done = results.table("participants")
+    """Fate of the events, by condition."""
+    coded = _by_condition(results, "events")
+    done = results.people()
     done = done[done["status"] == "done"]
-    kept = pd.Series({"macro": done["n_macro"].sum(), "micro": done["n_micro"].sum()})
+    kept = pd.Series({level: done[f"n_{level}"].sum() for level in results.levels})
     kept["other"] = done["n_epochs"].sum() - kept.sum()
     table = pd.DataFrame(
-        {"n_coded": coded, "n_kept": kept, "n_excluded": _by_kind(results.table("excluded"))}
+        {"n_coded": coded, "n_kept": kept, "n_excluded": _by_condition(results, "excluded")}
     )
-    table = table.fillna(0).reindex(["macro", "micro", "other"], fill_value=0)
+    table = table.fillna(0).reindex([*results.levels, "other"], fill_value=0)
     table["n_elsewhere"] = table["n_coded"] - table["n_kept"] - table["n_excluded"]
-    return table.reset_index(names="expression")
+    return table.reset_index(names=results.condition)
 
 
-def _by_kind(events: pd.DataFrame) -> pd.Series:
-    """Counts of macro, micro and all other expressions."""
-    kind = events["expression"].where(events["expression"].isin(["macro", "micro"]), "other")
-    return kind.value_counts()
+def _by_condition(results: Results, name: str) -> pd.Series:
+    """Events of each condition that is compared, and of all others."""
+    labels = results.table(name)[results.condition]
+    return labels.where(labels.isin(results.levels), "other").value_counts()
 
 
-def _contrasts(models: pd.DataFrame) -> list[str]:
+def _contrasts(results: Results) -> list[str]:
     """One line a response."""
-    chosen = models[models["term"] == CONTRAST].to_dict("records")
+    models = results.table("models")
+    chosen = models[models["term"] == results.term].to_dict("records")
     return [
         f"{response_name(row['response'])}: "
         f"{estimate_text(row['estimate'], row['ci_low'], row['ci_high'])} {unit_text(row['unit'])} "

@@ -45,15 +45,15 @@ def paper_tables(results: Results) -> dict[str, Table]:
         Name to ``header, kinds, rows``; a table without a row is left to the prose.
     """
     return {
-        "action_units": _action_units(results.table("action_units")),
+        "action_units": _action_units(results),
         "models": _models(results),
         "random": _random(results),
-        "valences": _valences(results.table("valence_contrasts")),
+        "valences": _valences(results),
         "notes": _notes(results),
         "potentials": _potentials(results),
         "coupling": _coupling(results),
         "reliability": _reliability(results),
-        "overlap": _overlap(results.table("overlap")),
+        "overlap": _overlap(results),
         "sensitivity": _sensitivity(results.table("sensitivity")),
         "recovery": _recovery(results),
         "jitter": _jitter(results),
@@ -62,25 +62,30 @@ def paper_tables(results: Results) -> dict[str, Table]:
     }
 
 
-def _action_units(table: pd.DataFrame) -> Table:
+def _action_units(results: Results) -> Table:
     """Action units with names, regions and counts."""
     columns = [
         _name("region", _capital),
         formats.text("action_unit", "unit"),
         formats.text("name", "action"),
-        formats.count("n_micro", "micro"),
-        formats.percent("share_micro", "% of micro"),
-        formats.count("n_macro", "macro"),
-        formats.percent("share_macro", "% of macro"),
+        *(column for level in results.levels[::-1] for column in _counted(level)),
     ]
-    return table_text(table, columns)
+    return table_text(results.table("action_units"), columns)
+
+
+def _counted(level: str) -> list[Column]:
+    """Number and share of a condition's events."""
+    return [
+        formats.count(f"n_{level}", level),
+        formats.percent(f"share_{level}", f"% of {level}"),
+    ]
 
 
 def _models(results: Results) -> Table:
     """Fixed effects."""
     columns = [
         _name("response", response_name),
-        Column("term", lambda row: _term(row["term"])),
+        Column("term", lambda row: _term(results, row["term"])),
         formats.unit(),
         _estimate(),
         formats.interval(),
@@ -95,21 +100,22 @@ def _random(results: Results) -> Table:
     columns = [
         _name("response", response_name),
         formats.text("group", "group"),
-        Column("term", lambda row: "" if pd.isna(row["term"]) else _term(row["term"])),
+        Column("term", lambda row: "" if pd.isna(row["term"]) else _term(results, row["term"])),
         formats.number("sd", "SD"),
         formats.number("correlation", "correlation with the intercept", digits=2),
     ]
     return table_text(results.table("variance_components"), columns)
 
 
-def _valences(table: pd.DataFrame) -> Table:
-    """Contrasts of expressions within valences."""
+def _valences(results: Results) -> Table:
+    """Contrasts of the conditions within valences."""
+    table = results.table("valence_contrasts")
     table = table[table["estimate"].notna()] if "estimate" in table else table.iloc[:0]
     columns = [
         _name("response", response_name),
         formats.text("within", "valence"),
         formats.unit(),
-        _estimate(f"micro {MINUS} macro"),
+        _estimate(results.difference),
         formats.interval(),
         formats.p_value("p_adjusted", "p (Holm)"),
         Column("d", lambda row: estimate_text(*_effect_size(row)), is_number=True),
@@ -150,7 +156,7 @@ def _potentials(results: Results) -> Table:
     columns = [
         _name("component", response_name),
         formats.written("measure", "measure", measure_name),
-        formats.text("expression", "expression"),
+        formats.text("condition", results.condition),
         Column("unit", lambda row: units.get(row["measure"], "µV")),
         scaled("rms_sme", "measurement error"),
         scaled("sd_participants", "SD of participants"),
@@ -161,13 +167,13 @@ def _potentials(results: Results) -> Table:
 
 
 def _coupling(results: Results) -> Table:
-    """Micro against macro in coupling and networks."""
+    """The conditions compared in coupling and networks."""
     table = results.table("coupling_test")
     if "estimate" not in table:
         table = pd.DataFrame({"estimate": []})
     columns = [
         _name("measure", lambda text: network_name(text)[:1].upper() + network_name(text)[1:]),
-        _estimate(f"micro {MINUS} macro"),
+        _estimate(results.difference),
         formats.interval(),
         *_test(),
         formats.p_value(),
@@ -190,8 +196,9 @@ def _reliability(results: Results) -> Table:
     return table_text(results.table("icc"), columns)
 
 
-def _overlap(table: pd.DataFrame) -> Table:
-    """One row a response and expression, one column a method."""
+def _overlap(results: Results) -> Table:
+    """One row a response and condition, one column a method."""
+    table = results.table("overlap")
     keys = ["measure", "unit", "condition"]
     written = table.assign(
         text=[_with_interval(row) for row in table.to_dict("records")],
@@ -204,7 +211,7 @@ def _overlap(table: pd.DataFrame) -> Table:
     wide = wide.join(truth).reset_index()
     columns = [
         Column("response", _with_unit),
-        formats.text("condition", "expression"),
+        formats.text("condition", results.condition),
         *[formats.text(m, h) for m, h in METHODS_OF_OVERLAP.items() if m in wide],
     ]
     if known:
@@ -245,7 +252,7 @@ def _jitter(results: Results) -> Table:
     """Measures with onsets drawn anew."""
     columns = [
         _name("measure", response_name),
-        formats.text("condition", "expression"),
+        formats.text("condition", results.condition),
         formats.unit(),
         Column("as coded", lambda row: _drawn(row, "as_coded"), is_number=True),
         Column("mean of draws", lambda row: _drawn(row, "mean"), is_number=True),
@@ -312,9 +319,11 @@ def _with_interval(row: dict) -> str:
     return f"{value} {interval_text(row['ci_low'], row['ci_high'])}"
 
 
-def _term(term: str) -> str:
+def _term(results: Results, term: str) -> str:
     """A term of a model for readers."""
-    names = {"Intercept": "macro (intercept)", "expression[T.micro]": f"micro {MINUS} macro"}
+    names = {results.term: results.difference}
+    if results.levels:
+        names["Intercept"] = f"{results.levels[0]} (intercept)"
     return names.get(term, term)
 
 

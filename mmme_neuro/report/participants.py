@@ -1,6 +1,7 @@
 """Section with one foldable part a participant: what to look at, figure, events, signals."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ Row = dict[Any, Any]
 
 def quality_pages(results: Results) -> str:
     """What is known of each participant's data, with what a reader must look at on top."""
-    people = results.table("participants").sort_values("participant").to_dict("records")
+    people = results.people().sort_values("participant").to_dict("records")
     quality = results.table("participant_quality")
     seen = {row["participant"]: _to_look_at(results, row, quality) for row in people}
     names = [name for name, texts in seen.items() if texts]
@@ -41,7 +42,7 @@ def quality_pages(results: Results) -> str:
         "values 1 in 60 lies outside among 10 participants, 1 in 1000 among 110. Fixed limits are "
         "told as such. Nobody is excluded by either."
     )
-    parts = [paragraph(text), _overview(people, seen)]
+    parts = [paragraph(text), _overview(people, seen, results.levels)]
     if caption := results.caption("figS_participants"):
         parts.append(details("What the figures show", paragraph(caption)))
     tables = _Tables(results)
@@ -108,14 +109,13 @@ def _unusual_text(row: Row) -> str:
     )
 
 
-def _overview(people: list[Row], seen: dict[str, list[str]]) -> str:
+def _overview(people: list[Row], seen: dict[str, list[str]], levels: Sequence[str]) -> str:
     """One row a participant: what was used, and what to look at."""
     rows = [row | {"look": " ".join(seen[row["participant"]])} for row in people]
     columns = [
         formats.text("participant", "participant"),
         formats.count("n_epochs", "events used"),
-        formats.count("n_micro", "micro"),
-        formats.count("n_macro", "macro"),
+        *(formats.count(f"n_{level}", level) for level in levels),
         formats.count("n_excluded", "excluded"),
         Column("to look at", lambda row: str(len(seen[row["participant"]])), is_number=True),
         formats.text("look", "what", is_long=True),
@@ -132,15 +132,16 @@ def _page(
     look = f"{n} {'thing' if n == 1 else 'things'} to look at" if n else "nothing to look at"
     if row["status"] != "done":
         return details(f"{name}: not analysed", notices(seen))
+    used = ", ".join(f"{row[f'n_{level}']:.0f} {level}" for level in results.levels)
     title = (
-        f"{name}: {row['n_epochs']:.0f} events used ({row['n_micro']:.0f} micro, "
-        f"{row['n_macro']:.0f} macro), {row['n_excluded']:.0f} excluded; {look}"
+        f"{name}: {row['n_epochs']:.0f} events used ({used}), {row['n_excluded']:.0f} excluded; "
+        f"{look}"
     )
     own = quality[quality["participant"] == name]
     parts = [
         notices(seen) if seen else paragraph("Nothing of this participant is unusual."),
         results.participant_figure(f"{FOLDER}/{name}", f"Data of {name}"),
-        _events(tables, name),
+        _events(tables, name, results.condition),
         _clocks(tables.of(name, "clocks")),
         _eeg(tables, name),
         _physio(tables.of(name, "physio_quality")),
@@ -149,19 +150,19 @@ def _page(
     return details(title, "".join(parts), css="report-person")
 
 
-def _events(tables: _Tables, name: str) -> str:
-    """Events found, used and excluded by expression, with reasons."""
+def _events(tables: _Tables, name: str, condition: str) -> str:
+    """Events found, used and excluded by condition, with reasons."""
     moments, excluded = tables.of(name, "moments"), tables.of(name, "excluded")
     reasons = excluded.get("exclusion_reason", pd.Series(dtype=str)).fillna("").astype(str)
-    used = moments[moments["fate"] == "epoch"]["expression"].value_counts()
-    lost = excluded.get("expression", pd.Series(dtype=str))
+    used = moments[moments["fate"] == "epoch"][condition].value_counts()
+    lost = excluded.get(condition, pd.Series(dtype=str))
     rejected = lost[reasons.str.startswith(REASONS)].value_counts()
     table = pd.DataFrame({"used": used, "excluded": lost.value_counts(), "rejected": rejected})
-    table = table.fillna(0).rename_axis("expression").reset_index()
+    table = table.fillna(0).rename_axis(condition).reset_index()
     table["found"] = table["used"] + table["excluded"]
     table["share"] = table["rejected"] / table["found"]
     columns = [
-        formats.text("expression", "expression"),
+        formats.text(condition, condition),
         formats.count("found", "found"),
         formats.count("used", "used"),
         formats.count("excluded", "excluded"),
@@ -170,7 +171,7 @@ def _events(tables: _Tables, name: str) -> str:
     ]
     listed = [f"{n} × {reason}" for reason, n in reasons.value_counts().items()]
     why = bullets(listed) if listed else paragraph("No event was excluded.")
-    return heading("Events") + table_html(table, columns, caption="Events by expression") + why
+    return heading("Events") + table_html(table, columns, caption=f"Events by {condition}") + why
 
 
 def _clocks(clocks: pd.DataFrame) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.events.pseudonyms import pseudonyms
+from mmme_neuro.models.formula import treatment_term
 from mmme_neuro.report.markup import figure_html, notice
+from mmme_neuro.wording import MINUS
 
 CAPTIONS = "captions.json"
 FREE_TEXTS = (
@@ -75,6 +77,43 @@ class Results:
         """Constants and versions; empty where the step did not run."""
         path = self.folder / "methods.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    @property
+    def condition(self) -> str:
+        """Column of the conditions that the study compares."""
+        return str(self.methods.get("study", {}).get("condition", "condition"))
+
+    @cached_property
+    def levels(self) -> tuple[str, ...]:
+        """Conditions that the study compares, the reference first."""
+        study = self.methods.get("study", {})
+        if "levels" in study:
+            return tuple(study["levels"])
+        return tuple(self.table("rejection")["condition"]) if self.has("rejection") else ()
+
+    @property
+    def difference(self) -> str:
+        """The second condition minus the first, in words."""
+        return f" {MINUS} ".join(self.levels[::-1]) or "difference"
+
+    @property
+    def term(self) -> str:
+        """Term of the mixed models that holds the difference."""
+        return treatment_term(self.condition, self.levels) if len(self.levels) == 2 else ""
+
+    def people(self) -> pd.DataFrame:
+        """Participants with the number of used events of each condition.
+
+        Returns
+        -------
+        DataFrame
+            The table ``participants`` with ``n_`` and each level.
+        """
+        table, counts = self.table("participants"), [f"n_{level}" for level in self.levels]
+        if not self.has("quality"):
+            return table.reindex(columns=[*table, *counts])
+        own = self.table("quality").reindex(columns=["participant", *counts])
+        return table.merge(own, on="participant", how="left").fillna(dict.fromkeys(counts, 0))
 
     @cached_property
     def numbers(self) -> dict[str, str]:

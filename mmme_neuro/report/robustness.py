@@ -12,7 +12,7 @@ def overlap(results: Results) -> str:
     is_known = table["truth"].notna().any()
     columns = [
         formats.written("measure", "response", response_name),
-        formats.text("condition", "expression"),
+        formats.text("condition", results.condition),
         formats.text("method", "method"),
         formats.unit(),
         formats.number("estimate", "estimate"),
@@ -36,12 +36,12 @@ def overlap(results: Results) -> str:
             "events would lie beside it."
         )
     vif = results.table("collinearity")
-    worst = vif.groupby(["measure", "kind", "term"], as_index=False, sort=False).agg(
+    worst = vif.groupby(["measure", "event_type", "term"], as_index=False, sort=False).agg(
         {"vif": "max", "overlapped": "mean", "condition_number": "max"}
     )
     shown = [
         formats.written("measure", "response", response_name),
-        formats.text("kind", "events"),
+        formats.text("event_type", "events"),
         formats.text("term", "term"),
         formats.number("vif", "largest VIF"),
         formats.percent("overlapped", "overlapped (%)"),
@@ -64,7 +64,7 @@ def muscles(results: Results) -> str:
     columns = [
         formats.written("response", "response", response_name),
         formats.text("analysis", "analysis"),
-        formats.number("estimate", "micro \N{MINUS SIGN} macro"),
+        formats.number("estimate", results.difference),
         formats.interval(),
         formats.number("statistic", "t"),
         formats.p_value(),
@@ -73,8 +73,7 @@ def muscles(results: Results) -> str:
     ]
     removal = [
         formats.text("roi", "region"),
-        formats.percent("macro", "macro, median (%)"),
-        formats.percent("micro", "micro, median (%)"),
+        *(formats.percent(level, f"{level}, median (%)") for level in results.levels),
         formats.number("estimate", "difference of log(1 \N{MINUS SIGN} share)"),
         formats.interval(),
         formats.p_value(),
@@ -101,7 +100,7 @@ def muscles(results: Results) -> str:
         )
         + details(
             "Balance of muscle power",
-            table_html(results.table("muscle_balance"), balance, caption="Micro against macro"),
+            table_html(results.table("muscle_balance"), balance, caption=results.difference),
         )
     )
 
@@ -121,7 +120,7 @@ def jitter(results: Results) -> str:
     )
     columns = [
         formats.written("measure", "measure", response_name),
-        formats.text("condition", "expression"),
+        formats.text("condition", results.condition),
         formats.unit(),
         formats.number("as_coded", "as coded"),
         formats.number("mean", "mean of draws"),

@@ -15,7 +15,7 @@ Averages, single-event measures and their tables.
 * ``event_maps``: Single-event maps, one row an event: what `fit_lmm_map` and `permutation_test`
   take.
 * ``regions``: Scalp regions of interest, named after the Quik-Cap electrodes they hold.
-* ``design_cells``: Cells of a design: the epochs that share a participant, expression, or any
+* ``design_cells``: Cells of a design: the epochs that share a participant, condition, or any
   other labels.
 * ``spectral``: Which rhythms followed?
 * ``coupling``: Which regions were coupled?

@@ -155,7 +155,7 @@ def component_table(
     epochs: mne.BaseEpochs,
     components: Sequence[Component],
     *,
-    by: Sequence[str] = ("participant", "expression"),
+    by: Sequence[str],
     baseline: tuple[float, float] | None = DEFAULT_BASELINE,
     n_resamples: int = 1000,
     rng: np.random.Generator | int | None = None,
@@ -250,31 +250,31 @@ def region_curves(
     return curves
 
 
-def measurement_quality(table: pd.DataFrame, *, by: str = "expression") -> pd.DataFrame:
+def measurement_quality(table: pd.DataFrame, *, condition: str) -> pd.DataFrame:
     """Compare the measurement error with the differences between participants.
 
     Parameters
     ----------
     table : DataFrame
         Of `component_table`, by participant and condition.
-    by : str
-        Column of the condition.
+    condition : str
+        Column of the conditions.
 
     Returns
     -------
     DataFrame
-        One row a component, measure and condition: ``rms_sme`` (root mean square over
+        One row per component, measure and ``condition``: ``rms_sme`` (root mean square over
         participants), ``sd_participants`` (of the measured values, which hold the error, too),
         ``share_of_error`` (squared ratio: the variance between participants that is error) and
         ``n_participants``.
     """
     rows = []
-    for (component, what, condition), part in table.groupby(["component", "measure", by]):
+    for (component, what, level), part in table.groupby(["component", "measure", condition]):
         rms = float(np.sqrt(np.mean(part["sme"] ** 2)))
         spread = float(part["value"].std(ddof=1))
         share = rms**2 / spread**2 if spread else np.nan
-        rows.append((component, what, condition, rms, spread, share, part["participant"].nunique()))
-    columns = ["component", "measure", by, "rms_sme", "sd_participants", "share_of_error"]
+        rows.append((component, what, level, rms, spread, share, part["participant"].nunique()))
+    columns = ["component", "measure", "condition", "rms_sme", "sd_participants", "share_of_error"]
     return pd.DataFrame(rows, columns=[*columns, "n_participants"])
 
 
@@ -282,8 +282,7 @@ def jackknife_difference(
     individual: xr.DataArray,
     component: Component,
     *,
-    condition: str = "micro",
-    reference: str = "macro",
+    levels: Sequence[str],
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Difference of a component between two conditions, measured on grand averages.
@@ -294,8 +293,8 @@ def jackknife_difference(
         Averages in uV on (participant, condition, channel, time), as ``GrandAverage.individual``.
     component : Component
         What is measured; its region is averaged first.
-    condition, reference : str
-        The difference is ``condition - reference``.
+    levels : sequence of str
+        The two conditions, the reference first; the difference is second minus first.
     confidence : float
         Level of the interval.
 
@@ -317,7 +316,8 @@ def jackknife_difference(
     info = mne.create_info(individual["channel"].to_numpy().tolist(), 100.0, "eeg")
     channels = roi_channels(info, component.roi)
     curves = individual.sel(channel=channels).mean("channel")
-    pair = [curves.sel(condition=name).to_numpy() for name in (condition, reference)]
+    reference, other = levels
+    pair = [curves.sel(condition=name).to_numpy() for name in (other, reference)]
     times = individual["time"].to_numpy()
     n = len(pair[0])
     if n < 3:

@@ -16,32 +16,42 @@ from mmme_neuro.responses.regions import roi_channels
 HIGHEST_RATE_HZ = 65.0
 
 
-def participant_curves(epochs: mne.BaseEpochs, rois: Sequence[str]) -> xr.Dataset:
-    """Average the epochs of every participant and expression over regions.
+def participant_curves(
+    epochs: mne.BaseEpochs,
+    rois: Sequence[str],
+    *,
+    condition: str,
+    levels: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """Average the epochs of every participant and condition over regions.
 
     Parameters
     ----------
     epochs : mne.Epochs, shape (n_epochs, n_channels, n_times)
-        With metadata ``participant, expression``; low-passed below 30 Hz, as curves are thinned to
-        at most 65 samples a second; baseline as wanted.
+        With metadata ``participant`` and the condition; low-passed below 30 Hz, as curves are
+        thinned to at most 65 samples per second; baseline as wanted.
     rois : sequence of str
         Keys of `ROIS`.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str | None
+        Conditions in the order wanted; None for all, sorted.
 
     Returns
     -------
     Dataset
-        ``mean, std_error`` in uV on (participant, roi, expression, time); the error is that over
-        epochs, SD / sqrt(n), NaN for one epoch. ``n_epochs`` on (participant, expression); cells
+        ``mean, std_error`` in uV on (participant, roi, condition, time); the error is that over
+        epochs, SD / sqrt(n), NaN for one epoch. ``n_epochs`` on (participant, condition); cells
         without an epoch are NaN and 0.
 
     Examples
     --------
     >>> import pandas as pd
     >>> info = mne.create_info(["C3", "CZ", "C4"], 50.0, "eeg")
-    >>> events = pd.DataFrame({"participant": ["a", "a"], "expression": ["macro", "micro"]})
+    >>> events = pd.DataFrame({"participant": ["a", "a"], "kind": ["posed", "spontaneous"]})
     >>> data = np.full((2, 3, 50), 2e-6)
     >>> epochs = mne.EpochsArray(data, info, metadata=events, verbose="error")
-    >>> curves = participant_curves(epochs, ["sensorimotor"])
+    >>> curves = participant_curves(epochs, ["sensorimotor"], condition="kind")
     >>> curves["mean"].shape, float(curves["mean"].max().round(6))
     ((1, 1, 2, 50), 2.0)
     """
@@ -53,9 +63,12 @@ def participant_curves(epochs: mne.BaseEpochs, rois: Sequence[str]) -> xr.Datase
         ],
         axis=1,
     )[..., ::step]
-    rows_of = cell_rows(epochs, ["participant", "expression"])
+    rows_of = cell_rows(epochs, ["participant", condition])
     cells = {tuple(map(str, cell_labels(key))): rows for key, rows in rows_of.items()}
     people, kinds = (sorted({key[place] for key in cells}) for place in (0, 1))
+    if levels is not None:
+        kinds = list(levels)
+        cells = {key: rows for key, rows in cells.items() if key[1] in kinds}
     shape = (len(people), len(rois), len(kinds), regions.shape[-1])
     mean, error = np.full(shape, np.nan), np.full(shape, np.nan)
     n_epochs = np.zeros((len(people), len(kinds)), dtype=int)
@@ -66,40 +79,40 @@ def participant_curves(epochs: mne.BaseEpochs, rois: Sequence[str]) -> xr.Datase
         n_epochs[place, column] = len(rows)
         if len(rows) > 1:
             error[place, :, column] = own.std(axis=0, ddof=1) / np.sqrt(len(rows))
-    dims = ("participant", "roi", "expression", "time")
+    dims = ("participant", "roi", "condition", "time")
     return xr.Dataset(
         {
             "mean": (dims, mean.astype(np.float32)),
             "std_error": (dims, error.astype(np.float32)),
-            "n_epochs": (("participant", "expression"), n_epochs),
+            "n_epochs": (("participant", "condition"), n_epochs),
         },
         coords={
             "participant": people,
             "roi": list(rois),
-            "expression": kinds,
+            "condition": kinds,
             "time": epochs.times[::step],
         },
         attrs={"units": "uV"},
     )
 
 
-CURVE_COLUMNS = ("channel", "participant", "expression", "time", "value", "n_events")
+CURVE_COLUMNS = ("channel", "participant", "condition", "time", "value", "n_events")
 
 
 def response_curves(
     epochs: mne.BaseEpochs,
     *,
+    condition: str,
     participant: str = "participant",
-    expression: str = "expression",
     baseline: tuple[float, float] | None = (-1.0, 0.0),
 ) -> pd.DataFrame:
-    """Average epochs by participant and expression.
+    """Average epochs by participant and condition.
 
     Parameters
     ----------
     epochs : mne.Epochs, shape (n_epochs, n_channels, n_times)
-        Epochs whose metadata name participant and expression.
-    participant, expression : str
+        Epochs whose metadata name participant and condition.
+    condition, participant : str
         Columns of the metadata.
     baseline : tuple of float or None
         Span whose mean is taken from every epoch, s; None leaves the level.
@@ -107,22 +120,22 @@ def response_curves(
     Returns
     -------
     pandas.DataFrame
-        One row per channel, participant, expression and time (s): ``value`` in the unit of the
+        One row per channel, participant, condition and time (s): ``value`` in the unit of the
         channel, averaged over the ``n_events`` epochs that have a sample there.
 
     Examples
     --------
     >>> info = mne.create_info(["skt"], 10.0, "misc")
-    >>> events = pd.DataFrame({"participant": ["01", "01"], "expression": ["micro", "macro"]})
+    >>> events = pd.DataFrame({"participant": ["01", "01"], "kind": ["posed", "spontaneous"]})
     >>> epochs = mne.EpochsArray(
     ...     np.full((2, 1, 40), 32.0), info, tmin=-2.0, metadata=events, verbose="error"
     ... )
-    >>> response_curves(epochs)["value"].unique()
+    >>> response_curves(epochs, condition="kind")["value"].unique()
     array([0.])
     """
-    if epochs.metadata is None or not {participant, expression} <= set(epochs.metadata):
+    if epochs.metadata is None or not {participant, condition} <= set(epochs.metadata):
         raise ValueError(
-            f"epochs: expected metadata with columns {participant!r} and {expression!r}, found "
+            f"epochs: expected metadata with columns {participant!r} and {condition!r}, found "
             f"{None if epochs.metadata is None else list(epochs.metadata)}; attach the events "
             "table as epochs.metadata"
         )
@@ -132,7 +145,7 @@ def response_curves(
         if not is_before.any():
             raise ValueError(f"baseline: expected a span inside the epochs, got {baseline}")
         data -= data[:, :, is_before].mean(axis=2, keepdims=True)
-    groups = epochs.metadata.groupby([participant, expression], sort=True, observed=True).indices
+    groups = epochs.metadata.groupby([participant, condition], sort=True, observed=True).indices
     return pd.concat(
         [
             _curve(data[rows][:, i], epochs.times, channel, who, what)
@@ -144,7 +157,7 @@ def response_curves(
 
 
 def within_participant_band(curves: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Give the mean curve of each expression with a within-participant confidence band.
+    """Give the mean curve of each condition with a within-participant confidence band.
 
     Parameters
     ----------
@@ -156,20 +169,20 @@ def within_participant_band(curves: pd.DataFrame, *, confidence: float = 0.95) -
     Returns
     -------
     pandas.DataFrame
-        Columns ``channel, expression, time, mean, ci_low, ci_high, n_participants, n_incomplete``.
-        At each time only participants with all expressions count, the others are counted in
+        Columns ``channel, condition, time, mean, ci_low, ci_high, n_participants, n_incomplete``.
+        At each time only participants with all conditions count, the others are counted in
         ``n_incomplete``; with fewer than two there is no band.
 
     Notes
     -----
-    Cousineau (2005): each participant's mean over expressions is replaced by the grand mean.
-    Morey (2008): the variance is then multiplied by k / (k - 1) for k expressions. The band is
-    for comparing expressions, not for comparing one of them with zero.
+    Cousineau (2005): each participant's mean over conditions is replaced by the grand mean.
+    Morey (2008): the variance is then multiplied by k / (k - 1) for k conditions. The band is
+    for comparing conditions, not for comparing one of them with zero.
 
     Examples
     --------
     >>> curves = pd.DataFrame({"channel": "eda", "participant": ["1", "1", "2", "2"],
-    ...     "expression": ["macro", "micro"] * 2, "time": 0.0, "value": [1.0, 2.0, 5.0, 6.0]})
+    ...     "condition": ["posed", "spontaneous"] * 2, "time": 0.0, "value": [1.0, 2.0, 5.0, 6.0]})
     >>> band = within_participant_band(curves)
     >>> (band["ci_high"] - band["ci_low"]).tolist()
     [0.0, 0.0]
@@ -184,28 +197,28 @@ def within_participant_band(curves: pd.DataFrame, *, confidence: float = 0.95) -
 
 
 def _curve(
-    data: np.ndarray, times: np.ndarray, channel: str, participant: str, expression: str
+    data: np.ndarray, times: np.ndarray, channel: str, participant: str, condition: str
 ) -> pd.DataFrame:
     """Mean over the epochs that have a sample, as a table."""
     n_events = np.isfinite(data).sum(axis=0)
     total = np.where(np.isfinite(data), data, 0.0).sum(axis=0)
     value = np.divide(total, n_events, out=np.full(times.size, np.nan), where=n_events > 0)
-    columns = (channel, participant, expression, times, value, n_events)
+    columns = (channel, participant, condition, times, value, n_events)
     return pd.DataFrame(dict(zip(CURVE_COLUMNS, columns, strict=True)))
 
 
 def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame:
     """Mean and band of one channel."""
-    cells = curves.set_index(["time", "expression", "participant"])["value"]
+    cells = curves.set_index(["time", "condition", "participant"])["value"]
     if cells.index.has_duplicates:
         raise ValueError(
-            f"curves: expected one row per time, expression and participant of {channel!r}, found "
+            f"curves: expected one row per time, condition and participant of {channel!r}, found "
             "several; average them first, as response_curves does"
         )
-    names = ["time", "expression", "participant"]
-    times, expressions, participants = (np.sort(curves[name].unique()) for name in names)
-    full = pd.MultiIndex.from_product([times, expressions, participants], names=names)
-    shape = (len(times), len(expressions), len(participants))
+    names = ["time", "condition", "participant"]
+    times, conditions, participants = (np.sort(curves[name].unique()) for name in names)
+    full = pd.MultiIndex.from_product([times, conditions, participants], names=names)
+    shape = (len(times), len(conditions), len(participants))
     values = cells.reindex(full).to_numpy(dtype=float).reshape(shape)
     is_complete = np.isfinite(values).all(axis=1)
     is_incomplete = np.isfinite(values).any(axis=1) & ~is_complete
@@ -215,7 +228,7 @@ def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame
             pd.DataFrame(
                 {
                     "channel": channel,
-                    "expression": expression,
+                    "condition": condition,
                     "time": times,
                     "mean": mean[i],
                     "ci_low": mean[i] - half[i],
@@ -224,7 +237,7 @@ def _band(curves: pd.DataFrame, channel: str, confidence: float) -> pd.DataFrame
                     "n_incomplete": is_incomplete.sum(axis=1),
                 }
             )
-            for i, expression in enumerate(expressions)
+            for i, condition in enumerate(conditions)
         ],
         ignore_index=True,
     )

@@ -1,4 +1,4 @@
-"""Cells of a design: the epochs that share a participant, expression, or any other labels."""
+"""Cells of a design: the epochs that share a participant, condition, or any other labels."""
 
 from collections.abc import Hashable, Sequence
 
@@ -74,7 +74,7 @@ def cell_labels(key: Hashable) -> tuple[Hashable, ...]:
 
 
 def cell_name(key: Hashable) -> str:
-    """Name of a cell: its labels joined by "/".
+    """Name of a cell for readers: its labels joined by "/"; it is never parsed.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def cell_name(key: Hashable) -> str:
     Returns
     -------
     name : str
-        E.g. ``"p01/micro"``.
+        E.g. ``"p01/posed"``.
     """
     return "/".join(map(str, cell_labels(key)))
 

@@ -102,7 +102,7 @@ class GrandAverage:
 def grand_average(
     evokeds: Evokeds,
     *,
-    conditions: list[str] | None = None,
+    levels: Sequence[str] | None = None,
     min_epochs: int = 1,
     confidence: float = 0.95,
     picks: str | Sequence[str] = "eeg",
@@ -113,9 +113,10 @@ def grand_average(
     ----------
     evokeds : Evokeds
         Averages by ``["participant", condition]``, as of `evoked`.
-    conditions : list of str | None
-        Conditions to compare; None for all. A participant who lacks one of them is excluded from
-        all, and listed, so that every condition rests on the same people.
+    levels : sequence of str | None
+        Conditions to compare, the reference first; None for all, sorted. A participant who lacks
+        one of them is excluded from all, and listed, so that every condition rests on the same
+        people.
     min_epochs : int
         Fewest epochs of a participant in each condition.
     confidence : float
@@ -140,12 +141,12 @@ def grand_average(
     .. [1] Morey (2008). Tutorials in Quantitative Methods for Psychology 4, 61-64.
     """
     table = _cell_table(evokeds)
-    wanted = sorted(table["condition"].unique()) if conditions is None else list(conditions)
+    wanted = sorted(table["condition"].unique()) if levels is None else list(levels)
     kept, excluded = _complete_participants(table, wanted, min_epochs)
     if len(kept) < 2:
         raise ValueError(
             f"evokeds: an interval needs 2 participants with {min_epochs} or more epochs in each "
-            f"of {wanted}, found {len(kept)}. Lower min_epochs or name fewer conditions."
+            f"of {wanted}, found {len(kept)}. Lower min_epochs or name fewer levels."
         )
     info = good_channels(next(iter(evokeds.evokeds.values())).info, picks)
     individual = _stack(evokeds, kept, wanted, info["ch_names"])
@@ -154,15 +155,15 @@ def grand_average(
     return GrandAverage(data, individual, info, excluded, confidence)
 
 
-def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Dataset:
+def difference(grand: GrandAverage, levels: Sequence[str]) -> xr.Dataset:
     """Mean paired difference between two conditions with its interval.
 
     Parameters
     ----------
     grand : GrandAverage
         Averages over participants.
-    condition, reference : str
-        The difference is ``condition - reference``.
+    levels : sequence of str
+        The two conditions, the reference first; the difference is second minus first.
 
     Returns
     -------
@@ -170,7 +171,8 @@ def difference(grand: GrandAverage, condition: str, reference: str) -> xr.Datase
         ``mean, ci_low, ci_high`` in uV on (channel, time), pointwise paired t intervals, not
         corrected for the number of points.
     """
-    unknown = [name for name in (condition, reference) if name not in grand.conditions]
+    reference, condition = levels
+    unknown = [name for name in levels if name not in grand.conditions]
     if unknown:
         raise ValueError(f"Condition {unknown[0]!r} is not among {grand.conditions}.")
     paired = grand.individual.sel(condition=condition, drop=True) - grand.individual.sel(
@@ -229,7 +231,7 @@ def _cell_table(evokeds: Evokeds) -> pd.DataFrame:
     if len(evokeds.by) < 2 or evokeds.by[0] != "participant":
         raise ValueError(
             f"evokeds: must be averaged by ['participant', condition], got by={list(evokeds.by)}. "
-            "Use evoked(epochs, ['participant', 'expression'])."
+            "Use evoked(epochs, ['participant', condition])."
         )
     rows = [
         (*_participant_and_condition(label), int(n_epochs))

@@ -12,6 +12,7 @@ from mmme_neuro.responses.components import Component, measure, region_curves
 from mmme_neuro.responses.design_cells import cell_rows
 from mmme_neuro.responses.measures import window_mask
 from mmme_neuro.responses.potentials import DEFAULT_BASELINE
+from mmme_neuro.stats.levels import difference_label, two_levels
 
 REACH_SD = 3.0
 """Shifts beyond this many standard deviations are not drawn, so that windows stay in the epoch."""
@@ -50,7 +51,7 @@ class OnsetJitter:
     ----------
     draws : DataFrame
         ``draw, measure, unit, condition, value``; draw -1 is as coded. A condition's value is the
-        mean over participants; the difference is ``"micro - macro"``.
+        mean over participants; the difference is ``"second - first"``.
     sd_ms : float
         Root mean square of the shifts' standard deviations.
     phases : dict of str to float
@@ -100,8 +101,8 @@ def onset_jitter(
     *,
     coder_sd: float | None = None,
     n_resamples: int = 200,
-    by: str = "expression",
-    levels: Sequence[str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
     baseline: tuple[float, float] | None = DEFAULT_BASELINE,
     rng: np.random.Generator | int,
 ) -> OnsetJitter:
@@ -110,7 +111,7 @@ def onset_jitter(
     Parameters
     ----------
     epochs : mne.Epochs
-        Event-locked EEG; the metadata have ``participant``, ``by`` and ``onset_sd`` (s).
+        Event-locked EEG; the metadata have ``participant``, the condition and ``onset_sd`` (s).
     measures : sequence of Component | PhaseMeasure
         What is measured, by participant and condition.
     coder_sd : float | None
@@ -119,10 +120,10 @@ def onset_jitter(
         70-105 ms each: median absolute difference = 0.95 SD.
     n_resamples : int
         Times that all onsets are drawn.
-    by : str
-        Column of the condition.
+    condition : str
+        Column of the conditions.
     levels : sequence of str
-        The two conditions.
+        The two conditions, the reference first.
     baseline : tuple of float | None
         Window in s whose mean is subtracted, of the shifted epoch.
     rng : Generator | int
@@ -145,11 +146,12 @@ def onset_jitter(
     times as large without any error.
     """
     metadata = epochs.metadata
+    two_levels(metadata, condition, levels)
     sd = _onset_sd(metadata, coder_sd)
     reach = REACH_SD * float(sd.max())
     _check_reach(epochs, measures, baseline, reach)
     generator = np.random.default_rng(rng)
-    cells = cell_rows(epochs, ["participant", by])
+    cells = cell_rows(epochs, ["participant", condition])
     curves = {item.name: region_curves(epochs, item.roi, baseline=None) for item in measures}
     records = []
     for draw in range(-1, n_resamples):
@@ -231,7 +233,7 @@ def _by_condition(
     table = rows.reset_index().pivot_table("value", "participant", "condition")
     table = table.reindex(columns=list(levels)).dropna()
     means = {level: float(table[level].mean()) for level in levels}
-    return means | {f"{levels[1]} - {levels[0]}": means[levels[1]] - means[levels[0]]}
+    return means | {difference_label(levels): means[levels[1]] - means[levels[0]]}
 
 
 def _phases(curves: np.ndarray, times: np.ndarray, item: PhaseMeasure) -> np.ndarray:

@@ -48,7 +48,7 @@ class Evokeds:
         return f"<Evokeds | {len(self)} cells of {' x '.join(self.by)}, {n_epochs} epochs>"
 
 
-def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str] = "expression") -> Evokeds:
+def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> Evokeds:
     """Average the epochs of each cell.
 
     Parameters
@@ -56,7 +56,7 @@ def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str] = "expression") -> Ev
     epochs : mne.Epochs
         Epochs with metadata; baseline and rejection are the caller's.
     by : str | sequence of str
-        Column(s) of the metadata, e.g. ``["participant", "expression"]``. Epochs without a label
+        Column(s) of the metadata, e.g. ``["participant", "condition"]``. Epochs without a label
         raise an error; none is left out silently.
 
     Returns
@@ -68,10 +68,10 @@ def evoked(epochs: mne.BaseEpochs, by: str | Sequence[str] = "expression") -> Ev
     --------
     >>> import numpy as np
     >>> info = mne.create_info(["Cz"], 100.0, "eeg")
-    >>> table = pd.DataFrame({"expression": ["macro", "macro", "micro"]})
+    >>> table = pd.DataFrame({"kind": ["posed", "posed", "spontaneous"]})
     >>> data = np.zeros((3, 1, 50))
-    >>> evoked(mne.EpochsArray(data, info, metadata=table, verbose="error"))
-    <Evokeds | 2 cells of expression, 3 epochs>
+    >>> evoked(mne.EpochsArray(data, info, metadata=table, verbose="error"), "kind")
+    <Evokeds | 2 cells of kind, 3 epochs>
     """
     columns = (by,) if isinstance(by, str) else tuple(by)
     cells = cell_rows(epochs, by)
@@ -167,7 +167,7 @@ def standardized_measurement_error(
     epochs: mne.BaseEpochs,
     windows: Sequence[Window],
     *,
-    by: str | Sequence[str] = ("participant", "expression"),
+    by: str | Sequence[str],
     baseline: tuple[float, float] | None = DEFAULT_BASELINE,
 ) -> pd.DataFrame:
     """Standardized measurement error (SME) of window amplitudes in each cell.
@@ -191,8 +191,8 @@ def standardized_measurement_error(
     Notes
     -----
     SME = SD / sqrt(n) over epochs [1]_, with the sample SD. `mne.stats.erp.compute_sme` divides
-    the variance by n, which is too small by 9 % at n = 6, the micro-expressions of a typical
-    participant, and leaves out the last sample of the window.
+    the variance by n, which is too small by 9 % at n = 6, and leaves out the last sample of
+    the window.
 
     References
     ----------

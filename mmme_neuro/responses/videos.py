@@ -40,7 +40,7 @@ def video_responses(
     physio : mne.io.Raw
         Of `derive_physio`; NaN where a signal is missing.
     events : DataFrame
-        ``kind, code, onset`` (s of the physiology's clock); kinds ``"stimulus_onset"`` and
+        ``event_type, code, onset`` (s of the physiology's clock); types ``"stimulus_onset"`` and
         ``"stimulus_offset"`` are used, as of `read_continuous`.
     channels : mapping of str to (str, float)
         Unit and scale of each channel; absent ones are not in the table.
@@ -64,13 +64,13 @@ def video_responses(
     --------
     >>> raw = mne.io.RawArray(np.ones((1, 500)), mne.create_info(["skt"], 10.0, "misc"),
     ...                       verbose="error")
-    >>> events = pd.DataFrame({"kind": ["stimulus_onset", "stimulus_offset"],
+    >>> events = pd.DataFrame({"event_type": ["stimulus_onset", "stimulus_offset"],
     ...                        "code": [101, 101], "onset": [10.0, 40.0]})
     >>> video_responses(raw, events)[["stimulus", "channel", "value", "seconds"]]
       stimulus channel  value  seconds
     0      101     skt    0.0     30.0
     """
-    missing = [name for name in ("kind", "code", "onset") if name not in events]
+    missing = [name for name in ("event_type", "code", "onset") if name not in events]
     if missing:
         raise ValueError(f"events lack the columns {missing}; they have {list(events)}.")
     there = [name for name in channels if name in physio.ch_names]
@@ -96,11 +96,11 @@ def video_responses(
 
 def _spans(events: pd.DataFrame) -> list[tuple[str, float, float]]:
     """Code, start and end of each video, on its first showing."""
-    marks = events[events["kind"].isin(["stimulus_onset", "stimulus_offset"])]
+    marks = events[events["event_type"].isin(["stimulus_onset", "stimulus_offset"])]
     spans = []
     for code, part in marks.sort_values("onset").groupby("code", sort=False):
-        starts = part.loc[part["kind"] == "stimulus_onset", "onset"]
-        stops = part.loc[part["kind"] == "stimulus_offset", "onset"]
+        starts = part.loc[part["event_type"] == "stimulus_onset", "onset"]
+        stops = part.loc[part["event_type"] == "stimulus_offset", "onset"]
         if len(starts) and (stops > starts.iloc[0]).any():
             start = float(starts.iloc[0])
             spans.append((f"{code:.0f}", start, float(stops[stops > start].iloc[0])))

@@ -148,7 +148,7 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndar
 
     Examples
     --------
-    >>> covariate_columns(pd.DataFrame({"kind": ["macro", "micro"]}), ["kind"]).ravel()
+    >>> covariate_columns(pd.DataFrame({"kind": ["posed", "spontaneous"]}), ["kind"]).ravel()
     array([0., 1.])
     """
     if not covariates:

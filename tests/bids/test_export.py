@@ -166,7 +166,7 @@ def test_command_exits_with_1_when_somebody_is_left_out(dataset, monkeypatch, tm
             progress(row)
         return dataset
 
-    monkeypatch.setattr(mmme_neuro, "write_bids", write)
+    monkeypatch.setattr(mmme_neuro.bids, "write_bids", write)
     done = CliRunner().invoke(app, ["bids", str(tmp_path), str(tmp_path / "out"), "--jobs", "2"])
     assert done.exit_code == 1
     assert "Odette  FAILED" in done.output and "Marlene  written" in done.output

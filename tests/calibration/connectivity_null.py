@@ -52,7 +52,7 @@ def noise_epochs(n_micro: int, n_macro: int, rng: np.random.Generator) -> mne.Ep
 def mean_coupling(epochs: mne.BaseEpochs, seed: int, **options: object) -> Mapping[str, float]:
     """Mean over pairs."""
     result = connectivity(epochs, rng=seed, **WINDOW, **options)  # type: ignore[arg-type]
-    return _by_condition(result.matrix.mean(("channel", "other")))
+    return _by_name(result.matrix.mean(("channel", "other")))
 
 
 def graph_of(
@@ -61,7 +61,7 @@ def graph_of(
     """A network measure of the default coupling, of each subsample or of their average."""
     result = connectivity(epochs, rng=seed, average=average, **WINDOW, **FEW)  # type: ignore[arg-type]
     networks = graph_measures(result.matrix, density=density).networks
-    return networks.set_index("condition")[name].to_dict()
+    return networks.set_index("expression")[name].to_dict()
 
 
 def phase_of(epochs: mne.BaseEpochs, seed: int, **options: object) -> Mapping[str, float]:
@@ -72,13 +72,15 @@ def phase_of(epochs: mne.BaseEpochs, seed: int, **options: object) -> Mapping[st
         n_cycles=4,
         min_epochs=2,
         rng=seed,
+        by="expression",
         **options,  # type: ignore[arg-type]
     )
-    return _by_condition(found.data.sel(time=slice(0, 0.5)).mean(("channel", "frequency", "time")))
+    return _by_name(found.data.sel(time=slice(0, 0.5)).mean(("channel", "frequency", "time")))
 
 
-def _by_condition(values: xr.DataArray) -> dict[str, float]:
-    return dict(zip(values["condition"].values.tolist(), values.values.tolist(), strict=True))
+def _by_name(values: xr.DataArray) -> dict[str, float]:
+    (name,) = values.dims
+    return dict(zip(values[name].values.tolist(), values.values.tolist(), strict=True))
 
 
 OFFERED: dict[str, Measure] = {

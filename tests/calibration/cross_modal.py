@@ -19,9 +19,9 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.association.canonical import cross_modal
 from mmme_neuro.association.lags import lagged_corr
-from mmme_neuro.association.levels import multilevel_slope
 from mmme_neuro.association.repeated import rm_corr
 from mmme_neuro.association.shuffles import Resampling
+from mmme_neuro.association.within_between import multilevel_slope
 from tests.calibration.tables import as_markdown
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

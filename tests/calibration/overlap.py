@@ -105,7 +105,9 @@ def one_participant(results: Path, name: str) -> pd.DataFrame:
         for method, other in ways(plan):
             # Few events of a kind at a recording's end may not fill every step of a basis.
             with contextlib.suppress(ValueError):
-                found = separate_overlap(recording, other).measures
+                found = separate_overlap(
+                    recording, other, condition="expression", levels=("macro", "micro")
+                ).measures
                 if method != "splines":
                     found = found[found["method"] == "deconvolution"]
                 tables.append(found.replace("deconvolution", method))

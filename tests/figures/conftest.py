@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyses.study import CODER_CRITERIA
+from analyses.study import CODER_CRITERIA, CODER_LEVELS, CONDITION
 from analyses.tables import write_table
 from mmme_neuro.epochs import Epoching
 from mmme_neuro.events import database_table, named_action_units
@@ -20,6 +20,10 @@ from mmme_neuro.signals import Cleaning, Deriving
 
 PEOPLE = ("lina", "wangfang", "zhouyu")
 FAILED = "zhaolei"
+EXCLUDED = {"lina": 1, "wangfang": 5}
+"""Events without an epoch, the first of their kind."""
+
+KIND_EXCLUDED = {"lina": "macro", "wangfang": "micro"}
 ELECTRODES = (
     "FP1 FP2 F1 FZ F2 FC1 FCZ FC2 T7 C3 CZ C4 T8 CP1 CPZ CP2 P1 PZ P2 PO3 POZ PO4 O1 OZ O2".split()
 )
@@ -64,7 +68,7 @@ def results(tmp_path_factory):
     write_table(folder, "participants", _participants(events))
     for name, own in events.groupby("participant"):
         _write_epochs(folder, name, own.reset_index(drop=True), rng)
-    _write_quality(folder, rng)
+    _write_quality(folder, events, rng)
     _write_overlap(folder)
     for step in STEPS:
         importlib.import_module(f"analyses.{step}").main(folder, folder)
@@ -113,7 +117,9 @@ def _write_sheet_tables(folder, events, rng):
         own["expression"] = own["expression"].where(~is_wrong, "macro")
         own["action_units"] = np.where(rng.random(len(own)) < 0.8, "AU4,AU14", "AU4")
         coders.append(own)
-    found = agreement_tables(*coders, CODER_CRITERIA, rng=1, n_resamples=200)
+    found = agreement_tables(
+        *coders, CODER_CRITERIA, condition=CONDITION, levels=CODER_LEVELS, rng=1, n_resamples=200
+    )
     for name, table in vars(found).items():
         write_table(folder, f"agreement_{name}", table)
 
@@ -126,13 +132,11 @@ def _participants(events):
             "status": "done",
             "reason": "",
             "n_epochs": counts.sum(axis=1),
-            "n_micro": counts["micro"],
-            "n_macro": counts["macro"],
             "n_excluded": 0,
         }
     )
-    # One macro-expression of the first participant was excluded.
-    done.loc[PEOPLE[0], ["n_epochs", "n_macro", "n_excluded"]] += [-1, -1, 1]
+    for name, n in EXCLUDED.items():
+        done.loc[name, ["n_epochs", "n_excluded"]] += [-n, n]
     failed = {
         "participant": FAILED,
         "status": "failed",
@@ -162,7 +166,12 @@ def _save(epochs, path):
     epochs.save(path, overwrite=True, verbose="error")
 
 
-def _write_quality(folder, rng):
+def _number_of_kind(events):
+    """Place of each event among those of its participant and kind."""
+    return events.groupby(["participant", "expression"]).cumcount()
+
+
+def _write_quality(folder, events, rng):
     """Tables of the preprocessing."""
     clocks = [
         {"participant": name, "device": device, "drift_ppm": 12.3, "drift_se_ppm": 2.0,
@@ -188,12 +197,14 @@ def _write_quality(folder, rng):
         for name in PEOPLE for channel in PHYSIO
     ]  # fmt: skip
     quality[0] |= {"share_usable": 0.3, "reason": "electrode of lina came off"}
-    excluded = {"participant": "lina", "stimulus": "101", "expression": "macro", "onset": 3.0,
-                "exclusion_reason": "window leaves the physio recording"}  # fmt: skip
+    is_excluded = events["participant"].map(EXCLUDED) > _number_of_kind(events)
+    is_excluded &= events["expression"] == events["participant"].map(KIND_EXCLUDED)
+    excluded = events.loc[is_excluded, ["participant", "stimulus", "expression", "onset"]]
+    excluded = excluded.assign(exclusion_reason="window leaves the physio recording")
     audit = {"check": "rows <that overlap>", "n": 3, "share": 0.1, "remedy": "Merge."}
     bad = {"participant": "lina", "channel": "FZ", "reason": "flat"}
     tables = {"clocks": clocks, "codes": codes, "components": components, "audit": [audit],
-              "physio_quality": quality, "excluded": [excluded], "bad_channels": [bad]}  # fmt: skip
+              "physio_quality": quality, "excluded": excluded, "bad_channels": [bad]}  # fmt: skip
     decision = {"participant": "lina", "kind": "bad_channel", "target": "FZ",
                 "reason": "electrode of lina came off", "outcome": "applied"}  # fmt: skip
     tables["decisions"] = [decision]
@@ -218,10 +229,8 @@ def _write_quality(folder, rng):
          "removed_share": 0.5}
         for name in PEOPLE for onset in (1.0, 2.0)
     ]  # fmt: skip
-    tables["moments"] = [
-        {"participant": name, "expression": kind, "fate": "epoch"}
-        for name in PEOPLE for kind in ("micro", "macro", "macro")
-    ]  # fmt: skip
+    fate = np.where(is_excluded, "excluded", "epoch")
+    tables["moments"] = events[["participant", "expression"]].assign(fate=fate)
     tables["onset_jitter"] = [
         {"draw": draw, "measure": "premotor", "unit": "uV", "condition": condition,
          "value": rng.normal()}
@@ -257,9 +266,9 @@ def _write_overlap(folder):
     ]  # fmt: skip
     write_table(folder, "overlap", pd.DataFrame(rows))
     power = [
-        {"roi": roi, "expression": expression, "cleaning": cleaning, "mean_db": 3.0,
+        {"roi": roi, "condition": condition, "cleaning": cleaning, "mean_db": 3.0,
          "ci_low": 2.0, "ci_high": 4.0, "n_participants": 3}
-        for roi in ("temporal", "parietal") for expression in ("macro", "micro")
+        for roi in ("temporal", "parietal") for condition in ("macro", "micro")
         for cleaning in ("before", "after")
     ]  # fmt: skip
     write_table(folder, "muscle_power", pd.DataFrame(power))
@@ -275,7 +284,7 @@ def _write_overlap(folder):
     write_table(folder, "sensitivity", pd.DataFrame(sensitivity))
     balance = {"analysis": "primary", "difference_sd": -1.2, "n_events": 72}
     write_table(folder, "muscle_balance", pd.DataFrame([balance]))
-    vif = {"participant": "lina", "measure": "scr", "kind": "expression", "term": "Intercept",
+    vif = {"participant": "lina", "measure": "scr", "event_type": "event", "term": "Intercept",
            "vif": 2.0, "n_events": 40, "overlapped": 0.4, "condition_number": 30.0}  # fmt: skip
     write_table(folder, "collinearity", pd.DataFrame([vif]))
 

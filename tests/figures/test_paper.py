@@ -74,7 +74,7 @@ def test_text_holds_the_numbers_of_the_tables(paper, numbered):
     text = " ".join(pages(paper))
     assert "−2.81 µV (95 % CI [−4.09, −1.52])" in text
     assert "0.279 (95 % CI [0.188, 0.365])" in text
-    kept = pd.read_csv(numbered / "participants.csv")
+    kept = pd.read_csv(numbered / "quality.csv")
     assert f"{kept['n_micro'].sum():.0f} facial micro-expressions" in text
     assert "Missed: Physio clock drift" in text
     for constant in ("150 µV", "ransac_share", "overlap_plans[0].windows[1]"):

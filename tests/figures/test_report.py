@@ -96,9 +96,10 @@ def test_each_participant_has_a_part_with_warnings_on_top(page):
     section = page.text.split("Each part shows one participant beside all others.")[1]
     parts = re.split(r"(?=P0\d: (?:\d+ events used|not analysed))", section)[1:]
     assert [part[:3] for part in parts] == ["P01", "P02", "P03", "P04"]
-    assert parts[0].startswith("P01: 23 events used (8 micro, 15 macro), 1 excluded; 4 things")
+    assert parts[0].startswith("P01: 23 events used (15 macro, 8 micro), 1 excluded; 2 things")
     warnings = parts[0].split(" Events ")[0]
-    assert "Micro-expressions used: 1; expected is at least 4." in warnings
+    assert parts[1].startswith("P02: 19 events used (16 macro, 3 micro), 5 excluded")
+    assert "Micro events used: 3; expected is at least 4." in parts[1]
     assert "usable: 30.0 %; expected is at least 50.0 %." in warnings
     assert "FZ: flat" in parts[0] and "Components removed (2 of 3)" in parts[0]
     assert "12.3 ± 2.0 1.5 6 1 1" in parts[0]
@@ -146,9 +147,9 @@ def test_agreement_of_coders_shows_its_tables(results, page):
     section = page.text.split("hold events of two coders")[1].split("Participants left out")[0]
     kappa = pd.read_csv(results / "agreement_labels.csv").set_index(["criterion", "coefficient"])
     row = kappa.loc[("any overlap", "cohen_kappa")]
-    assert f"Cohen's kappa, micro/macro {row['estimate']:.2f}" in section
+    assert f"Cohen's kappa, labels {row['estimate']:.2f}" in section
     assert "onsets within 50 ms" in section and "offset, coded by both" in section
-    assert "AU14" in section and "kappa, none/micro/macro" in section
+    assert "AU14" in section and "kappa, none or the label" in section
     assert "from 0 (any overlap) to 0.9 and over differences of onsets of at most 50," in page.text
 
 

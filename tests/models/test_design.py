@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.models.design import build_design
-from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.design import build_design, with_reference
+from mmme_neuro.models.formula import parse_formula, treatment_term
 
 
 @pytest.fixture
@@ -25,10 +25,23 @@ def design_of(text, events):
     return build_design(parse_formula(text), events)[0]
 
 
-def test_first_level_is_macro_not_the_alphabet(events):
+def test_first_level_is_that_of_the_alphabet_whatever_the_words_mean(events):
     design = design_of("y ~ expression + (1 | participant)", events)
-    assert design.fixed_names == ("Intercept", "expression[T.micro]", "expression[T.control]")
-    np.testing.assert_array_equal(design.fixed[:, 1], events["expression"] == "micro")
+    assert design.fixed_names == ("Intercept", "expression[T.macro]", "expression[T.micro]")
+    np.testing.assert_array_equal(design.fixed[:, 2], events["expression"] == "micro")
+
+
+def test_reference_and_term_of_two_levels(events):
+    levels = ("micro", "control")
+    two = with_reference(events, "expression", levels)
+    assert set(two["expression"]) == set(levels) and len(two) < len(events)
+    design = design_of("y ~ expression + (1 | participant)", two)
+    assert design.fixed_names == ("Intercept", treatment_term("expression", levels))
+    np.testing.assert_array_equal(design.fixed[:, 1], two["expression"] == "control")
+    with pytest.raises(ValueError, match="condition='kind': must be a column"):
+        with_reference(events, "kind", levels)
+    with pytest.raises(ValueError, match="two different labels"):
+        with_reference(events, "expression", ("micro", "micro"))
 
 
 def test_order_of_a_categorical_is_kept(events):

@@ -48,7 +48,9 @@ def test_level_at_the_bound(alpha):
     table = pd.DataFrame({"estimate": differences.mean(axis=1)})
     table["std_error"] = differences.std(axis=1, ddof=1) / np.sqrt(20)
     table["dof"] = 19.0
-    rejected = (equivalence_test(table, (-1.5, 1.5), alpha=alpha)["p_value"] < alpha).sum()
+    rejected = (
+        equivalence_test(table, (-1.5, 1.5), confidence=1 - 2 * alpha)["p_value"] < alpha
+    ).sum()
     low, high = counts_by_chance(20_000, alpha)
     assert low <= rejected <= high
 

@@ -3,11 +3,13 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.muscles.by_region import (
-    by_expression,
+    by_condition,
     muscle_of_events,
     region_values,
     removal_by_region,
 )
+
+KINDS = {"condition": "expression", "levels": ("macro", "micro")}
 
 
 @pytest.fixture
@@ -59,16 +61,16 @@ def test_the_first_region_with_values_is_taken_and_none_is_an_error(events, musc
         muscle_of_events(events, without_face, ["face"])
 
 
-def test_means_by_region_and_expression(events, muscles):
-    table = by_expression(muscles, events).set_index(["roi", "expression", "cleaning"])
+def test_means_by_region_and_condition(events, muscles):
+    table = by_condition(muscles, events, **KINDS).set_index(["roi", "condition", "cleaning"])
     assert table.loc[("face", "macro", "before"), "mean_db"] == pytest.approx(13, abs=0.3)
     assert table.loc[("temporal", "micro", "after"), "mean_db"] == pytest.approx(0, abs=0.4)
     assert ("face", "macro", "after") not in table.index
     assert (table["n_participants"] == 6).all()
 
 
-def test_removal_differs_between_expressions(events, muscles):
-    table = removal_by_region(muscles, events, "(1 | participant)").set_index("roi")
+def test_removal_differs_between_conditions(events, muscles):
+    table = removal_by_region(muscles, events, "(1 | participant)", **KINDS).set_index("roi")
     assert list(table.index) == ["temporal"]
     assert table.loc["temporal", "macro"] == pytest.approx(0.8, abs=0.02)
     assert table.loc["temporal", "p_value"] < 0.001 and table.loc["temporal", "estimate"] > 0

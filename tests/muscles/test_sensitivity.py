@@ -4,7 +4,6 @@ import pytest
 
 from mmme_neuro.models.mixed import fit_lmm
 from mmme_neuro.muscles.sensitivity import (
-    CONTRAST,
     Variant,
     muscle_balance,
     muscle_variants,
@@ -12,6 +11,8 @@ from mmme_neuro.muscles.sensitivity import (
 )
 
 TERMS = "(1 | participant)"
+CONTRAST = "expression[T.micro]"
+KINDS = {"condition": "expression", "levels": ("macro", "micro")}
 
 
 def events(rng, *, brain=0.0, muscle=0.0, n_people=16, n=50):
@@ -34,8 +35,8 @@ def events(rng, *, brain=0.0, muscle=0.0, n_people=16, n=50):
 
 
 def table_of(data, **options):
-    variants = muscle_variants(data, rng=1, **options)
-    return sensitivity_table(variants, ["response"], TERMS).set_index("analysis")
+    variants = muscle_variants(data, rng=1, **KINDS, **options)
+    return sensitivity_table(variants, ["response"], TERMS, **KINDS).set_index("analysis")
 
 
 def test_an_effect_of_the_brain_holds_everywhere():
@@ -78,14 +79,14 @@ def test_other_measurements_and_the_negative_control_have_their_own_words():
 def test_a_subset_that_cannot_be_fitted_says_why():
     data = events(np.random.default_rng(4))
     only = Variant("macro only", data[data["expression"] == "macro"])
-    table = sensitivity_table([Variant("primary", data), only], ["response"], TERMS)
+    table = sensitivity_table([Variant("primary", data), only], ["response"], TERMS, **KINDS)
     row = table.set_index("analysis").loc["macro only"]
     assert np.isnan(row["estimate"]) and row["note"] and row["verdict"] == "no estimate"
 
 
 def test_balance_shows_what_matching_did():
-    variants = muscle_variants(events(np.random.default_rng(5)), rng=1)
-    balance = muscle_balance(variants).set_index("analysis")["difference_sd"]
+    variants = muscle_variants(events(np.random.default_rng(5)), rng=1, **KINDS)
+    balance = muscle_balance(variants, **KINDS).set_index("analysis")["difference_sd"]
     assert balance["primary"] == pytest.approx(-2 / 1.5, abs=0.2)
     assert abs(balance["matched muscle power"]) < 0.1
 

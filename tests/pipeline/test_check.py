@@ -84,14 +84,17 @@ def test_the_command_succeeds_where_nothing_lacks(study, tmp_path):
 def test_missing_kinds_conditions_and_packages_are_told():
     participants = pd.DataFrame(
         [{"participant": "a", "status": "ok", "reason": "", "n_events": 4, "n_remaining": 4}]
-    ).assign(n_micro=0, n_macro=4, n_mixed=0)
+    )
+    conditions = pd.DataFrame({"participant": "a", "label": ["macro", "micro"], "n": [4, 0]})
     channels = pd.DataFrame(
         [("EEG", "EEG", 64, ""), ("EEG", "EOG", 0, ""), ("physio", "SKT", 2, "SKT_B")],
         columns=["device", "kind", "n_channels", "flat"],
     ).assign(participant="a")
     empty = pd.DataFrame(columns=["participant"])
-    check = StudyCheck(participants, empty, empty, empty, channels, {"dask": "a cluster"})
+    absent = {"dask": "a cluster"}
+    check = StudyCheck(participants, empty, empty, empty, channels, conditions, absent)
     lines = [line.strip() for line in check.to_text().splitlines()]
+    assert "a  4 of 4 events remain: 4 macro, 0 micro" in lines
     assert "no event of the condition micro remains" in lines
     assert "EEG (64 channels) lacks EOG" in lines
     assert "physio (2 channels) flat: SKT_B" in lines

@@ -3,6 +3,8 @@ import pytest
 
 from mmme_neuro.pipeline.losses import QUALITY_COLUMNS, label_table, quality_table, rejection_table
 
+KINDS = {"condition": "expression", "levels": ("macro", "micro")}
+
 
 def test_counts_and_shares_of_each_participant():
     participants = pd.DataFrame(
@@ -10,8 +12,6 @@ def test_counts_and_shares_of_each_participant():
             "participant": ["a", "b", "c"],
             "status": ["done", "done", "failed"],
             "n_epochs": [10, 4, 0],
-            "n_micro": [3, 4, 0],
-            "n_macro": [5, 0, 0],
             "n_excluded": [1, 0, 0],
         }
     )
@@ -23,8 +23,13 @@ def test_counts_and_shares_of_each_participant():
             "variance_share": [0.5, 0.1, 0.05, 1.0],
         }
     )
-    table = quality_table(participants, bad, components)
-    assert tuple(table) == QUALITY_COLUMNS
+    kinds = ["micro"] * 7 + ["macro"] * 6 + ["mixed"] * 2
+    moments = pd.DataFrame({"expression": kinds, "fate": "epoch"})
+    moments["participant"] = ["a"] * 3 + ["b"] * 4 + ["a"] * 8
+    moments.loc[12, "fate"] = "excluded"
+    table = quality_table(participants, bad, components, moments, **KINDS)
+    assert tuple(table) == ("participant", "n_macro", "n_micro", *QUALITY_COLUMNS[1:])
+    assert table[["n_macro", "n_micro"]].to_numpy().tolist() == [[5, 3], [0, 4]]
     assert table["participant"].tolist() == ["a", "b"]
     assert table["n_other"].tolist() == [2, 0]
     assert table["n_bad_channels"].tolist() == [0, 2]
@@ -47,7 +52,7 @@ def test_rejection_counts_only_what_the_rule_rejected():
             "exclusion_reason": reasons,
         }
     )
-    table = rejection_table(kept, excluded).set_index("expression")
+    table = rejection_table(kept, excluded, **KINDS).set_index("condition")
     assert table.loc["micro", ["n_events", "n_rejected"]].tolist() == [10, 2]
     assert table.loc["macro", ["n_events", "n_rejected"]].tolist() == [20, 2]
     assert table["odds_ratio"].iloc[0] == pytest.approx((2 / 8) / (2 / 18))

@@ -42,9 +42,7 @@ def test_every_participant_is_done_and_counted(preprocessed):
     assert (table["status"] == "done").all() and (table["reason"] == "").all()
     for row in table.itertuples():
         epochs = read_epochs(preprocessed.out, [row.participant], "eeg")
-        kinds = epochs.metadata["expression"].value_counts()
         assert len(epochs) == row.n_epochs
-        assert kinds.get("micro", 0) == row.n_micro and kinds.get("macro", 0) == row.n_macro
         excluded = read_table(preprocessed.out, [row.participant], "excluded")
         assert len(excluded) == row.n_excluded
 
@@ -252,7 +250,7 @@ def test_tables_name_the_same_events(preprocessed, merged_events):
     moments = read_table(preprocessed.out, names, "moments")
     kept = moments.loc[moments["fate"] == "epoch", "event"]
     assert sorted(kept) == sorted(epochs.metadata["event"])
-    faces = moments[moments["kind"] == "expression"]
+    faces = moments[moments["event_type"] == "event"]
     assert sorted(faces["event"]) == sorted(known)
 
 

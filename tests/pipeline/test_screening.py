@@ -11,6 +11,7 @@ from mmme_neuro.pipeline.screening import (
 )
 
 PEOPLE = [f"p{number:02d}" for number in range(12)]
+KINDS = {"condition": "expression", "levels": ("macro", "micro")}
 LIMITS = QualityLimits(fewest_events=4)
 
 
@@ -62,7 +63,7 @@ def rows_of(table, name, measure):
 
 
 def test_every_participant_has_every_measure_and_alike_ones_are_not_unusual(tables):
-    table = participant_quality(tables, limits=LIMITS)
+    table = participant_quality(tables, limits=LIMITS, **KINDS)
     assert tuple(table) == QUALITY_COLUMNS
     assert table["participant"].drop_duplicates().tolist() == PEOPLE
     assert set(table["participant"].value_counts()) == {table["measure"].nunique()}
@@ -77,7 +78,7 @@ def test_every_participant_has_every_measure_and_alike_ones_are_not_unusual(tabl
 
 
 def test_planted_trouble_is_found_and_only_that(tables):
-    clean = participant_quality(tables, limits=LIMITS)
+    clean = participant_quality(tables, limits=LIMITS, **KINDS)
     tables["clocks"].loc[4, ["residual_sd_ms", "drift_ppm"]] = 40.0, 300.0
     tables["quality"].loc[7, "n_bad_channels"] = 25
     tables["muscles"].loc[2, "after_db"] = 14.0
@@ -85,7 +86,7 @@ def test_planted_trouble_is_found_and_only_that(tables):
     usable.loc[(usable["participant"] == "p09") & (usable["channel"] == "eda"), "share_usable"] = (
         0.1
     )
-    table = participant_quality(tables, limits=LIMITS)
+    table = participant_quality(tables, limits=LIMITS, **KINDS)
     for name, measure in (
         ("p04", "physio_residual_sd_ms"),
         ("p04", "physio_drift_ppm"),
@@ -109,7 +110,7 @@ def test_few_events_and_many_rejected_ones_are_beyond_limits_whatever_the_others
     more = pd.DataFrame({"participant": ["p05"] * 8, "expression": "micro",
                          "exclusion_reason": "EEG deviates by 300 uV"})  # fmt: skip
     tables["excluded"] = pd.concat([tables["excluded"], more])
-    table = participant_quality(tables, limits=LIMITS)
+    table = participant_quality(tables, limits=LIMITS, **KINDS)
     assert rows_of(table, "p01", "n_micro")[["value", "is_beyond_limit"]].tolist() == [0, True]
     assert rows_of(table, "p05", "rejected_micro")["value"] == pytest.approx(8 / 14)
     assert rows_of(table, "p05", "rejected_micro")["is_beyond_limit"]
@@ -117,7 +118,7 @@ def test_few_events_and_many_rejected_ones_are_beyond_limits_whatever_the_others
 
 def test_few_participants_have_limits_but_no_range(tables):
     tables["participants"] = tables["participants"][:3]
-    table = participant_quality(tables, limits=LIMITS)
+    table = participant_quality(tables, limits=LIMITS, **KINDS)
     assert table["low"].isna().all() and not table["is_unusual"].any()
     assert table["participant"].nunique() == 3
 
@@ -125,7 +126,7 @@ def test_few_participants_have_limits_but_no_range(tables):
 def test_study_without_cleaning_or_physiology_has_the_other_measures(tables):
     tables["muscles"] = tables["muscles"][:0]
     tables["physio_quality"] = pd.DataFrame({"participant": [], "channel": []})
-    measures = set(participant_quality(tables, limits=LIMITS)["measure"])
+    measures = set(participant_quality(tables, limits=LIMITS, **KINDS)["measure"])
     assert "n_micro" in measures
     assert not any(name.startswith(("muscle_after", "usable")) for name in measures)
 
@@ -133,7 +134,7 @@ def test_study_without_cleaning_or_physiology_has_the_other_measures(tables):
 def test_missing_tables_are_named(tables):
     del tables["clocks"]
     with pytest.raises(ValueError, match=r"\['clocks'\] are absent"):
-        participant_quality(tables, limits=LIMITS)
+        participant_quality(tables, limits=LIMITS, **KINDS)
 
 
 def test_spectra_have_quantiles_at_every_frequency():

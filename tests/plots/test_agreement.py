@@ -36,7 +36,8 @@ def tables():
             }
         )
         coders.append(own[rng.random(200) < 0.9])
-    found = agreement_tables(*coders, [OverlapAbove()], rng=1, n_resamples=100)
+    criteria, how = [OverlapAbove()], {"condition": "expression", "rng": 1}
+    found = agreement_tables(*coders, criteria, n_resamples=100, **how)
     return {name: getattr(found, name) for name in NAMES}
 
 
@@ -57,8 +58,8 @@ def test_detection_is_drawn_by_overlap_or_onset(tables, ax):
 def test_confusion_has_the_first_coder_in_rows(ax):
     table = pd.DataFrame(
         {
-            "expression_a": ["macro", "macro", "micro", "micro"],
-            "expression_b": ["macro", "micro", "macro", "micro"],
+            "label_a": ["macro", "macro", "micro", "micro"],
+            "label_b": ["macro", "micro", "macro", "micro"],
             "n": [6, 3, 0, 1], "share": [0.6, 0.3, 0.0, 0.1],
         }
     )  # fmt: skip

@@ -30,7 +30,7 @@ def test_channels_run_front_to_back_and_left_to_right():
 
 
 def test_matrix_is_drawn_in_that_order(result):
-    matrix = result.matrix.sel(condition="micro")
+    matrix = result.matrix.sel(cell="micro")
     ax = plot_connectivity_matrix(matrix, plt.figure().subplots(), limits=(0.0, 1.0))
     names = order_channels(list(matrix["channel"].values))
     drawn = np.asarray(ax.images[0].get_array().filled(np.nan))
@@ -54,7 +54,7 @@ def test_head_plan_keeps_the_compass_of_the_cap(result):
 
 
 def test_strongest_connections_are_the_ones_drawn(result):
-    matrix = result.matrix.sel(condition="micro")
+    matrix = result.matrix.sel(cell="micro")
     ax = plot_head_connections(
         matrix, result.info, plt.figure().subplots(), n_strongest=7, limits=(0.0, 1.0)
     )
@@ -65,27 +65,28 @@ def test_strongest_connections_are_the_ones_drawn(result):
 
 
 def test_figure_shares_a_scale_and_gives_the_reason_of_a_refusal(result):
-    figure = connectivity_figure(result, conditions=("micro", "macro", "mixed"))
+    figure = connectivity_figure(result, cells=("micro", "macro", "mixed"))
     texts = [text.get_text() for ax in figure.axes for text in ax.texts]
     assert "not estimated:\n6 epochs, fewer than 20" in texts
     limits = {image.get_clim() for ax in figure.axes[:6] for image in ax.images}
     assert len(limits) == 1
-    assert figure.axes[2].get_title(loc="left") == "Macro-expression (48 of 90 epochs, 2 draws)"
-    with pytest.raises(ValueError, match="conditions="):
-        connectivity_figure(result, conditions=("control",))
+    assert figure.axes[2].get_title(loc="left") == "Macro (48 of 90 epochs, 2 draws)"
+    with pytest.raises(ValueError, match="cells="):
+        connectivity_figure(result, cells=("control",))
     plt.close("all")
 
 
-def test_networks_join_the_two_expressions_of_a_participant():
+def test_networks_join_the_two_conditions_of_a_participant():
     table = pd.DataFrame(
         {
-            "condition": ["a/macro", "a/micro", "b/macro", "b/micro", "c/macro"],
+            "participant": ["a/1", "a/1", "b", "b", "c"],
+            "expression": ["macro", "micro", "macro", "micro", "macro"],
             "clustering": [0.1, 0.2, 0.3, 0.5, 0.9],
             "global_efficiency_area": [1.0, 2.0, 3.0, 4.0, 5.0],
         }
     )
     figure = plt.figure()
-    plot_networks(table, figure)
+    plot_networks(table, figure, condition="expression", levels=("macro", "micro"))
     first, second = figure.axes
     assert first.get_title() == "Clustering" and "area over" in second.get_title()
     joined = [line.get_ydata().tolist() for line in first.get_lines()[:2]]

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.events import database_table, describe_events
 from mmme_neuro.plots.databases import databases_figure, plot_micro_durations, plot_sizes
-from mmme_neuro.plots.style import EXPRESSION_COLOURS, close_figure
+from mmme_neuro.plots.dataset import COLOUR_BY_EXPRESSION
+from mmme_neuro.plots.style import close_figure
 
 
 def events(n=60):
@@ -51,7 +52,7 @@ def test_the_study_stands_out_among_durations(table, ax):
     plot_micro_durations(table, ax)
     dots = [line for line in ax.get_lines() if line.get_marker() == "o"]
     colours = [to_hex(dot.get_color()) for dot in dots]
-    assert colours[-1] == EXPRESSION_COLOURS["micro"].lower() and len(set(colours)) == 2
+    assert colours[-1] == COLOUR_BY_EXPRESSION["micro"].lower() and len(set(colours)) == 2
     assert ax.texts[0].get_text() == "321.4 (SD 91.6)"
 
 

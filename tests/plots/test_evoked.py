@@ -8,6 +8,8 @@ from mmme_neuro.responses.grandaverage import grand_average, region_average
 from mmme_neuro.responses.potentials import evoked
 from mmme_neuro.responses.regions import Window
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 WINDOWS = [
     Window(name="premotor", roi="fronto_central", tmin=-0.4, tmax=0.0),
     Window(name="late", roi="parietal", tmin=0.3, tmax=0.6),
@@ -22,7 +24,9 @@ def grand(study):
 
 def test_traces_show_the_numbers(grand):
     region = region_average(grand, "parietal")
-    ax = plot_evoked(region, plt.figure().subplots(), windows=WINDOWS, baseline=(-1.5, -1.0))
+    ax = plot_evoked(
+        region, plt.figure().subplots(), windows=WINDOWS, baseline=(-1.5, -1.0), levels=NAMES
+    )
     drawn = {line.get_label(): line.get_ydata() for line in ax.lines}
     np.testing.assert_array_equal(drawn["Micro-expression"], region["mean"].sel(condition="micro"))
     low, high = ax.get_ylim()
@@ -34,7 +38,9 @@ def test_traces_show_the_numbers(grand):
 
 
 def test_figure_shares_one_symmetric_colour_scale(grand):
-    figure = evoked_figure(grand, rois=["fronto_central", "parietal"], windows=WINDOWS)
+    figure = evoked_figure(
+        grand, rois=["fronto_central", "parietal"], windows=WINDOWS, levels=NAMES
+    )
     images = [image for ax in figure.axes for image in ax.images]
     assert len(images) == 6
     limits = {image.get_clim() for image in images}

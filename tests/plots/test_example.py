@@ -6,6 +6,8 @@ import pytest
 
 from mmme_neuro.plots.example import example_figure, most_isolated, plot_stacked
 
+MICRO = {"condition": "expression", "level": "micro"}
+
 
 def events(onset, expression, *, participant="a", censored=False):
     onset = np.asarray(onset, float)
@@ -17,20 +19,20 @@ def events(onset, expression, *, participant="a", censored=False):
 
 def test_the_event_farthest_from_others_is_chosen():
     table = events([0, 30, 31, 60, 75], ["macro", "micro", "micro", "micro", "macro"])
-    assert most_isolated(table)["onset"] == 60
-    assert most_isolated(table.sample(frac=1, random_state=1))["onset"] == 60
-    assert most_isolated(table, expression="macro")["onset"] == 0
+    assert most_isolated(table, **MICRO)["onset"] == 60
+    assert most_isolated(table.sample(frac=1, random_state=1), **MICRO)["onset"] == 60
+    assert most_isolated(table, condition="expression", level="macro")["onset"] == 0
 
 
 def test_participants_are_not_mixed_and_censored_events_not_chosen():
     near = events([0, 5], ["micro", "micro"])
     far = events([2, 9], ["micro", "micro"], participant="b")
     table = pd.concat([near, far], ignore_index=True)
-    assert most_isolated(table)["participant"] == "b"
+    assert most_isolated(table, **MICRO)["participant"] == "b"
     table.loc[table["participant"] == "b", "censored"] = True
-    assert most_isolated(table)["participant"] == "a"
+    assert most_isolated(table, **MICRO)["participant"] == "a"
     with pytest.raises(ValueError, match="mixed"):
-        most_isolated(table, expression="mixed")
+        most_isolated(table, condition="expression", level="mixed")
 
 
 def test_stacked_signals_share_a_scale_and_do_not_overlap():
@@ -56,7 +58,13 @@ def test_figure_marks_the_event_and_its_neighbour():
     values[:, 2] = np.nan
     physio = mne.EpochsArray(values, body, tmin=-2.0, metadata=table, verbose="error")
     figure = example_figure(
-        eeg, physio, row=0, eeg_channels=["FZ", "PZ"], physio_channels=["eda", "heart_rate", "skt"]
+        eeg,
+        physio,
+        row=0,
+        condition="expression",
+        levels=("macro", "micro"),
+        eeg_channels=["FZ", "PZ"],
+        physio_channels=["eda", "heart_rate", "skt"],
     )
     brain, muscle, eda, rate = figure.axes
     assert [label.get_text() for label in brain.get_yticklabels()] == ["FZ"]

@@ -111,7 +111,7 @@ def test_contrasts_are_drawn_by_unit_with_their_numbers():
             "unit": ["uV", "uS", "uS"],
         }
     )
-    figure = contrast_figure(models, term="expression[T.micro]")
+    figure = contrast_figure(models, condition="expression", levels=("macro", "micro"))
     minus = "\N{MINUS SIGN}"
     labels = [ax.get_yticklabels()[0].get_text() for ax in figure.axes]
     assert labels[0] == f"Premotor potential\n{minus}2.81 [{minus}4.09, {minus}1.52], p < .001"
@@ -120,5 +120,5 @@ def test_contrasts_are_drawn_by_unit_with_their_numbers():
         f"Micro {minus} macro (µS)",
     ]
     with pytest.raises(ValueError, match="Intercept"):
-        contrast_figure(models, term="valence")
+        contrast_figure(models, condition="valence", levels=("negative", "positive"))
     plt.close("all")

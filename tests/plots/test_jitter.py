@@ -4,6 +4,8 @@ import pandas as pd
 from mmme_neuro.plots.robustness import jitter_figure
 from mmme_neuro.plots.style import close_figure
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 
 def test_a_panel_a_measure_with_the_coded_value_as_a_thick_line():
     rng = np.random.default_rng(1)
@@ -14,7 +16,7 @@ def test_a_panel_a_measure_with_the_coded_value_as_a_thick_line():
         for condition in ("macro", "micro", "micro - macro")
     ]
     draws = pd.DataFrame(rows, columns=["draw", "measure", "unit", "condition", "value"])
-    figure = jitter_figure(draws)
+    figure = jitter_figure(draws, levels=NAMES)
     assert [ax.get_title(loc="left") for ax in figure.axes] == [
         "Premotor potential",
         "Theta consistency",

@@ -5,6 +5,8 @@ import pytest
 from mmme_neuro.plots.muscles import muscles_figure, power_panel, sensitivity_panel
 from mmme_neuro.plots.style import close_figure, new_figure
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 
 @pytest.fixture
 def ax():
@@ -21,7 +23,7 @@ def power():
         for expression in ("macro", "micro")
         for cleaning in (("before",) if roi == "face" else ("before", "after"))
     ]
-    columns = ["roi", "expression", "cleaning", "mean_db", "ci_low", "ci_high"]
+    columns = ["roi", "condition", "cleaning", "mean_db", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -36,7 +38,7 @@ def sensitivity():
 
 
 def test_regions_stand_in_order_from_the_face_backwards(power, ax):
-    power_panel(power, ax)
+    power_panel(power, ax, levels=NAMES)
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert labels == ["Facial EMG", "Temporal", "Parietal"]
     assert ax.yaxis_inverted()
@@ -45,7 +47,7 @@ def test_regions_stand_in_order_from_the_face_backwards(power, ax):
 
 def test_full_dots_are_significant_and_missing_ones_are_written(sensitivity, ax):
     part = sensitivity[sensitivity["response"] == "premotor"]
-    sensitivity_panel(part, ax, analyses=["primary", "matched muscle power", "none"])
+    sensitivity_panel(part, ax, analyses=["primary", "matched muscle power", "none"], levels=NAMES)
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [dot.get_xdata()[0] for dot in dots] == [-4.0, -1.0]
     assert dots[1].get_markerfacecolor() == "white" != dots[0].get_markerfacecolor()
@@ -53,7 +55,7 @@ def test_full_dots_are_significant_and_missing_ones_are_written(sensitivity, ax)
 
 
 def test_figure_has_a_panel_a_response(power, sensitivity):
-    figure = muscles_figure(power, sensitivity)
+    figure = muscles_figure(power, sensitivity, levels=NAMES)
     titles = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
     assert titles == ["Premotor potential", "Theta power"]
     close_figure(figure)

@@ -5,6 +5,8 @@ import pytest
 from mmme_neuro.plots.robustness import overlap_figure, overlap_panel
 from mmme_neuro.plots.style import close_figure, new_figure
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 TIMES = np.arange(-2.0, 10.0, 0.1)
 
 
@@ -45,7 +47,9 @@ def line_at(ax, height):
 
 
 def test_panel_shows_both_methods_and_the_truth(curves, table, ax):
-    overlap_panel(curves, ax, truth=table.iloc[:2], window=(2.5, 5.5), span=(-1.0, 8.0))
+    overlap_panel(
+        curves, ax, truth=table.iloc[:2], window=(2.5, 5.5), span=(-1.0, 8.0), levels=NAMES
+    )
     for height in (1.0, 2.0, 3.0, 6.0):
         assert line_at(ax, height)
     assert line_at(ax, 6.0)[0].get_linestyle() == "--"
@@ -59,7 +63,7 @@ def test_panel_shows_both_methods_and_the_truth(curves, table, ax):
 def test_figure_has_a_panel_a_measure_and_leaves_out_absent_ones(curves, table):
     windows = {"scr": (2.5, 5.5), "heart_rate": (4.0, 8.0)}
     figure = overlap_figure(
-        curves, table, windows=windows, spans={}, measures=["scr", "heart_rate"]
+        curves, table, windows=windows, spans={}, measures=["scr", "heart_rate"], levels=NAMES
     )
     titles = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
     assert titles == ["Skin conductance response"]
@@ -70,7 +74,12 @@ def test_figure_has_a_panel_a_measure_and_leaves_out_absent_ones(curves, table):
 
 def test_a_real_study_has_no_truth_in_the_legend(curves, table):
     figure = overlap_figure(
-        curves, table.assign(truth=np.nan), windows={"scr": (2.5, 5.5)}, spans={}, measures=["scr"]
+        curves,
+        table.assign(truth=np.nan),
+        windows={"scr": (2.5, 5.5)},
+        spans={},
+        measures=["scr"],
+        levels=NAMES,
     )
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "Truth in the window" not in texts

@@ -8,6 +8,8 @@ from mmme_neuro.plots.style import close_figure
 from mmme_neuro.responses.curves import participant_curves
 from mmme_neuro.responses.regions import Window
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 WINDOWS = [
     Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
     Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),
@@ -16,7 +18,7 @@ WINDOWS = [
 
 @pytest.fixture(scope="module")
 def curves(study):
-    return participant_curves(study, [window.roi for window in WINDOWS])
+    return participant_curves(study, [window.roi for window in WINDOWS], condition="expression")
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def tables():
 def test_panels_show_the_participants_own_values(curves, tables):
     spectra, codes, quality = tables
     data = ParticipantData("p00", curves, spectra, codes, quality)
-    figure = participant_figure(data, spectrum_range(spectra), windows=WINDOWS)
+    figure = participant_figure(data, spectrum_range(spectra), windows=WINDOWS, levels=NAMES)
     front, parietal, spectrum, physio, camera, usable = figure.axes
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles[:2] == ["Fronto-central", "Parietal"]
@@ -48,7 +50,7 @@ def test_panels_show_the_participants_own_values(curves, tables):
     labels = [text.get_text() for text in front.get_legend().get_texts()]
     assert labels == ["macro (12)", "micro (6)"]
     micro = [line for line in parietal.lines if line.get_label() == "micro (6)"][0]
-    own = curves["mean"].sel(participant="p00", roi="parietal", expression="micro")
+    own = curves["mean"].sel(participant="p00", roi="parietal", condition="micro")
     np.testing.assert_allclose(micro.get_ydata(), own)
     assert len(spectrum.collections) == 2 and len(spectrum.lines) == 2
     assert physio.lines[-1].get_xdata().tolist() == [1.0]  # unmatched codes have no residual
@@ -62,8 +64,8 @@ def test_panels_show_the_participants_own_values(curves, tables):
 def test_what_is_absent_is_said(curves, tables):
     empty = [table[:0] for table in tables]
     data = ParticipantData("nobody", curves, *empty)
-    figure = participant_figure(data, spectrum_range(tables[0]), windows=WINDOWS)
+    figure = participant_figure(data, spectrum_range(tables[0]), windows=WINDOWS, levels=NAMES)
     texts = {text.get_text() for ax in figure.axes for text in ax.texts}
-    assert {"no events of the compared expressions", "the EEG came cleaned"} <= texts
+    assert {"no events of the compared conditions", "the EEG came cleaned"} <= texts
     assert {"not aligned by codes", "no physiology"} <= texts
     close_figure(figure)

@@ -4,6 +4,8 @@ import pytest
 
 from mmme_neuro.plots.quality import quality_figure
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 
 @pytest.fixture
 def table():
@@ -15,7 +17,7 @@ def table():
 
 
 def test_bars_stack_to_the_counts(table):
-    figure = quality_figure(table)
+    figure = quality_figure(table, levels=NAMES)
     events, bad, parts, shares = figure.axes
     ends = [bars[0].get_x() + bars[0].get_width() for bars in events.containers]
     assert ends == [5, 8, 9, 11]
@@ -29,6 +31,6 @@ def test_bars_stack_to_the_counts(table):
 
 def test_bad_tables_are_refused(table):
     with pytest.raises(ValueError, match="n_eye"):
-        quality_figure(table.drop(columns="n_eye"))
+        quality_figure(table.drop(columns="n_eye"), levels=NAMES)
     with pytest.raises(ValueError, match="rows"):
-        quality_figure(table[:0])
+        quality_figure(table[:0], levels=NAMES)

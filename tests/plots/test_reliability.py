@@ -10,6 +10,8 @@ from mmme_neuro.plots.reliability import (
 )
 from mmme_neuro.plots.style import close_figure, colour_of, new_figure
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 CONDITIONS = ("macro", "micro", "micro - macro")
 
 
@@ -37,7 +39,7 @@ def by_trials():
 
 def test_filled_and_hollow_dots_arrows_and_intervals():
     figure = new_figure(height_mm=60)
-    ax = plot_coefficients(coefficients(), figure.subplots())
+    ax = plot_coefficients(coefficients(), figure.subplots(), levels=NAMES)
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     hollow = [dot for dot in dots if dot.get_markerfacecolor() == "white"]
     assert len(dots) == 12 and len(hollow) == 6
@@ -60,10 +62,10 @@ def test_interval_of_split_half_where_it_is_alone_and_no_dot_below_zero():
         estimate=-0.2, ci_low=-0.6, ci_high=0.4
     )
     figure = new_figure(height_mm=60)
-    ax = plot_coefficients(table.assign(ci_low=np.nan), figure.subplots())
+    ax = plot_coefficients(table.assign(ci_low=np.nan), figure.subplots(), levels=NAMES)
     assert not [line for line in ax.lines if line.get_marker() == "o"]
     drawn = len(ax.lines)
-    other = plot_coefficients(table, new_figure(height_mm=60).subplots())
+    other = plot_coefficients(table, new_figure(height_mm=60).subplots(), levels=NAMES)
     assert len(other.lines) == drawn + 2 * 6  # interval and arrow
     close_figure(figure)
     close_figure(other.figure)
@@ -72,15 +74,15 @@ def test_interval_of_split_half_where_it_is_alone_and_no_dot_below_zero():
 def test_lines_by_condition_with_the_interval_of_the_difference():
     figure = new_figure(height_mm=60)
     table = by_trials()
-    ax = plot_by_trials(table[table["response"] == "premotor"], figure.subplots())
+    ax = plot_by_trials(table[table["response"] == "premotor"], figure.subplots(), levels=NAMES)
     colours = [line.get_color() for line in ax.lines if len(line.get_xdata()) == 40]
-    assert colours == [colour_of("macro"), colour_of("micro"), "#000000"]
+    assert colours == [*(colour_of(name, NAMES) for name in NAMES), "#000000"]
     assert len(ax.collections) == 1
     close_figure(figure)
 
 
 def test_figures_compose():
-    figure = reliability_figure(coefficients(), by_trials())
+    figure = reliability_figure(coefficients(), by_trials(), levels=NAMES)
     assert [ax.get_title(loc="left") for ax in figure.axes] == [
         "", "Premotor potential", "Skin conductance\nresponse",
     ]  # fmt: skip
@@ -93,7 +95,7 @@ def test_figures_compose():
                       "ci_low": times - 0.5, "ci_high": times + 0.5})
         for roi in ("fronto_central", "parietal") for condition in CONDITIONS
     )  # fmt: skip
-    figure = reliability_time_figure(curves)
+    figure = reliability_time_figure(curves, levels=NAMES)
     assert len(figure.axes) == 6
     assert figure.axes[2].get_title(loc="left") == "Fronto-central: Micro − macro"
     line = next(line for line in figure.axes[0].lines if len(line.get_xdata()) == 9)
@@ -104,7 +106,7 @@ def test_figures_compose():
 def test_errors():
     figure = new_figure(height_mm=60)
     with pytest.raises(ValueError, match="lacks .*'estimate'"):
-        plot_coefficients(coefficients().drop(columns="estimate"), figure.subplots())
+        plot_coefficients(coefficients().drop(columns="estimate"), figure.subplots(), levels=NAMES)
     with pytest.raises(ValueError, match="needs rows"):
-        reliability_time_figure(pd.DataFrame(columns=["roi"]))
+        reliability_time_figure(pd.DataFrame(columns=["roi"]), levels=NAMES)
     close_figure(figure)

@@ -4,7 +4,8 @@ import pytest
 from matplotlib.patches import Circle
 
 from mmme_neuro.plots.style import (
-    EXPRESSION_COLOURS,
+    LEVEL_COLOURS,
+    OTHER_COLOUR,
     colour_of,
     difference_name,
     journal_style,
@@ -44,11 +45,13 @@ def test_style_is_left_behind_and_sets_the_printed_size():
 
 
 def test_names_and_colours():
-    assert colour_of("micro") == EXPRESSION_COLOURS["micro"]
-    assert colour_of("anger", 0) != colour_of("fear", 1)
-    assert name_of("micro") == "Micro-expression"
+    names = {"macro": "Macro-expression", "micro": "Micro-expression"}
+    assert [colour_of(name, names) for name in names] == list(LEVEL_COLOURS[:2])
+    assert colour_of("posed", ("posed", "acted")) == LEVEL_COLOURS[0]
+    assert colour_of("mixed", names) == OTHER_COLOUR
+    assert name_of("micro", names) == "Micro-expression"
     assert name_of("self_report") == "self report"
-    assert difference_name("micro", "macro") == "Micro \N{MINUS SIGN} macro"
+    assert difference_name(("macro", "micro")) == "Micro \N{MINUS SIGN} macro"
 
 
 def test_unknown_format_is_refused(tmp_path):

@@ -5,10 +5,14 @@ import pytest
 from mmme_neuro.plots.timefrequency import plot_time_frequency, time_frequency_figure
 from mmme_neuro.responses.spectral.timefrequency import time_frequency
 
+NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
+
 
 @pytest.fixture(scope="module")
 def maps(study):
-    return time_frequency(study, picks=["O1", "OZ", "O2"], frequencies=np.geomspace(4, 40, 8))
+    return time_frequency(
+        study, picks=["O1", "OZ", "O2"], frequencies=np.geomspace(4, 40, 8), by="expression"
+    )
 
 
 @pytest.mark.parametrize("log", [True, False])
@@ -23,7 +27,7 @@ def test_one_map_is_labelled_and_symmetric(maps, log):
 
 
 def test_figure_holds_both_conditions_and_their_difference(maps):
-    figure = time_frequency_figure(maps, rois=["occipital"])
+    figure = time_frequency_figure(maps, rois=["occipital"], levels=NAMES)
     panels, bar = figure.axes[:3], figure.axes[3]
     assert [ax.get_title() for ax in panels] == [
         "Micro-expression (48 epochs)",
@@ -40,11 +44,11 @@ def test_figure_holds_both_conditions_and_their_difference(maps):
 
 def test_unknown_condition_is_refused(maps):
     with pytest.raises(ValueError, match="the maps have conditions"):
-        time_frequency_figure(maps, rois=["occipital"], contrast=("micro", "mixed"))
+        time_frequency_figure(maps, rois=["occipital"], levels=("mixed", "micro"))
 
 
 def test_one_row_a_region_on_one_scale(maps):
-    figure = time_frequency_figure(maps, rois=["OZ", ["O1", "O2"]])
+    figure = time_frequency_figure(maps, rois=["OZ", ["O1", "O2"]], levels=NAMES)
     assert len(figure.axes) == 7
     assert [figure.axes[row].get_ylabel() for row in (0, 3)] == [
         "OZ\nFrequency (Hz)",
@@ -52,5 +56,5 @@ def test_one_row_a_region_on_one_scale(maps):
     ]
     assert len({ax.collections[0].get_clim() for ax in figure.axes[:6]}) == 1
     with pytest.raises(ValueError, match=r"\['OZ'\]"):
-        time_frequency_figure(maps, rois="OZ")
+        time_frequency_figure(maps, rois="OZ", levels=NAMES)
     plt.close("all")

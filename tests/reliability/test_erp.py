@@ -24,7 +24,15 @@ def events_of(rng, *, n_people=25, n_events=40, error_sd=3.0):
 def found():
     table = events_of(np.random.default_rng(1))
     table["noise"] = np.random.default_rng(2).normal(size=len(table))
-    return erp_reliability(table, ["late", "noise"], rng=3, n_splits=100, n_resamples=400)
+    return erp_reliability(
+        table,
+        ["late", "noise"],
+        rng=3,
+        n_splits=100,
+        n_resamples=400,
+        condition="expression",
+        levels=("macro", "micro"),
+    )
 
 
 def test_tables_hold_every_response_and_condition(found):
@@ -81,7 +89,15 @@ def test_participants_with_too_few_events_are_listed():
     table = events_of(np.random.default_rng(4), n_people=6, n_events=10)
     is_gone = (table["participant"] == "p02") & (table["expression"] == "micro")
     table.loc[is_gone.to_numpy().nonzero()[0][:3], "late"] = np.nan
-    found = erp_reliability(table, "late", rng=1, n_splits=20, n_resamples=100)
+    found = erp_reliability(
+        table,
+        "late",
+        rng=1,
+        n_splits=20,
+        n_resamples=100,
+        condition="expression",
+        levels=("macro", "micro"),
+    )
     assert found.left_out["participant"].tolist() == ["p02", "p02"]
     assert found.left_out["condition"].tolist() == ["micro", "micro - macro"]
     n = found.coefficients.drop_duplicates("condition").set_index("condition")["n_participants"]
@@ -91,7 +107,7 @@ def test_participants_with_too_few_events_are_listed():
 @pytest.mark.parametrize("n_people", [1, 2])
 def test_one_or_two_participants_give_no_number_but_a_reason(n_people):
     table = events_of(np.random.default_rng(4), n_people=n_people, n_events=10)
-    found = erp_reliability(table, "late", rng=1)
+    found = erp_reliability(table, "late", rng=1, condition="expression", levels=("macro", "micro"))
     assert found.coefficients["estimate"].isna().all()
     assert (found.coefficients["reason"].str.contains(f"{n_people} participants have")).all()
     assert found.trials_needed["n_trials"].isna().all()
@@ -99,11 +115,11 @@ def test_one_or_two_participants_give_no_number_but_a_reason(n_people):
 
 def test_one_event_each_and_constant_responses():
     table = events_of(np.random.default_rng(4), n_people=8, n_events=2)
-    found = erp_reliability(table, "late", rng=1)
+    found = erp_reliability(table, "late", rng=1, condition="expression", levels=("macro", "micro"))
     assert (found.coefficients["reason"].str.startswith("0 participants")).all()
     assert len(found.left_out) == 8 * 3
     table = events_of(np.random.default_rng(4), n_people=8, n_events=10).assign(late=1.0)
-    found = erp_reliability(table, "late", rng=1)
+    found = erp_reliability(table, "late", rng=1, condition="expression", levels=("macro", "micro"))
     assert found.coefficients["estimate"].isna().all()
     assert (found.coefficients["reason"] != "").all()
 
@@ -111,13 +127,17 @@ def test_one_event_each_and_constant_responses():
 def test_errors():
     table = events_of(np.random.default_rng(4), n_people=4, n_events=8)
     with pytest.raises(ValueError, match=r"table lacks the columns \['early'\]"):
-        erp_reliability(table, "early", rng=1)
+        erp_reliability(table, "early", rng=1, condition="expression", levels=("macro", "micro"))
     with pytest.raises(ValueError, match=r"responses must hold numbers; \['expression'\]"):
-        erp_reliability(table, ["late", "expression"], rng=1)
+        erp_reliability(
+            table, ["late", "expression"], rng=1, condition="expression", levels=("macro", "micro")
+        )
     with pytest.raises(ValueError, match="levels must be conditions"):
-        erp_reliability(table, "late", rng=1, levels=["macro", "control"])
+        erp_reliability(table, "late", rng=1, levels=["macro", "control"], condition="expression")
     with pytest.raises(ValueError, match="max_trials must be 1 or more"):
-        erp_reliability(table, "late", rng=1, max_trials=0)
+        erp_reliability(
+            table, "late", rng=1, max_trials=0, condition="expression", levels=("macro", "micro")
+        )
 
 
 def curves_of(table, rng):
@@ -137,7 +157,7 @@ def test_latency_of_averages():
     found = component_reliability(
         curves_of(table, rng), table["participant"], table["expression"],
         {"latency": lambda averages: measure(averages, TIMES, late)}, rng=1, n_splits=20,
-        n_resamples=200,
+        n_resamples=200, levels=("macro", "micro")
     )  # fmt: skip
     latency = found.set_index("condition")
     assert latency.loc["macro", "estimate"] > 0.9
@@ -162,7 +182,15 @@ def test_curve_is_reliable_where_there_is_a_response():
     # The same as that of the amplitude in the window.
     inside = (TIMES > 0.395) & (TIMES < 0.495)
     table["window"] = curves[:, inside].mean(axis=1)
-    one = erp_reliability(table, "window", rng=1, levels=["macro"], n_splits=10, n_resamples=100)
+    one = erp_reliability(
+        table,
+        "window",
+        rng=1,
+        levels=["macro"],
+        n_splits=10,
+        n_resamples=100,
+        condition="expression",
+    )
     at = found["time"].sub(0.44).abs().idxmin()
     assert found.loc[at, "estimate"] == pytest.approx(one.coefficients["estimate"][1])
 
@@ -170,8 +198,14 @@ def test_curve_is_reliable_where_there_is_a_response():
 def test_errors_of_curves():
     curves, people = np.zeros((6, 5)), list("aaabbb")
     with pytest.raises(ValueError, match=r"curves must be \(n_events, n_times\), got shape \(6,\)"):
-        reliability_over_time(curves[:, 0], np.arange(5), people, ["x"] * 6, rng=1)
+        reliability_over_time(
+            curves[:, 0], np.arange(5), people, ["x"] * 6, rng=1, levels=("macro", "micro")
+        )
     with pytest.raises(ValueError, match="times must have 5 entries, as curves; got 4"):
-        reliability_over_time(curves, np.arange(4), people, ["x"] * 6, rng=1)
+        reliability_over_time(
+            curves, np.arange(4), people, ["x"] * 6, rng=1, levels=("macro", "micro")
+        )
     with pytest.raises(ValueError, match="width must be one sample or more"):
-        reliability_over_time(curves, np.arange(5), people, ["x"] * 6, rng=1, width=9.0)
+        reliability_over_time(
+            curves, np.arange(5), people, ["x"] * 6, rng=1, width=9.0, levels=("macro", "micro")
+        )

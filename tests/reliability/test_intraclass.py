@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mmme_neuro import icc
-from mmme_neuro.reliability.intraclass import COLUMNS, FORMS, intraclass_correlations
+from mmme_neuro.reliability.intraclass import COLUMNS, FORMS, rater_reliability
 from tests.chance import CHANCE, counts_by_chance
 from tests.reference import tables
 from tests.reference.published import SHROUT_FLEISS
@@ -39,7 +39,7 @@ def test_table_is_stable():
     table = icc_of(SHROUT_FLEISS)
     assert tuple(table.index) == FORMS
     assert list(table) == ["icc", "f", "dof1", "dof2", "p_value", "ci_low", "ci_high"]
-    found = intraclass_correlations(tidy(SHROUT_FLEISS), **NAMES)
+    found = rater_reliability(tidy(SHROUT_FLEISS), **NAMES)
     pd.testing.assert_frame_equal(found.forms, table)
     assert found.method == "mean squares" and found.reasons == {}
     assert (found.n_targets, found.n_raters, found.n_ratings, found.n_missing) == (6, 4, 24, 0)
@@ -185,7 +185,7 @@ def test_each_target_with_its_own_raters_leaves_the_one_way_forms():
     assert table.loc["ICC(k)", "icc"] == pytest.approx(3 * one["icc"] / (1 + 2 * one["icc"]))
     assert table.loc[["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]].isna().all(axis=None)
     with pytest.warns(UserWarning, match="share too few targets"):
-        found = intraclass_correlations(tidy(values), **NAMES)
+        found = rater_reliability(tidy(values), **NAMES)
     assert "ICC(A,1)" in next(iter(found.reasons))
 
 
@@ -226,7 +226,7 @@ def test_targets_and_raters_without_ratings_are_left_out_and_named():
         table = icc_of(values)
     pd.testing.assert_frame_equal(table, icc_of(SHROUT_FLEISS), check_flags=False)
     with pytest.warns(UserWarning, match="target 6 has no rating"):
-        found = intraclass_correlations(tidy(values), **NAMES)
+        found = rater_reliability(tidy(values), **NAMES)
     assert found.n_targets == 6 and found.reasons == {"left out": "target 6 has no rating"}
 
 

@@ -85,7 +85,7 @@ def epochs_of(rng, *, n_participants=4, n_epochs=30, noise=3.0, shift=0.0):
 
 def test_error_of_a_mean_is_that_over_epochs_and_the_bootstrap_agrees():
     epochs = epochs_of(np.random.default_rng(1))
-    table = component_table(epochs, [component()], rng=2)
+    table = component_table(epochs, [component()], rng=2, by=["participant", "expression"])
     assert len(table) == 8
     row = table.query("participant == 'p1' and expression == 'macro'").iloc[0]
     own = epochs["participant == 'p1' and expression == 'macro'"].get_data()[:, 0] * 1e6
@@ -106,7 +106,7 @@ def test_bootstrapped_error_of_a_latency_is_its_spread_over_experiments():
         for _ in range(300)
     ]
     epochs = epochs_of(rng, n_participants=12)
-    errors = component_table(epochs, [what], baseline=None, rng=5)
+    errors = component_table(epochs, [what], by=["participant", "expression"], baseline=None, rng=5)
     macro = errors.loc[errors["expression"] == "macro", "sme"].mean()
     # The SD of 300 experiments, and the mean of twelve errors from 20 epochs each.
     error = np.hypot(error_of_sd(300), error_of_sd(20, n_averaged=12))
@@ -116,14 +116,18 @@ def test_bootstrapped_error_of_a_latency_is_its_spread_over_experiments():
 def test_latencies_need_a_seed():
     epochs = epochs_of(np.random.default_rng(6), n_participants=1)
     with pytest.raises(ValueError, match="rng=None"):
-        component_table(epochs, [component("peak_latency")])
-    without = component_table(epochs, [component("peak_latency")], n_resamples=0)
+        component_table(epochs, [component("peak_latency")], by=["participant", "expression"])
+    without = component_table(
+        epochs, [component("peak_latency")], n_resamples=0, by=["participant", "expression"]
+    )
     assert without["sme"].isna().all() and without["value"].notna().all()
 
 
 def test_quality_compares_error_with_people():
-    table = component_table(epochs_of(np.random.default_rng(7)), [component()], rng=1)
-    quality = measurement_quality(table).set_index("expression")
+    table = component_table(
+        epochs_of(np.random.default_rng(7)), [component()], rng=1, by=["participant", "expression"]
+    )
+    quality = measurement_quality(table, condition="expression").set_index("condition")
     micro = table[table["expression"] == "micro"]
     assert quality.loc["micro", "rms_sme"] == pytest.approx(np.sqrt((micro["sme"] ** 2).mean()))
     assert quality.loc["micro", "rms_sme"] > quality.loc["macro", "rms_sme"]
@@ -151,7 +155,7 @@ def people(rng, *, n=16, shift=0.05, spread=0.03, noise=0.6):
 
 def test_jackknife_of_a_mean_is_the_paired_t_test():
     individual = people(np.random.default_rng(8))
-    found = jackknife_difference(individual, component()).iloc[0]
+    found = jackknife_difference(individual, component(), levels=("macro", "micro")).iloc[0]
     inside = (TIMES >= 0.2 - 1e-9) & (TIMES <= 0.7 + 1e-9)
     values = individual.values[:, :, 0, inside].mean(axis=-1)
     expected = stats.ttest_rel(values[:, 1], values[:, 0])
@@ -166,11 +170,17 @@ def test_jackknife_covers_a_shift_and_seldom_invents_one(what):
     rng = np.random.default_rng(9)
     # Clipped tails and rectified noise would shrink the shift itself.
     wide = component(what, tmin=0.0, tmax=0.9)
-    found = [jackknife_difference(people(rng, noise=0.05), wide).iloc[0] for _ in range(60)]
+    found = [
+        jackknife_difference(people(rng, noise=0.05), wide, levels=("macro", "micro")).iloc[0]
+        for _ in range(60)
+    ]
     covered = np.mean([row["ci_low"] <= 0.05 <= row["ci_high"] for row in found])
     assert covered >= stats.binom.ppf(0.005, 60, 0.95) / 60
     null = [
-        jackknife_difference(people(rng, shift=0.0), wide).iloc[0]["p_value"] for _ in range(60)
+        jackknife_difference(people(rng, shift=0.0), wide, levels=("macro", "micro"))[
+            "p_value"
+        ].item()
+        for _ in range(60)
     ]
     assert np.mean(np.array(null) < 0.05) <= stats.binom.ppf(0.995, 60, 0.05) / 60
 
@@ -183,4 +193,6 @@ def test_wrong_components_are_refused():
     with pytest.raises(ValueError, match="tmin must be smaller"):
         component(tmin=1.0)
     with pytest.raises(ValueError, match="needs 3 participants"):
-        jackknife_difference(people(np.random.default_rng(1), n=2), component()).iloc[0]
+        jackknife_difference(
+            people(np.random.default_rng(1), n=2), component(), levels=("macro", "micro")
+        )

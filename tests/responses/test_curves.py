@@ -20,7 +20,7 @@ def curves_of(values):
             {
                 "channel": "eda",
                 "participant": f"{i:02d}",
-                "expression": name,
+                "condition": name,
                 "time": 0.0,
                 "value": value,
                 "n_events": 1,
@@ -36,8 +36,8 @@ def test_curves_are_baseline_corrected_means():
     data = rng.standard_normal((6, 2, 60))
     people, what = list("aaabbb"), ["micro", "macro", "micro", "micro", "macro", "macro"]
     epochs = epochs_of(data, people, what)
-    curves = response_curves(epochs, baseline=(-1.0, 0.0))
-    found = curves.query("channel == 'skt' and participant == 'a' and expression == 'micro'")
+    curves = response_curves(epochs, baseline=(-1.0, 0.0), condition="expression")
+    found = curves.query("channel == 'skt' and participant == 'a' and condition == 'micro'")
     skt = data[[0, 2], 1]
     expected = (skt - skt[:, 10:21].mean(axis=1, keepdims=True)).mean(axis=0)
     np.testing.assert_allclose(found["value"], expected)
@@ -49,7 +49,9 @@ def test_missing_samples_are_left_out_of_the_mean():
     data = np.ones((2, 2, 60))
     data[0, :, 40] = np.nan
     data[1, 1] = np.nan
-    curves = response_curves(epochs_of(data, ["a", "a"], ["micro", "micro"]), baseline=None)
+    curves = response_curves(
+        epochs_of(data, ["a", "a"], ["micro", "micro"]), baseline=None, condition="expression"
+    )
     eda = curves[curves["channel"] == "eda"].reset_index(drop=True)
     assert (eda["value"] == 1).all()
     assert eda["n_events"].iloc[40] == 1
@@ -61,13 +63,15 @@ def test_metadata_are_needed():
     data = np.ones((1, 2, 60))
     info = mne.create_info(["eda", "skt"], 10.0, "misc")
     with pytest.raises(ValueError, match="metadata"):
-        response_curves(mne.EpochsArray(data, info, tmin=-2, verbose="error"))
+        response_curves(
+            mne.EpochsArray(data, info, tmin=-2, verbose="error"), condition="expression"
+        )
 
 
 def test_two_expressions_give_the_paired_t_interval():
     # With two conditions the Cousineau-Morey interval is the paired interval over sqrt(2).
     values = np.random.default_rng(1).normal([5, 6], 1, (12, 2)) + np.arange(12)[:, np.newaxis]
-    band = within_participant_band(curves_of(values)).set_index("expression")
+    band = within_participant_band(curves_of(values)).set_index("condition")
     paired = stats.ttest_rel(values[:, 1], values[:, 0]).confidence_interval(0.95)
     half = (band["ci_high"] - band["ci_low"]) / 2
     np.testing.assert_allclose(half * np.sqrt(2), (paired.high - paired.low) / 2)
@@ -78,7 +82,7 @@ def test_three_expressions_by_hand():
     values = np.random.default_rng(2).normal(size=(9, 3))
     normed = values - values.mean(axis=1, keepdims=True) + values.mean()
     half = stats.t.ppf(0.95, 8) * np.sqrt(1.5) * stats.sem(normed, axis=0)
-    band = within_participant_band(curves_of(values), confidence=0.9).set_index("expression")
+    band = within_participant_band(curves_of(values), confidence=0.9).set_index("condition")
     found = (band["ci_high"] - band["mean"])[["macro", "micro", "control"]]
     np.testing.assert_allclose(found, half)
 

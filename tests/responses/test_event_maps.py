@@ -53,7 +53,7 @@ def test_mean_over_events_is_the_time_frequency_map(epochs):
     freqs = [6.0, 10.0, 20.0]
     single = event_power(epochs, frequencies=freqs, step=0.01, baseline=(-1.2, -0.8))
     average = time_frequency(
-        epochs, frequencies=freqs, baseline=(-1.2, -0.8), decim=1, n_cycles=None
+        epochs, frequencies=freqs, baseline=(-1.2, -0.8), decim=1, n_cycles=None, by="expression"
     ).data
     for name in ("micro", "macro"):
         rows = np.flatnonzero(epochs.metadata["expression"] == name)

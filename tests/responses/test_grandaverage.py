@@ -57,7 +57,7 @@ def test_region_interval_is_that_of_the_averaged_channels(evokeds):
 
 
 def test_difference_is_the_paired_t_interval(evokeds):
-    contrast = difference(grand_average(evokeds), "micro", "macro")
+    contrast = difference(grand_average(evokeds), ("macro", "micro"))
     paired = np.array(
         [evokeds[f"p{i}", "micro"].data - evokeds[f"p{i}", "macro"].data for i in range(6)]
     )
@@ -69,7 +69,9 @@ def test_difference_is_the_paired_t_interval(evokeds):
 
 
 def test_difference_interval_covers_zero_where_there_is_no_effect(evokeds):
-    contrast = difference(grand_average(evokeds), "micro", "macro").sel(channel=["Fz", "Pz", "O1"])
+    contrast = difference(grand_average(evokeds), ("macro", "micro")).sel(
+        channel=["Fz", "Pz", "O1"]
+    )
     covered = (contrast["ci_low"] < 0) & (contrast["ci_high"] > 0)
     # 3 x 351 near-independent points: .95 with a standard error below .007.
     assert 0.92 < float(covered.mean()) < 0.98
@@ -83,7 +85,7 @@ def test_incomplete_participants_are_listed_with_the_reason(evokeds):
     with pytest.raises(ValueError, match="needs 2 participants"):
         grand_average(evokeds, min_epochs=7)
     with pytest.raises(ValueError, match="found 0"):
-        grand_average(evokeds, conditions=["macro", "mixed"])
+        grand_average(evokeds, levels=["macro", "mixed"])
 
 
 def test_only_good_channels_of_the_type_are_averaged(erp_epochs):

@@ -31,7 +31,14 @@ def epochs(*, onset_sd=0.0, n=60, width=0.06, noise=0.5, seed=0):
 
 def summary(measures, *, baseline=None, **options):
     found = onset_jitter(
-        epochs(), measures, n_resamples=40, baseline=baseline, rng=1, **options
+        epochs(),
+        measures,
+        n_resamples=40,
+        baseline=baseline,
+        rng=1,
+        **options,
+        condition="expression",
+        levels=("macro", "micro"),
     ).summary()
     return found.set_index(["measure", "condition"])
 
@@ -71,13 +78,27 @@ def test_shifts_are_those_of_time():
 
 def test_onset_sd_of_the_table_is_used_and_reported():
     found = onset_jitter(
-        epochs(onset_sd=0.03), [MEAN], n_resamples=3, coder_sd=0.04, rng=2, baseline=None
+        epochs(onset_sd=0.03),
+        [MEAN],
+        n_resamples=3,
+        coder_sd=0.04,
+        rng=2,
+        baseline=None,
+        condition="expression",
+        levels=("macro", "micro"),
     )
     assert found.sd_ms == pytest.approx(50.0)
     assert "SD 50 ms" in repr(found)
     assert found.draws["draw"].max() == 2
     again = onset_jitter(
-        epochs(onset_sd=0.03), [MEAN], n_resamples=3, coder_sd=0.04, rng=2, baseline=None
+        epochs(onset_sd=0.03),
+        [MEAN],
+        n_resamples=3,
+        coder_sd=0.04,
+        rng=2,
+        baseline=None,
+        condition="expression",
+        levels=("macro", "micro"),
     )
     assert found.draws.equals(again.draws)
 
@@ -85,8 +106,18 @@ def test_onset_sd_of_the_table_is_used_and_reported():
 def test_windows_too_near_the_ends_and_missing_errors_are_refused():
     late = Component(name="late", roi=("PZ",), tmin=1.5, tmax=1.95)
     with pytest.raises(ValueError, match="shifts reach 0.30 s, but a window"):
-        onset_jitter(epochs(), [late], coder_sd=0.1, rng=1, baseline=None)
+        onset_jitter(
+            epochs(),
+            [late],
+            coder_sd=0.1,
+            rng=1,
+            baseline=None,
+            condition="expression",
+            levels=("macro", "micro"),
+        )
     without = epochs()
     without.metadata = without.metadata.drop(columns="onset_sd")
     with pytest.raises(ValueError, match="give coder_sd"):
-        onset_jitter(without, [MEAN], rng=1, baseline=None)
+        onset_jitter(
+            without, [MEAN], rng=1, baseline=None, condition="expression", levels=("macro", "micro")
+        )

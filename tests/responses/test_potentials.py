@@ -59,9 +59,9 @@ def test_amplitude_holds_its_error_rate_without_an_effect(erp_epochs):
 
 
 def test_sme_is_the_sample_standard_error(erp_epochs):
-    table = standardized_measurement_error(erp_epochs, [PEAK]).set_index(
-        ["participant", "expression"]
-    )
+    table = standardized_measurement_error(
+        erp_epochs, [PEAK], by=["participant", "expression"]
+    ).set_index(["participant", "expression"])
     amplitude = mean_amplitude(erp_epochs, roi=["Cz"], tmin=0.2, tmax=0.4)
     meta = erp_epochs.metadata
     reference = amplitude.groupby([meta["participant"], meta["expression"]]).sem()
@@ -71,7 +71,7 @@ def test_sme_is_the_sample_standard_error(erp_epochs):
     cell.apply_baseline((-1.5, -1.0), verbose="error")
     biased = compute_sme(cell, start=0.2, stop=0.41)[0] * 1e6
     np.testing.assert_allclose(table.loc[("p2", "micro"), "sme_uv"], biased * np.sqrt(5 / 4))
-    one = standardized_measurement_error(erp_epochs[:1], [PEAK])
+    one = standardized_measurement_error(erp_epochs[:1], [PEAK], by=["participant", "expression"])
     assert one["n_epochs"].tolist() == [1]
     assert one["sme_uv"].isna().all()
 

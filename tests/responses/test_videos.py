@@ -18,8 +18,8 @@ def recording(n_seconds=200):
     )  # fmt: skip
     marks = [("onset", 101, 20.0), ("offset", 101, 60.0), ("onset", 102, 100.0),
              ("offset", 102, 150.0), ("onset", 103, 180.0)]  # fmt: skip
-    events = pd.DataFrame(marks, columns=["kind", "code", "onset"])
-    events["kind"] = "stimulus_" + events["kind"]
+    events = pd.DataFrame(marks, columns=["event_type", "code", "onset"])
+    events["event_type"] = "stimulus_" + events["event_type"]
     return raw, events
 
 
@@ -34,7 +34,7 @@ def test_change_over_the_video_in_the_fields_units():
 
 def test_only_the_first_showing_and_other_events_do_not_count():
     raw, events = recording()
-    more = pd.DataFrame({"kind": ["expression", "stimulus_onset", "stimulus_offset"],
+    more = pd.DataFrame({"event_type": ["event", "stimulus_onset", "stimulus_offset"],
                          "code": [101, 101, 101], "onset": [30.0, 155.0, 175.0]})  # fmt: skip
     again = video_responses(raw, pd.concat([events, more]))
     pd.testing.assert_frame_equal(again, video_responses(raw, events))
@@ -59,8 +59,8 @@ def test_video_at_the_start_has_no_baseline():
 
 def test_errors():
     raw, events = recording()
-    with pytest.raises(ValueError, match=r"events lack the columns \['kind'\]"):
-        video_responses(raw, events.drop(columns="kind"))
+    with pytest.raises(ValueError, match=r"events lack the columns \['event_type'\]"):
+        video_responses(raw, events.drop(columns="event_type"))
     with pytest.raises(ValueError, match="physio has none of"):
         video_responses(raw, events, channels={"skt": ("deg C", 1.0)})
     with pytest.raises(ValueError, match="baseline must be longer than 0 s"):

@@ -1,6 +1,6 @@
 """Agreement of two coders on action units, and unit of time by unit of time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -95,6 +95,7 @@ def action_unit_table(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> 
 def time_unit_table(
     events: pd.DataFrame,
     others: pd.DataFrame,
+    places: Mapping[str, int],
     clip_s: Mapping[str, float],
     unit_s: float,
     resampling: ParticipantIntervals,
@@ -104,7 +105,9 @@ def time_unit_table(
     Parameters
     ----------
     events, others : DataFrame
-        Columns ``participant, clip, expression, onset, offset`` (s of the clip).
+        Columns ``participant, clip, label, onset, offset`` (s of the clip).
+    places : mapping of str to int
+        Place of each label above none, see `label_places`.
     clip_s : mapping of str to float
         Length of each clip that both coders saw (s).
     unit_s : float
@@ -116,16 +119,15 @@ def time_unit_table(
     -------
     DataFrame
         Index ``coefficient``: ``kappa`` and ``ac1`` of an event or none, and ``label_kappa,
-        label_kappa_linear`` of none < micro < macro; columns ``estimate, ci_low, ci_high, n``.
-        Units of one event depend on each other: only the limits, over participants, are to be
-        trusted.
+        label_kappa_linear`` of none < first label < second ...; columns
+        ``estimate, ci_low, ci_high, n``. Units of one event depend on each other: only the limits,
+        over participants, are to be trusted.
     """
-    labels = _label_places(events, others)
     sums, clusters = [], []
     for clip, length in clip_s.items():
         middles = (np.arange(max(round(length / unit_s), 1)) + 0.5) * unit_s
-        a, b = (_states(rows[rows["clip"] == clip], middles, labels) for rows in (events, others))
-        sums.append(crossed_counts(a, b, len(labels) + 1).sum(axis=0))
+        a, b = (_states(rows[rows["clip"] == clip], middles, places) for rows in (events, others))
+        sums.append(crossed_counts(a, b, len(places) + 1).sum(axis=0))
         clusters.append(_participant_of(clip, events, others))
     counts, named = np.array(sums), np.array(clusters)
     return pd.DataFrame.from_dict(
@@ -153,20 +155,35 @@ _TIME_UNIT_STATISTICS: dict[str, Statistic] = {
 }
 
 
-def _label_places(events: pd.DataFrame, others: pd.DataFrame) -> dict[str, int]:
-    """Place of each kind of event above none: micro before macro."""
-    order = ["micro", "mixed", "macro"]
-    found = set(events["expression"]) | set(others["expression"])
-    kinds = [kind for kind in order if kind in found or kind != "mixed"]
-    kinds += sorted(found - set(order))
-    return {kind: place for place, kind in enumerate(kinds, start=1)}
+def label_places(found: Iterable[str], levels: Sequence[str]) -> dict[str, int]:
+    """Place of each label above none.
+
+    Parameters
+    ----------
+    found : iterable of str
+        Labels that the coders gave.
+    levels : sequence of str
+        Labels from the weakest to the strongest, whether somebody gave them or not.
+
+    Returns
+    -------
+    dict of str to int
+        From 1; labels that are not among the levels follow, sorted.
+
+    Examples
+    --------
+    >>> label_places(["b", "strong", "weak"], ["weak", "strong"])
+    {'weak': 1, 'strong': 2, 'b': 3}
+    """
+    order = [*levels, *sorted(set(found) - set(levels))]
+    return {label: place for place, label in enumerate(order, start=1)}
 
 
-def _states(events: pd.DataFrame, middles: np.ndarray, labels: dict[str, int]) -> np.ndarray:
+def _states(events: pd.DataFrame, middles: np.ndarray, places: Mapping[str, int]) -> np.ndarray:
     """Place of the event at each time, 0 for none."""
     states = np.zeros(len(middles), dtype=int)
     for event in events.itertuples():
-        states[(middles >= event.onset) & (middles < event.offset)] = labels[str(event.expression)]
+        states[(middles >= event.onset) & (middles < event.offset)] = places[str(event.label)]
     return states
 
 

@@ -10,6 +10,7 @@ from mmme_neuro.reliability.coders.action_units import (
     ESTIMATE,
     action_unit_index,
     action_unit_table,
+    label_places,
     time_unit_table,
 )
 from mmme_neuro.reliability.coders.detection import (
@@ -22,7 +23,7 @@ from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
-REQUIRED = ("participant", "clip", "onset", "apex", "offset", "expression", "action_units")
+REQUIRED = ("participant", "clip", "onset", "apex", "offset", "action_units")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,7 +36,8 @@ class Agreement:
         Which pairs of rows count as one event.
     pairs : DataFrame
         One row an event that both saw: ``participant, clip, row_a, row_b, score, censored``
-        (an offset not coded by one of them) and the columns of both with ``_a`` and ``_b``.
+        (an offset not coded by one of them) and the columns of both with ``_a`` and ``_b``, the
+        condition as ``label``.
     n_a, n_b : int
         Events of each coder in the clips that both saw.
     n_clips, n_participants : int
@@ -46,8 +48,8 @@ class Agreement:
         One row a criterion: ``criterion, threshold, n_matched, n_a, n_b``, the shares ``found_a``
         of B's events that A saw and ``found_b``, and ``f1`` = 2 n_matched / (n_a + n_b) with
         ``ci_low, ci_high``.
-    expression : DataFrame
-        `label_agreement` on the kind of the matched events.
+    labels : DataFrame
+        `label_agreement` on the condition of the matched events.
     action_unit_index : Series
         ``estimate, ci_low, ci_high, n`` of 2 agreed / (n1 + n2).
     action_units : DataFrame
@@ -66,7 +68,7 @@ class Agreement:
     n_participants: int
     left_out_clips: tuple[str, ...]
     detection: pd.DataFrame
-    expression: pd.DataFrame
+    labels: pd.DataFrame
     action_unit_index: pd.Series
     action_units: pd.DataFrame
     timing: pd.DataFrame
@@ -78,7 +80,7 @@ class Agreement:
         Returns
         -------
         DataFrame
-            Columns ``measure`` (detection, action_units, expression, timing, time_units),
+            Columns ``measure`` (detection, action_units, labels, timing, time_units),
             ``quantity, estimate, ci_low, ci_high, n, unit``.
         """
         parts = [
@@ -86,7 +88,7 @@ class Agreement:
                 "detection", "f1 " + self.detection["criterion"], self.detection, "f1", "n_matched"
             ),
             _part("action_units", ["index"], self.action_unit_index.to_frame().T, "estimate", "n"),
-            _part("expression", self.expression.index, self.expression, "estimate", "n_units"),
+            _part("labels", self.labels.index, self.labels, "estimate", "n_units"),
             *(
                 _part("timing", f"{name} " + self.timing.index, self.timing, name, "n")
                 for name in ("median_abs_ms", "bias_ms", "icc_agreement")
@@ -107,6 +109,8 @@ def agreement(
     events_a: pd.DataFrame,
     events_b: pd.DataFrame,
     *,
+    condition: str,
+    levels: Sequence[str] = (),
     criterion: Criterion = OverlapAbove(),  # noqa: B008
     clips: Sequence[str] | None = None,
     clip_s: Mapping[str, float] | float | None = None,
@@ -121,10 +125,15 @@ def agreement(
     ----------
     events_a, events_b : DataFrame
         Events of each coder, as ``read_events(path, annotation_pass="A")`` gives them: columns
-        ``participant, clip, expression, onset, apex, offset`` (s of the clip), ``action_units``
+        ``participant, clip, onset, apex, offset`` (s of the clip), ``action_units``, the condition
         and, if present, ``censored``.
+    condition : str
+        Column of the label that each coder gave to an event.
+    levels : sequence of str
+        Labels from the weakest to the strongest, for kappas that weigh how far two labels lie
+        apart; labels that are not named follow, sorted.
     criterion : OverlapAbove or OnsetWithin
-        Which pairs of rows count as one event in action units, expression and timing.
+        Which pairs of rows count as one event in action units, labels and timing.
     clips : sequence of str, optional
         Clips that both coders watched. Without it, those in which both found an event: a sheet
         does not list clips where a coder found nothing, so detection then looks better than it is.
@@ -161,18 +170,20 @@ def agreement(
     --------
     >>> sheet = "coding_file.xlsx"
     >>> coder_a, coder_b = (read_events(sheet, annotation_pass=p) for p in "AB")  # doctest: +SKIP
-    >>> agreement(coder_a, coder_b, rng=1).table()  # doctest: +SKIP
+    >>> agreement(coder_a, coder_b, condition="kind", rng=1).table()  # doctest: +SKIP
     """
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     if not unit_s > 0:
         raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
     for name, events in (("events_a", events_a), ("events_b", events_b)):
-        _check(events, name)
+        _check(events, name, condition)
     common, left_out = _common_clips(events_a, events_b, clips)
     a, b = (_of_clips(events, common) for events in (events_a, events_b))
-    pairs = _pairs(a, b, match_events(a, b, criterion))
-    labels = pairs[["expression_a", "expression_b"]]
-    categories = sorted(set(a["expression"]) | set(b["expression"]))
+    pairs = _pairs(a, b, match_events(a, b, criterion), condition)
+    categories = sorted(set(a[condition]) | set(b[condition]))
+    places = label_places(categories, levels)
+    lengths = _lengths(common, a, b, clip_s)
+    named = (events.assign(label=events[condition]) for events in (a, b))
     return Agreement(
         criterion=criterion,
         pairs=pairs,
@@ -182,8 +193,8 @@ def agreement(
         n_participants=pd.concat([a["participant"], b["participant"]]).nunique(),
         left_out_clips=left_out,
         detection=detection_table(a, b, resampling=resampling),
-        expression=label_agreement(
-            labels,
+        labels=label_agreement(
+            pairs[["label_a", "label_b"]],
             participant=pairs["participant"],
             categories=categories,
             confidence=confidence,
@@ -195,13 +206,13 @@ def agreement(
         action_unit_index=pd.Series(action_unit_index(pairs, resampling)),
         action_units=action_unit_table(pairs, resampling),
         timing=timing_table(pairs, resampling),
-        time_units=time_unit_table(a, b, _lengths(common, a, b, clip_s), unit_s, resampling),
+        time_units=time_unit_table(*named, places, lengths, unit_s, resampling),
     )
 
 
-def _check(events: pd.DataFrame, name: str) -> None:
+def _check(events: pd.DataFrame, name: str, condition: str) -> None:
     """Raise where a coder's table cannot be compared."""
-    missing = [column for column in REQUIRED if column not in events]
+    missing = [column for column in (*REQUIRED, condition) if column not in events]
     if missing:
         raise ValueError(f"{name} lacks the columns {missing}; it has {list(events)}.")
     passes = sorted(set(events.get("annotation_pass", ())))
@@ -237,7 +248,7 @@ def _of_clips(events: pd.DataFrame, clips: Sequence[str]) -> pd.DataFrame:
     return events[events["clip"].isin(clips)].reset_index(drop=True)
 
 
-def _pairs(a: pd.DataFrame, b: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
+def _pairs(a: pd.DataFrame, b: pd.DataFrame, matches: pd.DataFrame, condition: str) -> pd.DataFrame:
     """Both coders' columns of each matched event."""
     first, second = a.iloc[matches["row"]], b.iloc[matches["other_row"]]
     columns = {
@@ -248,8 +259,9 @@ def _pairs(a: pd.DataFrame, b: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFr
         "score": matches["score"].to_numpy(),
         "censored": _not_coded(first) | _not_coded(second),
     }
-    for name in REQUIRED[2:]:
-        columns[f"{name}_a"], columns[f"{name}_b"] = first[name].to_numpy(), second[name].to_numpy()
+    for name, column in (*((name, name) for name in REQUIRED[2:]), ("label", condition)):
+        columns[f"{name}_a"] = first[column].to_numpy()
+        columns[f"{name}_b"] = second[column].to_numpy()
     return pd.DataFrame(columns)
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 from mmme_neuro.reliability.coders.agreement import Agreement, agreement
 from mmme_neuro.reliability.coders.detection import Criterion
 from mmme_neuro.reliability.coders.timing import TIMES, seconds_of
-from mmme_neuro.vocabulary import EXPRESSIONS
 
 
 def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
@@ -86,6 +85,8 @@ def agreement_tables(
     events_b: pd.DataFrame,
     criteria: Sequence[Criterion],
     *,
+    condition: str,
+    levels: Sequence[str] = (),
     unit_s: float = 0.1,
     rng: np.random.Generator | int | None = None,
     n_resamples: int = 2000,
@@ -98,6 +99,10 @@ def agreement_tables(
         Events of each coder, as for `agreement`.
     criteria : sequence of OverlapAbove or OnsetWithin
         Which pairs of rows count as one event; one set of rows each.
+    condition : str
+        Column of the label that each coder gave to an event.
+    levels : sequence of str
+        Labels from the weakest to the strongest, as for `agreement`.
     unit_s : float
         Unit of time (s) of the agreement on what the face does at each moment.
     rng : Generator or int, optional
@@ -111,13 +116,20 @@ def agreement_tables(
 
     Examples
     --------
-    >>> tables = agreement_tables(coder_a, coder_b, [OverlapAbove(0.5)], rng=1)  # doctest: +SKIP
+    >>> agreement_tables(a, b, [OverlapAbove(0.5)], condition="kind", rng=1)  # doctest: +SKIP
     """
     if not criteria:
         raise ValueError("criteria must name at least one way of matching, got none.")
     found = [
         agreement(
-            events_a, events_b, criterion=each, unit_s=unit_s, rng=rng, n_resamples=n_resamples
+            events_a,
+            events_b,
+            condition=condition,
+            levels=levels,
+            criterion=each,
+            unit_s=unit_s,
+            rng=rng,
+            n_resamples=n_resamples,
         )
         for each in criteria
     ]
@@ -128,29 +140,30 @@ def agreement_tables(
         action_units=_stacked(found, lambda result: result.action_units.reset_index()),
         timing=_stacked(found, lambda result: result.timing.reset_index()),
         time_units=found[0].time_units.reset_index(),
-        confusion=_stacked(found, lambda result: expression_confusion(result.pairs)),
+        confusion=_stacked(found, lambda result: label_confusion(result.pairs, levels)),
         differences=_stacked(found, lambda result: time_differences(result.pairs)),
     )
 
 
-def expression_confusion(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Count which expression each of two coders gave to the events that both saw.
+def label_confusion(pairs: pd.DataFrame, levels: Sequence[str] = ()) -> pd.DataFrame:
+    """Count which label each of two coders gave to the events that both saw.
 
     Parameters
     ----------
     pairs : DataFrame
-        Matched events with ``expression_a, expression_b``, as in `Agreement`.
+        Matched events with ``label_a, label_b``, as in `Agreement`.
+    levels : sequence of str
+        Labels from the weakest to the strongest, as for `agreement`; the strongest comes first.
 
     Returns
     -------
     DataFrame
-        ``expression_a, expression_b, n, share`` (of all pairs), combinations without a pair
-        included.
+        ``label_a, label_b, n, share`` (of all pairs), combinations without a pair included.
     """
-    labels = {*pairs["expression_a"], *pairs["expression_b"]}
-    known = [name for name in EXPRESSIONS if name in labels]
+    labels_of = ["label_a", "label_b"]
+    labels = {*pairs["label_a"], *pairs["label_b"]}
+    known = [name for name in levels[::-1] if name in labels]
     known += sorted(labels - set(known))
-    labels_of = ["expression_a", "expression_b"]
     cells = pd.MultiIndex.from_product([known, known], names=labels_of)
     table = pairs.groupby(labels_of).size().reindex(cells, fill_value=0).reset_index(name="n")
     return table.assign(share=table["n"] / max(len(pairs), 1))
@@ -206,8 +219,8 @@ def _summary(result: Agreement) -> pd.DataFrame:
 
 
 def _labels(result: Agreement) -> pd.DataFrame:
-    """Coefficients of the expression, and the index of action units."""
+    """Coefficients of the labels, and the index of action units."""
     index = result.action_unit_index.rename({"n": "n_units"}).to_frame("action_unit_index").T
     index["n_clusters"] = result.pairs["participant"].nunique()
-    table = pd.concat([result.expression, index]).rename_axis("coefficient").reset_index()
+    table = pd.concat([result.labels, index]).rename_axis("coefficient").reset_index()
     return table.fillna({"reason": ""})

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import EXPECTED_FAILURES
-from mmme_neuro.reliability.intraclass import intraclass_correlations
+from mmme_neuro.reliability.intraclass import rater_reliability
 from mmme_neuro.reliability.scales.alpha import cronbach_alpha
 from mmme_neuro.reliability.scales.multilevel import multilevel_alpha
 from mmme_neuro.reliability.scales.omega import mcdonald_omega
@@ -56,7 +56,7 @@ def icc_by_item(
     parts = []
     for name, part in table.groupby(item, sort=False):
         try:
-            result = intraclass_correlations(
+            result = rater_reliability(
                 part, targets="stimulus", raters="participant", ratings=value, confidence=confidence
             )
         except EXPECTED_FAILURES as error:

@@ -42,11 +42,12 @@ class Connectivity:
     Parameters
     ----------
     matrix : DataArray
-        On (condition, channel, other), with ``subsample`` after the condition where they were not
-        averaged; the diagonal, refused cells and absent subsamples are NaN.
+        On (cell, channel, other), with ``subsample`` after the cell where they were not averaged;
+        the diagonal, refused cells and absent subsamples are NaN. The labels of each cell are
+        coordinates named as the columns that define the cells.
     counts : DataFrame
-        One row a condition: ``n_epochs``, ``n_used`` (in each subsample), ``n_resamples``,
-        ``reason`` (empty, or why the cell was refused).
+        One row per cell: its labels, ``n_epochs``, ``n_used`` (in each subsample),
+        ``n_subsamples``, ``reason`` (empty, or why the cell was refused).
     info : mne.Info
         Channels, for the head plan.
     method : str
@@ -68,7 +69,7 @@ class Connectivity:
         refused = int((self.counts["reason"] != "").sum())
         return (
             f"<Connectivity | {self.method} {self.band[0]:g}-{self.band[1]:g} Hz, "
-            f"{len(self.counts)} conditions ({refused} refused), {len(self.info['ch_names'])} "
+            f"{len(self.counts)} cells ({refused} refused), {len(self.info['ch_names'])} "
             "channels>"
         )
 
@@ -153,7 +154,7 @@ def connectivity(
     >>> noise = np.random.default_rng(0).normal(0, 1e-6, (30, 2, 251))
     >>> epochs = mne.EpochsArray(noise, info, tmin=-0.5, verbose="error")
     >>> connectivity(epochs)
-    <Connectivity | wpli2_debiased 8-13 Hz, 1 conditions (0 refused), 2 channels>
+    <Connectivity | wpli2_debiased 8-13 Hz, 1 cells (0 refused), 2 channels>
     """
     if method not in MIRRORS:
         raise ValueError(f"method={method!r}: must be one of {list(MIRRORS)}.")
@@ -190,15 +191,45 @@ def connectivity(
         matrices = _amplitude(analytic, chosen, method)
     matrix = xr.DataArray(
         matrices,
-        dims=("condition", *(() if average else ("subsample",)), "channel", "other"),
+        dims=("cell", *(() if average else ("subsample",)), "channel", "other"),
         coords={
-            "condition": list(counts.index),
+            "cell": list(counts.index),
+            **{name: ("cell", counts[name].astype(str)) for name in _columns(by)},
             "channel": info["ch_names"],
             "other": info["ch_names"],
         },
         name=method,
     )
     return Connectivity(matrix, counts, info, method, (low, high), (tmin, tmax))
+
+
+def labels_of(matrix: xr.DataArray) -> pd.DataFrame:
+    """Labels of each cell of connectivity matrices, one column each.
+
+    Parameters
+    ----------
+    matrix : DataArray
+        On (cell, ...), as ``matrix`` of `connectivity`.
+
+    Returns
+    -------
+    DataFrame
+        One row per cell; the name of the cell where it has no labels.
+    """
+    names = [name for name, own in matrix.coords.items() if own.dims == ("cell",)]
+    labels = [name for name in names if name != "cell"] or ["cell"]
+    return pd.DataFrame({str(name): matrix[name].to_numpy() for name in labels})
+
+
+def _columns(by: str | Sequence[str] | None) -> list[str]:
+    """Columns that define the cells."""
+    columns = [] if by is None else [by] if isinstance(by, str) else list(by)
+    if columns == ["cell"]:
+        return []  # The names of the cells are its labels.
+    reserved = sorted({"cell", "subsample", "channel", "other"} & set(columns))
+    if reserved:
+        raise ValueError(f"by={by!r}: {reserved} name axes of the matrices; rename the columns.")
+    return columns
 
 
 def _plan(
@@ -212,12 +243,11 @@ def _plan(
     """Decide which cells are estimated, from how many epochs and subsamples."""
     if min_epochs < 2:
         raise ValueError(f"min_epochs={min_epochs}: coupling over epochs needs 2 or more.")
-    names = [cell_name(key) for key in cells]
     if by is None:
         counts = pd.DataFrame({"n_epochs": [len(epochs.selection)]})
     else:
-        counts = count_cells(epochs, by)
-    counts.index = pd.Index(names, name="condition")
+        counts = count_cells(epochs, by).reset_index().drop(columns="cell", errors="ignore")
+    counts.index = pd.Index([cell_name(key) for key in cells], name="cell")
     accepted = counts["n_epochs"] >= min_epochs
     if not accepted.any():
         warnings.warn(

@@ -9,6 +9,8 @@ import pandas as pd
 import xarray as xr
 from scipy.sparse.csgraph import shortest_path
 
+from mmme_neuro.responses.coupling.connectivity import labels_of
+
 # By hand, not by networkx: it has no weighted efficiency and takes a second for each null network.
 SWAPS_PER_EDGE = 10
 
@@ -89,19 +91,23 @@ class GraphMeasures:
     Parameters
     ----------
     nodes : DataFrame
-        ``condition, density, channel, strength, clustering, nodal_efficiency, local_efficiency``.
+        The cell's labels, ``density, channel, strength, clustering, nodal_efficiency,
+        local_efficiency``.
     networks : DataFrame
-        ``condition, density, overall_strength, global_efficiency, clustering, local_efficiency,
-        path_length, n_edges, n_negative``; with null networks each measure's ``*_null`` (mean over
-        them) and ``*_normalised`` (ratio).
+        The cell's labels, ``density, overall_strength, global_efficiency, clustering,
+        local_efficiency, path_length, n_edges, n_negative``; with null networks each measure's
+        ``*_null`` (mean over them) and ``*_normalised`` (ratio).
     densities : tuple of float | None
         Shares of the possible edges that were kept; None: every positive weight (NaN in the
         tables).
+    labels : tuple of str
+        Columns that name the cell.
     """
 
     nodes: pd.DataFrame
     networks: pd.DataFrame
     densities: tuple[float, ...] | None
+    labels: tuple[str, ...] = ("cell",)
 
     def __repr__(self) -> str:
         kept = "all edges" if self.densities is None else f"densities {self.densities}"
@@ -113,7 +119,7 @@ class GraphMeasures:
         Returns
         -------
         DataFrame
-            One row a condition.
+            One row per cell.
 
         Raises
         ------
@@ -122,15 +128,15 @@ class GraphMeasures:
         """
         if self.densities is None or len(self.densities) < 2:
             raise ValueError("area: needs measures at two densities or more.")
-        measured = self.networks.columns.drop(["condition", "density", "n_edges", "n_negative"])
-        rows = {}
-        for condition, part in self.networks.groupby("condition", sort=False):
+        labels = list(self.labels)
+        measured = self.networks.columns.drop([*labels, "density", "n_edges", "n_negative"])
+        rows = []
+        for label, part in self.networks.groupby(labels, sort=False):
             part = part.sort_values("density")
             width = np.ptp(part["density"])
-            rows[condition] = {
-                name: np.trapezoid(part[name], part["density"]) / width for name in measured
-            }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("condition").reset_index()
+            areas = {name: np.trapezoid(part[name], part["density"]) / width for name in measured}
+            rows.append(dict(zip(labels, label, strict=True)) | areas)
+        return pd.DataFrame(rows)
 
 
 def graph_measures(
@@ -145,8 +151,8 @@ def graph_measures(
     Parameters
     ----------
     matrix : DataArray
-        On (condition, channel, other), (channel, other) or, where the measures of subsamples are
-        averaged, (condition, subsample, channel, other); symmetric, as ``matrix`` of
+        On (cell, channel, other), (channel, other) or, where the measures of subsamples are
+        averaged, (cell, subsample, channel, other); symmetric, as ``matrix`` of
         `connectivity`; the diagonal is ignored. Negative weights, as debiased estimates have under
         no coupling, count as no edge, and their number is reported.
     density : float | sequence of float | None
@@ -161,7 +167,7 @@ def graph_measures(
     Returns
     -------
     measures : GraphMeasures
-        Refused conditions (all NaN) have NaN measures.
+        Refused cells (all NaN) have NaN measures.
 
     Notes
     -----
@@ -189,22 +195,23 @@ def graph_measures(
     if n_resamples and rng is None:
         raise ValueError("rng=None: null networks are random; give a seed or Generator.")
     generator = np.random.default_rng(rng) if n_resamples else None
-    if "condition" not in matrix.dims:
-        matrix = matrix.expand_dims(condition=["all"])
+    if "cell" not in matrix.dims:
+        matrix = matrix.expand_dims(cell=["all"])
     channels = matrix["channel"].to_numpy()
+    labels = labels_of(matrix)
     nodes, networks = [], []
-    for condition in matrix["condition"].to_numpy():
-        rounds = _rounds(matrix.sel(condition=condition), condition)
+    for cell, names in enumerate(labels.to_dict("records")):
+        rounds = _rounds(matrix.isel(cell=cell), matrix["cell"].item(cell))
         upper = np.triu_indices(len(channels), 1)
         n_negative = float(np.mean([(weights[upper] < 0).sum() for weights in rounds]))
         for kept in densities or (None,):
             of_nodes, of_network = _mean_measures(rounds, kept, n_resamples, generator)
-            label = {"condition": condition, "density": np.nan if kept is None else kept}
+            label = {**names, "density": np.nan if kept is None else kept}
             nodes.append(of_nodes.assign(**label, channel=channels))
             networks.append({**label, **of_network, "n_negative": n_negative})
     node_table = pd.concat(nodes, ignore_index=True)
-    columns = ["condition", "density", "channel", *NODE_MEASURES]
-    return GraphMeasures(node_table[columns], pd.DataFrame(networks), densities)
+    columns = [*labels, "density", "channel", *NODE_MEASURES]
+    return GraphMeasures(node_table[columns], pd.DataFrame(networks), densities, tuple(labels))
 
 
 def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
@@ -248,13 +255,13 @@ def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
     return nodes, network
 
 
-def _rounds(matrix: xr.DataArray, condition: object) -> list[np.ndarray]:
+def _rounds(matrix: xr.DataArray, cell: object) -> list[np.ndarray]:
     """Weights of every subsample that is there; one missing matrix if the cell was refused."""
     if "subsample" not in matrix.dims:
-        return [_off_diagonal(matrix.to_numpy(), condition)]
+        return [_off_diagonal(matrix.to_numpy(), cell)]
     values = matrix.transpose("subsample", ...).to_numpy()
     present = [one for one in values if np.isfinite(one).any()]
-    return [_off_diagonal(one, condition) for one in present or [values[0]]]
+    return [_off_diagonal(one, cell) for one in present or [values[0]]]
 
 
 def _mean_measures(
@@ -340,7 +347,7 @@ def _among_neighbours(weights: np.ndarray, node: int) -> float:
     return float(_inverse(paths).sum() / (neighbours.size * (neighbours.size - 1)))
 
 
-def _off_diagonal(weights: np.ndarray, condition: object) -> np.ndarray:
+def _off_diagonal(weights: np.ndarray, cell: object) -> np.ndarray:
     """Symmetric weights with a zero diagonal; NaN all over when the cell was refused."""
     weights = weights.astype(float).copy()
     np.fill_diagonal(weights, 0.0)
@@ -348,12 +355,12 @@ def _off_diagonal(weights: np.ndarray, condition: object) -> np.ndarray:
     missing = np.isnan(weights[off_diagonal])
     if missing.any() and not missing.all():
         raise ValueError(
-            f"matrix: condition {condition!r} has {int(missing.sum())} missing weights. Leave out "
+            f"matrix: cell {cell!r} has {int(missing.sum())} missing weights. Leave out "
             "the channels concerned."
         )
     if not missing.any() and not np.allclose(weights, weights.T):
         raise ValueError(
-            f"matrix: condition {condition!r} is not symmetric. For signed methods such as 'imcoh' "
+            f"matrix: cell {cell!r} is not symmetric. For signed methods such as 'imcoh' "
             "use the magnitude, abs(matrix)."
         )
     return weights

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.responses.coupling.connectivity import Connectivity
+from mmme_neuro.responses.coupling.connectivity import Connectivity, labels_of
 from mmme_neuro.stats.estimates import mean_row
+from mmme_neuro.stats.levels import two_levels
 from mmme_neuro.stats.multiplicity import adjust_p_values
 
 FEWEST_PARTICIPANTS = 3
@@ -26,7 +27,7 @@ def pair_table(result: Connectivity, pairs: Mapping[str, tuple[str, str]]) -> pd
     Returns
     -------
     DataFrame
-        ``condition`` and one column a pair.
+        The cell's labels and one column per pair.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def pair_table(result: Connectivity, pairs: Mapping[str, tuple[str, str]]) -> pd
         name: result.matrix.sel(channel=first, other=second).to_numpy()
         for name, (first, second) in pairs.items()
     }
-    table = pd.DataFrame({"condition": result.matrix["condition"].to_numpy(), **columns})
+    table = labels_of(result.matrix).assign(**columns)
     return table.dropna(ignore_index=True)
 
 
@@ -53,10 +54,10 @@ def average_matrix(result: Connectivity, name: str) -> Connectivity:
     result : Connectivity
         Matrices by cell, as by participant.
     name : str
-        Condition name of the average.
+        Name of the average, which is one cell.
     """
     used = result.counts["reason"] == ""
-    mean = result.matrix.mean("condition", skipna=True).expand_dims(condition=[name])
+    mean = result.matrix.mean("cell", skipna=True).expand_dims(cell=[name])
     counts = pd.DataFrame(
         {
             "n_epochs": [int(result.counts.loc[used, "n_epochs"].sum())],
@@ -64,7 +65,7 @@ def average_matrix(result: Connectivity, name: str) -> Connectivity:
             "n_subsamples": [1],
             "reason": ["" if used.any() else "every cell was refused"],
         },
-        index=pd.Index([name], name="condition"),
+        index=pd.Index([name], name="cell"),
     )
     return replace(result, matrix=mean.transpose(*result.matrix.dims), counts=counts)
 
@@ -73,7 +74,9 @@ def paired_differences(
     table: pd.DataFrame,
     measures: Sequence[str],
     *,
-    levels: tuple[str, str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
+    participant: str = "participant",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compare coupling or network measures between two conditions over participants.
@@ -81,12 +84,16 @@ def paired_differences(
     Parameters
     ----------
     table : DataFrame
-        ``condition``, written ``participant/level``, and the measures, one row a cell; cells that
-        were refused are absent or NaN.
+        Participant, condition and the measures, one row per cell, as of `pair_table` or
+        ``networks`` of `graph_measures`; cells that were refused are absent or NaN.
     measures : sequence of str
         Columns to compare.
-    levels : tuple of str
-        The second minus the first is estimated.
+    condition : str
+        Column of the conditions.
+    levels : sequence of str
+        The two conditions, the reference first; the second minus the first is estimated.
+    participant : str
+        Column of the participants.
     confidence : float
         Level of the intervals.
 
@@ -104,10 +111,8 @@ def paired_differences(
     Means over participants with equal weights. Take measures of equal numbers of epochs only, or
     debiased ones (docs/connectivity_null.md).
     """
-    parts = [str(name).rpartition("/") for name in table["condition"]]
-    people, kinds = [part[0] for part in parts], [part[2] for part in parts]
-    cells = table.assign(participant=people, level=kinds)
-    wide = cells.pivot_table(list(measures), "participant", "level")
+    two_levels(table, condition, levels)
+    wide = table.pivot_table(list(measures), participant, condition, observed=True)
     rows = []
     for name in measures:
         has_both = all((name, level) in wide for level in levels)

@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.crowding import nearest_distance
+from mmme_neuro.models.formula import quoted
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.measures import window_mask, window_samples
 from mmme_neuro.responses.overlap.basis import Basis
-from mmme_neuro.responses.overlap.deconvolve import Deconvolution, continuous_signal, deconvolve
+from mmme_neuro.responses.overlap.deconvolve import (
+    EVENT,
+    Deconvolution,
+    continuous_signal,
+    deconvolve,
+)
 from mmme_neuro.stats.estimates import t_interval
+from mmme_neuro.stats.levels import difference_label, two_levels
 
 METHODS = ("average", "isolated", "deconvolution")
 
@@ -51,8 +58,8 @@ def compare_with_averaging(
     deconvolution: Deconvolution,
     windows: Sequence[ResponseWindow],
     *,
-    by: str = "expression",
-    levels: Sequence[str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
     modality: str = "physio",
     isolation: float,
     covariates: Mapping[str, object] | None = None,
@@ -64,13 +71,13 @@ def compare_with_averaging(
     recording : Recording
         What was deconvolved.
     deconvolution : Deconvolution
-        Its result; its formula has ``by``.
+        Its result; its formula has the condition.
     windows : sequence of ResponseWindow
         Measures.
-    by : str
+    condition : str
         Column of the events with the conditions.
     levels : sequence of str
-        The two conditions; the second minus the first is measured, too.
+        The two conditions, the reference first; the second minus the first is measured, too.
     modality : {"physio", "eeg"}
         Which signal.
     isolation : float
@@ -81,8 +88,8 @@ def compare_with_averaging(
     Returns
     -------
     DataFrame
-        ``measure, unit, method, condition, estimate, n_events``; the difference is the condition
-        ``"micro - macro"``. Without an event of a condition the estimate is NaN.
+        ``measure, unit, method, condition, estimate, n_events``; the difference is the
+        condition ``"second - first"``. Without an event of a condition the estimate is NaN.
 
     Notes
     -----
@@ -90,6 +97,7 @@ def compare_with_averaging(
     events leave in them.
     """
     raw, events = continuous_signal(recording, modality)
+    two_levels(events, condition, levels)
     times = events["time"].to_numpy(float)
     alone = nearest_distance(times) > isolation
     rows = []
@@ -100,20 +108,20 @@ def compare_with_averaging(
         for method in METHODS:
             values: dict[str, tuple[float, int]] = {}
             for level in levels:
-                chosen = (events[by] == level).to_numpy()
+                chosen = (events[condition] == level).to_numpy()
                 if method == "isolated":
                     chosen &= alone
                 chosen &= np.isfinite(measured)
                 mean = measured[chosen].mean() if chosen.any() else np.nan
                 if method == "deconvolution" and chosen.any():
-                    at = {**(covariates or {}), by: level}
+                    at = {**(covariates or {}), condition: level}
                     mean = _deconvolved(deconvolution, window, at)
                 values[level] = float(mean), int(chosen.sum())
             first, second = (values[level] for level in levels)
-            values[f"{levels[1]} - {levels[0]}"] = second[0] - first[0], second[1] + first[1]
+            values[difference_label(levels)] = second[0] - first[0], second[1] + first[1]
             rows += [
-                (window.name, window.unit, method, condition, window.scale * mean, n)
-                for condition, (mean, n) in values.items()
+                (window.name, window.unit, method, label, window.scale * mean, n)
+                for label, (mean, n) in values.items()
             ]
     columns = ["measure", "unit", "method", "condition", "estimate", "n_events"]
     return pd.DataFrame(rows, columns=columns)
@@ -183,7 +191,7 @@ class OverlapPlan:
     modality : {"physio", "eeg"}
         Which signal.
     basis : Basis
-        Of the responses to expressions.
+        Of the responses to events.
     windows : tuple of ResponseWindow
         Measures; their channels are deconvolved.
     isolation : float
@@ -225,48 +233,49 @@ def separate_overlap(
     recording: Recording,
     plan: OverlapPlan,
     *,
-    by: str = "expression",
-    levels: Sequence[str] = ("macro", "micro"),
+    condition: str,
+    levels: Sequence[str],
 ) -> OverlapResult:
     """Deconvolve one recording and measure its responses in three ways.
 
     Parameters
     ----------
     recording : Recording
-        Continuous signal and events with ``kind`` (``"expression"`` and, if planned,
+        Continuous signal and events with ``event_type`` (``"event"`` and, if planned,
         ``"stimulus_onset"`` and ``"stimulus_offset"``).
     plan : OverlapPlan
         What to do.
-    by : str
+    condition : str
         Column of the conditions.
     levels : sequence of str
-        The two conditions.
+        The two conditions, the reference first.
 
     Returns
     -------
     OverlapResult
     """
-    kinds = {"expression": f"~ {by}"}
-    bases: dict[str, Basis] = {"expression": plan.basis}
+    two_levels(recording.events, condition, levels)
+    kinds = {EVENT: f"~ {quoted(condition)}"}
+    bases: dict[str, Basis] = {EVENT: plan.basis}
     if plan.stimulus_basis is not None:
-        present = set(recording.events["kind"]) & {"stimulus_onset", "stimulus_offset"}
+        present = set(recording.events["event_type"]) & {"stimulus_onset", "stimulus_offset"}
         kinds |= dict.fromkeys(sorted(present), "~ 1")
         bases |= dict.fromkeys(sorted(present), plan.stimulus_basis)
-    events = recording.events[recording.events["kind"].isin(kinds)].reset_index(drop=True)
+    events = recording.events[recording.events["event_type"].isin(kinds)].reset_index(drop=True)
     mine = replace(recording, events=events)
     tables, curves, collinear = [], [], []
     for window in plan.windows:
         found = deconvolve(
             mine, kinds, bases, picks=[window.channel], modality=plan.modality, sfreq=plan.sfreq
         )
-        faces = replace(recording, events=events[events["kind"] == "expression"])
+        own = replace(recording, events=events[events["event_type"] == EVENT])
         tables.append(
             compare_with_averaging(
-                faces, found, [window], by=by, levels=levels, modality=plan.modality,
+                own, found, [window], condition=condition, levels=levels, modality=plan.modality,
                 isolation=plan.isolation,
             )
         )  # fmt: skip
-        curves.append(_curves(faces, found, window, by, levels, plan.modality))
+        curves.append(_curves(own, found, window, condition, levels, plan.modality))
         collinear.append(
             found.collinearity.assign(measure=window.name, condition_number=found.condition)
         )
@@ -277,7 +286,7 @@ def _curves(
     recording: Recording,
     found: Deconvolution,
     window: ResponseWindow,
-    by: str,
+    condition: str,
     levels: Sequence[str],
     modality: str,
 ) -> pd.DataFrame:
@@ -288,14 +297,14 @@ def _curves(
     baseline = window_mask(times, window.baseline)
     parts = []
     for level in levels:
-        onsets = events.loc[events[by] == level, "time"].to_numpy(float)
+        onsets = events.loc[events[condition] == level, "time"].to_numpy(float)
         if not onsets.size:
             continue
         rows = np.round((onsets[:, None] + times) * raw.info["sfreq"]).astype(int)
         inside = (rows >= 0) & (rows < signal.size)
         epochs = np.where(inside, signal[np.clip(rows, 0, signal.size - 1)], np.nan)
         epochs -= epochs[:, baseline].mean(axis=1, keepdims=True)
-        response = found.response(**{by: level}, times=times)["response"][0].to_numpy()
+        response = found.response(**{condition: level}, times=times)["response"][0].to_numpy()
         for method, course in (
             ("average", np.nanmean(epochs, axis=0)),
             ("deconvolution", response - response[baseline].mean()),

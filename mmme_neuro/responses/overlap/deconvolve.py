@@ -33,7 +33,7 @@ class Deconvolution:
     std_error : DataArray
         Their standard errors, under the autoregressive noise that was fitted.
     collinearity : DataFrame
-        ``kind, term, vif`` (generalised variance inflation factor of the term's functions: 1
+        ``event_type, term, vif`` (generalised variance inflation factor of the term's functions: 1
         where nothing overlaps), ``n_events`` and ``overlapped`` (share of the kind's events with
         another one within reach of the basis).
     condition : float
@@ -50,32 +50,32 @@ class Deconvolution:
     solutions: tuple[tuple[tuple[str, ...], Solution], ...]
 
     def __repr__(self) -> str:
-        kinds = ", ".join(f"{block.n_events} {block.kind}" for block in self.blocks)
+        kinds = ", ".join(f"{block.n_events} {block.event_type}" for block in self.blocks)
         return (
             f"<Deconvolution | {kinds}; {self.curves.sizes['channel']} channels, "
             f"condition number {self.condition:.3g}>"
         )
 
     def response(
-        self, *, kind: str | None = None, times: np.ndarray | None = None, **values: Hashable
+        self, *, event_type: str | None = None, times: np.ndarray | None = None, **values: Hashable
     ) -> xr.Dataset:
         """Predicted response to an event with given covariates.
 
         Parameters
         ----------
-        kind : str | None
+        event_type : str | None
             Kind of event; None for the first.
         times : array | None
             Seconds since the event; None for those of ``curves``.
         **values
-            A value for each covariate of the formula, such as ``expression="micro"``.
+            A value for each covariate of the formula, such as ``condition="posed"``.
 
         Returns
         -------
         Dataset
             ``response`` and ``std_error`` on (channel, time).
         """
-        block = self._block(kind)
+        block = self._block(event_type)
         times = self.curves["time"].to_numpy() if times is None else np.asarray(times, float)
         weights = np.kron(block.row(values)[None], block.basis.evaluate(times).toarray())
         estimate, error = self._combined(block, weights)
@@ -91,7 +91,7 @@ class Deconvolution:
         tmax: float,
         *,
         baseline: tuple[float, float] | None = None,
-        kind: str | None = None,
+        event_type: str | None = None,
         minus: Mapping[str, Hashable] | None = None,
         **values: Hashable,
     ) -> pd.DataFrame:
@@ -103,7 +103,7 @@ class Deconvolution:
             Window, s since the event.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
-        kind : str | None
+        event_type : str | None
             Kind of event; None for the first.
         minus : mapping | None
             Covariates of a second event whose response is subtracted.
@@ -115,7 +115,7 @@ class Deconvolution:
         DataFrame
             ``channel, estimate, std_error``, in the signal's unit.
         """
-        block = self._block(kind)
+        block = self._block(event_type)
         row = block.row(values)
         if minus is not None:
             row = row - block.row(minus)
@@ -128,12 +128,13 @@ class Deconvolution:
             {"channel": channels, "estimate": estimate[:, 0], "std_error": error[:, 0]}
         )
 
-    def _block(self, kind: str | None) -> Block:
+    def _block(self, event_type: str | None) -> Block:
         """Kind of event by name."""
         for block in self.blocks:
-            if kind in (None, block.kind):
+            if event_type in (None, block.event_type):
                 return block
-        raise ValueError(f"kind={kind!r}: must be one of {[b.kind for b in self.blocks]}.")
+        known = [block.event_type for block in self.blocks]
+        raise ValueError(f"event_type={event_type!r}: must be one of {known}.")
 
     def _combined(self, block: Block, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Linear combinations of a block's coefficients, (n_channels, n_combinations), and SE."""
@@ -168,11 +169,11 @@ def deconvolve(
     ----------
     recording : Recording
         Cleaned EEG or derived physiology, and events on its clock. An events table with a column
-        ``kind`` holds several kinds of events, see `with_stimulus_events`; without it all are of
-        kind ``"event"``. Order does not matter. All events count, those of no interest too:
+        ``event_type`` holds several kinds of events, see `with_stimulus_events`; without it all are
+        of the type ``"event"``. Order does not matter. All events count, those of no interest too:
         what they leave in the signal is explained only if they are there.
     formula : str | mapping of str to str
-        One-sided formula such as ``"~ expression"``, or one for each kind of event.
+        One-sided formula such as ``"~ condition"``, or one for each kind of event.
     basis : Basis | mapping of str to Basis
         `FIR`, `Splines` or `ResponseFunction`, or one for each kind.
     picks : str | sequence of str
@@ -262,7 +263,7 @@ def deconvolve(
 
 
 def with_stimulus_events(
-    recording: Recording, *, kind: str = "expression", lock: str = "onset"
+    recording: Recording, *, event_type: str = "event", lock: str = "onset"
 ) -> Recording:
     """Add the beginning and end of every video to a recording's events.
 
@@ -270,7 +271,7 @@ def with_stimulus_events(
     ----------
     recording : Recording
         With its trigger codes (``codes``).
-    kind : str
+    event_type : str
         What its present events are called.
     lock : {"onset", "apex", "offset"}
         Landmark of these events; becomes ``onset``.
@@ -278,7 +279,8 @@ def with_stimulus_events(
     Returns
     -------
     Recording
-        Events with a column ``kind``: ``kind``, ``"stimulus_onset"`` and ``"stimulus_offset"``;
+        Events with a column ``event_type``: ``event_type``, ``"stimulus_onset"`` and
+        ``"stimulus_offset"``;
         ``time_in_video`` (s) is the time since the video's beginning.
 
     Raises
@@ -292,7 +294,7 @@ def with_stimulus_events(
             "are not known."
         )
     spans = clip_spans(recording.codes)
-    events = recording.events.assign(kind=kind, onset=recording.events[lock])
+    events = recording.events.assign(event_type=event_type, onset=recording.events[lock])
     start = spans.set_index("code")["start"]
     if "code" in events:
         events["time_in_video"] = events["onset"] - events["code"].map(start)
@@ -300,7 +302,7 @@ def with_stimulus_events(
         pd.DataFrame(
             {
                 "event": [f"{name}-{code}" for code in spans["code"]],
-                "kind": name,
+                "event_type": name,
                 "code": spans["code"],
                 "onset": spans[column],
             }
@@ -335,8 +337,8 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
     raw : mne.io.Raw
         The signal.
     events : DataFrame
-        Those with an onset; ``time`` is s since the signal's first sample, ``kind`` is added where
-        it is not there.
+        Those with an onset; ``time`` is s since the signal's first sample, ``event_type`` is added
+        where it is not there.
     """
     if modality not in ("physio", "eeg"):
         raise ValueError(f"modality must be 'physio' or 'eeg', got {modality!r}.")
@@ -355,8 +357,8 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
     times = events["onset"].to_numpy(float)
     if modality == "physio" and recording.clock is not None:
         times = recording.clock.from_reference(times)
-    kinds = events["kind"] if "kind" in events else EVENT
-    return raw, events.assign(time=times, kind=kinds).reset_index(drop=True)
+    kinds = events["event_type"] if "event_type" in events else EVENT
+    return raw, events.assign(time=times, event_type=kinds).reset_index(drop=True)
 
 
 def _bears_whitening(basis: Basis, sample_s: float) -> bool:
@@ -372,7 +374,7 @@ def _by_kind(
     """A choice for each kind of event."""
     if isinstance(choice, Mapping):
         return dict(choice)
-    kinds = sorted(set(events["kind"]))
+    kinds = sorted(set(events["event_type"]))
     if len(kinds) > 1:
         raise ValueError(f"the events are of kinds {kinds}: give one {what} for each, as a dict.")
     return {kinds[0]: choice}
@@ -489,10 +491,11 @@ def _collinearity(
     inflation = iter(np.max([solution.inflation for _, solution in solutions], axis=0))
     rows = []
     for block in expanded.blocks:
-        chosen = (events["kind"] == block.kind).to_numpy()
+        chosen = (events["event_type"] == block.event_type).to_numpy()
         share = _overlapped(events["time"].to_numpy(float), chosen, block.basis)
-        rows += [(block.kind, term, next(inflation), block.n_events, share) for term in block.terms]
-    return pd.DataFrame(rows, columns=["kind", "term", "vif", "n_events", "overlapped"])
+        about = block.n_events, share
+        rows += [(block.event_type, term, next(inflation), *about) for term in block.terms]
+    return pd.DataFrame(rows, columns=["event_type", "term", "vif", "n_events", "overlapped"])
 
 
 def _overlapped(times: np.ndarray, chosen: np.ndarray, basis: Basis) -> float:

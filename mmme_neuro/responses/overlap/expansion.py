@@ -17,10 +17,10 @@ class Block:
 
     Attributes
     ----------
-    kind : str
+    event_type : str
         Kind of event.
     terms : tuple of str
-        Columns of the formula's design, such as ``expression[T.micro]``.
+        Columns of the formula's design, such as ``condition[T.posed]``.
     basis : Basis
         Functions that each term's response is made of.
     first : int
@@ -32,7 +32,7 @@ class Block:
         Events of this kind.
     """
 
-    kind: str
+    event_type: str
     terms: tuple[str, ...]
     basis: Basis
     first: int
@@ -54,8 +54,8 @@ class Block:
         needed = {str(variable) for variable in self.spec.required_variables}
         if missing := sorted(needed - set(values)):
             raise ValueError(
-                f"values for {missing} are needed: the formula of {self.kind!r} has them. Give "
-                "one value each, e.g. expression='micro'."
+                f"values for {missing} are needed: the formula of {self.event_type!r} has them. "
+                "Give one value each, e.g. condition='posed'."
             )
         # Without covariates the table still needs a row.
         table = pd.DataFrame({name: [value] for name, value in values.items()}, index=[0])
@@ -97,7 +97,7 @@ class Expanded:
     def names(self) -> list[str]:
         """Name of every column."""
         named = [
-            f"{block.kind}: {term}, function {k}"
+            f"{block.event_type}: {term}, function {k}"
             for block in self.blocks
             for term in block.terms
             for k in range(block.basis.n_functions)
@@ -119,7 +119,7 @@ def expand(
     times : array, shape (n_times,)
         Equally spaced times of the samples (s).
     events : DataFrame
-        ``time`` (s, same clock), ``kind`` and the covariates; any order.
+        ``time`` (s, same clock), ``event_type`` and the covariates; any order.
     formulas, bases : mapping of str
         One-sided formula and basis of each kind.
     nuisance : mapping of str to array, shape (n_times,)
@@ -135,16 +135,17 @@ def expand(
         When a kind has no event, a formula names an absent column or a covariate is missing.
     """
     blocks, parts, first = [], [], 0
-    for kind, formula in formulas.items():
-        chosen = events[events["kind"] == kind]
+    for event_type, formula in formulas.items():
+        chosen = events[events["event_type"] == event_type]
         if chosen.empty:
             raise ValueError(
-                f"no event of kind {kind!r}; the events have {sorted(set(events['kind']))}."
+                f"no event of type {event_type!r}; the events have "
+                f"{sorted(set(events['event_type']))}."
             )
-        design = _event_design(chosen, formula, kind)
-        basis = bases[kind]
+        design = _event_design(chosen, formula, event_type)
+        basis = bases[event_type]
         terms = tuple(str(name) for name in design.columns)
-        block = Block(kind, terms, basis, first, design.model_spec, len(chosen))
+        block = Block(event_type, terms, basis, first, design.model_spec, len(chosen))
         values = np.asarray(design, dtype=float)
         parts.append(_spread(times, chosen["time"].to_numpy(float), values, basis))
         blocks.append(block)
@@ -154,22 +155,23 @@ def expand(
     return Expanded(sparse.csr_array(sparse.hstack(parts)), tuple(blocks), tuple(continuous))
 
 
-def _event_design(events: pd.DataFrame, formula: str, kind: str) -> formulaic.ModelMatrix:
+def _event_design(events: pd.DataFrame, formula: str, event_type: str) -> formulaic.ModelMatrix:
     """One row an event."""
     wanted = formulaic.Formula(formula).required_variables
     absent = sorted(str(name) for name in wanted if name not in events)
     if absent:
         raise ValueError(
-            f"formula {formula!r} of {kind!r} names {absent}, which the events table lacks; it "
-            f"has {list(events.columns)}."
+            f"formula {formula!r} of {event_type!r} names {absent}, which the events table lacks; "
+            f"it has {list(events.columns)}."
         )
     missing = {
         str(name): int(events[name].isna().sum()) for name in wanted if events[name].isna().any()
     }
     if missing:
         raise ValueError(
-            f"formula {formula!r} of {kind!r}: values are missing (column: events) {missing}. "
-            "Fill them or leave the covariate out; leaving events out would leave their overlap in."
+            f"formula {formula!r} of {event_type!r}: values are missing (column: events) "
+            f"{missing}. Fill them or leave the covariate out; leaving events out would leave "
+            "their overlap in."
         )
     return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
 

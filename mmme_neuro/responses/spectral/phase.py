@@ -50,7 +50,7 @@ class PhaseConsistency:
 def phase_consistency(
     epochs: mne.BaseEpochs,
     *,
-    by: str | Sequence[str] = "expression",
+    by: str | Sequence[str],
     frequencies: Sequence[float] | np.ndarray | None = None,
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
     measure: str = "ppc",
@@ -100,10 +100,10 @@ def phase_consistency(
     Examples
     --------
     >>> info = mne.create_info(["Cz"], 100.0, "eeg")
-    >>> table = pd.DataFrame({"expression": ["macro"] * 25 + ["micro"] * 20})
+    >>> table = pd.DataFrame({"kind": ["posed"] * 25 + ["spontaneous"] * 20})
     >>> noise = np.random.default_rng(0).normal(0, 1e-6, (45, 1, 301))
     >>> epochs = mne.EpochsArray(noise, info, tmin=-1.5, metadata=table, verbose="error")
-    >>> phase_consistency(epochs)
+    >>> phase_consistency(epochs, by="kind")
     <PhaseConsistency | ppc, 2 conditions (0 refused)>
     """
     if measure not in MEASURES:

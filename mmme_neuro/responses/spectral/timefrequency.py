@@ -67,7 +67,7 @@ class TimeFrequency:
 def time_frequency(
     epochs: mne.BaseEpochs,
     *,
-    by: str | Sequence[str] = "expression",
+    by: str | Sequence[str],
     frequencies: Sequence[float] | np.ndarray | None = None,
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
     baseline: tuple[float, float] | None = TFR_BASELINE,
@@ -129,10 +129,10 @@ def time_frequency(
     Examples
     --------
     >>> info = mne.create_info(["C3", "C4"], 100.0, "eeg")
-    >>> table = pd.DataFrame({"expression": ["macro", "micro"]})
+    >>> table = pd.DataFrame({"kind": ["posed", "spontaneous"]})
     >>> noise = np.random.default_rng(0).normal(0, 1e-6, (2, 2, 351))
     >>> epochs = mne.EpochsArray(noise, info, tmin=-1.5, metadata=table, verbose="error")
-    >>> time_frequency(epochs)
+    >>> time_frequency(epochs, by="kind")
     <TimeFrequency | 2 conditions, 2 channels, 4-40 Hz, dB>
     """
     express = _express(mode, baseline)
@@ -193,7 +193,7 @@ def participant_average(maps: TimeFrequency) -> TimeFrequency:
     if index.nlevels < 2 or index.names[0] != "participant":
         raise ValueError(
             f"maps: must be by ['participant', condition], got by={list(index.names)}. Use "
-            "time_frequency(epochs, by=['participant', 'expression'])."
+            "time_frequency(epochs, by=['participant', condition])."
         )
     conditions = np.array([cell_name(tuple(key[1:])) for key in index])
     people = index.get_level_values(0)

@@ -52,14 +52,16 @@ def test_no_matched_event():
 
 
 def events(*rows):
-    columns = ["participant", "clip", "expression", "onset", "offset"]
+    columns = ["participant", "clip", "label", "onset", "offset"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def test_time_units_by_hand():
     a = events(("s1", "c1", "micro", 0.0, 0.3), ("s2", "c2", "macro", 1.0, 2.0))
     b = events(("s1", "c1", "micro", 0.1, 0.4), ("s2", "c2", "micro", 1.0, 1.5))
-    found = time_unit_table(a, b, {"c1": 1.0, "c2": 2.0}, 0.1, ParticipantIntervals())
+    found = time_unit_table(
+        a, b, {"micro": 1, "macro": 2}, {"c1": 1.0, "c2": 2.0}, 0.1, ParticipantIntervals()
+    )
     first, second = np.zeros(30, int), np.zeros(30, int)
     first[0:3], second[1:4] = 1, 1
     first[20:30], second[20:25] = 2, 1

@@ -6,7 +6,7 @@ import pytest
 
 from mmme_neuro import agreement, read_events
 from mmme_neuro.reliability import OverlapAbove, agreement_tables, pass_pairs
-from mmme_neuro.reliability.coders.comparisons import expression_confusion, time_differences
+from mmme_neuro.reliability.coders.comparisons import label_confusion, time_differences
 from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
 
 CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
@@ -14,6 +14,7 @@ CODING = CodingParameters(
     share_a_only=0.2, share_b_only=0.2, share_both=0.6, detection=0.9, onset_sd=0.05,
     apex_sd=0.03, offset_sd=0.08, label_error=0.03,
 )  # fmt: skip
+LEVELS = ("micro", "macro")
 
 
 def true_events(n_people=20, n_clips=8, n_events=8):
@@ -58,7 +59,9 @@ def coded(tmp_path_factory):
 def tables(coded):
     pair = pass_pairs(coded).iloc[0]
     coders = [coded[coded["annotation_pass"] == pair[name]] for name in ("pass_a", "pass_b")]
-    return agreement_tables(*coders, CRITERIA, rng=1, n_resamples=300)
+    return agreement_tables(
+        *coders, CRITERIA, condition="expression", levels=LEVELS, rng=1, n_resamples=300
+    )
 
 
 def test_the_errors_put_into_a_sheet_are_found(tables):
@@ -85,7 +88,9 @@ def test_the_errors_put_into_a_sheet_are_found(tables):
 
 def test_tables_are_those_of_agreement(coded, tables):
     a, b = (coded[coded["annotation_pass"] == name] for name in "AB")
-    single = agreement(a, b, criterion=CRITERIA[1], rng=1, n_resamples=300)
+    single = agreement(
+        a, b, condition="expression", levels=LEVELS, criterion=CRITERIA[1], rng=1, n_resamples=300
+    )
     for name, index in (("timing", "time"), ("action_units", "action_unit")):
         table = getattr(tables, name)
         own = table[table["criterion"] == str(CRITERIA[1])].drop(columns="criterion")
@@ -104,9 +109,9 @@ def test_no_table_names_a_participant_or_clip(tables):
 
 def test_confusion_counts_every_pair_once():
     pairs = pd.DataFrame(
-        {"expression_a": ["micro", "macro", "macro"], "expression_b": ["macro", "macro", "macro"]}
+        {"label_a": ["micro", "macro", "macro"], "label_b": ["macro", "macro", "macro"]}
     )
-    table = expression_confusion(pairs).set_index(["expression_a", "expression_b"])
+    table = label_confusion(pairs, LEVELS).set_index(["label_a", "label_b"])
     assert table.index.tolist() == [
         ("macro", "macro"),
         ("macro", "micro"),
@@ -115,7 +120,7 @@ def test_confusion_counts_every_pair_once():
     ]
     assert table["n"].tolist() == [2, 0, 1, 0]
     assert table["share"].sum() == pytest.approx(1)
-    assert expression_confusion(pairs[:0]).empty
+    assert label_confusion(pairs[:0], LEVELS).empty
 
 
 def test_differences_are_a_minus_b():
@@ -148,4 +153,4 @@ def test_passes_with_most_clips_in_common_come_first():
 
 def test_a_criterion_is_needed(coded):
     with pytest.raises(ValueError, match="criteria must name at least one"):
-        agreement_tables(coded, coded, [])
+        agreement_tables(coded, coded, [], condition="expression")

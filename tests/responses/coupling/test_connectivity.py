@@ -121,9 +121,9 @@ def test_cells_are_equalised_and_small_ones_refused():
     assert counts.loc["macro", ["n_epochs", "n_used", "n_subsamples"]].tolist() == [60, 22, 20]
     assert counts.loc["micro", ["n_epochs", "n_used", "n_subsamples"]].tolist() == [22, 22, 1]
     assert counts.loc["mixed", "reason"] == "5 epochs, fewer than 20"
-    assert np.isnan(result.matrix.sel(condition="mixed")).all()
+    assert np.isnan(result.matrix.sel(cell="mixed")).all()
     micro = connectivity(epochs["expression == 'micro'"], **WINDOW).matrix[0]
-    np.testing.assert_allclose(result.matrix.sel(condition="micro"), micro)
+    np.testing.assert_allclose(result.matrix.sel(cell="micro"), micro)
     again = connectivity(epochs, by="expression", rng=1, n_resamples=20, **WINDOW)
     np.testing.assert_array_equal(result.matrix, again.matrix)
 
@@ -134,8 +134,8 @@ def test_plv_of_equalised_cells_agrees_where_that_of_unequal_cells_does_not():
     options = dict(method="plv", by="expression", **WINDOW)
     unequal = connectivity(epochs, equalize=False, **options).matrix.mean(["channel", "other"])
     equal = connectivity(epochs, rng=0, n_resamples=20, **options).matrix.mean(["channel", "other"])
-    assert float(unequal.sel(condition="micro") - unequal.sel(condition="macro")) > 0.1
-    assert abs(float(equal.sel(condition="micro") - equal.sel(condition="macro"))) < 0.03
+    assert float(unequal.sel(cell="micro") - unequal.sel(cell="macro")) > 0.1
+    assert abs(float(equal.sel(cell="micro") - equal.sel(cell="macro"))) < 0.03
 
 
 def test_subsamples_hold_no_epoch_twice():
@@ -143,7 +143,7 @@ def test_subsamples_hold_no_epoch_twice():
     kinds = pd.DataFrame({"expression": ["micro"] * 20 + ["macro"] * 40})
     epochs = _coupled_epochs(0j, 60, seed=6, n_pairs=15, metadata=kinds)
     matrix = connectivity(epochs, by="expression", rng=0, n_resamples=30, **WINDOW).matrix
-    assert abs(float(matrix.sel(condition="macro").mean())) < 0.012
+    assert abs(float(matrix.sel(cell="macro").mean())) < 0.012
 
 
 def test_bad_input_is_refused():
@@ -275,9 +275,9 @@ def test_amplitude_methods_refuse_small_cells_and_jackknife(method):
     cells = ["macro"] * 35 + ["micro"] * 25 + ["mixed"] * 4
     epochs = amplitude_epochs(64, seed=5, shared=0.5, by=cells)
     result = connectivity(epochs, method=method, by="cell", rng=1, n_resamples=3, **LONG)
-    refused = result.matrix.sel(condition="mixed").values
+    refused = result.matrix.sel(cell="mixed").values
     assert np.isnan(refused).all()
-    assert np.isfinite(result.matrix.sel(condition="macro").values[0, 1])
+    assert np.isfinite(result.matrix.sel(cell="macro").values[0, 1])
     with pytest.raises(ValueError, match="no ratio over epochs"):
         connectivity(epochs, method=method, jackknife=True, by="cell", rng=1, **LONG)
 

@@ -10,7 +10,7 @@ from mmme_neuro.responses.coupling.graph import DENSITIES, graph_measures, rewir
 def _matrix(weights, condition=None):
     names = [f"E{i}" for i in range(len(weights))]
     matrix = xr.DataArray(weights, {"channel": names, "other": names}, ("channel", "other"))
-    return matrix if condition is None else matrix.expand_dims(condition=[condition])
+    return matrix if condition is None else matrix.expand_dims(cell=[condition])
 
 
 @pytest.fixture
@@ -61,11 +61,9 @@ def test_density_keeps_the_strongest_and_negative_weights_are_counted(weights):
 
 
 def test_refused_conditions_stay_missing(weights):
-    both = xr.concat(
-        [_matrix(weights, "macro"), _matrix(np.full((8, 8), np.nan), "micro")], "condition"
-    )
+    both = xr.concat([_matrix(weights, "macro"), _matrix(np.full((8, 8), np.nan), "micro")], "cell")
     measures = graph_measures(both)
-    networks = measures.networks.set_index("condition")
+    networks = measures.networks.set_index("cell")
     assert networks.loc["micro", "global_efficiency":"path_length"].isna().all()
     assert networks.loc["macro", "clustering"] > 0
     assert len(measures.nodes) == 16
@@ -155,7 +153,7 @@ def test_measures_of_subsamples_are_averaged(weights):
     second = weights**2
     both = xr.concat([_matrix(weights), _matrix(second)], "subsample")
     missing = xr.full_like(both.isel(subsample=[0]), np.nan)
-    stacked = xr.concat([both, missing], "subsample").expand_dims(condition=["micro"])
+    stacked = xr.concat([both, missing], "subsample").expand_dims(cell=["micro"])
     found = graph_measures(stacked, density=0.4)
     parts = [graph_measures(_matrix(one), density=0.4) for one in (weights, second)]
     expected = np.mean([one.networks["global_efficiency"].item() for one in parts])

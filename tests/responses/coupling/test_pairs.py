@@ -21,8 +21,13 @@ def result():
     people = ["a", "b", "c"]
     matrix = xr.DataArray(
         values,
-        dims=("condition", "channel", "other"),
-        coords={"condition": people, "channel": CHANNELS, "other": CHANNELS},
+        dims=("cell", "channel", "other"),
+        coords={
+            "cell": people,
+            "participant": ("cell", people),
+            "channel": CHANNELS,
+            "other": CHANNELS,
+        },
     )
     counts = pd.DataFrame(
         {
@@ -31,16 +36,19 @@ def result():
             "n_subsamples": 1,
             "reason": ["", "", "5 epochs, 20 needed"],
         },
-        index=pd.Index(people, name="condition"),
+        index=pd.Index(people, name="cell"),
     )
     info = mne.create_info(CHANNELS, 100.0, "eeg")
     return Connectivity(matrix, counts, info, "ppc", (14.0, 19.0), (-0.25, 0.75))
 
 
+KINDS = {"condition": "expression", "levels": ("macro", "micro")}
+
+
 def test_pairs_of_every_cell_that_was_not_refused(result):
     table = pair_table(result, {"first": ("C3", "PO3"), "second": ("PO3", "C4")})
-    assert list(table) == ["condition", "first", "second"]
-    assert table["condition"].tolist() == ["a", "b"]
+    assert list(table) == ["participant", "first", "second"]
+    assert table["participant"].tolist() == ["a", "b"]
     assert table["first"].tolist() == [2.0 + 6.0, 11.0 + 15.0]
     assert table["second"].tolist() == [5.0 + 7.0, 14.0 + 16.0]
 
@@ -53,7 +61,7 @@ def test_unknown_channels_are_named(result):
 def test_average_counts_every_cell_once_and_leaves_out_refused_ones(result):
     average = average_matrix(result, "all events")
     assert average.matrix.dims == result.matrix.dims
-    assert average.matrix["condition"].to_numpy().tolist() == ["all events"]
+    assert average.matrix["cell"].to_numpy().tolist() == ["all events"]
     expected = result.matrix.to_numpy()[:2].mean(axis=0)
     np.testing.assert_allclose(average.matrix.to_numpy()[0], expected)
     assert average.counts.loc["all events", "n_epochs"] == 70
@@ -75,14 +83,14 @@ def test_paired_differences_are_a_paired_t_test():
     micro, macro = rng.normal(0.2, 0.1, 8), rng.normal(0.0, 0.1, 8)
     table = pd.DataFrame(
         {
-            "condition": [f"{name}/micro" for name in people]
-            + [f"{name}/macro" for name in people],
+            "participant": [*people, *people],
+            "expression": ["micro"] * 8 + ["macro"] * 8,
             "a": np.r_[micro, macro],
             "b": np.r_[macro, macro + 0.01 * rng.standard_normal(8)],
         }
     )
-    table.loc[len(table)] = ["alone/macro", 5.0, 5.0]
-    found = paired_differences(table, ["a", "b"]).set_index("measure")
+    table.loc[len(table)] = ["alone", "macro", 5.0, 5.0]
+    found = paired_differences(table, ["a", "b"], **KINDS).set_index("measure")
     expected = scipy.stats.ttest_rel(micro, macro)
     assert found.loc["a", "statistic"] == pytest.approx(expected.statistic)
     assert found.loc["a", "p_value"] == pytest.approx(expected.pvalue)
@@ -97,11 +105,12 @@ def test_paired_differences_are_a_paired_t_test():
 
 
 def test_too_few_participants_give_no_test():
-    table = pd.DataFrame({"condition": ["a/micro", "a/macro", "b/macro"], "x": [1.0, 2.0, 3.0]})
-    row = paired_differences(table, ["x"]).iloc[0]
-    assert np.isnan(row[["estimate", "effect_size"]].astype(float)).all()
-    assert row["n_participants"] == 1
-    one_level = pd.DataFrame({"condition": ["a/macro", "b/macro"], "x": [1.0, 2.0]})
-    assert np.isnan(paired_differences(one_level, ["x"])["p_holm"].item())
-    empty = pd.DataFrame({"condition": [], "x": []})
-    assert paired_differences(empty, ["x"])["n_participants"].item() == 0
+    table = pd.DataFrame(
+        {"participant": list("aab"), "expression": ["micro", "macro", "macro"], "x": [1.0, 2, 3]}
+    )
+    row = paired_differences(table, ["x"], **KINDS).iloc[0]
+    assert np.isnan(row["estimate"]) and row["n_participants"] == 1
+    one_level = table.iloc[1:]
+    assert np.isnan(paired_differences(one_level, ["x"], **KINDS)["p_holm"].item())
+    empty = table.iloc[:0]
+    assert paired_differences(empty, ["x"], **KINDS)["n_participants"].item() == 0

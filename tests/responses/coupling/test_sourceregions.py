@@ -75,7 +75,7 @@ def test_lagged_coupling_of_two_regions_is_the_strongest(topographies):
         tmax=1.0,
         equalize=False,
         by="expression",
-    ).matrix.mean("condition")
+    ).matrix.mean("cell")
     pair = float(matrix.sel(channel="central left", other="occipital right"))
     others = [
         float(matrix.sel(channel="frontal right", other=name))

@@ -60,7 +60,14 @@ def recording(onsets, expression, rng, noise_sd=NOISE):
 
 def compared(recording, **options):
     found = deconvolve(recording, "~ expression", FIR(-1.0, 5.0, step=0.25), picks="x")
-    table = compare_with_averaging(recording, found, [WINDOW], **{"isolation": 6.0} | options)
+    table = compare_with_averaging(
+        recording,
+        found,
+        [WINDOW],
+        **{"isolation": 6.0} | options,
+        condition="expression",
+        levels=("macro", "micro"),
+    )
     return table.set_index(["method", "condition"])
 
 
@@ -129,8 +136,10 @@ def test_separate_overlap_measures_draws_and_reports_collinearity():
     onsets = np.arange(10.0, 380, 5.0)
     expression = np.resize(["macro", "micro", "micro"], onsets.size)
     mine = recording(onsets, expression, rng, noise_sd=0.0)
-    stimuli = pd.DataFrame({"event": ["v1", "v2"], "onset": [5.0, 200.0], "kind": "stimulus_onset"})
-    events = pd.concat([mine.events.assign(kind="expression"), stimuli], ignore_index=True)
+    stimuli = pd.DataFrame(
+        {"event": ["v1", "v2"], "onset": [5.0, 200.0], "event_type": "stimulus_onset"}
+    )
+    events = pd.concat([mine.events.assign(event_type="event"), stimuli], ignore_index=True)
     plan = OverlapPlan(
         modality="physio",
         basis=Splines(-1.0, 5.0, 14),
@@ -138,11 +147,13 @@ def test_separate_overlap_measures_draws_and_reports_collinearity():
         isolation=6.0,
         stimulus_basis=FIR(0.0, 2.0, step=0.5),
     )
-    found = separate_overlap(replace(mine, events=events), plan)
+    found = separate_overlap(
+        replace(mine, events=events), plan, condition="expression", levels=("macro", "micro")
+    )
     estimates = found.measures.set_index(["method", "condition"])["estimate"]
     # Without noise only the splines, 0.46 s apart, miss the bump: by less than .1 % of its peak.
     assert estimates["deconvolution", "macro"] == pytest.approx(TRUTH, abs=0.01)
     assert found.measures["n_events"].max() == len(onsets)
     peak = found.curves.query("method == 'deconvolution' and condition == 'micro'")
     assert peak["estimate"].max() == pytest.approx(20, abs=0.02)
-    assert set(found.collinearity["kind"]) == {"expression", "stimulus_onset"}
+    assert set(found.collinearity["event_type"]) == {"event", "stimulus_onset"}

@@ -262,11 +262,11 @@ def test_stimulus_onsets_are_events_of_their_own():
     seen = recording.physio.get_data()[0] + sum(4 * course(times - t) for t in marks)
     raw = mne.io.RawArray(seen[None], recording.physio.info, verbose="error")
     both = with_stimulus_events(Recording(eeg=None, physio=raw, events=events, codes=codes))
-    assert both.events["kind"].value_counts()["stimulus_onset"] == 3
-    inside = both.events.query("kind == 'expression'")
+    assert both.events["event_type"].value_counts()["stimulus_onset"] == 3
+    inside = both.events.query("event_type == 'event'")
     np.testing.assert_allclose(inside["time_in_video"], inside["onset"] - 10)
     basis = FIR(-1.0, 9.0, step=0.5)
-    kinds = ("expression", "stimulus_onset", "stimulus_offset")
+    kinds = ("event", "stimulus_onset", "stimulus_offset")
     found = deconvolve(
         both,
         dict(zip(kinds, ["~ expression", "~ 1", "~ 1"], strict=True)),
@@ -274,8 +274,10 @@ def test_stimulus_onsets_are_events_of_their_own():
         picks="x0",
     )
     assert one_window(found, expression="macro")[0] == pytest.approx(true_window(), abs=0.05)
-    assert one_window(found, kind="stimulus_onset")[0] == pytest.approx(4 * true_window(), abs=0.3)
-    assert set(found.collinearity["kind"]) == set(kinds)
+    assert one_window(found, event_type="stimulus_onset")[0] == pytest.approx(
+        4 * true_window(), abs=0.3
+    )
+    assert set(found.collinearity["event_type"]) == set(kinds)
 
 
 def test_averages_samples_first():

@@ -34,25 +34,31 @@ def test_modes_equal_mne(noise_epochs):
     before = (reference.times >= -1.25 - 1e-9) & (reference.times <= -0.75 + 1e-9)
     options = dict(frequencies=FREQS, n_cycles=3.0, decim=1)
 
-    ratio = time_frequency(few, mode="logratio", **options).data.sel(condition="micro")
+    ratio = time_frequency(few, mode="logratio", **options, by="expression").data.sel(
+        condition="micro"
+    )
     expected = average.copy().apply_baseline((-1.25, -0.75), mode="logratio", verbose="error")
     np.testing.assert_allclose(ratio, expected.data, atol=1e-9)
 
-    power = time_frequency(few, mode="power", **options).data.sel(condition="micro")
+    power = time_frequency(few, mode="power", **options, by="expression").data.sel(
+        condition="micro"
+    )
     expected = average.data - average.data[..., before].mean(axis=-1, keepdims=True)
     np.testing.assert_allclose(power, expected * 1e12, atol=1e-9)
 
     level = 10 * np.log10(reference.data)
     level -= level[..., before].mean(axis=-1, keepdims=True)
-    db = time_frequency(few, mode="db", **options).data.sel(condition="micro")
+    db = time_frequency(few, mode="db", **options, by="expression").data.sel(condition="micro")
     np.testing.assert_allclose(db, level.mean(axis=0), atol=1e-9)
 
 
 def test_batches_do_not_change_the_result(noise_epochs, monkeypatch):
     options = dict(frequencies=FREQS, n_cycles=3.0, picks=["Pz"])
-    whole = time_frequency(noise_epochs[:50], **options)
+    whole = time_frequency(noise_epochs[:50], **options, by="expression")
     monkeypatch.setattr(wavelets, "BATCH_BYTES", 8 * 351 * 3 * 7)
-    np.testing.assert_allclose(time_frequency(noise_epochs[:50], **options).data, whole.data)
+    np.testing.assert_allclose(
+        time_frequency(noise_epochs[:50], **options, by="expression").data, whole.data
+    )
 
 
 def test_noise_gives_zero_db_at_any_number_of_epochs(noise_epochs):
@@ -78,7 +84,7 @@ def test_desynchronisation_is_recovered(noise_epochs):
     amplitude[:40] = 20.0
     wave = amplitude * np.cos(2 * np.pi * 10 * times + phases) * 1e-6
     epochs._data = epochs.get_data() + wave
-    maps = time_frequency(epochs, frequencies=[10.0], n_cycles=3.0).data
+    maps = time_frequency(epochs, frequencies=[10.0], n_cycles=3.0, by="expression").data
     late = maps.sel(time=slice(0.6, 1.5)).mean(["time", "channel", "frequency"])
     assert abs(float(late.sel(condition="macro")) + 6.02) < 0.1
     assert abs(float(late.sel(condition="micro"))) < 0.1
@@ -94,7 +100,7 @@ def test_participants_weigh_the_same(erp_epochs):
     np.testing.assert_allclose(average.data.sel(condition="micro"), reference)
     assert average.data.dims == maps.data.dims
     assert average.counts.loc["micro"].tolist() == [33, 6]
-    pooled = time_frequency(erp_epochs, **options)
+    pooled = time_frequency(erp_epochs, **options, by="expression")
     assert not np.allclose(average.data.sel(condition="micro"), pooled.data.sel(condition="micro"))
     with pytest.raises(ValueError, match="must be by"):
         participant_average(pooled)
@@ -129,7 +135,7 @@ def test_resolution_is_stated(noise_epochs):
 )
 def test_bad_input_is_refused(noise_epochs, options, message):
     with pytest.raises(ValueError, match=message):
-        time_frequency(noise_epochs[:4], **options)
+        time_frequency(noise_epochs[:4], **options, by="expression")
 
 
 def test_beta_falls_around_the_button_press_of_a_real_recording(shared_data):
@@ -149,7 +155,7 @@ def test_beta_falls_around_the_button_press_of_a_real_recording(shared_data):
     for column in ("power_uv2", "log_ratio_db"):
         assert change[column].mean() / change[column].sem() < -3
     maps = time_frequency(
-        epochs, frequencies=[16.0, 20.0], picks=["C3", "C4"], baseline=(-1.0, -0.4)
+        epochs, frequencies=[16.0, 20.0], picks=["C3", "C4"], baseline=(-1.0, -0.4), by="expression"
     )
     beta = maps.data.sel(time=slice(*around_press)).mean(["frequency", "time"])
     assert bool((beta < -0.5).all())
@@ -176,7 +182,9 @@ def test_evoked_and_induced_power_part_what_is_locked(method):
         frequencies=[10.0, 20.0], n_cycles=4, mode="power", baseline=None, method=method, decim=1
     )
     found = {
-        kind: time_frequency(epochs, power=kind, **how).data.sel(time=0.4, method="nearest")[0, 0]
+        kind: time_frequency(epochs, power=kind, **how, by="expression").data.sel(
+            time=0.4, method="nearest"
+        )[0, 0]
         for kind in ("total", "evoked", "induced")
     }
     assert float(found["evoked"][0]) == pytest.approx(float(found["total"][0]), rel=0.1)
@@ -189,7 +197,13 @@ def test_multitaper_power_is_mnes():
     epochs = _evoked_and_induced(10)
     how = dict(n_cycles=4, decim=1)
     found = time_frequency(
-        epochs, frequencies=[10.0, 20.0], mode="power", baseline=None, method="multitaper", **how
+        epochs,
+        frequencies=[10.0, 20.0],
+        mode="power",
+        baseline=None,
+        method="multitaper",
+        **how,
+        by="expression",
     )
     data = 1e6 * epochs["expression == 'micro'"].get_data()
     expected = mne.time_frequency.tfr_array_multitaper(
@@ -207,4 +221,4 @@ def test_multitaper_power_is_mnes():
 @pytest.mark.parametrize("choice", [{"power": "phase"}, {"method": "stft"}])
 def test_unknown_kinds_of_power_are_refused(choice):
     with pytest.raises(ValueError, match="must be one of"):
-        time_frequency(_evoked_and_induced(4), **choice)
+        time_frequency(_evoked_and_induced(4), **choice, by="expression")
