@@ -12,6 +12,7 @@ import pandas as pd
 
 from analyses.study import COMPARED, OVERLAP_PLANS
 from analyses.tables import analysed, write_table
+from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.pipeline import read_continuous, tracked
 from mmme_neuro.responses import OverlapPlan, OverlapResult, over_participants, separate_overlap
 from mmme_neuro.simulate import with_overlap_truth
@@ -36,7 +37,7 @@ def separated(results: Path) -> tuple[dict, pd.DataFrame]:
             for plan in OVERLAP_PLANS:
                 try:
                     found[name, plan] = one(results, name, plan)
-                except ValueError as error:
+                except (MissingInput, NotEstimable) as error:
                     left_out.append((name, plan.windows[0].name, str(error)))
             step(name)
     return found, pd.DataFrame(left_out, columns=["participant", "measure", "reason"])
@@ -50,7 +51,7 @@ def one(results: Path, name: str, plan: OverlapPlan) -> OverlapResult:
 def joined(found: dict, part: str) -> pd.DataFrame:
     tables = [getattr(result, part).assign(participant=key[0]) for key, result in found.items()]
     if not tables:
-        raise ValueError("no participant's events can be told apart; see overlap_left_out.csv")
+        raise NotEstimable("no participant's events can be told apart; see overlap_left_out.csv")
     return pd.concat(tables)
 
 

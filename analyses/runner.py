@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, crash_text
 from mmme_neuro.pipeline import code_digest
 
 FOLDER = Path(__file__).parent
@@ -64,17 +64,20 @@ def run_steps(
         if not force and stamp.is_file() and json.loads(stamp.read_text()) == before:
             say(step, "up to date")
             continue
+        log = results / f"{step.number}_error.log"
         stamp.unlink(missing_ok=True)
         begun = time.monotonic()
         say(step, "running")
         try:
             step.module.main(study, results)
-        except EXPECTED_FAILURES as error:
+        except Exception as error:  # whatever went wrong, steps that do not need this one go on
             failed[step.number] = step.module.WRITES
-            say(step, f"FAILED: {type(error).__name__}: {error}")
-            (results / f"{step.number}_error.log").write_text(traceback.format_exc())
+            log.write_text(traceback.format_exc())
+            is_expected = isinstance(error, EXPECTED_FAILURES)
+            text = f"FAILED: {type(error).__name__}: {error}"
+            say(step, text if is_expected else f"CRASHED: {crash_text(error)} See {log}.")
             continue
-        (results / f"{step.number}_error.log").unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
         stamp.write_text(json.dumps(_state(step, study, results)))
         say(step, f"done in {time.monotonic() - begun:.0f} s")
     return list(failed)

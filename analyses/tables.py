@@ -153,9 +153,7 @@ def slow_epochs(results: Path):
 
 def _compared(epochs):
     """Epochs of the conditions that are compared."""
-    rows = epochs.metadata[study.CONDITION].isin(study.LEVELS).to_numpy().nonzero()[0]
-    chosen = epochs[rows]
+    chosen = epochs[epochs.metadata[study.CONDITION].isin(study.LEVELS).to_numpy()]
     with mne.use_log_level("error"):
-        events = chosen.metadata.reset_index(drop=True)
-        chosen.metadata = with_reference(events, study.CONDITION, study.LEVELS)
+        chosen.metadata = with_reference(chosen.metadata, study.CONDITION, study.LEVELS)
     return chosen

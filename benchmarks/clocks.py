@@ -13,6 +13,7 @@ import pandas as pd
 
 from mmme_neuro import align_clocks
 from mmme_neuro.clocks import align_camera, place_events
+from mmme_neuro.errors import MmmeError
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 N_VIDEOS = 48
@@ -145,7 +146,7 @@ def measured(
             warnings.simplefilter("ignore", UserWarning)
             try:
                 found.append(study(np.random.default_rng(seed), **options))
-            except ValueError:
+            except MmmeError:
                 n_refused += 1
     error = np.abs(np.concatenate([one["error"] for one in found]))
     se = np.concatenate([one["se"] for one in found])

@@ -2,13 +2,17 @@
 
 import importlib
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from mmme_neuro.errors import EXPECTED_FAILURES, crash_text
 from mmme_neuro.io import write_json
 from mmme_neuro.plots import close_figure, save_figure
+
+logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
@@ -75,8 +79,11 @@ def draw_figures(
         write = _write_each if hasattr(script.module, "draw_each") else _write
         try:
             written = write(script, results, out, formats)
-        except ValueError as error:
-            say(script, f"NOT DRAWN: {error}")
+        except Exception as error:  # whatever went wrong, the other figures are drawn
+            is_expected = isinstance(error, EXPECTED_FAILURES)
+            if not is_expected:
+                logger.exception("%s", script.name)
+            say(script, f"NOT DRAWN: {error if is_expected else crash_text(error)}")
             failed.append(script.name)
             continue
         say(script, written or "nothing to draw: the result is empty")

@@ -25,7 +25,8 @@ Rooms and modules, in the order of an analysis:
 * ``vocabulary``: The study's fixed vocabulary: emotions, valence, action units, trigger codes and
   column names.
 * ``wording``: How names, units and numbers of result tables are written for readers.
-* ``errors``: What may go wrong with a user's files, as opposed to a bug.
+* ``errors``: Errors of the package: what is wrong with an input or cannot be estimated, as
+  opposed to a bug.
 * ``cli``: The command ``mmme``.
 """
 

@@ -21,6 +21,7 @@ from .association.repeated import rm_corr
 from .clocks.align import align_clocks
 from .clocks.fit import ClockFit
 from .epochs import EventLocked, epoch
+from .errors import MmmeError
 from .events.audit import audit_events
 from .events.ratings import read_ratings
 from .events.sheet import read_events
@@ -61,6 +62,7 @@ __all__ = [
     "EventLocked",
     "LMMFit",
     "LMMMap",
+    "MmmeError",
     "Recording",
     "agreement",
     "align_clocks",

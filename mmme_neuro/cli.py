@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 from rich.console import Console
@@ -21,6 +21,9 @@ from mmme_neuro.pipeline.inputs import study_sources
 from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
 from mmme_neuro.signals.eeg.clean import Cleaning
 from mmme_neuro.vocabulary import SHEET_CONDITION
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 app = typer.Typer(
     help="Event-locked EEG and physiology of facial micro- and macro-expressions.",
@@ -194,7 +197,7 @@ def check(
 ) -> None:
     """Say of each participant what is there, what is missing and how the clocks fit.
 
-    The exit status is 1 if anything cannot be analysed.
+    The exit status is 1 if anything cannot be analysed, 3 if the program itself crashed on it.
     """
     with _plain_errors():
         checked = mmme_neuro.pipeline.check_study(
@@ -214,7 +217,7 @@ def check(
             "conditions",
         ):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
-    raise typer.Exit(0 if checked.is_ok else 1)
+    raise typer.Exit(_exit_status(checked.participants["status"], "ok"))
 
 
 @app.command()
@@ -254,7 +257,8 @@ def preprocess(
 
     A run that was stopped goes on where it was: participants whose inputs, options, decisions and
     software are as they were stay as they are. decisions.csv in DIRECTORY holds what people decided
-    (bad channels, components, events). The exit status is 1 if a participant failed.
+    (bad channels, components, events). The exit status is 1 if a participant failed, 3 if the
+    program itself crashed on one.
     """
     with _plain_errors():
         if decisions_template:
@@ -275,21 +279,22 @@ def preprocess(
                 force=force,
                 progress=lambda outcome: step(_outcome_text(outcome)),
             )
-    failed = table[table["status"] == "failed"]
+    failed = table[table["status"] != "done"]
     n_fresh = int((table["reran"] == "").sum())
     console.print(
         f"{len(table) - len(failed)} of {len(table)} participants done ({n_fresh} were up to "
         f"date), {int(table['n_epochs'].sum())} epochs in {out or directory / 'derivatives'}"
     )
     for row in failed.to_dict("records"):
-        console.print(f"FAILED {row['participant']}: {row['reason']}", markup=False, soft_wrap=True)
-    raise typer.Exit(1 if len(failed) else 0)
+        text = f"{row['status'].upper()} {row['participant']}: {row['reason']}"
+        console.print(text, markup=False, soft_wrap=True)
+    raise typer.Exit(_exit_status(table["status"], "done"))
 
 
 def _outcome_text(outcome: Outcome) -> str:
     """What became of one participant, in a line."""
-    if outcome.status == "failed":
-        return f"{outcome.participant} FAILED"
+    if outcome.status != "done":
+        return f"{outcome.participant} {outcome.status.upper()}"
     why = f" ({outcome.reran})" if outcome.reran else " (up to date)"
     return f"{outcome.participant} {outcome.n_epochs} epochs{why}"
 
@@ -314,7 +319,8 @@ def bids(
 ) -> None:
     """Write the study as a BIDS dataset without names and dates.
 
-    The exit status is 1 if a participant had to be left out.
+    The exit status is 1 if a participant had to be left out, 3 if the program itself crashed on
+    one.
     """
     with _plain_errors(), ProcessPoolExecutor(jobs) as executor:
         dataset = mmme_neuro.bids.write_bids(
@@ -328,12 +334,13 @@ def bids(
             progress=_print_outcome,
         )
     console.print(repr(dataset)[1:-1], markup=False, soft_wrap=True)
-    raise typer.Exit(0 if dataset.is_complete else 1)
+    raise typer.Exit(_exit_status(dataset.participants["status"], "written"))
 
 
 def _print_outcome(row: dict) -> None:
     """One line a participant."""
-    text = "written" if row["status"] == "written" else f"FAILED: {row['reason']}"
+    is_written = row["status"] == "written"
+    text = "written" if is_written else f"{row['status'].upper()}: {row['reason']}"
     console.print(f"{row['participant']}  {text}", markup=False, soft_wrap=True)
 
 
@@ -361,6 +368,13 @@ def _parameters(*, full: bool, null: str) -> "mmme_neuro.simulate.StudyParameter
     if null not in changes:
         raise typer.BadParameter(f"--null must be 'difference' or 'neural', got {null!r}.")
     return changes[null]()
+
+
+def _exit_status(status: "pd.Series", done: str) -> int:
+    """Return 0 where all participants are done, 3 where one crashed (a bug), else 1."""
+    if (status == done).all():
+        return 0
+    return 3 if (status == "crashed").any() else 1
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.events.ids import EVENT, check_unique
 from mmme_neuro.recording import Recording
 
@@ -77,7 +78,7 @@ class EventLocked:
 
     def __post_init__(self) -> None:
         if EVENT not in self.events:
-            raise ValueError(
+            raise BadInput(
                 "events must have a column 'event', an id of each event; epoch() gives one, "
                 f"with_event_ids(events) as well. Found {list(self.events.columns)}."
             )
@@ -87,7 +88,7 @@ class EventLocked:
         for name in MODALITIES:
             epochs = getattr(self, name)
             if epochs is not None and not _same_rows(epochs, self.events):
-                raise ValueError(
+                raise BadInput(
                     f"{name} must hold one epoch for each of the {len(self.events)} rows of "
                     f"events, in the same order; got {len(epochs)} epochs."
                 )
@@ -133,7 +134,7 @@ class Epoching:
 
     Raises
     ------
-    ValueError
+    MmmeError
         For an unknown landmark.
     """
 
@@ -146,7 +147,7 @@ class Epoching:
 
     def __post_init__(self) -> None:
         if self.lock not in LANDMARKS:
-            raise ValueError(f"lock must be one of {LANDMARKS}, got {self.lock!r}.")
+            raise BadInput(f"lock must be one of {LANDMARKS}, got {self.lock!r}.")
 
 
 def epoch(
@@ -180,7 +181,7 @@ def epoch(
 
     Raises
     ------
-    ValueError
+    MmmeError
         For events on the clock of a clip, unmerged annotation passes, an unknown landmark, a
         condition that is no column or whose labels are written alike, or no event left.
 
@@ -199,7 +200,7 @@ def epoch(
     kept = (events["exclusion_reason"] == "").to_numpy()
     if not kept.any():
         counts = events["exclusion_reason"].value_counts().to_dict()
-        raise ValueError(f"no event of {len(events)} can be cut: {counts}.")
+        raise MissingInput(f"no event of {len(events)} can be cut: {counts}.")
     metadata = events[kept].reset_index(drop=True)
     named = _named_conditions(metadata, condition)
     cut = {
@@ -236,7 +237,7 @@ def events_with_reasons(
     events = _in_order(_checked_events(recording.events, lock), lock)
     signals = _signals(recording, events[lock], eeg, physio)
     if not signals:
-        raise ValueError("eeg and physio are both left out or absent; nothing to cut.")
+        raise MissingInput("eeg and physio are both left out or absent; nothing to cut.")
     reasons = events["exclusion_reason"].fillna("").astype(str).to_numpy(object)
     reasons = np.where(events[lock].isna() & (reasons == ""), f"{lock} not coded", reasons)
     for name, (raw, window, times) in signals.items():
@@ -261,15 +262,15 @@ def concatenate(parts: list[EventLocked]) -> EventLocked:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When there are no parts, locks differ, only some parts have a modality, or two events share
         an id.
     """
     if not parts:
-        raise ValueError("parts is empty; nothing to join.")
+        raise BadInput("parts is empty; nothing to join.")
     locks = sorted({part.lock for part in parts})
     if len(locks) > 1:
-        raise ValueError(f"parts must share one lock, got {locks}; epoch them alike.")
+        raise BadInput(f"parts must share one lock, got {locks}; epoch them alike.")
     events = pd.concat([part.events for part in parts], ignore_index=True)
     excluded = pd.concat([part.excluded for part in parts], ignore_index=True)
     eeg, physio, slow = (
@@ -286,7 +287,7 @@ def _joined(
     if not there:
         return None
     if len(there) < len(parts):
-        raise ValueError(
+        raise MissingInput(
             f"{name} is there in {len(there)} of {len(parts)} parts only; leave those parts out or "
             f"epoch all with {name}=None."
         )
@@ -365,16 +366,16 @@ def chosen(locked: EventLocked, rows: np.ndarray, excluded: pd.DataFrame) -> Eve
 def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:
     """Refuse events that have no place on the recording's clock."""
     if lock not in LANDMARKS:
-        raise ValueError(f"lock must be one of {LANDMARKS}, got {lock!r}.")
+        raise BadInput(f"lock must be one of {LANDMARKS}, got {lock!r}.")
     if lock not in events:
-        raise ValueError(f"lock={lock!r} needs an events column {lock!r}; it has {list(events)}.")
+        raise BadInput(f"lock={lock!r} needs an events column {lock!r}; it has {list(events)}.")
     if "clock" in events and (events["clock"] == "clip").any():
-        raise ValueError(
+        raise BadInput(
             "events are on the clock of their clips; read_recording (or place_events) moves them "
             "to the EEG clock."
         )
     if _has_unmerged_passes(events):
-        raise ValueError(
+        raise BadInput(
             "events of several annotation passes stand side by side and would count twice; merge "
             "them (read_events(..., merge='union')) or choose one (annotation_pass=...)."
         )
@@ -508,7 +509,7 @@ def _named_conditions(
         label = "/".join(map(_label, value))
         other = known.setdefault(label, value)
         if other != value:
-            raise ValueError(
+            raise BadInput(
                 f"condition={condition!r}: the labels {other} and {value} are both written "
                 f"{label!r}; rename one of them in the events."
             )
@@ -528,7 +529,7 @@ def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str] | No
     columns = [condition] if isinstance(condition, str) else list(condition)
     absent = [name for name in columns if name not in events]
     if absent or not columns:
-        raise ValueError(
+        raise BadInput(
             f"condition={condition!r}: must name columns of the events, which have {list(events)}."
         )
     return columns

@@ -13,6 +13,7 @@ from mmme_neuro.clocks.align import align_clocks
 from mmme_neuro.clocks.camera import align_camera, place_events
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.clocks.triggers import recording_codes
+from mmme_neuro.errors import BadInput, MissingInput, MmmeError
 from mmme_neuro.events.ids import with_event_ids
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.damage import refuse_links_outside
@@ -72,9 +73,9 @@ class Recording:
 
     def __post_init__(self) -> None:
         if self.eeg is None and self.physio is None:
-            raise ValueError("eeg and physio are both None; a recording needs at least one.")
+            raise MissingInput("eeg and physio are both None; a recording needs at least one.")
         if "onset" not in self.events:
-            raise ValueError(
+            raise BadInput(
                 f"events must have a column 'onset' (s), got {list(self.events.columns)}."
             )
         object.__setattr__(self, "events", with_event_ids(self.events, self.participant))
@@ -142,7 +143,7 @@ def read_recording(
     ------
     FileNotFoundError
         When a device's file or the sheet is missing.
-    ValueError
+    MmmeError
         When the EEG is epoched, triggers are missing, clocks cannot be aligned or the sheet has no
         event of this participant.
 
@@ -156,7 +157,7 @@ def read_recording(
     events = _participant_events(folder, sheet, merge=merge, annotation_pass=annotation_pass)
     eeg = read_eeg(find_device_file(folder, "EEG", EEG_PATTERNS))
     if not isinstance(eeg, mne.io.BaseRaw):
-        raise ValueError(
+        raise BadInput(
             f"{folder}: the EEG file is epoched; events can only be placed in a continuous "
             "recording. Export it as continuous data."
         )
@@ -189,7 +190,7 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
     ------
     FileNotFoundError
         When there is none, or no such folder.
-    ValueError
+    MmmeError
         When there are several of one format, or files are links to outside the study.
     """
     if not directory.is_dir():
@@ -198,7 +199,7 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
     for pattern in patterns:
         found = sorted(path for path in directory.glob(pattern) if path.is_file())
         if len(found) > 1:
-            raise ValueError(
+            raise BadInput(
                 f"{directory}: expected one {device} file, found {[p.name for p in found]}; "
                 "move the others elsewhere."
             )
@@ -274,7 +275,7 @@ def _participant_events(
     events = sheet[sheet["participant"] == directory.name].reset_index(drop=True)
     if events.empty:
         known = sorted(set(sheet["participant"]))
-        raise ValueError(
+        raise MissingInput(
             f"{directory}: the sheet has no event of participant {directory.name!r}; it has "
             f"{known[:8]}{'...' if len(known) > 8 else ''}. Rename the folder or leave it out."
         )
@@ -285,8 +286,8 @@ def _device_codes(raw: mne.io.BaseRaw, directory: Path, device: str) -> pd.DataF
     """Trigger codes of a device; an error says whose they are."""
     try:
         return recording_codes(raw)
-    except ValueError as error:
-        raise ValueError(f"{directory}: {device}: {error}") from error
+    except MmmeError as error:
+        raise type(error)(f"{directory}: {device}: {error}") from error
 
 
 def _with_codes_of(codes: pd.DataFrame, other: pd.DataFrame, clock: ClockFit) -> pd.DataFrame:

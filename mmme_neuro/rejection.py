@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.epochs import EventLocked, chosen
+from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.levels import two_levels
@@ -47,7 +48,7 @@ class Rejection:
 
     Raises
     ------
-    ValueError
+    MmmeError
         For an option that cannot be.
     """
 
@@ -57,9 +58,9 @@ class Rejection:
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
-            raise ValueError(f"rule must be one of {RULES}, got {self.rule!r}.")
+            raise BadInput(f"rule must be one of {RULES}, got {self.rule!r}.")
         if self.eeg_uv <= 0:
-            raise ValueError(f"eeg_uv must be positive, got {self.eeg_uv}.")
+            raise NotEstimable(f"eeg_uv must be positive, got {self.eeg_uv}.")
 
 
 def reject(
@@ -108,7 +109,7 @@ def reject(
     reasons[locked.events["event"].isin(kept).to_numpy()] = ""
     good = np.flatnonzero(reasons == "")
     if not good.size:
-        raise ValueError(
+        raise NotEstimable(
             f"all {len(locked)} epochs are rejected ({reasons[0]}); look at the recording or raise "
             "the threshold."
         )
@@ -134,7 +135,7 @@ def _autorejected(
     """Repaired epochs, and why each is rejected."""
     n_epochs = len(locked)
     if n_epochs < FEWEST_EPOCHS:
-        raise ValueError(
+        raise NotEstimable(
             f"rule='autoreject' needs {FEWEST_EPOCHS} epochs to learn from, found {n_epochs}; use "
             "rule='threshold'."
         )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mmme_neuro.errors import EXPECTED_FAILURES
 from paper.build import FOLDER, build_paper
 
 ROOT = FOLDER.parent
@@ -26,7 +27,7 @@ def main(
     """Write the manuscript as a PDF; every number comes from the results."""
     try:
         path = build_paper(results, figures, out, title=title, authors=author or [])
-    except (OSError, ValueError, ModuleNotFoundError, RuntimeError) as error:
+    except (*EXPECTED_FAILURES, ModuleNotFoundError, RuntimeError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"manuscript in {path}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.io import atomic_file
 
 FOLDER = Path(__file__).parent
@@ -53,7 +54,7 @@ def build_paper(
     ------
     FileNotFoundError
         When a result or a main figure is absent.
-    ValueError
+    BadInput
         When ``out`` is no PDF file.
     ModuleNotFoundError
         When Typst is not installed.
@@ -64,7 +65,7 @@ def build_paper(
     give the same bytes.
     """
     if out.suffix != ".pdf":
-        raise ValueError(f"out={out}: must end in .pdf.")
+        raise BadInput(f"out={out}: must end in .pdf.")
     typesetter = _typst()
     _check(results, figures)
     inputs = {"title": title, "authors": json.dumps(list(authors), ensure_ascii=False)}

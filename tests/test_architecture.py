@@ -18,7 +18,8 @@ PACKAGE = ROOT / "mmme_neuro"
 
 FLOORS = (
     # Each folder may import those before it, and no folder its own floor's.
-    "errors vocabulary wording io signals stats",
+    "errors vocabulary wording",
+    "io signals stats",
     "clocks events models",
     "recording inference reliability",
     "epochs bids responses",
@@ -203,6 +204,49 @@ def test_no_pickle_and_no_eval(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in {"eval", "exec"}
+
+
+CATCH_ALL = {"ValueError", "Exception", "BaseException"}
+
+
+def caught_by(handler: ast.ExceptHandler) -> set[str]:
+    """Names of what an ``except`` catches, ``Exception`` for one that names nothing."""
+    if handler.type is None:
+        return {"Exception"}
+    return {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+
+
+def unexplained(text: str) -> list[int]:
+    """Lines that catch errors of any kind without a comment that says why."""
+    lines = text.splitlines()
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ExceptHandler)
+        and caught_by(node) & CATCH_ALL
+        and "  # " not in lines[node.lineno - 1]
+    ]
+
+
+def test_a_bare_handler_is_seen():
+    code = "try:\n    f()\nexcept {}:\n    g()"
+    for kind in ("ValueError", "(KeyError, ValueError) as error", "Exception as error"):
+        assert unexplained(code.format(kind)) == [3]
+    assert unexplained(code.replace(" {}", "").format()) == [3]
+    assert unexplained(code.format("NotEstimable")) == []
+    assert (
+        unexplained(code.replace(":\n    g", ":  # float() raises it\n    g").format("ValueError"))
+        == []
+    )
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS, *FIGURES], ids=shown)
+def test_no_handler_takes_a_bug_for_a_refusal(path):
+    found = unexplained(path.read_text(encoding="utf-8"))
+    assert not found, (
+        f"{shown(path)}, lines {found}: name an error of mmme_neuro.errors, or say on the line why "
+        "ValueError or Exception is caught"
+    )
 
 
 def in_fresh_python(code: str) -> str:

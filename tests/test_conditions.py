@@ -85,6 +85,7 @@ class Study:
         self.events = pd.DataFrame(
             {
                 "participant": np.repeat(people, n_each),
+                "event": [f"e{number}" for number in range(n)],
                 condition: np.where(second, levels[1], levels[0]),
                 "stimulus": rng.choice(["101", "102", "103"], n),
                 "valence": rng.choice(["negative", "positive"], n),
@@ -105,7 +106,7 @@ class Study:
     def muscles(self):
         """Muscle power around each event."""
         rng = np.random.default_rng(5)
-        table = self.events[["participant", "onset"]].assign(roi="temporal")
+        table = self.events[["participant", "event"]].assign(roi="temporal")
         noise = rng.normal(0, 1, len(table))
         power = self.events["muscle_db"]
         share = 1 / (1 + np.exp(-noise)) * 0.9

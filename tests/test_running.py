@@ -15,13 +15,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from mmme_neuro import cli
 from mmme_neuro.bids import read_bids_recording, write_bids
 from mmme_neuro.cli import SEED, app
 from mmme_neuro.pipeline.decisions import HEADER_LINE
 from mmme_neuro.pipeline.derivatives import read_table
 from mmme_neuro.pipeline.executors import dask_cluster, processes
 from mmme_neuro.pipeline.inputs import BidsParticipant, CleanedFolder, study_sources
-from mmme_neuro.pipeline.preprocess import Options, preprocess_study
+from mmme_neuro.pipeline.preprocess import Options, Outcome, preprocess_study
 from mmme_neuro.rejection import Rejection
 from mmme_neuro.signals import Cleaning
 
@@ -145,6 +146,43 @@ def test_a_worker_that_dies_fails_its_participant_only(study, tmp_path):
         table = preprocess_study(sources, tmp_path, options=QUICK, executor=executor)
     assert table["status"].tolist() == ["failed", "done"]
     assert "the worker process died" in table.loc[0, "reason"]
+
+
+class FaultySource(DeadlySource):
+    """A participant on whom the program has a bug."""
+
+    def read(self):
+        return {}["channels"]
+
+
+def test_a_bug_is_told_from_a_failure_and_costs_its_participant_only(study, tmp_path):
+    sources = [FaultySource(study / "sub00"), *study_sources(study, only=["sub01"])]
+    with processes(1) as executor:
+        table = preprocess_study(sources, tmp_path, options=QUICK, executor=executor)
+    assert table["status"].tolist() == ["crashed", "done"]
+    reason = table.loc[0, "reason"]
+    assert reason.startswith("unexpected KeyError: 'channels' (test_running.py, line ")
+    assert "in read)" in reason and "logs/sub00.log" in reason
+    log = (tmp_path / "logs" / "sub00.log").read_text()
+    assert "CRASHED: Traceback" in log and 'return {}["channels"]' in log
+
+
+def test_a_crash_has_an_exit_status_of_its_own(study, tmp_path, monkeypatch):
+    outcomes = [
+        Outcome("sub01", "done", "", n_epochs=3),
+        Outcome("sub02", "failed", "no .cdt"),
+        Outcome("sub03", "crashed", "unexpected KeyError"),
+    ]
+
+    def run(n_participants):
+        table = pd.DataFrame([vars(outcome) for outcome in outcomes[:n_participants]])
+        monkeypatch.setattr(cli, "preprocess_study", lambda *_, **__: table)
+        return CliRunner().invoke(app, ["preprocess", str(study), "--out", str(tmp_path)])
+
+    assert [run(n).exit_code for n in (1, 2, 3)] == [0, 1, 3]
+    text = run(3).output
+    assert "1 of 3 participants done" in text
+    assert "FAILED sub02: no .cdt" in text and "CRASHED sub03: unexpected KeyError" in text
 
 
 def test_decisions_are_respected_and_listed(study, tmp_path):

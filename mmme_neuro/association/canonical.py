@@ -8,6 +8,7 @@ import pandas as pd
 
 from mmme_neuro.association.folds import SCALINGS, deal, make_folds, prepare
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.stats.groups import centred, complete_rows, group_codes
 
 
@@ -236,7 +237,7 @@ def _folds_of(
             continue
         n_there = table[name].nunique()
         if not 2 <= wanted <= n_there:
-            raise ValueError(
+            raise NotEstimable(
                 f"n_folds={n_folds}: {wanted} folds of {name}, of which there are {n_there}; at "
                 "least 2 and no more than that (stimulus=None leaves out participants only)."
             )
@@ -267,7 +268,7 @@ def _check_rank(modalities: Mapping[str, tuple[list[str], np.ndarray]]) -> None:
     """Refuse features that others make up."""
     for name, (features, values) in modalities.items():
         if np.linalg.matrix_rank(values, tol=1e-7 * np.linalg.norm(values)) < len(features):
-            raise ValueError(
+            raise NotEstimable(
                 f"{name}={features}: some are combinations of others within participants (or there "
                 "are more of them than events); leave some out."
             )

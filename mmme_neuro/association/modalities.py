@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmme_neuro.association.canonical import cross_modal
 from mmme_neuro.association.shuffles import Resampling
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.stats.multiplicity import adjust_p_values
 from mmme_neuro.vocabulary import UPPER_FACE
@@ -137,7 +138,7 @@ def cross_modal_pairs(
                     strata=strata,
                     n_folds=folds,
                 )
-            except ValueError as error:
+            except NotEstimable as error:
                 tables["components"].append(pd.DataFrame([{**about, "reason": str(error)}]))
                 continue
             null = pd.DataFrame({"component": 1, "r_cv": found.null[:, 0]})

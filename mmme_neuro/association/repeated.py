@@ -10,6 +10,7 @@ from scipy import stats
 
 from mmme_neuro.association.intervals import bootstrap_interval, participant_products
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
+from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
     centred,
@@ -96,7 +97,7 @@ def rm_corr(
     n_participants = codes.max() + 1
     dof = len(table) - n_participants - 1 - basis.shape[1]
     if dof < 2 or size < 1e-10:
-        raise ValueError(
+        raise NotEstimable(
             f"{x}, {y}: {len(table)} events of {n_participants} participants leave nothing beside "
             f"the covariates {list(covariates)}; use fewer."
         )
@@ -208,10 +209,10 @@ def rm_corr_matrix(
     names = [name for name, _ in owner]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"modalities: {twice} stand there twice; name each measure once.")
+        raise BadInput(f"modalities: {twice} stand there twice; name each measure once.")
     missing = [name for name in names if name not in data]
     if missing:
-        raise ValueError(f"data lacks the columns {missing}; it has {list(data)}.")
+        raise BadInput(f"data lacks the columns {missing}; it has {list(data)}.")
     drawn = _with_generator(resampling)
     rows = []
     for (x, modality_x), (y, modality_y) in combinations(owner, 2):
@@ -223,7 +224,7 @@ def rm_corr_matrix(
             )
             row = {str(name): value for name, value in found.iloc[0].items()}
             rows.append({**row, **about, "reason": ""})
-        except ValueError as error:
+        except NotEstimable as error:
             empty = dict.fromkeys(_NUMBERS, np.nan)
             rows.append({"x": x, "y": y, **empty, **about, "reason": str(error)})
     is_permuted = resampling is not None and resampling.n_permutations > 0

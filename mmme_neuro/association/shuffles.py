@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from mmme_neuro.errors import NotEstimable
+
 
 @dataclass(frozen=True)
 class Resampling:
@@ -68,7 +70,7 @@ def shuffled_orders(
 
     Raises
     ------
-    ValueError
+    NotEstimable
         When no block holds two rows.
 
     Examples
@@ -80,7 +82,7 @@ def shuffled_orders(
     [(0, 1, 2), (1, 0, 2)]
     """
     if np.bincount(blocks).max() < 2:
-        raise ValueError(
+        raise NotEstimable(
             "every block holds a single event, so none can change places; use wider blocks."
         )
     return SCHEMES[scheme](blocks, n_orders, rng)

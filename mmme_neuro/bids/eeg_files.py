@@ -13,6 +13,7 @@ from mne.io.constants import FIFF
 from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
 from mmme_neuro.bids.text_files import MISSING, read_json
+from mmme_neuro.io.damage import reading
 from mmme_neuro.io.files import write_json
 
 HEADER_S = 1.0
@@ -101,7 +102,8 @@ def read_eeg_files(files: ParticipantFiles, annotations: mne.Annotations) -> mne
             f"{header}: expected the EEG of {files.label}, found no such file; give the root of a "
             "BIDS dataset and a participant and task that it has."
         )
-    raw = mne_bids.read_raw_bids(_bids_path(files, extension=".vhdr"), verbose="error")
+    with reading(header, "an EEG recording"):
+        raw = mne_bids.read_raw_bids(_bids_path(files, extension=".vhdr"), verbose="error")
     return raw.set_annotations(annotations)
 
 

@@ -1,5 +1,6 @@
 """A study folder written as a BIDS dataset."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -23,7 +24,7 @@ from mmme_neuro.bids.names import ParticipantFiles, participant_labels, task_lab
 from mmme_neuro.bids.physio_files import write_physio
 from mmme_neuro.bids.text_files import read_json, write_tsv
 from mmme_neuro.clocks.triggers import recording_codes
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.recording import (
     Recording,
@@ -32,6 +33,8 @@ from mmme_neuro.recording import (
     read_recording,
     study_sheet,
 )
+
+logger = logging.getLogger(__name__)
 
 DATASET_FILES = (DESCRIPTION_FILE, "README", "CHANGES", "participants.tsv", "participants.json")
 
@@ -46,8 +49,8 @@ class BidsDataset:
         Its folder.
     participants : DataFrame
         ``participant`` (own code), ``participant_id`` (label in the dataset), ``status``
-        ("written" or "failed"), ``reason`` and counts. It holds the key to the pseudonyms: keep
-        it apart from the dataset.
+        ("written", "failed" or, by a bug, "crashed"), ``reason`` and counts. It holds the key to
+        the pseudonyms: keep it apart from the dataset.
     """
 
     root: Path
@@ -164,7 +167,7 @@ def write_bids(
     participants = pd.DataFrame(rows).sort_values("participant_id", ignore_index=True)
     written = participants[participants["status"] == "written"]
     if written.empty:
-        raise ValueError(f"{folder}: no participant could be written: {rows[-1]['reason']}")
+        raise BadInput(f"{folder}: no participant could be written: {rows[-1]['reason']}")
     write_dataset_files(
         out,
         written,
@@ -200,6 +203,9 @@ def _write_participant(job: _Job) -> dict:
             os.replace(files.folder, job.files.folder)
     except EXPECTED_FAILURES as error:
         return row | {"status": "failed", "reason": str(error)}
+    except Exception as error:  # a bug must not keep the others from being written
+        logger.exception("%s", job.folder)
+        return row | {"status": "crashed", "reason": crash_text(error)}
     return row | {"status": "written", "reason": ""} | _counts(recording.events)
 
 
@@ -227,7 +233,7 @@ def _counts(events: pd.DataFrame) -> dict:
 def _check_key(key: str | Path | None, out: Path) -> None:
     """Refuse a key that would lie in the dataset it unlocks."""
     if key is not None and Path(key).resolve().is_relative_to(out.resolve()):
-        raise ValueError(
+        raise BadInput(
             f"key={str(key)!r} lies inside the dataset {out}, which would undo the pseudonyms; "
             "give a file elsewhere."
         )

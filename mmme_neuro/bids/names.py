@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.pseudonyms import pseudonyms as numbered
 
 RECORDING = "biopac"
@@ -70,7 +71,7 @@ def participant_labels(codes: Sequence[str], *, pseudonyms: bool) -> dict[str, s
 
     Raises
     ------
-    ValueError
+    BadInput
         When two codes give one label, or a code has neither letter nor digit.
 
     Examples
@@ -85,7 +86,7 @@ def participant_labels(codes: Sequence[str], *, pseudonyms: bool) -> dict[str, s
         return numbered(ordered, prefix="sub-")
     labels = {code: f"sub-{_alphanumeric(code)}" for code in ordered}
     if len(set(labels.values())) < len(labels) or "sub-" in labels.values():
-        raise ValueError(
+        raise BadInput(
             f"participants' codes must differ in letters and digits to be BIDS labels, got "
             f"{labels}; rename the folders or use pseudonyms."
         )
@@ -97,11 +98,11 @@ def task_label(task: str) -> str:
 
     Raises
     ------
-    ValueError
+    BadInput
         When it has anything but letters and digits.
     """
     if not re.fullmatch(r"[A-Za-z0-9]+", task):
-        raise ValueError(f"task must consist of letters and digits (a BIDS label), got {task!r}.")
+        raise BadInput(f"task must consist of letters and digits (a BIDS label), got {task!r}.")
     return task
 
 

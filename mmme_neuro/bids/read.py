@@ -35,7 +35,7 @@ def read_bids_recording(
     ------
     FileNotFoundError
         When the dataset lacks the participant, the task or a file.
-    ValueError
+    MmmeError
         When a file is not what BIDS says.
 
     Examples

@@ -8,6 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from mmme_neuro.errors import DamagedFile
+from mmme_neuro.io.damage import reading
+
 MISSING = "n/a"
 """What BIDS writes for a missing value; a cell must not be empty."""
 
@@ -17,15 +20,15 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    FileNotFoundError, DamagedFile
         When it is not there or not JSON.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected a BIDS sidecar, found no such file.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON, found {error}; copy the file again.") from error
+    except ValueError as error:  # what json and an unknown encoding raise
+        raise DamagedFile(f"{path}: expected JSON, found {error}; copy the file again.") from error
 
 
 def write_tsv(path: Path, table: pd.DataFrame) -> None:
@@ -39,12 +42,13 @@ def read_tsv(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    FileNotFoundError
-        When it is not there.
+    FileNotFoundError, DamagedFile
+        When it is not there or no table.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected a BIDS table, found no such file.")
-    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
+    with reading(path, "a BIDS table"):
+        return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def write_gzip(path: Path, blocks: Iterable[str]) -> None:

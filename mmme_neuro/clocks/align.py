@@ -8,6 +8,7 @@ import pandas as pd
 from mmme_neuro.clocks.fit import ClockFit, segment_row
 from mmme_neuro.clocks.matching import Segment, match_sequences
 from mmme_neuro.clocks.pairing import Sequence, code_counts
+from mmme_neuro.errors import BadInput, MissingInput
 
 MAX_DRIFT_PPM = 500.0
 """Largest difference of the clocks' rates that is looked for."""
@@ -48,7 +49,7 @@ def align_clocks(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When fewer than three codes agree, when no more agree than unrelated recordings would give,
         or when a second offset explains the same codes nearly as well.
 
@@ -70,7 +71,7 @@ def align_clocks(
     reference_codes = _sequence(reference, "reference")
     other_codes = _sequence(other, "other")
     if not (max_drift_ppm > 0 and tolerance_s > 0):
-        raise ValueError(
+        raise BadInput(
             f"max_drift_ppm and tolerance_s must be positive; got {max_drift_ppm}, {tolerance_s}"
         )
     _require_common_codes(reference_codes, other_codes, by_code=by_code)
@@ -97,7 +98,7 @@ def _sequence(table: pd.DataFrame, name: str) -> Sequence:
     """Check a table of codes and sort it by time."""
     missing = [column for column in ("code", "onset") if column not in table]
     if missing:
-        raise ValueError(
+        raise BadInput(
             f"{name}: expected the columns code and onset (s); missing {', '.join(missing)} "
             f"among {list(table.columns)}"
         )
@@ -105,7 +106,7 @@ def _sequence(table: pd.DataFrame, name: str) -> Sequence:
     code = pd.to_numeric(table["code"], errors="coerce").to_numpy(dtype=float)
     bad = ~np.isfinite(onset) | (code != np.round(code))
     if bad.any():
-        raise ValueError(
+        raise BadInput(
             f"{name}: code must be an integer and onset a finite time in s; row "
             f"{int(np.flatnonzero(bad)[0])} has code {table['code'].iloc[np.argmax(bad)]!r}, onset "
             f"{table['onset'].iloc[np.argmax(bad)]!r}. Remove or correct the {int(bad.sum())} "
@@ -120,7 +121,7 @@ def _require_common_codes(reference: Sequence, other: Sequence, *, by_code: bool
     shared = np.intersect1d(reference.code, other.code) if by_code else np.arange(1)
     if len(reference) and len(other) and len(shared):
         return
-    raise ValueError(
+    raise MissingInput(
         f"the two devices share no code: reference has {len(reference)} codes "
         f"[{code_counts(reference)}], other has {len(other)} [{code_counts(other)}]. Check the bit "
         "order and polarity of the digital lines, or pass by_code=False to match intervals alone."

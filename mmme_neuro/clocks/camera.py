@@ -8,6 +8,7 @@ from scipy import stats
 
 from mmme_neuro.clocks.fit import ClockFit, segment_row
 from mmme_neuro.clocks.robust_line import Line, bisquare_line
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.vocabulary import CAMERA_COLUMNS
 
 EVENT_TIMES = ("onset", "apex", "offset")
@@ -52,7 +53,7 @@ def align_camera(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When columns are missing, several participants are mixed, or no clip has both a code in the
         EEG and a camera time.
 
@@ -80,7 +81,7 @@ def align_camera(
     clips["onset_reference"] = clips["code"].map(first).astype(float)
     usable = clips["onset_reference"].notna() & clips["onset_other"].notna()
     if not usable.any():
-        raise ValueError(
+        raise MissingInput(
             f"no clip can be placed: {len(clips)} clip(s) with codes "
             f"{sorted(set(clips['code'].dropna()))[:10]}, EEG codes {sorted(first.index)[:10]}, "
             f"{int(clips['onset_other'].notna().sum())} clip(s) with a camera time. The EEG needs "
@@ -154,7 +155,7 @@ def place_events(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When columns are missing or the events are not on the clip clock.
 
     Notes
@@ -177,7 +178,7 @@ def place_events(
     """
     _require_columns(events, ("clip", "code", "onset", "onset_clock"), "events")
     if "clock" in events and not (events["clock"] == "clip").all():
-        raise ValueError(
+        raise BadInput(
             "events: expected clock == 'clip' in every row; found "
             f"{sorted(map(str, set(events['clock'])))}. Place events once, as they were read."
         )
@@ -324,7 +325,7 @@ def _require_columns(table: pd.DataFrame, names: tuple[str, ...], argument: str)
     """Refuse a table without the columns needed."""
     missing = [name for name in names if name not in table]
     if missing:
-        raise ValueError(
+        raise BadInput(
             f"{argument}: expected the columns {', '.join(names)}; missing {', '.join(missing)} "
             f"among {list(table.columns)}"
         )
@@ -334,7 +335,7 @@ def _require_one_participant(events: pd.DataFrame) -> None:
     """Refuse a table of several participants, whose recordings have clocks of their own."""
     n_participants = events["participant"].nunique() if "participant" in events else 1
     if n_participants > 1:
-        raise ValueError(
+        raise BadInput(
             f"events: expected one participant; found {n_participants}. Align each recording "
             "with its own events (events.groupby('participant'))."
         )

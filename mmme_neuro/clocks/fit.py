@@ -6,6 +6,8 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
+
 SEGMENT_COLUMNS = (
     "segment",
     "start_reference",
@@ -54,7 +56,7 @@ class ClockFit:
     def __post_init__(self) -> None:
         missing = [name for name in SEGMENT_COLUMNS if name not in self.segments]
         if missing or self.segments.empty:
-            raise ValueError(
+            raise BadInput(
                 f"segments must have at least one row and the columns {', '.join(SEGMENT_COLUMNS)}"
                 f"; found {len(self.segments)} row(s), missing {missing or 'no columns'}"
             )

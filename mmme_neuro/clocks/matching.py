@@ -7,6 +7,7 @@ from scipy import stats
 
 from mmme_neuro.clocks.pairing import Pairs, Sequence, candidate_pairs, densest_line, one_to_one
 from mmme_neuro.clocks.robust_line import Line, trimmed_line
+from mmme_neuro.errors import NotEstimable
 
 MIN_MATCHES = 3
 CHANCE_LIMIT = 1e-3
@@ -60,7 +61,7 @@ def match_sequences(
 
     Raises
     ------
-    ValueError
+    NotEstimable
         When no solution explains enough codes, or two different ones explain the same codes.
 
     Notes
@@ -119,7 +120,7 @@ def _best_solution(pairs: Pairs, *, max_drift: float, tolerance: float) -> Segme
     """Solution that explains the most codes, or a refusal."""
     solution = _solution(pairs, max_drift=max_drift, tolerance=tolerance, at_least=MIN_MATCHES)
     if solution is None:
-        raise ValueError(
+        raise NotEstimable(
             f"no {MIN_MATCHES} codes of the two devices agree within {1e3 * tolerance:g} ms and "
             f"{1e6 * max_drift:g} ppm (candidate pairs with equal codes: {len(pairs)}). Check that "
             "both tables belong to the same session and that lines and bit order were decoded "
@@ -159,7 +160,7 @@ def _refuse_chance(
         tolerance=tolerance,
     )
     if expected > CHANCE_LIMIT:
-        raise ValueError(
+        raise NotEstimable(
             f"only {n_matched} of {len(reference)} reference and {len(other)} other codes agree, "
             f"which unrelated recordings would also give ({expected:.2g} such solutions expected, "
             f"limit {CHANCE_LIMIT:g}). Check that both tables belong to the same session; a "
@@ -175,7 +176,7 @@ def _refuse_ambiguous(
     if rival is None:
         return
     shift = float(np.median(rival.pairs.difference) - np.median(solution.pairs.difference))
-    raise ValueError(
+    raise NotEstimable(
         f"the match is ambiguous: one solution explains {len(solution.pairs)} codes, another "
         f"shifted by {shift:.3f} s explains {len(rival.pairs)}, as happens with "
         "equal codes at equal intervals. Give codes that differ, or cut both tables to a stretch "

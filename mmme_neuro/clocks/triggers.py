@@ -8,6 +8,8 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, MissingInput
+
 CODE_COLUMNS = ("code", "onset", "duration", "source")
 MIN_DURATION_S = 0.003
 PULSED_SHARE = 0.8
@@ -59,7 +61,7 @@ def digital_codes(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When the lines are not a finite 2-D array or an option is out of range.
 
     Notes
@@ -80,9 +82,9 @@ def digital_codes(
     """
     high = _high(np.asarray(lines, dtype=float), threshold=threshold)
     if not sfreq > 0:
-        raise ValueError(f"sfreq must be positive (Hz); got {sfreq}")
+        raise BadInput(f"sfreq must be positive (Hz); got {sfreq}")
     if bit_order not in BIT_ORDERS or edge not in EDGES:
-        raise ValueError(
+        raise BadInput(
             f"bit_order must be one of {tuple(BIT_ORDERS)} and edge one of {EDGES}; got "
             f"{bit_order!r}, {edge!r}"
         )
@@ -133,7 +135,7 @@ def stim_codes(
     0   101    0.1
     """
     if channel not in raw.ch_names:
-        raise ValueError(
+        raise MissingInput(
             f"channel {channel!r} is not in the recording; it has {', '.join(raw.ch_names)}"
         )
     values = raw.get_data(picks=[channel], verbose="error")[0]
@@ -213,7 +215,7 @@ def recording_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When the recording has none of these, or no code in any.
 
     Examples
@@ -240,7 +242,7 @@ def recording_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
         tables.append(digital_codes(data, raw.info["sfreq"]))
     longest = max(tables, key=len)
     if longest.empty:
-        raise ValueError(
+        raise MissingInput(
             "the recording holds no trigger codes: expected numbered annotations, a stim channel "
             f"or digital lines D0..D7; found {len(raw.annotations)} annotations, trigger channels "
             f"{channels or 'none'}, digital lines {list(lines) or 'none'}. Name or type the "
@@ -259,13 +261,13 @@ def _held(values: np.ndarray) -> np.ndarray:
 def _high(lines: np.ndarray, *, threshold: float | None) -> np.ndarray:
     """Whether each line is high at each sample."""
     if lines.ndim != 2 or not np.isfinite(lines).all():
-        raise ValueError(
+        raise BadInput(
             "lines must be a finite array of shape (n_lines, n_samples); got shape "
             f"{lines.shape} with {int((~np.isfinite(lines)).sum())} non-finite value(s). Pass one "
             "row per digital line and interpolate or cut gaps first."
         )
     if not 1 <= len(lines) <= 62:
-        raise ValueError(f"lines must have 1 to 62 rows, one per bit; got {len(lines)}")
+        raise BadInput(f"lines must have 1 to 62 rows, one per bit; got {len(lines)}")
     if threshold is None:
         threshold = (lines.min() + lines.max()) / 2 if lines.size else 0.0
     return (lines > threshold).astype(np.int64)
@@ -275,7 +277,7 @@ def _per_line(inverted: bool | Sequence[bool], n_lines: int) -> np.ndarray:
     """Polarity of each line as 0 or 1."""
     flags = np.asarray(inverted, dtype=np.int64)
     if flags.shape not in ((), (n_lines,)):
-        raise ValueError(
+        raise BadInput(
             f"inverted must be one value or one per line ({n_lines}); got shape {flags.shape}"
         )
     return np.broadcast_to(flags, (n_lines,))
@@ -287,7 +289,7 @@ def _integers(values: np.ndarray, channel: str) -> np.ndarray:
     scaled = values / _MICROVOLT if 0 < largest < 1 else values
     state = np.round(scaled)
     if not np.isfinite(values).all() or np.max(np.abs(scaled - state), initial=0.0) > 1e-3:
-        raise ValueError(
+        raise BadInput(
             f"channel {channel!r} must hold integer codes (or codes times 1e-6); found "
             f"{float(values[np.argmax(np.abs(scaled - state))])!r}. For a voltage line use "
             "digital_codes."

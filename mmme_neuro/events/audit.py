@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.crowding import has_neighbour
 from mmme_neuro.events.passes import merge_passes, overlap_iou
 from mmme_neuro.vocabulary import (
@@ -95,9 +96,7 @@ class EventAudit:
         for candidate in self.checks:
             if candidate.check == check:
                 return candidate.source_rows
-        raise ValueError(
-            f"check must be one of {[one.check for one in self.checks]}, got {check!r}."
-        )
+        raise BadInput(f"check must be one of {[one.check for one in self.checks]}, got {check!r}.")
 
 
 def audit_events(events: pd.DataFrame, *, ignored_columns: Sequence[str] = ()) -> EventAudit:

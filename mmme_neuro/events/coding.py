@@ -5,6 +5,7 @@ import re
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
 
 
@@ -62,7 +63,7 @@ def normalise_action_units(text: str) -> str:
     for token in filter(None, (part.strip() for part in _SEPARATOR.split(str(text)))):
         match = _ACTION_UNIT.fullmatch(token)
         if match is None:
-            raise ValueError(f"action units must read like 'AU4, AU7': {token!r} in {text!r}")
+            raise BadInput(f"action units must read like 'AU4, AU7': {token!r} in {text!r}")
         numbers.add(int(match.group(1)))
     return ",".join(f"AU{number}" for number in sorted(numbers))
 

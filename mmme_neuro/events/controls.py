@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import with_event_ids
 from mmme_neuro.vocabulary import STIMULUS_END_CODE, is_stimulus_code
 
@@ -92,7 +93,7 @@ def control_events(
 
     Raises
     ------
-    ValueError
+    BadInput
         When columns are missing, several participants are mixed, or events are on a clip's clock.
 
     Notes
@@ -143,23 +144,23 @@ def _check_arguments(
     ):
         missing = [column for column in columns if column not in table]
         if missing:
-            raise ValueError(
+            raise BadInput(
                 f"{name}: expected the columns {', '.join(columns)}; missing "
                 f"{', '.join(missing)} among {list(table.columns)}."
             )
     if "clock" in events and (events["clock"] == "clip").any():
-        raise ValueError(
+        raise BadInput(
             "events are on the clock of their clips; read_recording (or place_events) moves them "
             "to the EEG clock."
         )
     participants = set(events["participant"]) if "participant" in events else set()
     if len(participants) > 1:
-        raise ValueError(
+        raise BadInput(
             f"events: expected one participant, found {len(participants)}; choose controls for "
             "each recording apart."
         )
     if not (distance > 0 and n_per_event >= 1):
-        raise ValueError(
+        raise BadInput(
             f"distance must be positive (s) and n_per_event at least 1, got {distance}, "
             f"{n_per_event}."
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.vocabulary import EXPRESSIONS
 
 OVERLAP_WINDOWS_S = ((-1.0, 1.5), (-1.5, 2.0), (-2.0, 6.0), (-2.0, 10.0), (-2.0, 15.0))
@@ -47,7 +48,7 @@ def overlap_table(
     2      micro              1  0.500000
     """
     if "onset" not in events:
-        raise ValueError(f"events must have a column 'onset' (s), got {list(events.columns)}.")
+        raise BadInput(f"events must have a column 'onset' (s), got {list(events.columns)}.")
     labels = events.get("expression", pd.Series("event", index=events.index))
     groups = {ALL_EVENTS: np.full(len(events), True)}
     groups |= {name: (labels == name).to_numpy() for name in EXPRESSIONS if (labels == name).any()}
@@ -77,7 +78,7 @@ def has_neighbour(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
         On the index of `events`; false where an event has no onset.
     """
     if not start < stop:
-        raise ValueError(f"a window must start before it stops, got {start} to {stop} s.")
+        raise BadInput(f"a window must start before it stops, got {start} to {stop} s.")
     found = np.zeros(len(events), dtype=bool)
     for rows in _comparable(events):
         onset = events["onset"].to_numpy(dtype=float)[rows]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
 from mmme_neuro.vocabulary import (
@@ -109,7 +110,7 @@ def describe_events(events: pd.DataFrame) -> Description:
     >>> description.write("out")  # doctest: +SKIP
     """
     if events.empty:
-        raise ValueError("events must hold at least one row to describe, got none.")
+        raise BadInput("events must hold at least one row to describe, got none.")
     emotions = dict.fromkeys(EMOTION_BY_CODED_WORD.values())
     classes = ("negative", "surprise", "positive", "neutral", "mixed")
     numbers = pseudonyms(events["participant"])

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 import mne
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
+
 EVENT = "event"
 """Column of the id in every table with one row per event."""
 
@@ -52,7 +54,7 @@ def with_event_ids(events: pd.DataFrame, participant: str = "") -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    BadInput
         When an id is missing or two events have the same.
 
     Examples
@@ -70,7 +72,7 @@ def with_event_ids(events: pd.DataFrame, participant: str = "") -> pd.DataFrame:
     given = events[EVENT]
     if given.isna().any() or (given == "").any():
         n_missing = int((given.isna() | (given == "")).sum())
-        raise ValueError(
+        raise BadInput(
             f"events: {n_missing} of {len(events)} rows have no id in column 'event'; give each "
             "one of its own, or leave the column out to have the rows counted."
         )
@@ -89,12 +91,12 @@ def check_unique(ids: pd.Series) -> None:
 
     Raises
     ------
-    ValueError
+    BadInput
         With some of the ids that come up again.
     """
     again = ids[ids.duplicated()].unique()
     if len(again):
-        raise ValueError(
+        raise BadInput(
             f"events: ids must be unique in a study, but {list(map(str, again[:3]))} stand in "
             "several rows of column 'event'. Give each event its own (a Recording with "
             "participant=... counts its events apart from others')."

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
 
 MergeRule = Literal["union", "intersection", "first", "adjudicated"]
@@ -98,9 +99,9 @@ def merge_passes(
     no pass coded it. Rows that disagree on the expression give ``"mixed"``.
     """
     if merge not in MERGE_RULES:
-        raise ValueError(f"merge must be one of {MERGE_RULES}, got {merge!r}.")
+        raise BadInput(f"merge must be one of {MERGE_RULES}, got {merge!r}.")
     if not 0 <= min_iou < 1:
-        raise ValueError(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
+        raise BadInput(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
     events = events.reset_index(drop=True)
     events = events[_reasons_to_leave(events, merge, min_iou) == ""]
     if merge == "adjudicated":
@@ -194,7 +195,7 @@ def _reasons_to_leave(events: pd.DataFrame, how: str, min_iou: float) -> pd.Seri
 def _is_final(events: pd.DataFrame) -> pd.Series:
     """Whether each row is an adjudicated event."""
     if "adjudicated" not in events:
-        raise ValueError(
+        raise BadInput(
             "merge='adjudicated' needs a column of the sheet that says which rows are final "
             "(Adjudicated: yes, no, Micro or Macro), found none; add it or choose another rule "
             f"of {MERGE_RULES}."

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
+
 
 def pseudonyms(
     listed: Iterable[str], others: Iterable[str] = (), *, prefix: str = "P"
@@ -52,5 +54,5 @@ def pseudonymous(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     """
     unknown = sorted(set(table["participant"]) - set(names))
     if unknown:
-        raise ValueError(f"table: participants {unknown} have no number; pass them as others.")
+        raise BadInput(f"table: participants {unknown} have no number; pass them as others.")
     return table.assign(participant=table["participant"].map(names))

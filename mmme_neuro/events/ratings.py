@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
+from mmme_neuro.io.damage import reading
+
 RATING_COLUMNS = ("participant", "stimulus", "item", "rating")
 _MAX_ROWS_NAMED = 10
 
@@ -24,7 +27,7 @@ def read_ratings(path: str | Path) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    BadInput
         With the row numbers, where columns are missing, a name is empty, a rating is not a
         number, or participant, stimulus and item repeat.
 
@@ -33,17 +36,18 @@ def read_ratings(path: str | Path) -> pd.DataFrame:
     >>> ratings = read_ratings("ratings.csv")  # doctest: +SKIP
     """
     path = Path(path)
-    table = pd.read_csv(
-        path, dtype=object, encoding="utf-8-sig", keep_default_na=False, skip_blank_lines=False
-    )
+    with reading(path, "a table of ratings"):
+        table = pd.read_csv(
+            path, dtype=object, encoding="utf-8-sig", keep_default_na=False, skip_blank_lines=False
+        )
     table = table.rename(columns=str.strip)
     missing = [name for name in RATING_COLUMNS if name not in table]
     if missing:
-        raise ValueError(f"{path.name}: lacks the columns {missing}; it has {list(table.columns)}.")
+        raise BadInput(f"{path.name}: lacks the columns {missing}; it has {list(table.columns)}.")
     ratings = table[list(RATING_COLUMNS)].fillna("").apply(lambda column: column.str.strip())
     ratings = ratings[(ratings != "").any(axis=1)]
     if ratings.empty:
-        raise ValueError(f"{path.name}: holds no rating below its header.")
+        raise BadInput(f"{path.name}: holds no rating below its header.")
     keys = list(RATING_COLUMNS[:3])
     _refuse(path, ratings, (ratings[keys] == "").any(axis=1), "an empty name")
     numbers = pd.to_numeric(ratings["rating"], errors="coerce")
@@ -61,7 +65,7 @@ def _refuse(path: Path, ratings: pd.DataFrame, is_wrong: pd.Series, found: str) 
         f"row {row}: {', '.join(cells)}"
         for row, cells in zip(wrong.index + 2, wrong.to_numpy(), strict=True)
     )
-    raise ValueError(
+    raise BadInput(
         f"{path.name}: each row must hold participant, stimulus, item and a number, once; found "
         f"{found} in {int(is_wrong.sum())} rows ({cells}). Correct or remove them."
     )

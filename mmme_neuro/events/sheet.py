@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
 from mmme_neuro.events.ids import row_ids
 from mmme_neuro.events.passes import choose_pass, infer_passes, merge_passes
@@ -84,7 +85,7 @@ def read_events(
 
     Raises
     ------
-    ValueError
+    BadInput
         With the row numbers, where the sheet lacks columns or rows, or holds what no event can
         be made of.
 
@@ -104,7 +105,7 @@ def read_events(
     if annotation_pass is not None:
         found = sorted(set(events["annotation_pass"]))
         if annotation_pass not in found:
-            raise ValueError(
+            raise BadInput(
                 f"annotation_pass must be one of the passes of {path.name}, {found}; "
                 f"got {annotation_pass!r}."
             )
@@ -132,9 +133,7 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
     is_blank = table[list(REQUIRED_COLUMNS)].isna().all(axis=1)
     table = table[~is_blank].reset_index(drop=True)
     if table.empty:
-        raise ValueError(
-            f"{source}: holds no row below its header; expected one row an expression."
-        )
+        raise BadInput(f"{source}: holds no row below its header; expected one row an expression.")
     rows = table["source_row"]
     events = pd.DataFrame({"event": row_ids(rows), "source_row": rows})
     _add_clip(events, table, source)
@@ -232,7 +231,7 @@ def _read_table(path: Path) -> pd.DataFrame:
             path, dtype=object, engine="openpyxl", keep_default_na=False, na_values=[""]
         )
     if suffix not in (".csv", ".tsv", ".txt"):
-        raise ValueError(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
+        raise BadInput(f"{path}: expected an annotation sheet in .xlsx, .csv or .tsv.")
     check_last_line(path)
     encoding = "utf-8-sig" if _is_utf8(path.read_bytes()) else "gb18030"
     return pd.read_csv(
@@ -259,13 +258,13 @@ def _check_columns(table: pd.DataFrame, source: str) -> None:
     """Refuse a sheet without the columns needed, or with one of them twice."""
     missing = [name for name in REQUIRED_COLUMNS if name not in table.columns]
     if missing:
-        raise ValueError(
+        raise BadInput(
             f"{source}: lacks the columns {missing}; it has {list(table.columns)}. "
             "Rename or add them in the header row."
         )
     doubled = sorted(table.columns[table.columns.duplicated()])
     if doubled:
-        raise ValueError(f"{source}: has the columns {doubled} more than once; keep one of each.")
+        raise BadInput(f"{source}: has the columns {doubled} more than once; keep one of each.")
 
 
 def _add_clip(events: pd.DataFrame, table: pd.DataFrame, source: str) -> None:
@@ -325,7 +324,7 @@ def _parse_emotion(table: pd.DataFrame, source: str) -> pd.Series:
         for word in sorted(set(words[unknown])):
             near = difflib.get_close_matches(word, known, n=1)
             hints.append(f"{word!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
-        raise ValueError(
+        raise BadInput(
             f"{source}: Estimated Emotion holds unknown words {', '.join(hints)} in "
             f"{name_rows(table['source_row'][unknown])}. Known words: {', '.join(known)} "
             "(vocabulary.EMOTION_BY_CODED_WORD)."
@@ -342,7 +341,7 @@ def _sessions(table: pd.DataFrame, events: pd.DataFrame, source: str) -> pd.Seri
     wrong = has_code & (parts["code"] != events["stimulus"])
     wrong |= has_code & (parts["participant"].str.lower() != events["participant"].str.lower())
     if wrong.any():
-        raise ValueError(
+        raise BadInput(
             f"{source}: Filename must name the row's Subject and Marker; it names others in "
             f"{name_rows(table['source_row'][wrong])}. Correct one of the cells."
         )
@@ -380,7 +379,7 @@ def _check_order(events: pd.DataFrame, source: str) -> None:
         )
         for is_wrong, found in rules:
             if is_wrong.any():
-                raise ValueError(
+                raise BadInput(
                     f"{source}: {name} must run onset <= apex <= offset with some duration, found "
                     f"{found} in {name_rows(events['source_row'][is_wrong])}. Correct the cells."
                 )

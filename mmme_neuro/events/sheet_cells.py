@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.vocabulary import FIRST_STIMULUS_CODE, LAST_STIMULUS_CODE, is_stimulus_code
 
 SECONDS_PER_DAY = 86_400
@@ -112,13 +113,13 @@ def parse_column(
     for cell in table[column]:
         try:
             values.append(read(cell))
-        except ValueError:
+        except ValueError:  # what float() and the readers of cells raise
             values.append(None)
         unreadable.append(values[-1] is None)
     if any(unreadable):
         wrong = table[unreadable]
         found = list(dict.fromkeys(repr(cell) for cell in wrong[column]))[:_MAX_ROWS_NAMED]
-        raise ValueError(
+        raise BadInput(
             f"{source}: {column} must be {expected}, found {', '.join(found)} in "
             f"{name_rows(wrong['source_row'])}. Correct the cells."
         )

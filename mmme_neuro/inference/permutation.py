@@ -7,6 +7,7 @@ import pandas as pd
 import scipy.stats
 import xarray as xr
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.inference.adjacency import Axis, neighbours
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
@@ -209,20 +210,20 @@ def _check_choices(
         ("scheme", scheme, SCHEMES),
     ):
         if value not in known:
-            raise ValueError(f"{name} must be one of {list(known)}, got {value!r}")
+            raise BadInput(f"{name} must be one of {list(known)}, got {value!r}")
     if not 0 < alpha < 1:
-        raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
+        raise BadInput(f"alpha must lie between 0 and 1, got {alpha}")
     least = int(np.ceil(1 / alpha - 1e-9)) - 1
     if n_permutations < least:
-        raise ValueError(
+        raise BadInput(
             f"n_permutations must be at least {least} for p-values of {alpha}, got {n_permutations}"
         )
     if threshold is not None and correction != "cluster":
-        raise ValueError(
+        raise BadInput(
             f"threshold {threshold} is for correction='cluster' only; {correction!r} has none"
         )
     if threshold is not None and not threshold > 0:
-        raise ValueError(f"threshold must be positive, got {threshold}")
+        raise BadInput(f"threshold must be positive, got {threshold}")
 
 
 def _flips(
@@ -245,7 +246,7 @@ def _bootstrap(
     """Statistic of each cell and the largest values of maps drawn from the null model."""
     patterns = missing_patterns(flat, design.rows)
     if len(patterns) > 1 or not patterns[0].is_present.all():
-        raise ValueError(
+        raise BadInput(
             "scheme='bootstrap' needs every event in every cell, and some responses are NaN; "
             "leave out these events or cells"
         )

@@ -9,10 +9,10 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
+from mmme_neuro.errors import TooFewUnits
 from mmme_neuro.inference.adjacency import Axis
 from mmme_neuro.inference.clustertest import ClusterTest
 from mmme_neuro.inference.permutation import permutation_test
-from mmme_neuro.inference.units import TooFewUnits
 from mmme_neuro.models.maps import LMMMap, fit_lmm_map
 
 

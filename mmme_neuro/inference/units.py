@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, TooFewUnits
 from mmme_neuro.models.design import Design, RandomFactor
 
 LEAST_UNITS = 6
@@ -16,10 +17,6 @@ IN_SPAN = 1e-8
 """Share of a column's sum of squares outside the span of others that counts as none."""
 
 KNOWN_GROUPS = ("participant", "stimulus")
-
-
-class TooFewUnits(ValueError):
-    """No pattern of signs of so few units can be rare enough for a test."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,16 +74,16 @@ def column_of_term(design: Design, term: str) -> str:
     if len(plain) == 1:
         return plain[0]
     if plain:
-        raise ValueError(
+        raise BadInput(
             f"term {term!r} has the {len(plain)} columns {plain}; a signed statistic tests one of "
             "them: name it"
         )
     if term in design.aliased or term in map(_without_levels, design.aliased):
-        raise ValueError(
+        raise BadInput(
             f"term {term!r} is aliased: its column is a combination of the others in these events, "
             f"so it has no effect of its own to test; the terms that have one are {names}"
         )
-    raise ValueError(f"no term {term!r} in the formula; the terms are {names}")
+    raise BadInput(f"no term {term!r} in the formula; the terms are {names}")
 
 
 def find_units(design: Design, tested: str, grouping: str, events: pd.DataFrame) -> Units:
@@ -109,7 +106,7 @@ def find_units(design: Design, tested: str, grouping: str, events: pd.DataFrame)
     """
     factors = {factor.name: factor for factor in design.random}
     if grouping not in factors:
-        raise ValueError(
+        raise BadInput(
             f"units {grouping!r} is no grouping factor of the formula; these are {list(factors)}: "
             f"add a random term such as (1 | {grouping}) or name other units"
         )
@@ -202,7 +199,7 @@ def _check_left_out(
             continue
         codes = pd.factorize(events[name])[0]
         if not varies_within(codes, column):
-            raise ValueError(
+            raise BadInput(
                 f"term {tested!r} has one value for each {name}, but the formula has no random "
                 f"effect of {name}: events of one {name} would count as independent and no scheme "
                 f"is valid, the bootstrap neither; add (1 | {name})"

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.io import loadmat
 from scipy.signal import resample_poly
 
+from mmme_neuro.errors import DamagedFile
 from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.physio_channels import is_digital
@@ -48,7 +49,7 @@ def read_mat(path: Path) -> PhysioSignals:
         try:
             content = loadmat(path, simplify_cells=True)
         except NotImplementedError as error:
-            raise ValueError(
+            raise DamagedFile(
                 f"{path}: expected a MATLAB file up to version 7, found version 7.3 (HDF5); "
                 "save it from MATLAB with '-v7', or give the .acq file."
             ) from error
@@ -60,7 +61,7 @@ def _exported_signals(path: Path, content: Mapping[str, Any]) -> PhysioSignals:
     missing = [name for name in MAT_VARIABLES if name not in content]
     if missing:
         found = [name for name in content if not name.startswith("__")]
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected the variables {list(MAT_VARIABLES)} of an AcqKnowledge export, "
             f"{missing} missing, found {found}; export the recording again as MATLAB file."
         )
@@ -68,13 +69,13 @@ def _exported_signals(path: Path, content: Mapping[str, Any]) -> PhysioSignals:
     data = np.asarray(content["data"], dtype=float)
     data = data.reshape(-1, len(labels)) if data.ndim == 1 else data
     if data.shape[1] != len(labels) or not data.size:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected data of samples x {len(labels)} channels (as many as labels), found "
             f"shape {data.shape}; export the recording again."
         )
     unit = str(content.get("isi_units", "ms")).strip()
     if unit not in SECONDS_BY_UNIT:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected isi_units to be one of {list(SECONDS_BY_UNIT)}, found {unit!r}."
         )
     return PhysioSignals(
@@ -94,7 +95,7 @@ def _texts(values: np.ndarray | str) -> tuple[str, ...]:
 def _frequency(path: Path, interval_s: float) -> float:
     """Samples per second of a sampling interval."""
     if not interval_s > 0:
-        raise ValueError(f"{path}: expected a positive sampling interval, found {interval_s} s.")
+        raise DamagedFile(f"{path}: expected a positive sampling interval, found {interval_s} s.")
     # 1 / 0.001 is not 1000 in floating point for every interval.
     sfreq = float(f"{1 / interval_s:.12g}")
     if not (sfreq.is_integer() or float(f"{1e6 * interval_s:.12g}").is_integer()):
@@ -143,13 +144,13 @@ class _GuardedFile(io.BufferedReader):
 def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioSignals:
     """Signals and marks from what bioread gives."""
     if recording.event_markers is None:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected a list of event marks behind the samples, found none that can be "
             "read; the file is damaged or truncated: copy it again."
         )
     channels = recording.channels
     if not channels or not any(channel.point_count for channel in channels):
-        raise ValueError(f"{path}: expected channels with samples, found none; record again.")
+        raise DamagedFile(f"{path}: expected channels with samples, found none; record again.")
     fastest = min(channel.frequency_divider for channel in channels)
     n_samples = max(
         channel.point_count * channel.frequency_divider // fastest for channel in channels
@@ -251,7 +252,7 @@ def read_text_export(path: Path) -> PhysioSignals:
         # A separator at the end of each line makes an empty last column.
         table = table.iloc[:, : len(columns)]
     if table.shape[1] != len(columns) or len(columns) - n_channels not in (0, 1):
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected rows of {len(columns)} columns for {n_channels} channels, found "
             f"{table.shape[1]} columns and {len(table)} rows; export the recording again."
         )
@@ -268,7 +269,7 @@ def _channel_count(path: Path, line: str) -> int:
     """Number in the header line '3 channels'."""
     found = re.match(r"\s*(\d+)\s+channels?", line)
     if not found:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected a line such as '3 channels' after the sampling interval, found "
             f"{line!r}; export the recording again, header included."
         )

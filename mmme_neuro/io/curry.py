@@ -9,6 +9,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.curry_header import (
     CurryChannel,
     CurryHeader,
@@ -147,7 +148,7 @@ def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:
 def _companion(path: Path, endings: Mapping[str, Sequence[str]]) -> Path | None:
     """The first file beside `path` with one of the endings, in upper or lower case."""
     if path.suffix.lower() not in endings:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected a Curry data file ({', '.join(endings)}), found the suffix "
             f"{path.suffix!r}; give the data file, its companions are found by name."
         )
@@ -174,7 +175,7 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
     """Order of the samples, after checking that the file holds as many as the header says."""
     n_channels = len(header.channels)
     if header.is_by_channel and header.n_trials > 1:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected epochs stored sample by sample, found DataSampOrder = CHAN; "
             "open the recording in Curry and save it as 'Raw Float'."
         )
@@ -187,7 +188,7 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
         header.n_samples * header.n_trials if header.n_samples >= 0 else n_values / n_channels
     )
     if n_values != n_samples * n_channels or n_samples != int(n_samples) or n_samples < 1:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected {header.n_samples} samples x {header.n_trials} trials x "
             f"{n_channels} channels as {header.path.name} says, found {n_values:.12g} values "
             f"({found}); the file is truncated or belongs to another header: "
@@ -208,13 +209,13 @@ def _ascii_values(path: Path) -> np.ndarray:
     content = path.read_bytes()
     try:
         values = np.array(content.split(), dtype=float)
-    except ValueError as error:
-        raise ValueError(
+    except ValueError as error:  # what NumPy raises on text that is no number
+        raise DamagedFile(
             f"{path}: expected numbers, found other text ({error}); the file is damaged: copy it "
             "again, or save it from Curry again."
         ) from error
     if not content[-1:].isspace():
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected a line break at its end, found {content[-20:]!r}; the last number "
             "may be cut off: copy the file again."
         )
@@ -257,7 +258,7 @@ def _scale_to_si(channel: CurryChannel, kind: str, header_file: Path) -> float:
     if kind not in SCALED_TYPES:
         return SCALE_TO_SI.get(channel.unit, 1.0)
     if channel.unit not in (*SCALE_TO_SI, ""):
-        raise ValueError(
+        raise DamagedFile(
             f"{header_file}: expected the DataUnit of {channel.name!r} to be one of "
             f"{list(SCALE_TO_SI)} or blank, found {channel.unit!r}; save it from Curry in uV."
         )
@@ -294,7 +295,7 @@ def _make_epochs(header: CurryHeader, info: mne.Info, layout: SampleLayout) -> m
     if trials is None:
         trials = pd.DataFrame({"code": np.ones(header.n_trials, dtype=int)})
     if len(trials) != header.n_trials:
-        raise ValueError(
+        raise DamagedFile(
             f"{header.path}: expected {header.n_trials} rows in EPOCH_INFORMATION, found "
             f"{len(trials)}; save the recording from Curry again."
         )
@@ -326,7 +327,7 @@ def _read_annotations(path: Path, sfreq: float) -> mne.Annotations:
         if name not in ("", "NO_LIST", *text.lists) and text.number(
             "POINT_KEYWORDS", "PointNrLocations", default=1
         ):
-            raise ValueError(
+            raise DamagedFile(
                 f"{event_file}: expected the list {name}, found none; the file is damaged or "
                 "truncated: save the events from Curry again."
             )

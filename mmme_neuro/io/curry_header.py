@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import DamagedFile
+
 COMPRESSED_GUID = "{2912E8D8-F5C8-4E25-A8E7-A1385967DA09}"
 ASCII_FORMATS = ("1", "ASCII")
 FLOAT_FORMATS = ("6", "FLOAT")
@@ -59,7 +61,7 @@ class CurryText:
         try:
             return self.parameters[block][key]
         except KeyError:
-            raise ValueError(
+            raise DamagedFile(
                 f"{self.path}: expected '{key}' in the block {block}, found none; "
                 "the header is damaged, save the recording from Curry again."
             ) from None
@@ -71,7 +73,7 @@ class CurryText:
         text = self.value(block, key)
         number = _finite(text)
         if number is None:
-            raise ValueError(
+            raise DamagedFile(
                 f"{self.path}: expected a number for '{key}' in {block}, found {text!r}; "
                 "save the recording from Curry again."
             )
@@ -87,7 +89,7 @@ class CurryText:
             if len(values) < n_columns or None in values
         ]
         if wrong:
-            raise ValueError(
+            raise DamagedFile(
                 f"{self.path}: expected {n_columns} numbers in each row of {block}, found "
                 f"{wrong[0]!r}; the file is damaged, save the recording from Curry again."
             )
@@ -98,7 +100,7 @@ class CurryText:
         rows = self.lists.get(block, [])
         stated = self.number(block, "ListNrRows", default=len(rows))
         if len(rows) != stated:
-            raise ValueError(
+            raise DamagedFile(
                 f"{self.path}: expected {stated:g} rows in the list {block}, found {len(rows)}; "
                 "the file is damaged or truncated, save the recording from Curry again."
             )
@@ -109,7 +111,7 @@ def _finite(text: str) -> float | None:
     """A finite number, None for anything else."""
     try:
         number = float(text)
-    except ValueError:
+    except ValueError:  # what float() raises
         return None
     return number if np.isfinite(number) else None
 
@@ -129,7 +131,7 @@ def read_curry_text(path: Path) -> CurryText:
 
     Raises
     ------
-    ValueError
+    DamagedFile
         When the file ends within a block.
     """
     unfinished = ""
@@ -157,7 +159,7 @@ def read_curry_text(path: Path) -> CurryText:
             key, _, value = line.partition("=")
             values[key.strip()] = value.strip()
     if unfinished or not parameters:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected whole blocks (NAME START .. NAME END), found the end of the file "
             f"{f'within {unfinished}' if unfinished else 'before any'}; it is truncated or of "
             "another kind: copy it again."
@@ -194,14 +196,14 @@ def read_curry_header(header_file: Path, label_file: Path) -> CurryHeader:
     labels = text if label_file == header_file else read_curry_text(label_file)
     block = "DATA_PARAMETERS"
     if text.parameters.get(block, {}).get("DataGuid") == COMPRESSED_GUID:
-        raise ValueError(
+        raise DamagedFile(
             f"{header_file}: expected raw float data, found Curry's compressed format; "
             "open the recording in Curry and save it as 'Raw Float'."
         )
     channels = _read_channels(text, labels)
     n_channels = int(text.number(block, "NumChannels"))
     if len(channels) != n_channels:
-        raise ValueError(
+        raise DamagedFile(
             f"{label_file}: expected labels of the {n_channels} channels that {header_file.name} "
             f"announces, found {len(channels)}; save the recording from Curry again."
         )
@@ -224,7 +226,7 @@ def _is_ascii(text: CurryText) -> bool:
     """Whether samples are written as text; refuses what is neither text nor float32."""
     data_format = text.value("DATA_PARAMETERS", "DataFormat")
     if data_format not in ASCII_FORMATS + FLOAT_FORMATS:
-        raise ValueError(
+        raise DamagedFile(
             f"{text.path}: expected DataFormat {'/'.join(FLOAT_FORMATS)} (32-bit float) or "
             f"{'/'.join(ASCII_FORMATS)} (text), found {data_format!r}; "
             "open the recording in Curry and save it as 'Raw Float'."
@@ -236,7 +238,7 @@ def _is_by_channel(text: CurryText) -> bool:
     """Whether all samples of one channel come before those of the next."""
     order = text.value("DATA_PARAMETERS", "DataSampOrder")
     if order not in SAMPLE_ORDERS:
-        raise ValueError(
+        raise DamagedFile(
             f"{text.path}: expected DataSampOrder to be one of {list(SAMPLE_ORDERS)}, found "
             f"{order!r}."
         )
@@ -247,7 +249,7 @@ def _byte_order(text: CurryText) -> str:
     """Byte order as numpy writes it."""
     name = text.value("DATA_PARAMETERS", "DataByteOrder")
     if name not in BYTE_ORDERS:
-        raise ValueError(
+        raise DamagedFile(
             f"{text.path}: expected DataByteOrder to be one of {list(BYTE_ORDERS)}, found {name!r}."
         )
     return BYTE_ORDERS[name]
@@ -258,7 +260,7 @@ def _sampling_frequency(text: CurryText) -> float:
     interval_us = text.number("DATA_PARAMETERS", "SampleTimeUsec", default=0.0)
     stated = text.number("DATA_PARAMETERS", "SampleFreqHz", default=0.0)
     if interval_us <= 0 and stated <= 0:
-        raise ValueError(
+        raise DamagedFile(
             f"{text.path}: expected a positive SampleTimeUsec or SampleFreqHz, found neither; "
             "save the recording from Curry again."
         )
@@ -287,7 +289,7 @@ def _read_channels(text: CurryText, labels: CurryText) -> tuple[CurryChannel, ..
         if not len(in_file):
             in_file = np.arange(n_before + 1, n_before + len(names) + 1)
         if len(in_file) != len(names):
-            raise ValueError(
+            raise DamagedFile(
                 f"{text.path}: expected one entry of CHAN_IN_FILE{suffix} for each of the "
                 f"{len(names)} labels, found {len(in_file)}; save the recording from Curry again."
             )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from mmme_neuro.errors import BadInput, DamagedFile, MmmeError
+
 TAIL_BYTES = 65536
 
 
@@ -21,16 +23,20 @@ def reading(path: Path, expected: str) -> Iterator[None]:
 
     Raises
     ------
-    ValueError
+    MmmeError
         In place of any error but one that names the file or tells of a missing one.
     """
     try:
         yield
-    # Libraries raise whatever they stumble over; MNE's FIF reader even bare exceptions.
-    except Exception as error:
-        if isinstance(error, FileNotFoundError) or str(path) in str(error):
+    except Exception as error:  # libraries raise anything, MNE's FIF reader even bare exceptions
+        is_named = str(path) in str(error)
+        if isinstance(error, FileNotFoundError):
             raise
-        raise ValueError(
+        if is_named and isinstance(error, OSError | MmmeError):
+            raise
+        if is_named:
+            raise DamagedFile(str(error)) from error
+        raise DamagedFile(
             f"{path}: expected {expected}, found {path.stat().st_size} bytes that cannot be read "
             f"({type(error).__name__}: {error}); the file is empty, damaged, truncated or of "
             "another kind: copy or export it again."
@@ -55,7 +61,7 @@ def check_last_line(path: Path, separator: str = "") -> None:
         return
     mark = separator.encode()
     if mark and last.count(mark) < before[-1].count(mark):
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected a whole last line, found {last[-40:]!r} with fewer numbers than the "
             "line before; the file is truncated: copy or export it again."
         )
@@ -78,11 +84,11 @@ def named_beside(path: Path, name: str) -> Path:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When the name leads elsewhere.
     """
     if name in ("", ".", "..") or len(PurePosixPath(name).parts + PureWindowsPath(name).parts) > 2:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected the name of a file beside it, found {name!r}, which leads elsewhere "
             "and is not followed; copy that file here and correct the name in the header."
         )
@@ -101,7 +107,7 @@ def refuse_links_outside(folder: Path, study: Path) -> None:
 
     Raises
     ------
-    ValueError
+    MmmeError
         With the names of the links.
     """
     root = study.resolve()
@@ -111,7 +117,7 @@ def refuse_links_outside(folder: Path, study: Path) -> None:
         if not path.resolve().is_relative_to(root)
     ]
     if outside:
-        raise ValueError(
+        raise BadInput(
             f"{folder}: expected files inside the study folder {study}, found links that lead out "
             f"of it: {outside}; copy the files here, or move the study to where they lie."
         )

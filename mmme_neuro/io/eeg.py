@@ -8,6 +8,7 @@ from typing import TypeAlias
 import mne
 from pymatreader import read_mat
 
+from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import named_beside, reading
 from mmme_neuro.io.matlab import check_matlab_file
@@ -38,7 +39,7 @@ def read_eeg(path: str | Path) -> EEG:
     ------
     FileNotFoundError
         When the recording or one of its files is missing.
-    ValueError
+    MmmeError
         When a file is damaged, of an unknown kind, or names files in other folders.
 
     Notes
@@ -65,7 +66,7 @@ def read_eeg(path: str | Path) -> EEG:
     path = Path(path)
     reader = READER_BY_SUFFIX.get(path.suffix.lower())
     if reader is None:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected a file ending in one of {', '.join(READER_BY_SUFFIX)}, found "
             f"{path.suffix!r}; give the recording's main file, or convert it."
         )
@@ -135,7 +136,7 @@ def _read_brainvision(path: Path) -> EEG:
     n_bytes = BYTES_BY_FORMAT.get(recording.orig_format)
     data = named.get("datafile")
     if n_bytes and data is not None and data.stat().st_size % (n_bytes * len(recording.ch_names)):
-        raise ValueError(
+        raise DamagedFile(
             f"{data}: expected whole samples of {len(recording.ch_names)} channels, found "
             f"{data.stat().st_size} bytes; the file is truncated: copy it again."
         )
@@ -147,7 +148,7 @@ def _check_brainvision_markers(path: Path) -> None:
     lines = path.read_text(encoding="latin-1").splitlines()
     marks = [line for line in lines if re.match(r"Mk\d+=", line)]
     if "[Marker Infos]" not in lines or any(mark.count(",") < 3 for mark in marks):
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected the section [Marker Infos] with whole lines (Mk1=type,description,"
             f"position,size,channel), found {len(lines)} lines; the file is damaged or truncated: "
             "copy it again."

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmme_neuro.errors import DamagedFile
+
 HEADER_BYTES = 128
 BYTE_ORDERS = {b"IM": "<", b"MI": ">"}
 MATRIX, COMPRESSED = 14, 15
@@ -47,7 +49,7 @@ def check_matlab_file(path: Path) -> None:
 
     Raises
     ------
-    ValueError
+    DamagedFile
         With the place of the first contradiction.
 
     Notes
@@ -203,9 +205,9 @@ class _Checker:
             raise self.contradiction(place, "field names that are no names")
         return names.following, len(fields)
 
-    def contradiction(self, place: int, found: str) -> ValueError:
+    def contradiction(self, place: int, found: str) -> DamagedFile:
         """Error that names file and place."""
-        return ValueError(
+        return DamagedFile(
             f"{self.path}: expected a whole MATLAB file, found {found} at byte {place}; the file "
             "is damaged or truncated: copy it again."
         )

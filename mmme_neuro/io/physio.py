@@ -5,6 +5,7 @@ from pathlib import Path
 
 import mne
 
+from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.acqknowledge import is_text_export, read_acq, read_mat, read_text_export
 from mmme_neuro.io.physio_channels import PhysioChannel, describe_channels
 from mmme_neuro.io.physio_signals import PhysioSignals
@@ -66,10 +67,10 @@ def read_physio(
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected a peripheral recording, found no such file.")
     if path.stat().st_size == 0:
-        raise ValueError(f"{path}: expected a peripheral recording, found an empty file.")
+        raise DamagedFile(f"{path}: expected a peripheral recording, found an empty file.")
     states_all = suffix not in TABLE_SUFFIXES or _is_bids(path) or is_text_export(path)
     if states_all and any(option is not None for option in (sfreq, ch_names, units)):
-        raise ValueError(
+        raise BadInput(
             f"{path}: sfreq, ch_names and units are for tables that do not state them, but this "
             "file does; leave them out."
         )
@@ -92,7 +93,7 @@ def _suffix(path: Path) -> str:
         suffixes.pop()
     readable = (*ACQKNOWLEDGE_READERS, *TABLE_SUFFIXES)
     if not suffixes or suffixes[-1] not in readable:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected a file ending in one of {', '.join(readable)} (text also with .gz), "
             f"found {path.name!r}; export the recording in one of these formats."
         )

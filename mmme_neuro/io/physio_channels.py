@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mmme_neuro.errors import BadInput
+
 DERIVED = re.compile(r"\b(rate|bpm|filtered|differentiated|integrated|smoothed|derived)\b", re.I)
 """Signals AcqKnowledge computed from another channel; they keep their label."""
 
@@ -104,13 +106,13 @@ def _check_overrides(labels: Sequence[str], channel_types: Mapping[str, str]) ->
     """Refuse labels the file does not have and types MNE does not have."""
     unknown = [label for label in channel_types if label not in labels]
     if unknown:
-        raise ValueError(
+        raise BadInput(
             f"channel_types must name channels of the file, {unknown} not among {list(labels)}; "
             "write the labels as in the file."
         )
     wrong = {label: kind for label, kind in channel_types.items() if kind not in TYPES}
     if wrong:
-        raise ValueError(f"channel_types must be among {list(TYPES)}, got {wrong}.")
+        raise BadInput(f"channel_types must be among {list(TYPES)}, got {wrong}.")
 
 
 def _name_and_type(label: str, override: str | None) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmme_neuro.errors import BadInput
+
 
 @dataclass(frozen=True)
 class Marker:
@@ -41,7 +43,7 @@ class PhysioSignals:
 
     def __post_init__(self) -> None:
         if not len(self.labels) == len(self.units) == len(self.data):
-            raise ValueError(
+            raise BadInput(
                 f"expected a label and a unit for each of {len(self.data)} channels, found "
                 f"{len(self.labels)} labels and {len(self.units)} units."
             )

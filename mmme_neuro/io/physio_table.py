@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.acqknowledge import open_text
 from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.physio_signals import PhysioSignals
@@ -37,13 +38,13 @@ def read_bids_physio(path: Path) -> PhysioSignals:
         described = dict(json.loads(sidecar.read_text(encoding="utf-8")))
     missing = [key for key in BIDS_KEYS if key not in described]
     if missing:
-        raise ValueError(
+        raise DamagedFile(
             f"{sidecar}: expected the keys {list(BIDS_KEYS)}, {missing} missing; add them."
         )
     labels = tuple(described["Columns"])
     table = _read_numbers(path, sep="\t", header=None)
     if table.shape[1] != len(labels):
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected {len(labels)} columns as {sidecar.name} says, found "
             f"{table.shape[1]}; correct 'Columns'."
         )
@@ -84,7 +85,7 @@ def read_table(
         Empty columns at the end (a trailing separator) are left out.
     """
     if sfreq is None or not sfreq > 0:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected the sampling frequency, which the file does not state; "
             "give it as `sfreq` (samples per second)."
         )
@@ -98,13 +99,13 @@ def read_table(
     names_in_file = table.columns if has_names else [f"CH{n + 1}" for n in range(table.shape[1])]
     labels = tuple(ch_names or names_in_file)
     if len(labels) != table.shape[1]:
-        raise ValueError(
+        raise BadInput(
             f"{path}: expected {table.shape[1]} names in ch_names, one for each column, got "
             f"{len(labels)}: {list(labels)}."
         )
     unknown = set(units or {}) - set(labels)
     if unknown:
-        raise ValueError(f"units must name columns of {path}, {unknown} not among {labels}.")
+        raise BadInput(f"units must name columns of {path}, {unknown} not among {labels}.")
     return PhysioSignals(
         labels=labels,
         units=tuple((units or {}).get(label, "") for label in labels),
@@ -117,7 +118,7 @@ def _is_number(field: str) -> bool:
     """Whether a field is a number, empty or a mark of a missing value."""
     try:
         float(field)
-    except ValueError:
+    except ValueError:  # what float() raises
         return field.strip().lower() in ("", "n/a", "na")
     return True
 
@@ -128,7 +129,7 @@ def _read_numbers(path: Path, *, sep: str, header: int | None) -> pd.DataFrame:
         table = pd.read_csv(path, sep=sep, header=header, na_values=["n/a"])
     text = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
     if text or table.empty:
-        raise ValueError(
+        raise DamagedFile(
             f"{path}: expected rows of numbers, found {len(table)} rows"
             f"{f' and text in the columns {text}' if text else ''}; remove what is not a signal."
         )

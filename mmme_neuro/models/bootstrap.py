@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design, RandomFactor
 from mmme_neuro.models.mixed import LMMFit, estimate_products
 from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products, random_columns
@@ -91,7 +92,7 @@ def refit_without(fit: LMMFit, is_left_out: np.ndarray) -> LMMFit:
 
     Raises
     ------
-    ValueError
+    NotEstimable
         When the remaining events cannot carry the model; says why.
     """
     kept = ~is_left_out
@@ -103,7 +104,7 @@ def design_of(design: Design, kept: np.ndarray) -> Design:
     """The design of some of the events, groups without events left out."""
     fixed = design.fixed[kept]
     if np.linalg.matrix_rank(fixed) < fixed.shape[1]:
-        raise ValueError(
+        raise NotEstimable(
             f"fixed terms {list(design.fixed_names)} cannot all be estimated from the remaining "
             f"{len(fixed)} events"
         )
@@ -121,7 +122,7 @@ def _factor_of(factor: RandomFactor, kept: np.ndarray) -> RandomFactor:
     remaining, codes = np.unique(factor.codes[kept], return_inverse=True)
     columns = factor.columns[kept]
     if len(remaining) < 2 or np.linalg.matrix_rank(columns) < columns.shape[1]:
-        raise ValueError(
+        raise NotEstimable(
             f"grouping factor {factor.name!r} has {len(remaining)} groups left and random columns "
             f"{list(factor.column_names)}, which cannot all be told apart"
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.mixed import LMMFit
 
 WEIGHTS = ("equal", "proportional")
@@ -110,12 +111,12 @@ def contrast(
         index, rows = _combinations(fit, of)
         return fit.combinations(rows, index, dof=dof, confidence=confidence)
     if method not in PAIRS:
-        raise ValueError(f"method must be one of {sorted(PAIRS)}, got {method!r}")
+        raise BadInput(f"method must be one of {sorted(PAIRS)}, got {method!r}")
     by_names = _names(by)
     index, rows = _averaged_rows(fit, [of, *by_names], weights=weights, at=at or {})
     levels = list(index.get_level_values(0).unique())
     if len(levels) < 2:
-        raise ValueError(f"contrast of {of!r}: expected two levels or more, found {levels}")
+        raise NotEstimable(f"contrast of {of!r}: expected two levels or more, found {levels}")
     by_level = rows.reshape(len(levels), -1, rows.shape[1])
     pairs = PAIRS[method](len(levels))
     differences = [by_level[later] - by_level[earlier] for later, earlier in pairs]
@@ -160,7 +161,7 @@ def _combinations(
     for row, (label, combination) in zip(rows, of.items(), strict=True):
         for term, weight in combination.items():
             if term not in terms:
-                raise ValueError(f"contrast {label!r}: no term {term!r}; the terms are {terms}")
+                raise BadInput(f"contrast {label!r}: no term {term!r}; the terms are {terms}")
             row[terms.index(term)] = weight
     return pd.Index(of, name="contrast"), rows
 
@@ -170,12 +171,12 @@ def _averaged_rows(
 ) -> tuple[pd.Index, np.ndarray]:
     """Rows of the reference grid averaged over the predictors that are not named."""
     if weights not in WEIGHTS:
-        raise ValueError(f"weights must be one of {WEIGHTS}, got {weights!r}")
+        raise BadInput(f"weights must be one of {WEIGHTS}, got {weights!r}")
     predictors = fit.design.predictors
     values = _grid_values(fit, at)
     for name in names:
         if name not in values or (name not in fit.design.categories and name not in at):
-            raise ValueError(
+            raise BadInput(
                 f"{name!r} is not a categorical predictor of {fit.formula!r}; categorical are "
                 f"{list(fit.design.categories)} (give values of a numeric one with 'at')"
             )
@@ -199,7 +200,7 @@ def _grid_values(fit: LMMFit, at: Mapping[str, Sequence[float]]) -> dict[str, li
     design, categories = fit.design, fit.design.categories
     unknown = [name for name in at if name not in design.predictors or name in categories]
     if unknown:
-        raise ValueError(f"'at' expects numeric predictors of {fit.formula!r}, found {unknown}")
+        raise BadInput(f"'at' expects numeric predictors of {fit.formula!r}, found {unknown}")
     return {
         name: list(at[name])
         if name in at

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.bootstrap import refit_without
 from mmme_neuro.models.mixed import LMMFit
 
@@ -89,7 +90,7 @@ def influence(fit: LMMFit, units: str = "participant", *, dof: str = "satterthwa
         row: dict[str, object] = {"level": level, "n_events": int(is_left_out.sum())}
         try:
             without = refit_without(fit, is_left_out)
-        except ValueError as error:
+        except NotEstimable as error:
             levels.append({**row, "problem": str(error)})
             continue
         table = without.table(dof)

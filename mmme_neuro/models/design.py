@@ -1,8 +1,5 @@
 """Design of a mixed model: fixed columns, random columns and groups, built from a table."""
 
-import ast
-import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +10,8 @@ import scipy.linalg
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from mmme_neuro.models.formula import Formula, RandomTerm
+from mmme_neuro.errors import BadFormula, BadInput, NotEstimable
+from mmme_neuro.models.formula import Formula, RandomTerm, check_columns, variables_of
 from mmme_neuro.stats.groups import independent_columns
 from mmme_neuro.stats.levels import two_levels
 
@@ -115,12 +113,12 @@ class Design:
             *(
                 {factor.expr}
                 if factor.eval_method is Factor.EvalMethod.LOOKUP
-                else _variables(factor.expr, self.formula)
+                else variables_of(factor.expr, str(self.formula))
                 for factor in self._spec.factor_contrasts
             )
         )
         return {
-            name: list(column.cat.categories)
+            str(name): list(column.cat.categories)
             if isinstance(column.dtype, pd.CategoricalDtype)
             else sorted(column.unique())
             for name, column in self.predictors.items()
@@ -162,18 +160,18 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     if not isinstance(data, pd.DataFrame):
         raise TypeError(f"data must be a DataFrame with one row per event, got {type(data)}")
     if not formula.random:
-        raise ValueError(
+        raise BadFormula(
             f"formula {str(formula)!r} has no random term; add one such as (1 | participant), or "
             "use statsmodels for a model of independent events"
         )
-    fixed_variables = _variables(formula.fixed, formula)
-    response_variables = _variables(formula.response, formula) if formula.response else set()
+    fixed_variables = variables_of(formula.fixed, str(formula))
+    response_variables = variables_of(formula.response, str(formula)) if formula.response else set()
     random_variables = set().union(
-        *(_variables(term.expression, formula) | set(term.groups) for term in formula.random)
+        *(variables_of(term.expression, str(formula)) | set(term.groups) for term in formula.random)
     )
     groups = {name for term in formula.random for name in term.groups}
     used = sorted(fixed_variables | response_variables | random_variables)
-    _check_columns(used, data, formula)
+    check_columns(used, data, str(formula))
     rows = _complete_rows(data, used)
     table = _coded(data[used].iloc[rows].reset_index(drop=True), fixed=fixed_variables - groups)
     spec, matrix = _matrix(formula.fixed, table)
@@ -191,11 +189,11 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
         _spec=spec,
     )
     if not design.fixed_names:
-        raise ValueError(
+        raise BadFormula(
             f"formula {str(formula)!r} has no fixed terms; keep at least the intercept"
         )
     if design.n_events <= len(design.fixed_names):
-        raise ValueError(
+        raise NotEstimable(
             f"formula {str(formula)!r} has {len(design.fixed_names)} fixed terms for "
             f"{design.n_events} complete events; simplify it or add events"
         )
@@ -223,7 +221,7 @@ def same_model(design: Design, events: pd.DataFrame, rows: np.ndarray) -> Design
         return design
     try:
         own, _ = build_design(design.formula, events.iloc[rows])
-    except ValueError:
+    except NotEstimable:
         return None
     is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
     same_random = [f.column_names for f in own.random] == [f.column_names for f in design.random]
@@ -258,57 +256,13 @@ def with_reference(table: pd.DataFrame, condition: str, levels: Sequence[str]) -
     return own.assign(**{condition: pd.Categorical(own[condition], categories=two)})
 
 
-def _variables(expression: str, formula: Formula) -> set[str]:
-    """Column names an expression needs."""
-    try:
-        parsed = formulaic.Formula(expression)
-        names = set(map(str, parsed.required_variables))
-    except FormulaicError as error:
-        raise ValueError(
-            f"formula {str(formula)!r}: cannot read {expression!r} ({error})"
-        ) from error
-    # formulaic 1.2 finds no variables inside transforms that keep a state, as center(x).
-    for factor in {factor for term in parsed for factor in term.factors}:
-        if factor.eval_method is Factor.EvalMethod.PYTHON:
-            names |= _names_in(factor.expr)
-    return names - {"np"}
-
-
-def _names_in(expression: str) -> set[str]:
-    """Columns in a Python expression: its names that are neither functions nor modules."""
-    quoted = re.findall("`([^`]+)`", expression)
-    tree = ast.parse(re.sub("`[^`]+`", "0", expression), mode="eval")
-    apart = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call | ast.Attribute)
-        for inner in ast.walk(node.func if isinstance(node, ast.Call) else node.value)
-    }
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in apart}
-    return names | set(quoted)
-
-
-def _check_columns(names: list[str], data: pd.DataFrame, formula: Formula) -> None:
-    """Refuse names that are not columns, naming near ones."""
-    columns = [str(column) for column in data.columns]
-    for name in names:
-        if columns.count(name) > 1:
-            raise ValueError(f"column {name!r} is there {columns.count(name)} times; rename one")
-        if name not in columns:
-            near = difflib.get_close_matches(name, columns, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(
-                f"formula {str(formula)!r}: no column {name!r}; the columns are {columns}{hint}"
-            )
-
-
 def _complete_rows(data: pd.DataFrame, used: list[str]) -> np.ndarray:
     """Positions of rows without missing values; infinite values are refused."""
     for name in used:
         if pd.api.types.is_float_dtype(data[name]):
             n_infinite = int(np.isinf(data[name].to_numpy(float, na_value=np.nan)).sum())
             if n_infinite:
-                raise ValueError(
+                raise NotEstimable(
                     f"column {name!r} has {n_infinite} infinite values; correct them or set them "
                     "to NaN to leave these events out"
                 )
@@ -316,7 +270,7 @@ def _complete_rows(data: pd.DataFrame, used: list[str]) -> np.ndarray:
     rows = np.flatnonzero(~missing.to_numpy().any(axis=1))
     if not len(rows):
         counts = missing.sum()
-        raise ValueError(
+        raise NotEstimable(
             f"no event of {len(data)} has all of {used}; missing values by column: "
             f"{counts[counts > 0].to_dict()}"
         )
@@ -332,7 +286,7 @@ def _coded(table: pd.DataFrame, *, fixed: set[str]) -> pd.DataFrame:
             continue
         coded[name] = _categorical(column)
         if name in fixed and coded[name].cat.categories.size < 2:
-            raise ValueError(
+            raise NotEstimable(
                 f"column {name!r} has the one level {column.iloc[0]!r} in the complete events; a "
                 "fixed effect needs two: leave it out of the formula or check the selection"
             )
@@ -359,10 +313,10 @@ def _matrix(expression: str, table: pd.DataFrame) -> tuple[formulaic.ModelSpec, 
             table, context={"np": np}, na_action="ignore"
         )
     except FormulaicError as error:
-        raise ValueError(f"cannot evaluate {expression!r}: {error}") from error
+        raise BadFormula(f"cannot evaluate {expression!r}: {error}") from error
     finite = np.isfinite(matrix.to_numpy(float)).all(axis=0)
     if not finite.all():
-        raise ValueError(
+        raise NotEstimable(
             f"{list(matrix.columns[~finite])} is not finite for every event; check the range of "
             "the transform"
         )
@@ -373,7 +327,7 @@ def _response(formula: Formula, table: pd.DataFrame) -> np.ndarray:
     """Response values; one numeric column is expected."""
     _, matrix = _matrix(f"0 + {formula.response}", table)
     if matrix.shape[1] != 1:
-        raise ValueError(
+        raise BadInput(
             f"response {formula.response!r} must be one numeric column, found "
             f"{list(matrix.columns)}; convert it to numbers first"
         )
@@ -399,7 +353,7 @@ def _random_factor(
     names = tuple(str(column) for matrix in matrices for column in matrix.columns)
     _check_groups(name, len(levels), terms, matrices, len(table))
     if len(independent_columns(columns, below=ALIASED_BELOW)[0]) < columns.shape[1]:
-        raise ValueError(
+        raise NotEstimable(
             f"random columns {list(names)} of {name!r} are linearly dependent, so their variances "
             "cannot be told apart; leave one out (a column may be constant)"
         )
@@ -438,13 +392,13 @@ def _check_groups(
 ) -> None:
     """Refuse groupings from which no variance can be estimated."""
     if n_levels < 2:
-        raise ValueError(f"grouping factor {name!r} has {n_levels} level; it needs at least two")
+        raise NotEstimable(f"grouping factor {name!r} has {n_levels} level; it needs at least two")
     for term, matrix in zip(terms, matrices, strict=True):
         n_columns = matrix.shape[1] if term.correlated else 1
         if n_columns == 0:
-            raise ValueError(f"random term {term} has no columns")
+            raise BadFormula(f"random term {term} has no columns")
         if n_levels * n_columns >= n_events:
-            raise ValueError(
+            raise NotEstimable(
                 f"random term {term} has {n_levels} groups x {n_columns} columns for {n_events} "
                 "events; it cannot be told from the residual: simplify the term"
             )

@@ -1,7 +1,17 @@
 """Wilkinson formulas with random terms as in lme4: ``y ~ a * b + (1 + a | g)``."""
 
-from collections.abc import Iterator, Sequence
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+import formulaic
+import pandas as pd
+from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
+
+from mmme_neuro.errors import BadFormula, BadInput
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ def parse_formula(text: str) -> Formula:
     """
     sides = [text[start:stop] for start, stop in _split(text, "~")]
     if len(sides) > 2:
-        raise ValueError(f"formula {text!r}: expected one '~', found {len(sides) - 1}")
+        raise BadFormula(f"formula {text!r}: expected one '~', found {len(sides) - 1}")
     response = sides[0].strip() or None if len(sides) == 2 else None
     fixed, random = [], []
     for sign, piece in _signed_pieces(sides[-1], text):
@@ -92,10 +102,87 @@ def parse_formula(text: str) -> Formula:
         if bar is None:
             fixed.append((sign, piece))
         elif sign == "-":
-            raise ValueError(f"formula {text!r}: a random term cannot be subtracted: {piece}")
+            raise BadFormula(f"formula {text!r}: a random term cannot be subtracted: {piece}")
         else:
             random.extend(_random_terms(piece, bar, text))
     return Formula(response, _joined(fixed), tuple(random))
+
+
+def variables_of(expression: str, formula: str) -> set[str]:
+    """Names of the columns that an expression needs.
+
+    Parameters
+    ----------
+    expression : str
+        One side of a formula or a part of it, without random terms.
+    formula : str
+        The whole formula, for the message.
+
+    Returns
+    -------
+    set of str
+
+    Raises
+    ------
+    BadFormula
+        When the expression cannot be parsed.
+    """
+    try:
+        parsed = formulaic.Formula(expression)
+        names = set(map(str, parsed.required_variables))
+        # formulaic 1.2 finds no variables inside transforms that keep a state, as center(x).
+        for factor in {factor for term in parsed for factor in term.factors}:
+            if factor.eval_method is Factor.EvalMethod.PYTHON:
+                names |= _names_in(factor.expr)
+    except (FormulaicError, SyntaxError) as error:
+        why = str(error).splitlines()[0]
+        raise BadFormula(f"formula {formula!r}: cannot read {expression!r} ({why})") from error
+    return names - {"np"}
+
+
+def check_columns(names: Iterable[str], data: pd.DataFrame, formula: str) -> None:
+    """Refuse names that are not columns of a table, or are columns twice.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Columns that a formula needs.
+    data : DataFrame
+        The table.
+    formula : str
+        The formula, for the message.
+
+    Raises
+    ------
+    BadFormula
+        With the nearest name of a column.
+    BadInput
+        When a column is there several times.
+    """
+    columns = [str(column) for column in data.columns]
+    for name in names:
+        if columns.count(name) > 1:
+            raise BadInput(f"column {name!r} is there {columns.count(name)} times; rename one")
+        if name not in columns:
+            near = difflib.get_close_matches(name, columns, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise BadFormula(
+                f"formula {formula!r}: no column {name!r}; the columns are {columns}{hint}"
+            )
+
+
+def _names_in(expression: str) -> set[str]:
+    """Columns in a Python expression: its names that are neither functions nor modules."""
+    quoted = re.findall("`([^`]+)`", expression)
+    tree = ast.parse(re.sub("`[^`]+`", "0", expression), mode="eval")
+    apart = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.Attribute)
+        for inner in ast.walk(node.func if isinstance(node, ast.Call) else node.value)
+    }
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in apart}
+    return names | set(quoted)
 
 
 def _joined(pieces: list[tuple[str, str]]) -> str:
@@ -108,7 +195,7 @@ def _random_terms(piece: str, bar: tuple[int, int], text: str) -> list[RandomTer
     """Random terms of one bracket, nested groups expanded."""
     expression, groups = piece[1 : bar[0]].strip(), piece[bar[1] : -1].strip()
     if not expression or not groups:
-        raise ValueError(f"formula {text!r}: expected (columns | group), found {piece}")
+        raise BadFormula(f"formula {text!r}: expected (columns | group), found {piece}")
     nested = [groups[start:stop].strip() for start, stop in _split(groups, "/")]
     levels = [[part[a:b].strip() for a, b in _split(part, ":")] for part in nested]
     names = [tuple(_unquoted(name, text) for name in level) for level in levels]
@@ -124,7 +211,7 @@ def _unquoted(name: str, text: str) -> str:
     if name.startswith("`") and name.endswith("`") and len(name) > 2:
         return name[1:-1]
     if not name.isidentifier():
-        raise ValueError(
+        raise BadFormula(
             f"formula {text!r}: the group must be columns joined by ':' or '/', found {name!r}; "
             "put unusual names in backticks"
         )
@@ -168,7 +255,7 @@ def _signed_pieces(text: str, formula: str) -> Iterator[tuple[str, str]]:
         if piece:
             yield sign, piece
         elif position > 0 or stop == len(text):
-            raise ValueError(f"formula {formula!r}: a term is missing beside '{sign}'")
+            raise BadFormula(f"formula {formula!r}: a term is missing beside '{sign}'")
         position += 1
 
 
@@ -176,14 +263,14 @@ def _bar(piece: str) -> tuple[int, int] | None:
     """Start and end of the bar of a random term, None for a fixed term."""
     if not (piece.startswith("(") and piece.endswith(")")):
         if "|" in _outside_quotes(piece):
-            raise ValueError(f"random terms stand in brackets of their own, found {piece!r}")
+            raise BadFormula(f"random terms stand in brackets of their own, found {piece!r}")
         return None
     inner = [(start + 1, stop + 1) for start, stop in _split(piece[1:-1], "|")]
     if len(inner) == 1:
         return None
     if len(inner) == 2 or (len(inner) == 3 and inner[1][0] == inner[1][1]):
         return inner[0][1], inner[-1][0]
-    raise ValueError(f"expected one '|' or '||' in the random term, found {piece!r}")
+    raise BadFormula(f"expected one '|' or '||' in the random term, found {piece!r}")
 
 
 def _outside_quotes(text: str) -> str:
@@ -203,5 +290,5 @@ def _split(text: str, separators: str) -> list[tuple[int, int]]:
             spans.append((start, position))
             start = position + 1
     if depth or isquoted:
-        raise ValueError(f"unbalanced brackets or backticks in {text!r}")
+        raise BadFormula(f"unbalanced brackets or backticks in {text!r}")
     return [*spans, (start, len(text))]

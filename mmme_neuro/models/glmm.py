@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
+from mmme_neuro.errors import BadFormula, NotEstimable
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import random_columns
@@ -125,7 +126,7 @@ def fit_glmm(
         raise ValueError(f"family must be one of {list(FAMILIES)}, got {family!r}")
     parsed = parse_formula(formula)
     if parsed.response is None:
-        raise ValueError(f"formula {formula!r} names no response; write it before '~'")
+        raise BadFormula(f"formula {formula!r} names no response; write it before '~'")
     if parsed.response in data and data[parsed.response].dtype == bool:
         data = data.assign(**{parsed.response: data[parsed.response].astype(float)})
     design, response = build_design(parsed, data)
@@ -179,4 +180,4 @@ def _check_response(response: np.ndarray, family: str, name: str) -> None:
             f"{name}: family='poisson' needs counts, found {response[response % 1 != 0][:3]}"
         )
     if np.ptp(response) == 0:
-        raise ValueError(f"{name}: every event has {response[0]:g}; there is nothing to model")
+        raise NotEstimable(f"{name}: every event has {response[0]:g}; there is nothing to model")

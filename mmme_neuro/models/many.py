@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.effects import standardised_effects
 from mmme_neuro.models.mixed import LMMFit
@@ -58,8 +59,10 @@ def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> M
 
     Raises
     ------
-    ValueError
+    BadInput
         When a response is no column of ``data``.
+    BadFormula
+        When ``right_side`` cannot be read or names columns that ``data`` does not have.
     """
     _check_columns(responses, data)
     estimates: list[pd.DataFrame] = []
@@ -71,7 +74,7 @@ def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> M
         try:
             fit = fit_reduced(formula, data)
             table = fit.table().reset_index()
-        except ValueError as error:
+        except NotEstimable as error:
             notes.append({"response": response, "formula": formula, "warnings": str(error)})
             continue
         estimates.append(table.assign(response=response))
@@ -116,6 +119,13 @@ def contrasts_within(
         contrast with equal weights of the levels of ``by``. Holm's correction is over the levels
         within a response; effect sizes are in standard deviations of events (Westfall et al.
         2014). A response that could not be fitted has one row with the reason in ``note``.
+
+    Raises
+    ------
+    BadInput
+        When a response is no column of ``data``, or ``of`` or ``by`` no category of the formula.
+    BadFormula
+        When ``right_side`` cannot be read or names columns that ``data`` does not have.
     """
     _check_columns(responses, data)
     tables = []
@@ -123,7 +133,7 @@ def contrasts_within(
         try:
             fit = fit_reduced(f"{response} ~ {right_side}", data)
             table = _contrasts(fit, of, by)
-        except ValueError as error:
+        except NotEstimable as error:
             table = pd.DataFrame({"note": [str(error)]})
         tables.append(table.assign(response=response))
     joined = _joined(tables)
@@ -179,7 +189,7 @@ def _check_columns(responses: Sequence[str], data: pd.DataFrame) -> None:
     """Refuse responses that the table does not have."""
     missing = sorted(set(responses) - set(data.columns))
     if missing:
-        raise ValueError(f"responses {missing} are no columns of data; it has {list(data)}.")
+        raise BadInput(f"responses {missing} are no columns of data; it has {list(data)}.")
 
 
 def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:

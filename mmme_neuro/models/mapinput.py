@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmme_neuro.errors import BadFormula
 from mmme_neuro.models.formula import Formula, parse_formula
 
 
@@ -13,7 +14,7 @@ def parse_map_formula(formula: str) -> Formula:
     """Parse a formula without a response, which is the map."""
     parsed = parse_formula(formula)
     if parsed.response is not None:
-        raise ValueError(
+        raise BadFormula(
             f"formula {formula!r} names the response {parsed.response!r}; the responses are the "
             "map: start the formula with '~'"
         )

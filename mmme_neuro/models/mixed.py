@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadFormula
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import Formula, parse_formula
 from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
@@ -338,7 +339,7 @@ def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> L
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     design, response = build_design(parsed, data)
     if response is None:
-        raise ValueError(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
+        raise BadFormula(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
     return estimate_products(cross_products(design, response), response, reml=reml)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.bootstrap import AT_ONCE, draw_responses, products_of_responses
 from mmme_neuro.models.mixed import LMMFit, estimate_products
 from mmme_neuro.models.planning import StatedModel
@@ -79,7 +80,7 @@ def power(
     p_value = _p_value_of(test, dof)
     p_values, singular, problems = [], [], []
     for fit in _simulated_studies(model, events, n_simulations, generator, analysis):
-        if isinstance(fit, ValueError):
+        if isinstance(fit, NotEstimable):
             problems.append(fit)
             p_values.append(np.nan)
             continue
@@ -122,7 +123,7 @@ def _simulated_studies(
     n_simulations: int,
     rng: np.random.Generator,
     analysis: str | None,
-) -> Iterator[LMMFit | ValueError]:
+) -> Iterator[LMMFit | NotEstimable]:
     """Fits of simulated studies, or why events made anew cannot be fitted."""
     if not callable(events):
         for start in range(0, n_simulations, AT_ONCE):
@@ -133,7 +134,7 @@ def _simulated_studies(
         table = events(rng)
         try:
             (fit,) = _studies_of(model, table, 1, rng, analysis)
-        except ValueError as error:
+        except NotEstimable as error:
             yield error
         else:
             yield fit

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.models.design import with_reference
 from mmme_neuro.models.formula import quoted, treatment_term
 from mmme_neuro.models.many import fit_many
@@ -33,7 +34,7 @@ def muscle_of_events(
     known = set(muscles.dropna(subset=["before_db"])["roi"])
     found = [roi for roi in rois if roi in known]
     if not found:
-        raise ValueError(f"muscles: none of {list(rois)} is there, only {sorted(known)}.")
+        raise MissingInput(f"muscles: none of {list(rois)} is there, only {sorted(known)}.")
     return events.assign(muscle_db=region_values(events, muscles, "before_db", found[0]))
 
 

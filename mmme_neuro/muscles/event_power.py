@@ -6,6 +6,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.responses.regions import ROIS, roi_channels
 from mmme_neuro.signals.eeg.clean import Cleaning
 from mmme_neuro.signals.eeg.ica import muscle_band
@@ -243,5 +244,5 @@ def _channels(raw: mne.io.BaseRaw, cleaned: mne.io.BaseRaw, roi: str) -> list[st
     """Channels of a region that both recordings have."""
     try:
         return [name for name in roi_channels(cleaned.info, roi) if name in raw.ch_names]
-    except ValueError:
+    except MissingInput:
         return []

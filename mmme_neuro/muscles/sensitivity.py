@@ -216,10 +216,8 @@ def muscle_balance(
     DataFrame
         ``analysis, difference_sd, n_events``.
     """
-    compared = {"condition": condition, "levels": levels}
-    rows = [
-        (variant.name, imbalance(variant.events, covariate, **compared), len(variant.events))
-        for variant in variants
-        if covariate in variant.events
-    ]
+    rows = []
+    for variant in (each for each in variants if covariate in each.events):
+        found = imbalance(variant.events, covariate, condition=condition, levels=levels)
+        rows.append((variant.name, found, len(variant.events)))
     return pd.DataFrame(rows, columns=["analysis", "difference_sd", "n_events"])

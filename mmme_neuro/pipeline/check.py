@@ -1,5 +1,6 @@
 """What each participant of a study has, lacks and would contribute, before any long computing."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import events_with_reasons
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.pipeline.derivatives import clock_table
 from mmme_neuro.recording import (
@@ -21,6 +22,8 @@ from mmme_neuro.recording import (
     read_recording,
     study_sheet,
 )
+
+logger = logging.getLogger(__name__)
 
 EEG_KINDS = {"EEG": "eeg", "EOG": "eog", "EMG": "emg"}
 PHYSIO_KINDS = {
@@ -123,7 +126,7 @@ class StudyCheck:
     Attributes
     ----------
     participants : DataFrame
-        ``participant, status`` (ok or failed)``, reason`` and counts of events.
+        ``participant, status`` (ok, failed or, by a bug, crashed)``, reason`` and counts of events.
     conditions : DataFrame
         ``participant, label, n``: events that remain of each condition in the study.
     clocks : DataFrame
@@ -162,8 +165,8 @@ class StudyCheck:
     def _participant_text(self, row: dict) -> str:
         """The paragraph of one participant."""
         name = row["participant"]
-        if row["status"] == "failed":
-            return f"{name}  FAILED: {row['reason']}"
+        if row["status"] != "ok":
+            return f"{name}  {row['status'].upper()}: {row['reason']}"
         counts = _of(self.conditions, name, "label", "n")
         kinds = ", ".join(f"{n} {label}" for label, n in counts)
         lines = [
@@ -236,7 +239,7 @@ def check_study(
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    FileNotFoundError, MmmeError
         When the study has no participants, or no sheet that can be read.
     """
     folders = participant_folders(folder)
@@ -251,6 +254,11 @@ def check_study(
             inventory = channel_inventory(recording)
         except EXPECTED_FAILURES as error:
             rows.append({"participant": own.name, "status": "failed", "reason": str(error)})
+            continue
+        except Exception as error:  # a bug must not keep the others from being checked
+            logger.exception("%s", own)
+            reason = crash_text(error)
+            rows.append({"participant": own.name, "status": "crashed", "reason": reason})
             continue
         rows.append(_counts(own.name, checked))
         clocks.append(clock_table(own.name, _clocks(recording)))
@@ -292,7 +300,7 @@ def _conditions(
 ) -> pd.DataFrame:
     """How many events of each condition in the sheet remain, the most frequent first."""
     if condition not in every:
-        raise ValueError(f"condition={condition!r}: the events have no such column: {list(every)}.")
+        raise BadInput(f"condition={condition!r}: the events have no such column: {list(every)}.")
     labels = every[condition].value_counts().index
     counts = events.loc[events["exclusion_reason"] == "", condition].value_counts()
     table = counts.reindex(labels, fill_value=0).rename_axis("label").reset_index(name="n")

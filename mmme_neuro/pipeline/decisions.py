@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import row_ids
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.signals.eeg.ica import CleaningDecisions
@@ -70,7 +71,7 @@ def read_decisions(path: str | Path) -> Decisions:
     ------
     FileNotFoundError
         When there is no such file.
-    ValueError
+    BadInput
         When a column is missing or a row says what cannot be; the message names the line.
     """
     path = Path(path)
@@ -83,7 +84,7 @@ def read_decisions(path: str | Path) -> Decisions:
     rows = list(csv.reader([line for _, line in numbered]))
     header = [name.strip() for name in rows[0]]
     if missing := [name for name in COLUMNS[:4] if name not in header]:
-        raise ValueError(
+        raise BadInput(
             f"{path}: columns {missing} are missing; expected {', '.join(COLUMNS)}, found "
             f"{', '.join(header)}."
         )
@@ -198,10 +199,11 @@ def apply_decisions(
             else:
                 parts[kind][int(target)] = reason
         else:
-            if target in ids:
-                parts[kind][target] = reason
+            event = target if target in ids else _as_id(target)
+            if event in ids:
+                parts[kind][event] = reason
             else:
-                outcome = f"no event {target!r}{_hint(_as_id(target), ids)}"
+                outcome = f"no event {target!r}{_hint(event, ids)}"
         outcomes.append(outcome)
     cleaning = CleaningDecisions(
         parts["bad_channel"],
@@ -217,21 +219,21 @@ def _check(record: dict[str, str], where: str) -> None:
     """Refuse a row that says what cannot be."""
     kind, target = record["kind"], record["target"]
     if kind not in KINDS:
-        raise ValueError(
+        raise BadInput(
             f"{where}: kind {kind!r} must be one of {', '.join(KINDS)}{_hint(kind, list(KINDS))}."
         )
     for name in ("participant", "target", "reason"):
         if not record[name]:
-            raise ValueError(f"{where}: {name} is empty; every decision needs one.")
+            raise BadInput(f"{where}: {name} is empty; every decision needs one.")
     if kind.endswith("component") and not target.isdigit():
-        raise ValueError(f"{where}: target {target!r} must be the number of a component.")
+        raise BadInput(f"{where}: target {target!r} must be the number of a component.")
     if kind.endswith("component") and not record["made_for"]:
-        raise ValueError(
+        raise BadInput(
             f"{where}: made_for is empty; give the fingerprint in {record['participant']}"
             "_components.csv, as numbers change with the channels and options."
         )
     if kind.endswith("event") and target.startswith("@"):
-        raise ValueError(
+        raise BadInput(
             f"{where}: target {target!r} is an onset, which two events can share; give the id of "
             f"the event (such as e0012), which stands next to its onset in "
             f"{record['participant']}_moments.csv."
@@ -239,7 +241,7 @@ def _check(record: dict[str, str], where: str) -> None:
 
 
 def _as_id(target: str) -> str:
-    """Id of a row of the sheet, by which earlier tables named events; other targets as they are."""
+    """Id of a row of the sheet, by which earlier tables named events (12); else the target."""
     return row_ids([int(target)])[0] if target.isdecimal() else target
 
 

@@ -13,7 +13,9 @@ import pandas as pd
 
 from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import MODALITIES, EventLocked, joined_epochs
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.events.ids import check_unique
+from mmme_neuro.io.damage import reading
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.pipeline.provenance import options_used
 from mmme_neuro.recording import Recording
@@ -128,13 +130,14 @@ def read_epochs(out: Path, participants: Iterable[str], modality: str) -> mne.Ba
 
     Raises
     ------
-    ValueError
+    MmmeError
         When events of two participants share an id.
     """
-    parts = [
-        mne.read_epochs(out / f"{name}_{modality}-epo.fif", verbose="error")
-        for name in participants
-    ]
+    parts = []
+    for name in participants:
+        path = out / f"{name}_{modality}-epo.fif"
+        with reading(path, "epochs"):
+            parts.append(mne.read_epochs(path, verbose="error"))
     joined = joined_epochs(parts)
     check_unique(joined.metadata["event"])
     return joined
@@ -165,7 +168,8 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
     """
     name = {"eeg": "regions", "physio": "physio"}[modality]
     path = out / f"{participant}_{name}_raw.fif"
-    raw = mne.io.read_raw_fif(path, verbose="error")
+    with reading(path, "a continuous signal"):
+        raw = mne.io.read_raw_fif(path, verbose="error")
     events = pd.read_csv(out / f"{participant}_moments.csv", dtype={"stimulus": str, "event": str})
     if modality == "physio":
         events["onset"] = events["onset_physio"]
@@ -175,12 +179,11 @@ def read_continuous(out: Path, participant: str, modality: str) -> Recording:
 
 def read_table(out: Path, participants: Iterable[str], table: str) -> pd.DataFrame:
     """Read and join one kind of table of several participants."""
-    parts = [
-        pd.read_csv(
-            out / f"{name}_{table}.csv", keep_default_na=table == "clocks", dtype={"event": str}
-        )
-        for name in participants
-    ]
+    parts = []
+    for name in participants:
+        path = out / f"{name}_{table}.csv"
+        with reading(path, "a table"):
+            parts.append(pd.read_csv(path, keep_default_na=table == "clocks", dtype={"event": str}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -204,11 +207,11 @@ def run_record(out: Path, participants: Sequence[str]) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When nobody was processed, or not all with the same options.
     """
     if not participants:
-        raise ValueError(f"{out}: no participant was processed; there is nothing to record.")
+        raise MissingInput(f"{out}: no participant was processed; there is nothing to record.")
     options = options_used(out, participants)
     record: dict[str, Any] = {}
     for key, value in options[participants[0]].items():
@@ -257,7 +260,7 @@ def _continuous(recording: Recording) -> dict[str, mne.io.BaseRaw]:
     if recording.eeg is not None:
         try:
             signals["regions"] = region_signals(recording.eeg)
-        except ValueError as error:
+        except MissingInput as error:
             warnings.warn(f"signals of regions are not kept: {error}", stacklevel=2)
     if recording.physio is not None:
         signals["physio"] = recording.physio

@@ -17,6 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mmme_neuro.errors import MissingExtra
+
 
 @contextmanager
 def tracked(total: int, what: str) -> Iterator[Callable[[object], None]]:
@@ -88,7 +90,7 @@ def dask_cluster(address: str, *, jobs: int = 2) -> Iterator[Executor]:
 
     Raises
     ------
-    ValueError
+    MissingExtra
         When Dask is not installed.
     OSError
         When the scheduler does not answer.
@@ -97,7 +99,7 @@ def dask_cluster(address: str, *, jobs: int = 2) -> Iterator[Executor]:
         # An optional dependency.
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise ValueError(
+        raise MissingExtra(
             "--dask needs the optional package: pip install 'mmme_neuro[dask]'."
         ) from error
     if address == "local":

@@ -9,8 +9,9 @@ import mne
 import pandas as pd
 
 from mmme_neuro.bids.read import read_bids_recording
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.sheet import read_events
-from mmme_neuro.io.damage import refuse_links_outside
+from mmme_neuro.io.damage import reading, refuse_links_outside
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
 
 BIDS_MARK = "dataset_description.json"
@@ -139,20 +140,29 @@ class CleanedFolder:
         refuse_links_outside(self.folder, self.folder.parent)
         eeg = _first(self.folder, CLEANED_EEG)
         physio = sorted(self.folder.glob(CLEANED_PHYSIO))
-        events = pd.read_csv(self.folder / CLEANED_EVENTS, dtype={"stimulus": str, "event": str})
+        with reading(self.folder / CLEANED_EVENTS, "a table of events"):
+            events = pd.read_csv(
+                self.folder / CLEANED_EVENTS, dtype={"stimulus": str, "event": str}
+            )
         if "onset" not in events:
-            raise ValueError(
+            raise BadInput(
                 f"{self.folder / CLEANED_EVENTS}: expected a column 'onset' (s after the first "
                 f"sample of the EEG), found {list(events.columns)}."
             )
         if "participant" not in events:
             events["participant"] = self.participant
         return Recording(
-            eeg=mne.io.read_raw_fif(eeg, verbose="error") if eeg else None,
-            physio=mne.io.read_raw_fif(physio[0], verbose="error") if physio else None,
+            eeg=_read_fif(eeg) if eeg else None,
+            physio=_read_fif(physio[0]) if physio else None,
             events=events.sort_values("onset", kind="stable", ignore_index=True),
             participant=self.participant,
         )
+
+
+def _read_fif(path: Path) -> mne.io.BaseRaw:
+    """A cleaned recording; its samples stay on disk."""
+    with reading(path, "a FIF recording"):
+        return mne.io.read_raw_fif(path, verbose="error")
 
 
 def study_sources(

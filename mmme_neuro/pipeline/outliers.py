@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from mmme_neuro.errors import BadInput
+
 LIMIT = 3.5
 """Robust standard deviations from the median (Iglewicz & Hoaglin 1993)."""
 
@@ -67,7 +69,7 @@ def usual_range(
 
     Raises
     ------
-    ValueError
+    BadInput
         When the side is unknown, the resolution not positive, or a ratio of values that are not
         positive is asked for.
 
@@ -88,13 +90,13 @@ def usual_range(
     (2.0, [False, True])
     """
     if side not in ("both", "high", "low"):
-        raise ValueError(f"side={side!r}: must be 'both', 'high' or 'low'.")
+        raise BadInput(f"side={side!r}: must be 'both', 'high' or 'low'.")
     if not resolution > 0:
-        raise ValueError(f"resolution={resolution}: must be positive.")
+        raise BadInput(f"resolution={resolution}: must be positive.")
     known = np.asarray(values, dtype=float)
     known = known[np.isfinite(known)]
     if is_ratio and (known <= 0).any():
-        raise ValueError(f"values: ratios need positive values, the least is {known.min()}.")
+        raise BadInput(f"values: ratios need positive values, the least is {known.min()}.")
     if known.size < FEWEST:
         return UsualRange(np.nan, np.nan, np.nan)
     scaled = np.log(known) if is_ratio else known

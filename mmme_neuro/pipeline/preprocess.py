@@ -17,7 +17,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro.epochs import Epoching, epoch
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.passes import MERGE_RULES, MergeRule
 from mmme_neuro.muscles.event_power import COLUMNS as MUSCLE_COLUMNS
 from mmme_neuro.muscles.event_power import (
@@ -66,7 +66,7 @@ class Options:
 
     Raises
     ------
-    ValueError
+    BadInput
         For an option that cannot be.
 
     Examples
@@ -85,15 +85,16 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.merge not in MERGE_RULES:
-            raise ValueError(f"merge must be one of {MERGE_RULES}, got {self.merge!r}.")
+            raise BadInput(f"merge must be one of {MERGE_RULES}, got {self.merge!r}.")
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one participant: a status, a reason if it failed, and counts.
 
-    ``status`` is ``"done"`` or ``"failed"``; ``reran`` says why it was processed (empty: it was
-    up to date and left as it was).
+    ``status`` is ``"done"``, ``"failed"`` (by what ``reason`` says) or ``"crashed"`` (by an error
+    that nobody expected, a bug; its traceback is in the log). ``reran`` says why it was processed
+    (empty: it was up to date and left as it was).
     """
 
     participant: str
@@ -266,6 +267,7 @@ def preprocess_participant(
                 outputs = {path.name: file_digest(path) for path in written}
                 replace(plan, outputs=outputs).write(sidecar)
                 log(f"wrote {len(outputs)} files")
+                return _counted(participant, out, why)
         except EXPECTED_FAILURES as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             folder = str(source.folder)
@@ -273,7 +275,10 @@ def preprocess_participant(
             log(f"FAILED: {text}")
             reason = f"{text} [{type(error).__name__} in {last.name}]"
             return Outcome(participant, "failed", reason, reran="failed")
-        return _counted(participant, out, why)
+        except Exception as error:  # a bug must not cost the other participants their run
+            log(f"CRASHED: {traceback.format_exc()}")
+            reason = f"{crash_text(error)} See logs/{participant}.log."
+            return Outcome(participant, "crashed", reason, reran="failed")
 
 
 def _read(source: Source, log: Callable[[str], None]) -> Recording:

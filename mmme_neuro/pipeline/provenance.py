@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.pipeline.reached_code import code_digest
 
@@ -126,21 +127,21 @@ def options_used(out: Path, participants: Iterable[str]) -> dict[str, dict]:
 
     Raises
     ------
-    ValueError
+    BadInput
         When a participant has no sidecar, or participants were processed with different options.
     """
     found: dict[str, dict] = {}
     for name in participants:
         sidecar = read_provenance(out / f"{name}_provenance.json")
         if sidecar is None:
-            raise ValueError(f"{out}: {name} has no sidecar; preprocess the study again.")
+            raise BadInput(f"{out}: {name} has no sidecar; preprocess the study again.")
         found[name] = sidecar.options
     first, *others = found or {"": {}}
     for name in others:
         keys = {*found[first], *found[name]} - {"already_clean"}
         differing = [key for key in sorted(keys) if found[first].get(key) != found[name].get(key)]
         if differing:
-            raise ValueError(
+            raise BadInput(
                 f"{out}: {first} and {name} were processed with different options {differing}; "
                 "preprocess the study again."
             )

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.pipeline.outliers import usual_range
 from mmme_neuro.rejection import REASONS
 from mmme_neuro.wording import channel_name, response_name
@@ -133,11 +134,11 @@ def participant_quality(
 
     Raises
     ------
-    ValueError
+    MissingInput
         When a table is missing.
     """
     if absent := [name for name in NEEDED if name not in tables]:
-        raise ValueError(f"tables: {list(NEEDED)} are needed, {absent} are absent.")
+        raise MissingInput(f"tables: {list(NEEDED)} are needed, {absent} are absent.")
     done = tables["participants"]
     people = done.loc[done["status"] == "done", "participant"].tolist()
     measured = [

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.dataset import COLOUR_BY_EXPRESSION
 from mmme_neuro.plots.style import (
     PAGE_MM,
@@ -47,11 +48,11 @@ def action_unit_figure(table: pd.DataFrame) -> Figure:
 
     Raises
     ------
-    ValueError
+    MissingInput
         When no event holds an action unit.
     """
     if table.empty:
-        raise ValueError("table: needs a row, but no event holds an action unit.")
+        raise MissingInput("table: needs a row, but no event holds an action unit.")
     n_rows = len(table) + _HEAD_ROWS
     widest = max(float(table[["share_micro", "share_macro"]].to_numpy().max()), 0.01)
     with journal_style():

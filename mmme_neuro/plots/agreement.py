@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import (
     OKABE_ITO,
     PAGE_MM,
@@ -213,11 +214,13 @@ def agreement_figure(
 
     Raises
     ------
-    ValueError
+    MissingInput
         When no event was matched.
     """
     if confusion.empty or differences.empty:
-        raise ValueError("confusion, differences: need rows, but no event was seen by both coders.")
+        raise MissingInput(
+            "confusion, differences: need rows, but no event was seen by both coders."
+        )
     often = action_units["n_a"] + action_units["n_b"] - action_units["n_both"] >= MIN_SHOWN
     units = action_units[often].sort_values("prevalence", ascending=False, kind="stable")
     lower_mm = max(_ROW_MM * len(units) + 16, 90.0)

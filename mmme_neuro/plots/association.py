@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import DIVERGING, OKABE_ITO
 from mmme_neuro.wording import response_name
 
@@ -187,6 +188,6 @@ def _check(pairs: pd.DataFrame) -> None:
     """Refuse a table that does not hold pairs."""
     absent = [name for name in PAIR_COLUMNS if name not in pairs]
     if absent:
-        raise ValueError(f"pairs: needs columns {list(PAIR_COLUMNS)}, lacks {absent}.")
+        raise MissingInput(f"pairs: needs columns {list(PAIR_COLUMNS)}, lacks {absent}.")
     if pairs.empty:
-        raise ValueError("pairs: has no row to draw.")
+        raise MissingInput("pairs: has no row to draw.")

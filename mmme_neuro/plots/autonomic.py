@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.plots.style import (
     PAGE_MM,
     Levels,
@@ -92,12 +93,12 @@ def response_panel(
     """
     shown = band[band["channel"] == channel]
     if shown.empty:
-        raise ValueError(
+        raise BadInput(
             f"channel: expected one of {sorted(band['channel'].unique())}, got {channel!r}"
         )
     unknown = sorted(set(shown["condition"]) - set(levels))
     if unknown:
-        raise ValueError(f"levels={list(levels)}: the table has {unknown}, too; name them.")
+        raise BadInput(f"levels={list(levels)}: the table has {unknown}, too; name them.")
     quantity = QUANTITIES.get(channel, Quantity(channel, "a.u."))
     ax.axhline(0.0, color="0.75", linewidth=0.6, zorder=0)
     mark_onset(ax)

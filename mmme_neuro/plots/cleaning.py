@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.io.montage import template_positions
 from mmme_neuro.plots.scalp import head_outline, head_plan, scalp_map
 from mmme_neuro.plots.style import (
@@ -223,7 +224,7 @@ def components_figure(components: pd.DataFrame, maps: pd.DataFrame) -> Figure:
         own = sorted(set(maps.loc[maps["participant"] == name, "component"]))
         rows += [(name, own[at : at + MAPS_A_ROW]) for at in range(0, len(own), MAPS_A_ROW)]
     if not rows:
-        raise ValueError("maps: no component was removed; there is nothing to draw.")
+        raise MissingInput("maps: no component was removed; there is nothing to draw.")
     columns = max(len(own) for _, own in rows)
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=8 + 15 * len(rows))

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import OKABE_ITO, PAGE_MM, journal_style, new_figure, panel_letter
 from mmme_neuro.wording import with_minus
 
@@ -136,6 +137,6 @@ def _check_columns(name: str, table: pd.DataFrame, columns: tuple[str, ...]) -> 
     """Refuse a table that lacks columns or rows."""
     absent = [column for column in columns if column not in table]
     if absent:
-        raise ValueError(f"{name}: needs columns {list(columns)}, lacks {absent}.")
+        raise MissingInput(f"{name}: needs columns {list(columns)}, lacks {absent}.")
     if table.empty:
-        raise ValueError(f"{name}: has no row; was any device aligned?")
+        raise MissingInput(f"{name}: has no row; was any device aligned?")

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.plots.scalp import head_outline, head_plan
 from mmme_neuro.plots.style import (
     DIVERGING,
@@ -199,7 +200,7 @@ def connectivity_figure(
     """
     unknown = [name for name in cells if name not in result.counts.index]
     if unknown:
-        raise ValueError(f"cells={list(cells)}: there are {list(result.counts.index)}.")
+        raise BadInput(f"cells={list(cells)}: there are {list(result.counts.index)}.")
     limits, cmap = _scale(result, cells)
     with journal_style():
         has_networks = networks is not None and not networks.empty

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.autonomic import QUANTITIES, Quantity
 from mmme_neuro.plots.style import (
     OKABE_ITO,
@@ -49,7 +50,7 @@ def most_isolated(events: pd.DataFrame, *, condition: str, level: str) -> pd.Ser
     is_coded = (ordered[condition] == level) & ~ordered["censored"].astype(bool)
     is_coded &= ordered[["apex", "offset"]].notna().all(axis=1)
     if not is_coded.any():
-        raise ValueError(f"events: no {level!r} event with onset, apex and offset coded.")
+        raise MissingInput(f"events: no {level!r} event with onset, apex and offset coded.")
     best = int(np.argmax(gap.where(is_coded, -np.inf).to_numpy()))
     return ordered.iloc[best]
 

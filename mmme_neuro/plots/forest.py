@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.models.formula import treatment_term
 from mmme_neuro.plots.style import (
     COLUMN_MM,
@@ -147,7 +148,7 @@ def contrast_figure(models: pd.DataFrame, *, condition: str, levels: Levels) -> 
     chosen = models[models["term"] == term]
     if chosen.empty:
         known = sorted(models["term"].unique())
-        raise ValueError(f"levels={list(levels)}: no term {term!r}; the table has {known}.")
+        raise BadInput(f"levels={list(levels)}: no term {term!r}; the table has {known}.")
     labels = [
         f"{response_name(row['response'])}\n"
         f"{estimate_text(row['estimate'], row['ci_low'], row['ci_high'])} "
@@ -288,16 +289,16 @@ def _check_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuse a table without the columns needed, or without rows."""
     absent = [column for column in columns if column not in table]
     if absent:
-        raise ValueError(f"table: needs columns {list(columns)}, lacks {absent}.")
+        raise MissingInput(f"table: needs columns {list(columns)}, lacks {absent}.")
     if table.empty:
-        raise ValueError("table: has no row to draw.")
+        raise MissingInput("table: has no row to draw.")
 
 
 def _check_errors(table: pd.DataFrame) -> None:
     """Refuse standard errors by which nothing can be divided."""
     wrong = ~(table["std_error"] > 0)
     if wrong.any():
-        raise ValueError(
+        raise BadInput(
             "table: std_error must be positive to standardise by, but is not for "
             f"{list(table.loc[wrong, 'quantity'])}. Leave these rows out and report them."
         )

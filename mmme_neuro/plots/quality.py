@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.pipeline.losses import QUALITY_COLUMNS
 from mmme_neuro.plots.autonomic import response_panel
 from mmme_neuro.plots.evoked import plot_evoked, plot_topography
@@ -72,8 +73,8 @@ def overview_figure(
             ax.set_ylim(low, high)
         _draw_map(figure, axes[0, 2], grand, windows[1], levels)
         for ax, channel in zip(axes[1], channels, strict=True):
-            shown = {"channel": channel, "window": physio_windows.get(channel)}
-            response_panel(band, ax, levels=levels, **shown)
+            window_s = physio_windows.get(channel)
+            response_panel(band, ax, channel=channel, levels=levels, window=window_s)
             ax.set_title(ax.get_title(loc="left"), loc="left", weight="bold")
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
@@ -161,7 +162,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
     needed = [*QUALITY_COLUMNS, *counted]
     absent = [column for column in needed if column not in table]
     if absent or table.empty:
-        raise ValueError(f"table: needs rows with columns {needed}, lacks {absent}.")
+        raise MissingInput(f"table: needs rows with columns {needed}, lacks {absent}.")
     is_named = len(table) <= _MOST_NAMED
     row_mm = _ROW_MM[0] if is_named else _ROW_MM[1]
     with journal_style():

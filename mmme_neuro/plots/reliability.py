@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import (
     DIFFERENCE_COLOUR,
     PAGE_MM,
@@ -244,4 +245,4 @@ def _check(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
     """Refuse a table without the columns needed, or without rows."""
     absent = [column for column in columns if column not in table]
     if absent or table.empty:
-        raise ValueError(f"table: needs rows with the columns {list(columns)}, lacks {absent}.")
+        raise MissingInput(f"table: needs rows with the columns {list(columns)}, lacks {absent}.")

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import DIVERGING
 
 FEWEST_FOR_SPHERE = 8
@@ -117,7 +118,7 @@ def head_plan(info: mne.Info, ch_names: Sequence[str]) -> np.ndarray:
     places = {channel["ch_name"]: channel["loc"][:3] for channel in info["chs"]}
     lost = [n for n in ch_names if not np.isfinite(places[n]).all() or not places[n].any()]
     if lost:
-        raise ValueError(
+        raise MissingInput(
             f"info: a head plan needs positions, channels {lost} have none. Use set_montage or "
             "leave the channels out."
         )

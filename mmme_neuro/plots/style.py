@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.plots.pictures import few_colours
 from mmme_neuro.wording import MINUS
 
@@ -146,7 +147,7 @@ def save_figure(
     """
     unknown = [name for name in formats if name not in _METADATA]
     if unknown:
-        raise ValueError(f"formats={list(formats)}: must be among {list(_METADATA)}.")
+        raise BadInput(f"formats={list(formats)}: must be among {list(_METADATA)}.")
     paths = []
     dpi = _RC["savefig.dpi"] if width_px is None else width_px / figure.get_figwidth()
     with journal_style():

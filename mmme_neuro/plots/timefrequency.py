@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
@@ -119,7 +120,7 @@ def time_frequency_figure(
     contrast = list(levels)[::-1]
     _check_conditions(maps, contrast)
     if isinstance(rois, str):
-        raise ValueError(f"rois={rois!r}: pass a sequence, one row a region: [{rois!r}].")
+        raise BadInput(f"rois={rois!r}: pass a sequence, one row a region: [{rois!r}].")
     rows = [_region_panels(maps, roi, contrast) for roi in rois]
     if limit is None:
         limit = max(
@@ -235,6 +236,6 @@ def _check_conditions(maps: TimeFrequency, contrast: Sequence[str]) -> None:
     known = list(maps.data["condition"].to_numpy())
     unknown = [name for name in contrast if name not in known]
     if unknown:
-        raise ValueError(f"levels={list(contrast)[::-1]}: the maps have conditions {known}.")
+        raise BadInput(f"levels={list(contrast)[::-1]}: the maps have conditions {known}.")
     if not np.isfinite(maps.data.sel(condition=list(contrast))).any():
-        raise ValueError("maps: every value is missing; were the channels flat?")
+        raise MissingInput("maps: every value is missing; were the channels flat?")

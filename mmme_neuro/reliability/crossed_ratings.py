@@ -7,6 +7,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from mmme_neuro.errors import BadInput, NotEstimable
+
 _N_NAMED = 5
 
 
@@ -72,27 +74,29 @@ def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) 
 
     Raises
     ------
-    ValueError
+    MmmeError
         When columns are missing, ratings are not numbers or infinite, a cell is rated twice, or
         fewer than 2 targets or 2 raters are left.
     """
     names = (targets, raters, ratings)
     missing = [name for name in names if name not in table]
     if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+        raise BadInput(f"table lacks the columns {missing}; it has {list(table)}.")
     if not pd.api.types.is_numeric_dtype(table[ratings]):
-        raise ValueError(
+        raise BadInput(
             f"ratings column {ratings!r} must hold numbers, got {table[ratings].dtype}; "
             "convert it with pandas.to_numeric."
         )
     unnamed = table[[targets, raters]].isna().any(axis=1)
     if unnamed.any():
-        raise ValueError(
+        raise BadInput(
             f"every rating needs a target and a rater; {int(unnamed.sum())} rows lack one of "
             f"{targets!r}, {raters!r}: name or remove them."
         )
     if np.isinf(table[ratings].to_numpy(float)).any():
-        raise ValueError(f"ratings column {ratings!r} holds infinite values; replace them by NaN.")
+        raise NotEstimable(
+            f"ratings column {ratings!r} holds infinite values; replace them by NaN."
+        )
     present = table[list(names)].dropna()
     _refuse_repeats(present, targets, raters)
     left_out = tuple(
@@ -102,7 +106,7 @@ def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) 
     )
     n_targets, n_raters = present[targets].nunique(), present[raters].nunique()
     if n_targets < 2 or n_raters < 2:
-        raise ValueError(
+        raise NotEstimable(
             "agreement of raters needs 2 targets and 2 raters or more with ratings, got "
             f"{n_targets} {targets!r} and {n_raters} {raters!r}; check the column names."
         )
@@ -116,7 +120,7 @@ def _refuse_repeats(present: pd.DataFrame, targets: str, raters: str) -> None:
     if repeated.empty:
         return
     cells = repeated[[targets, raters]].drop_duplicates().head(_N_NAMED).to_numpy().tolist()
-    raise ValueError(
+    raise BadInput(
         f"each rater must rate a target once; {len(repeated)} rows repeat a cell of "
         f"({targets}, {raters}), such as {cells}: average or choose among them first."
     )

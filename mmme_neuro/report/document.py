@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import mne
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.report import (
     agreement,
@@ -134,7 +135,7 @@ def write_report(
     ------
     FileNotFoundError
         When there is no folder of results.
-    ValueError
+    BadInput
         When ``out`` is no HTML file.
 
     Notes
@@ -148,7 +149,7 @@ def write_report(
     """
     folder, out = Path(results), Path(out)
     if out.suffix != ".html":
-        raise ValueError(f"out={out}: must end in .html.")
+        raise BadInput(f"out={out}: must end in .html.")
     if not folder.is_dir():
         raise FileNotFoundError(
             f"{folder}: no such folder of results; run python -m analyses --results {folder} first."

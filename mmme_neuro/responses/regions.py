@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import mne
 
+from mmme_neuro.errors import MissingInput
+
 ROIS = {
     "fronto_central": ("F1", "FZ", "F2", "FC1", "FCZ", "FC2"),
     "sensorimotor": ("C3", "CZ", "C4"),
@@ -83,7 +85,7 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     -------
     ch_names : list of str
         Names as the recording spells them. Channels of the region that are absent or bad are
-        left out; that none is left raises a ``ValueError``.
+        left out; that none is left raises ``MissingInput``.
 
     Examples
     --------
@@ -97,7 +99,7 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     good = [name for name in found if name not in info["bads"]]
     if not good:
         state = f"{found} are marked bad" if found else "none of them is in the recording"
-        raise ValueError(
+        raise MissingInput(
             f"roi={roi!r}: needs at least one good channel of {list(wanted)}, but {state} "
             f"(its channels: {info['ch_names']}). Give channel names of this recording."
         )
@@ -127,12 +129,12 @@ def good_channels(info: mne.Info, picks: str | Sequence[str]) -> mne.Info:
         names = [picks] if isinstance(picks, str) else list(picks)
         absent = [name for name in names if name not in info["ch_names"]]
         if absent:
-            raise ValueError(f"picks: {absent} are not among the channels {info['ch_names']}.")
+            raise MissingInput(f"picks: {absent} are not among the channels {info['ch_names']}.")
         indices = [info["ch_names"].index(name) for name in names]
     good = [index for index in indices if info["ch_names"][index] not in info["bads"]]
     if not good:
         found = {name: len(members) for name, members in by_type.items() if len(members)}
-        raise ValueError(
+        raise MissingInput(
             f"picks={picks!r}: no good channel. The recording has {found}, bads {info['bads']}."
         )
     return mne.pick_info(info, good)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
@@ -170,7 +171,7 @@ def simulate_study(
         for number, rng in enumerate(of_people)
     ]
     if not sum(len(session.timeline.events) for session in sessions):
-        raise ValueError(
+        raise BadInput(
             f"no expression fell into {n_participants} x {n_videos} videos of "
             f"{parameters.video_s} s; ask for more or longer ones, or another seed."
         )
@@ -214,9 +215,9 @@ def _empty_directory(directory: str | Path) -> Path:
 def _check_size(n_participants: int, n_videos: int) -> None:
     """Refuse sizes the design does not have."""
     if n_participants < 1:
-        raise ValueError(f"n_participants must be at least 1, got {n_participants}.")
+        raise BadInput(f"n_participants must be at least 1, got {n_participants}.")
     if not 1 <= n_videos <= 48:
-        raise ValueError(f"n_videos must be 1 to 48 (codes 101 to 148), got {n_videos}.")
+        raise BadInput(f"n_videos must be 1 to 48 (codes 101 to 148), got {n_videos}.")
 
 
 def _draw_session(

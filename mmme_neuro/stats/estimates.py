@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from mmme_neuro.errors import BadInput
+
 ESTIMATE = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
 """Columns of every estimate with a standard error."""
 
@@ -36,7 +38,7 @@ def t_interval(
     (0.02, 1.98)
     """
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+        raise BadInput(f"confidence must lie between 0 and 1, got {confidence}")
     half_width = stats.t.isf((1 - confidence) / 2, dof) * std_error
     return estimate - half_width, estimate + half_width
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, NotEstimable
+
 
 def complete_rows(
     data: pd.DataFrame,
@@ -43,19 +45,19 @@ def complete_rows(
     needed = list(dict.fromkeys([*measures, *groups, *others]))
     missing = [name for name in needed if name not in data]
     if missing:
-        raise ValueError(f"data lacks the columns {missing}; it has {list(data)}.")
+        raise BadInput(f"data lacks the columns {missing}; it has {list(data)}.")
     texts = [name for name in measures if not pd.api.types.is_numeric_dtype(data[name])]
     if texts:
-        raise ValueError(f"the columns {texts} are not numeric; measures must be numbers.")
+        raise BadInput(f"the columns {texts} are not numeric; measures must be numbers.")
     numbers = list(dict.fromkeys(measures))
     if not data.empty and np.isinf(data[numbers].to_numpy(dtype=float)).any():
-        raise ValueError(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
+        raise NotEstimable(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
     table = data[needed].dropna()
     sizes = table.groupby(list(groups), sort=False)[needed[0]].transform("size")
     table = table[sizes >= 2]
     n_groups = table.groupby(list(groups), sort=False).ngroups
     if n_groups < min_groups:
-        raise ValueError(
+        raise NotEstimable(
             f"{', '.join(measures)}: only {n_groups} {' x '.join(groups)}s have 2 events with "
             f"every measure; {min_groups} are needed."
         )
@@ -65,7 +67,7 @@ def complete_rows(
         # Rounding leaves traces of a constant.
         spread = np.abs(centred(values[:, np.newaxis], codes)).max()
         if spread <= 1e-12 * np.abs(values).max():
-            raise ValueError(
+            raise NotEstimable(
                 f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
                 "anything there. Leave it out."
             )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
+
 
 def two_levels(table: pd.DataFrame, condition: str, levels: Sequence[str]) -> tuple[str, str]:
     """Check which two conditions are compared.
@@ -24,7 +26,7 @@ def two_levels(table: pd.DataFrame, condition: str, levels: Sequence[str]) -> tu
 
     Raises
     ------
-    ValueError
+    BadInput
         When the table has no such column or ``levels`` are not two different labels.
 
     Examples
@@ -33,9 +35,9 @@ def two_levels(table: pd.DataFrame, condition: str, levels: Sequence[str]) -> tu
     ('posed', 'spontaneous')
     """
     if condition not in table:
-        raise ValueError(f"condition={condition!r}: must be a column, one of {list(table)}.")
+        raise BadInput(f"condition={condition!r}: must be a column, one of {list(table)}.")
     if isinstance(levels, str) or len(levels) != 2 or levels[0] == levels[1]:
-        raise ValueError(
+        raise BadInput(
             f"levels={levels!r}: must be two different labels of {condition!r}, the reference "
             "first."
         )

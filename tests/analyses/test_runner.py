@@ -13,11 +13,12 @@ def main(study, results):
     (results / "one.csv").write_text((study / "input.txt").read_text())
 """
 TWO = """
+from mmme_neuro.errors import BadInput
 READS, WRITES = ("one.csv",), ("two.csv",)
 def main(study, results):
     text = (results / "one.csv").read_text()
     if "bad" in text:
-        raise ValueError("one.csv holds bad")
+        raise BadInput("one.csv holds bad")
     (results / "two.csv").write_text(text + "2")
 """
 THREE = """
@@ -133,21 +134,25 @@ def test_a_failing_step_is_named_and_stops_only_what_needs_it(chain):
     (chain.study / "input.txt").write_text("bad")
     failed, said = chain()
     assert failed == ["02", "03"]
-    assert said["02"] == "FAILED: ValueError: one.csv holds bad"
+    assert said["02"] == "FAILED: BadInput: one.csv holds bad"
     assert said["03"] == "NOT RUN: needs step 02, which failed"
     assert said["04"] == "up to date"
-    assert "ValueError: one.csv holds bad" in (chain.results / "02_error.log").read_text()
+    assert "BadInput: one.csv holds bad" in (chain.results / "02_error.log").read_text()
     assert chain()[0] == ["02", "03"]
     (chain.study / "input.txt").write_text("good")
     assert chain()[0] == []
     assert not (chain.results / "02_error.log").exists()
 
 
-def test_a_bug_is_not_hidden(chain):
+def test_a_bug_is_not_hidden_and_stops_only_what_needs_its_step(chain):
     script = chain.folder / "01_step.py"
     script.write_text(script.read_text().replace("read_text())", "read_txt())"))
-    with pytest.raises(AttributeError):
-        chain()
+    failed, said = chain()
+    assert failed == ["01", "02", "03"]
+    log = chain.results / "01_error.log"
+    assert said["01"].startswith("CRASHED: unexpected AttributeError: ")
+    assert "Traceback" in log.read_text() and "read_txt" in log.read_text()
+    assert said["04"] == "done"
 
 
 def test_only_some_steps(chain):

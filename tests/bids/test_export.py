@@ -112,6 +112,28 @@ def test_failed_participant_is_listed_and_left_out(dataset):
     assert repr(dataset).startswith("<BidsDataset | 2 of 3 participants")
 
 
+def test_a_bug_leaves_out_its_participant_only(study, tmp_path, monkeypatch, caplog):
+    write = export._write_recording
+
+    def faulty(recording, files, job):
+        if job.folder.name == "Marlene":
+            raise KeyError("channels")
+        write(recording, files, job)
+
+    monkeypatch.setattr(export, "_write_recording", faulty)
+    done = export.write_bids(study, tmp_path / "out")
+    rows = done.participants.set_index("participant")
+    assert rows["status"].to_dict() == {
+        "Marlene": "crashed",
+        "Odette": "failed",
+        "Quentin": "written",
+    }
+    assert rows.loc["Marlene", "reason"].startswith(
+        "unexpected KeyError: 'channels' (test_export.py"
+    )
+    assert "Traceback" in caplog.text and not (done.root / "sub-01").exists()
+
+
 def test_key_is_written_elsewhere(dataset, study, tmp_path):
     key = pd.read_csv(dataset.root.parent / "key.tsv", sep="\t")
     assert key.set_index("participant")["participant_id"]["Quentin"] == "sub-03"

@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from analyses import study as choices
 from analyses.tables import analysed
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.pipeline.derivatives import read_continuous
 from mmme_neuro.responses.overlap.basis import FIR, ResponseFunction
 from mmme_neuro.responses.overlap.compare import OverlapPlan, over_participants, separate_overlap
@@ -104,7 +105,7 @@ def one_participant(results: Path, name: str) -> pd.DataFrame:
         recording = read_continuous(results / "epochs", name, plan.modality)
         for method, other in ways(plan):
             # Few events of a kind at a recording's end may not fill every step of a basis.
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(NotEstimable):
                 found = separate_overlap(
                     recording, other, condition="expression", levels=("macro", "micro")
                 ).measures

@@ -13,6 +13,7 @@ from analyses.study import CODER_CRITERIA, CODER_LEVELS, CONDITION
 from analyses.tables import write_table
 from mmme_neuro.epochs import Epoching
 from mmme_neuro.events import database_table, named_action_units
+from mmme_neuro.events.ids import row_ids
 from mmme_neuro.pipeline import write_json
 from mmme_neuro.rejection import Rejection
 from mmme_neuro.reliability import agreement_tables
@@ -63,6 +64,7 @@ def results(tmp_path_factory):
     (folder / "epochs").mkdir()
     rng = np.random.default_rng(7)
     events = pd.concat([_events(name, rng) for name in PEOPLE], ignore_index=True)
+    events.insert(0, "event", row_ids(range(2, len(events) + 2)))
     write_table(folder, "events", events)
     _write_sheet_tables(folder, events, rng)
     write_table(folder, "participants", _participants(events))
@@ -199,7 +201,8 @@ def _write_quality(folder, events, rng):
     quality[0] |= {"share_usable": 0.3, "reason": "electrode of lina came off"}
     is_excluded = events["participant"].map(EXCLUDED) > _number_of_kind(events)
     is_excluded &= events["expression"] == events["participant"].map(KIND_EXCLUDED)
-    excluded = events.loc[is_excluded, ["participant", "stimulus", "expression", "onset"]]
+    columns = ["event", "participant", "stimulus", "expression", "onset"]
+    excluded = events.loc[is_excluded, columns]
     excluded = excluded.assign(exclusion_reason="window leaves the physio recording")
     audit = {"check": "rows <that overlap>", "n": 3, "share": 0.1, "remedy": "Merge."}
     bad = {"participant": "lina", "channel": "FZ", "reason": "flat"}
@@ -230,7 +233,7 @@ def _write_quality(folder, events, rng):
         for name in PEOPLE for onset in (1.0, 2.0)
     ]  # fmt: skip
     fate = np.where(is_excluded, "excluded", "epoch")
-    tables["moments"] = events[["participant", "expression"]].assign(fate=fate)
+    tables["moments"] = events[["event", "participant", "expression"]].assign(fate=fate)
     tables["onset_jitter"] = [
         {"draw": draw, "measure": "premotor", "unit": "uV", "condition": condition,
          "value": rng.normal()}

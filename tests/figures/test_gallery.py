@@ -90,6 +90,22 @@ def test_missing_result_is_named_and_stops_no_other(results, tmp_path):
     assert (tmp_path / "out" / "figS_recovery.png").is_file()
 
 
+def test_a_bug_in_one_figure_stops_no_other(results, tmp_path, monkeypatch, caplog):
+    broken = next(script for script in scripts() if script.name == "fig7_mixed_models")
+    monkeypatch.setattr(broken.module, "draw", lambda folder: {}["models"])
+    said = {}
+    failed = draw_figures(
+        chosen("fig7_mixed_models", "figS_recovery"),
+        results,
+        tmp_path,
+        say=lambda script, text: said.update({script.name: text}),
+        formats=["svg"],
+    )
+    assert failed == ["fig7_mixed_models"]
+    assert said["fig7_mixed_models"].startswith("NOT DRAWN: unexpected KeyError: 'models'")
+    assert "Traceback" in caplog.text and (tmp_path / "figS_recovery.svg").is_file()
+
+
 def test_empty_recovery_is_no_failure(results, tmp_path):
     table = pd.read_csv(results / "recovery.csv")
     table[:0].to_csv(tmp_path / "recovery.csv", index=False)

@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import mne
@@ -6,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
+from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.damage import check_last_line, named_beside, reading, refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
@@ -16,7 +18,7 @@ from mmme_neuro.recording import find_device_file
 def test_any_error_becomes_one_that_names_the_file(tmp_path, error):
     path = tmp_path / "a.xyz"
     path.write_bytes(b"123")
-    with pytest.raises(ValueError, match="a.xyz: expected a list, found 3 bytes") as raised:
+    with pytest.raises(DamagedFile, match="a.xyz: expected a list, found 3 bytes") as raised:
         with reading(path, "a list"):
             raise error
     assert type(error).__name__ in str(raised.value) and raised.value.__cause__ is error
@@ -24,10 +26,23 @@ def test_any_error_becomes_one_that_names_the_file(tmp_path, error):
 
 def test_errors_that_say_enough_stay(tmp_path):
     path = tmp_path / "a.xyz"
-    for error in (ValueError(f"{path}: three columns"), FileNotFoundError("b.xyz")):
+    for error in (
+        BadInput(f"{path}: three columns"),
+        PermissionError(13, "denied", str(path)),
+        FileNotFoundError("b.xyz"),
+    ):
         with pytest.raises(type(error)) as raised, reading(path, "a list"):
             raise error
         assert raised.value is error
+
+
+def test_what_a_library_says_of_the_file_keeps_its_words(tmp_path):
+    path = tmp_path / "a.xyz"
+    error = RuntimeError(f"{path} holds no samples")
+    with pytest.raises(DamagedFile, match=f"^{re.escape(str(error))}$") as raised:
+        with reading(path, "a list"):
+            raise error
+    assert raised.value.__cause__ is error
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmme_neuro.errors import EXPECTED_FAILURES
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
@@ -103,7 +104,7 @@ def outcome(read, path):
             warnings.simplefilter("always")
             found = contents(read(path))
         return [str(warning.message) for warning in caught], found
-    except (FileNotFoundError, ValueError, OSError, RuntimeError) as error:
+    except EXPECTED_FAILURES as error:
         return "refused", str(error)
     finally:
         signal.alarm(0)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from mmme_neuro.cli import app
 from mmme_neuro.epochs import epoch
 from mmme_neuro.events.controls import clip_spans, control_events
+from mmme_neuro.pipeline import check
 from mmme_neuro.pipeline.check import StudyCheck, check_study
 from mmme_neuro.recording import read_recording
 from mmme_neuro.simulate import DEMO, simulate_study
@@ -51,6 +52,19 @@ def test_one_failure_does_not_stop_the_others(checked):
     text = checked.to_text()
     assert "sub02  FAILED" in text and "no physio file" in text
     assert "2 of 3 participants can be analysed" in text
+
+
+def test_a_bug_stops_no_other_and_is_told_from_a_failure(study, monkeypatch, caplog):
+    def read(folder, **options):
+        return {}["channels"] if folder.name == "sub01" else read_recording(folder, **options)
+
+    monkeypatch.setattr(check, "read_recording", read)
+    found = check_study(study)
+    status = found.participants.set_index("participant")["status"]
+    assert status.to_dict() == {"sub01": "crashed", "sub02": "failed", "sub03": "ok"}
+    assert "sub01  CRASHED: unexpected KeyError: 'channels'" in found.to_text()
+    assert "Traceback" in caplog.text and str(study / "sub01") in caplog.text
+    assert CliRunner().invoke(app, ["check", str(study)]).exit_code == 3
 
 
 def test_flat_channels_are_named(study, checked):

@@ -92,13 +92,18 @@ def test_each_kind_reaches_its_step():
     assert (found.log["outcome"] == "applied").all()
 
 
+def test_the_row_of_the_sheet_still_names_an_event():
+    found = applied(table(("s", "keep_event", "12", "looked at", "")))
+    assert found.kept == ("e0012",) and found.log["outcome"].tolist() == ["applied"]
+
+
 def test_what_cannot_be_matched_is_said():
     found = applied(
         table(
             ("s", "bad_channel", "FP11", "loose", ""),
             ("s", "remove_component", "4", "heart", "ab"),
             ("s", "exclude_event", "e77", "speech", ""),
-            ("s", "keep_event", "12", "looked at", ""),
+            ("s", "keep_event", "122", "looked at", ""),
         ),
         fingerprint="cd",
     )
@@ -106,5 +111,5 @@ def test_what_cannot_be_matched_is_said():
     assert outcomes[0] == "no channel 'FP11'; did you mean 'FP1'?"
     assert outcomes[1].startswith("made for other components (ab, now cd)")
     assert outcomes[2].startswith("no event 'e77'")
-    assert outcomes[3] == "no event '12'; did you mean 'e0012'?"
+    assert outcomes[3] == "no event '122'; did you mean 'e0012'?"
     assert not found.excluded and not found.kept and not found.cleaning.remove_components

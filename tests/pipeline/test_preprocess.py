@@ -277,8 +277,13 @@ def test_an_unexpected_error_is_not_swallowed(study, merged_events, tmp_path, mo
         raise TypeError("a bug")
 
     monkeypatch.setattr("mmme_neuro.pipeline.inputs.read_recording", broken)
-    with pytest.raises(TypeError, match="a bug"):
-        preprocess_participant(DeviceFolder(study / "sub01", merged_events), tmp_path, QUICK)
+    outcome = preprocess_participant(DeviceFolder(study / "sub01", merged_events), tmp_path, QUICK)
+    assert outcome.status == "crashed" and outcome.n_epochs == 0
+    assert "unexpected TypeError: a bug (test_preprocess.py, " in outcome.reason
+    assert "in broken)" in outcome.reason and "logs/sub01.log" in outcome.reason
+    log = (tmp_path / "logs" / "sub01.log").read_text()
+    assert "CRASHED: Traceback" in log and 'raise TypeError("a bug")' in log
+    assert not list(tmp_path.glob("sub01_*"))
 
 
 def test_a_rerun_replaces_files(study, merged_events, tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.columns import ColumnProducts, column_products
 from mmme_neuro.models.solver.crossproducts import cross_products
@@ -185,6 +186,6 @@ def _single_optimum(design: Design, response: np.ndarray, *, reml: bool) -> np.n
     """Optimum of a response by the slower search of `fit_lmm`, for the few that need it."""
     try:
         found = Likelihood(cross_products(design, response), reml).optimum()
-    except ValueError:
+    except NotEstimable:
         return None  # reproduced exactly by the groups
     return found.theta if found.is_minimum else None

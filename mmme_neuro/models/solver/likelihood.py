@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import RandomFactor
 from mmme_neuro.models.solver.crossproducts import CrossProducts
 from mmme_neuro.models.solver.optimum import Optimum, minimise, newton
@@ -67,14 +68,14 @@ class Likelihood:
             [factor.template[:, 0] == factor.template[:, 1] for factor in design.random]
         )
         if not total > ROUNDING * (total + self.products.offset @ self.products.offset):
-            raise ValueError(
+            raise NotEstimable(
                 f"response {design.formula.response!r} is constant or reproduced exactly by the "
                 "fixed terms; there is nothing to model"
             )
         found = minimise(self, is_diagonal)
         residual = self.products.profile(found.theta).residual
         if not residual > EXACT_FIT * total:
-            raise ValueError(
+            raise NotEstimable(
                 f"response {design.formula.response!r} is reproduced exactly by the groups, so no "
                 "residual variance can be estimated; check for repeated rows"
             )

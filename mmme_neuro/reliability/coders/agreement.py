@@ -183,7 +183,7 @@ def agreement(
     categories = sorted(set(a[condition]) | set(b[condition]))
     places = label_places(categories, levels)
     lengths = _lengths(common, a, b, clip_s)
-    named = (events.assign(label=events[condition]) for events in (a, b))
+    named_a, named_b = (events.assign(label=events[condition]) for events in (a, b))
     return Agreement(
         criterion=criterion,
         pairs=pairs,
@@ -206,7 +206,7 @@ def agreement(
         action_unit_index=pd.Series(action_unit_index(pairs, resampling)),
         action_units=action_unit_table(pairs, resampling),
         timing=timing_table(pairs, resampling),
-        time_units=time_unit_table(*named, places, lengths, unit_s, resampling),
+        time_units=time_unit_table(named_a, named_b, places, lengths, unit_s, resampling),
     )
 
 

@@ -134,7 +134,7 @@ def _numbers(values: list, level: str) -> np.ndarray:
         return np.arange(len(values))
     try:
         return np.array([np.nan if value is None else value for value in values], dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError):  # what NumPy raises on labels that are no numbers
         raise ValueError(
             f"level {level!r} needs labels that are numbers, got {values}; use 'ordinal' or "
             "'nominal'."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import sums_by_cluster
 from mmme_neuro.stats.resampling import ParticipantIntervals
@@ -74,7 +75,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
         raise ValueError(f"missing must be 'complete' or 'pairwise', got {missing!r}.")
     items = pd.DataFrame(items)
     if items.shape[1] < at_least:
-        raise ValueError(
+        raise NotEstimable(
             f"items must have {at_least} columns or more, got {items.shape[1]}; one column an item."
         )
     if items.columns.has_duplicates:
@@ -87,7 +88,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
     present = np.isfinite(answers)
     keep = present.all(axis=1) if missing == "complete" else present.any(axis=1)
     if keep.sum() < 3:
-        raise ValueError(
+        raise NotEstimable(
             f"items must have 3 rows or more with answers, got {int(keep.sum())} of {len(items)} "
             f"({missing} cases)."
         )
@@ -97,7 +98,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
         if not np.nanstd(column) > 0
     ]
     if constant:
-        raise ValueError(f"items {constant} do not vary; leave them out.")
+        raise NotEstimable(f"items {constant} do not vary; leave them out.")
     return Items(answers[keep], tuple(map(str, items)), int((~keep).sum()), keep)
 
 

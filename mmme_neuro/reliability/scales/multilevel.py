@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.reliability.scales.alpha import alpha_of, feldt_interval
 from mmme_neuro.reliability.scales.items import clusters_of, items_of
 from mmme_neuro.stats.groups import sums_by_cluster
@@ -67,7 +68,7 @@ def multilevel_alpha(
     n_rows, n_items = table.answers.shape
     n_people = len(np.unique(people))
     if n_people < 3 or n_people == n_rows:
-        raise ValueError(
+        raise NotEstimable(
             "participants must be 3 or more, some with two rows or more, got "
             f"{n_people} participants in {n_rows} complete rows."
         )

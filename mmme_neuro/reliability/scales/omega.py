@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.reliability.scales.alpha import alpha_of, correlation_of
 from mmme_neuro.reliability.scales.factor import EXTRACTIONS, general_factor
 from mmme_neuro.reliability.scales.items import (
@@ -167,7 +168,7 @@ def _specified(items: pd.DataFrame, n_factors: int | None, extraction: str) -> t
             f"got {n_factors!r}."
         )
     if len(table.answers) <= n_items:
-        raise ValueError(
+        raise NotEstimable(
             f"items need more complete rows than items, got {len(table.answers)} rows of "
             f"{n_items} items."
         )

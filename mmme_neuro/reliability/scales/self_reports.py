@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.reliability.intraclass import rater_reliability
 from mmme_neuro.reliability.scales.alpha import cronbach_alpha
 from mmme_neuro.reliability.scales.multilevel import multilevel_alpha
@@ -59,7 +59,7 @@ def icc_by_item(
             result = rater_reliability(
                 part, targets="stimulus", raters="participant", ratings=value, confidence=confidence
             )
-        except EXPECTED_FAILURES as error:
+        except NotEstimable as error:
             parts.append(pd.DataFrame({"item": [name], "reason": [str(error)]}))
             continue
         found = result.forms.reset_index().assign(
@@ -210,7 +210,7 @@ def _coefficients(
     for name, compute in wanted.items():
         try:
             found = compute()
-        except EXPECTED_FAILURES as error:
+        except (NotEstimable, np.linalg.LinAlgError) as error:
             rows.append({"coefficient": name, "estimate": np.nan, "reason": str(error)})
             continue
         for row in found.rename_axis(index="coefficient").reset_index().to_dict("records"):

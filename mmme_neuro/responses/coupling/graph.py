@@ -198,15 +198,18 @@ def graph_measures(
     if "cell" not in matrix.dims:
         matrix = matrix.expand_dims(cell=["all"])
     channels = matrix["channel"].to_numpy()
-    labels = labels_of(matrix)
+    table = labels_of(matrix)
+    labels = [str(name) for name in table]
     nodes, networks = [], []
-    for cell, names in enumerate(labels.to_dict("records")):
+    for cell, names in enumerate(table.itertuples(index=False, name=None)):
         rounds = _rounds(matrix.isel(cell=cell), matrix["cell"].item(cell))
         upper = np.triu_indices(len(channels), 1)
         n_negative = float(np.mean([(weights[upper] < 0).sum() for weights in rounds]))
         for kept in densities or (None,):
             of_nodes, of_network = _mean_measures(rounds, kept, n_resamples, generator)
-            label = {**names, "density": np.nan if kept is None else kept}
+            label = dict(zip(labels, names, strict=True)) | {
+                "density": np.nan if kept is None else kept
+            }
             nodes.append(of_nodes.assign(**label, channel=channels))
             networks.append({**label, **of_network, "n_negative": n_negative})
     node_table = pd.concat(nodes, ignore_index=True)

@@ -7,6 +7,7 @@ import mne
 import numpy as np
 from scipy import signal
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.responses.regions import ROIS, roi_channels
 from mmme_neuro.responses.spectral.bandpower import BANDS, KERNELS
 
@@ -64,7 +65,7 @@ def region_signals(
             names.append(name)
             rows.append(np.mean([_power(raw, channel, kernel) for channel in channels], axis=0))
     if not rows:
-        raise ValueError(
+        raise MissingInput(
             f"no channel of {list(rois)} is in the recording ({raw.ch_names[:8]} ...)."
         )
     ratio = Fraction(sfreq / rate).limit_denominator(1000)
@@ -94,7 +95,7 @@ def _channels(raw: mne.io.BaseRaw, roi: str) -> list[str]:
     """Channels of a region that the recording has."""
     try:
         return roi_channels(raw.info, roi)
-    except ValueError:
+    except MissingInput:
         return []
 
 

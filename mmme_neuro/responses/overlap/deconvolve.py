@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.events.controls import clip_spans
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.overlap.basis import FIR, Basis, ResponseFunction
@@ -204,7 +205,7 @@ def deconvolve(
 
     Raises
     ------
-    ValueError
+    MmmeError
         When the formula does not fit the events, no channel is there, or the design is rank
         deficient (the message names the columns).
 
@@ -285,11 +286,11 @@ def with_stimulus_events(
 
     Raises
     ------
-    ValueError
+    MissingInput
         When the recording has no codes.
     """
     if recording.codes is None or recording.codes.empty:
-        raise ValueError(
+        raise MissingInput(
             "recording.codes is empty: without the videos' trigger codes their beginnings and ends "
             "are not known."
         )
@@ -344,7 +345,7 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
         raise ValueError(f"modality must be 'physio' or 'eeg', got {modality!r}.")
     raw = getattr(recording, modality)
     if raw is None:
-        raise ValueError(f"the recording has no {modality} signal.")
+        raise MissingInput(f"the recording has no {modality} signal.")
     events = recording.events
     if "clock" in events and (events["clock"] == "clip").any():
         raise ValueError(
@@ -353,7 +354,7 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
         )
     events = events.dropna(subset=["onset"])
     if events.empty:
-        raise ValueError("events: none has an onset.")
+        raise MissingInput("events: none has an onset.")
     times = events["onset"].to_numpy(float)
     if modality == "physio" and recording.clock is not None:
         times = recording.clock.from_reference(times)
@@ -384,7 +385,13 @@ def _data(
     raw: mne.io.BaseRaw, picks: str | Sequence[str], *, reject_by_annotation: str | None = None
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Samples, names and types of channels."""
-    chosen = raw.copy().pick(picks, exclude=())
+    try:
+        chosen = raw.copy().pick(picks, exclude=())
+    except ValueError as error:  # what MNE raises where no channel is of that name or type
+        raise MissingInput(
+            f"picks={picks!r}: expected channels of the signal, which has {raw.ch_names}; name one "
+            "of these or a type of channel."
+        ) from error
     data = chosen.get_data(reject_by_annotation=reject_by_annotation, verbose="error")
     return data, chosen.ch_names, chosen.get_channel_types()
 
@@ -445,7 +452,7 @@ def _solved(
     """Solution of signals with equal gaps."""
     is_good = np.isfinite(data[0]) & is_known
     if not is_good.any():
-        raise ValueError("a picked channel has no usable sample; leave it out.")
+        raise NotEstimable("a picked channel has no usable sample; leave it out.")
     centre = data[:, is_good].mean(axis=1, keepdims=True)
     return solve(
         expanded.matrix,

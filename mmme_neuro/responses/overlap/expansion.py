@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import formulaic
 import numpy as np
 import pandas as pd
+from formulaic.errors import FormulaicError
 from scipy import sparse
 
+from mmme_neuro.errors import BadFormula, MissingInput
+from mmme_neuro.models.formula import check_columns, parse_formula, variables_of
 from mmme_neuro.responses.overlap.basis import Basis
 
 
@@ -61,7 +64,7 @@ class Block:
         table = pd.DataFrame({name: [value] for name, value in values.items()}, index=[0])
         for name, levels in self._levels().items():
             if name in values and values[name] not in levels:
-                raise ValueError(
+                raise MissingInput(
                     f"{name}={values[name]!r}: no event of this recording has it; found {levels}."
                 )
         return np.asarray(self.spec.get_model_matrix(table, na_action="raise"), float)[0]
@@ -138,7 +141,7 @@ def expand(
     for event_type, formula in formulas.items():
         chosen = events[events["event_type"] == event_type]
         if chosen.empty:
-            raise ValueError(
+            raise MissingInput(
                 f"no event of type {event_type!r}; the events have "
                 f"{sorted(set(events['event_type']))}."
             )
@@ -157,23 +160,27 @@ def expand(
 
 def _event_design(events: pd.DataFrame, formula: str, event_type: str) -> formulaic.ModelMatrix:
     """One row an event."""
-    wanted = formulaic.Formula(formula).required_variables
-    absent = sorted(str(name) for name in wanted if name not in events)
-    if absent:
-        raise ValueError(
-            f"formula {formula!r} of {event_type!r} names {absent}, which the events table lacks; "
-            f"it has {list(events.columns)}."
+    parsed = parse_formula(formula)
+    if parsed.response or parsed.random:
+        raise BadFormula(
+            f"formula {formula!r} of {event_type!r} must be one-sided and without random terms, "
+            "such as '~ condition'."
         )
-    missing = {
-        str(name): int(events[name].isna().sum()) for name in wanted if events[name].isna().any()
-    }
+    wanted = sorted(variables_of(parsed.fixed, formula))
+    check_columns(wanted, events, formula)
+    missing = {name: int(events[name].isna().sum()) for name in wanted if events[name].isna().any()}
     if missing:
-        raise ValueError(
+        raise MissingInput(
             f"formula {formula!r} of {event_type!r}: values are missing (column: events) "
             f"{missing}. Fill them or leave the covariate out; leaving events out would leave "
             "their overlap in."
         )
-    return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
+    try:
+        return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
+    except FormulaicError as error:
+        raise BadFormula(
+            f"formula {formula!r} of {event_type!r} cannot be evaluated: {error}"
+        ) from error
 
 
 def _spread(

@@ -8,6 +8,8 @@ import scipy.linalg
 import scipy.signal
 from scipy import sparse
 
+from mmme_neuro.errors import NotEstimable
+
 ORDERS = (0, 1, 2, 4, 8, 16)
 """Orders of the autoregressive noise that are compared."""
 
@@ -82,7 +84,7 @@ def solve(
 
     Raises
     ------
-    ValueError
+    NotEstimable
         When there are fewer good samples than columns or columns are aliased.
 
     Notes
@@ -135,7 +137,7 @@ def _least_squares(
     used = design[is_good]
     n_times, n_columns = used.shape
     if n_times <= n_columns:
-        raise ValueError(
+        raise NotEstimable(
             f"{n_times} good samples cannot carry {n_columns} columns; use fewer basis functions, "
             "fewer terms or a longer recording."
         )
@@ -143,13 +145,13 @@ def _least_squares(
     length = np.sqrt(np.diag(gram))
     if not length.all():
         empty = [names[i] for i in np.flatnonzero(length == 0)]
-        raise ValueError(f"columns without a sample: {_some(empty)}; leave them out.")
+        raise NotEstimable(f"columns without a sample: {_some(empty)}; leave them out.")
     scaled = gram / np.outer(length, length)
     eigenvalues, vectors = np.linalg.eigh(scaled)
     if eigenvalues[0] < SMALLEST_EIGENVALUE * eigenvalues[-1]:
         share = np.abs(vectors[:, 0])
         aliased = [names[i] for i in np.argsort(-share) if share[i] > 0.1 * share.max()]
-        raise ValueError(
+        raise NotEstimable(
             f"the design is rank deficient: {_some(aliased)} explain one another. Leave one out, "
             "shorten the basis, or use fewer functions."
         )

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 from scipy.interpolate import BSpline
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.signals.body.pieces import map_pieces
 
 TAU_S = (0.7, 2.0)
@@ -70,7 +71,7 @@ def decompose(signal: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray,
 
     Raises
     ------
-    ValueError
+    NotEstimable
         When the solver finds no optimum.
     """
     import clarabel
@@ -98,7 +99,7 @@ def decompose(signal: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray,
     )
     found = problem.solve()
     if str(found.status) not in ("Solved", "AlmostSolved"):
-        raise ValueError(f"cvxEDA: the solver stopped without an optimum ({found.status}).")
+        raise NotEstimable(f"cvxEDA: the solver stopped without an optimum ({found.status}).")
     x = np.asarray(found.x)
     tonic = slow @ x[n : n + n_slow] + line @ x[-2:]
     return response_of @ x[:n], tonic, drive_of @ x[:n]

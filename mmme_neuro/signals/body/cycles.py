@@ -14,6 +14,7 @@ import neurokit2 as nk
 import numpy as np
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.signals.body.pieces import finite_pieces
 
 NEUROKIT_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
@@ -190,7 +191,7 @@ def _cycles(signal: np.ndarray, sfreq: float, detector: Detector) -> Cycles:
     """Cycles of all finite pieces, or none and the reason."""
     signal = np.asarray(signal, dtype=float)
     if signal.ndim != 1:
-        raise ValueError(f"{detector.name}: expected a one-dimensional array, got {signal.shape}")
+        raise BadInput(f"{detector.name}: expected a one-dimensional array, got {signal.shape}")
     if sfreq < detector.min_sfreq:
         return _no_cycles(f"sampled at {sfreq:g} Hz, needs {detector.min_sfreq:g} Hz or more")
     pieces = finite_pieces(

@@ -8,6 +8,7 @@ import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.signals.body.channels import (
     ChannelSource,
     Curves,
@@ -58,7 +59,7 @@ class Deriving:
 
     Raises
     ------
-    ValueError
+    MmmeError
         For an option that cannot be.
     """
 
@@ -67,11 +68,11 @@ class Deriving:
 
     def __post_init__(self) -> None:
         if self.eda_method not in get_args(EdaMethod):
-            raise ValueError(
+            raise BadInput(
                 f"eda_method must be one of {list(get_args(EdaMethod))}, got {self.eda_method!r}."
             )
         if self.sfreq <= 0:
-            raise ValueError(
+            raise BadInput(
                 f"sfreq: expected a positive rate, got {self.sfreq}; 50 Hz suits autonomic "
                 "responses"
             )
@@ -168,7 +169,7 @@ def derive_physio(
     sources = sources_of(raw.ch_names, eda_method=eda_method)
     found = {source: _channel_of(raw, source) for source in sources}
     if not any(found.values()):
-        raise ValueError(
+        raise MissingInput(
             "raw: expected at least one of the channels ECG, PPG, RSP, EDA, SKT, EMG, found "
             f"{raw.ch_names}; rename them with raw.rename_channels()"
         )
@@ -201,11 +202,11 @@ def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    MmmeError
         When there is no such channel.
     """
     if channel not in raw.ch_names:
-        raise ValueError(f"channel must be one of {raw.ch_names}, got {channel!r}.")
+        raise BadInput(f"channel must be one of {raw.ch_names}, got {channel!r}.")
     mask = np.zeros(raw.n_times, dtype=bool)
     sfreq = raw.info["sfreq"]
     for mark in raw.annotations:
@@ -230,7 +231,7 @@ def _artefacts(derived: Curves, sfreq: float) -> list[tuple[float, float, tuple[
 def _grid(raw: mne.io.BaseRaw, sfreq: float) -> Grid:
     """Output times that fill the duration of the recording."""
     if not 0 < sfreq <= raw.info["sfreq"] * 20:
-        raise ValueError(
+        raise BadInput(
             f"sfreq: expected a positive rate of at most 20 times the recording's "
             f"{raw.info['sfreq']:g} Hz, got {sfreq}; 50 Hz suits autonomic responses"
         )

@@ -4,6 +4,7 @@ import mne
 import numpy as np
 from scipy import stats
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 LOUD_Z = 5.0
@@ -42,7 +43,7 @@ def bad_channels(
 
     Raises
     ------
-    ValueError
+    MissingInput
         When fewer than three channels are complete or usable.
 
     Notes
@@ -54,7 +55,7 @@ def bad_channels(
     eeg = raw.copy().pick("eeg", exclude=())
     complete = [name for name in eeg.ch_names if name not in left_out]
     if len(complete) < 3:
-        raise ValueError(
+        raise MissingInput(
             f"raw must have at least 3 EEG channels with complete data, got {complete} of "
             f"{len(eeg.ch_names)}; look at the recording."
         )
@@ -65,7 +66,7 @@ def bad_channels(
     good = [name for name in complete if name not in reasons]
     if len(good) < 3:
         examples = dict(list(reasons.items())[:3])
-        raise ValueError(
+        raise MissingInput(
             f"expected at least 3 usable EEG channels, found {len(good)} of {len(complete)} (such "
             f"as {examples}); look at the recording."
         )

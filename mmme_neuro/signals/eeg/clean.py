@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from mne.preprocessing import ICA
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.signals.eeg.bad_channels import bad_channels
 from mmme_neuro.signals.eeg.ica import (
     NO_DECISIONS,
@@ -89,7 +90,7 @@ class Cleaning:
 
     Raises
     ------
-    ValueError
+    BadInput
         For an option that cannot be.
     """
 
@@ -110,15 +111,15 @@ class Cleaning:
     def __post_init__(self) -> None:
         for name, known in (("ica_method", IcaMethod), ("reference", Reference)):
             if getattr(self, name) not in get_args(known):
-                raise ValueError(
+                raise BadInput(
                     f"{name} must be one of {list(get_args(known))}, got {getattr(self, name)!r}."
                 )
         if self.highpass_hz <= 0 or self.sfreq <= 0:
-            raise ValueError(
+            raise BadInput(
                 f"highpass_hz and sfreq must be positive, got {self.highpass_hz} and {self.sfreq}."
             )
         if self.lowpass_hz is not None and self.lowpass_hz <= self.highpass_hz:
-            raise ValueError(
+            raise BadInput(
                 f"lowpass_hz must be above highpass_hz={self.highpass_hz:g}, got "
                 f"{self.lowpass_hz:g}."
             )
@@ -293,7 +294,7 @@ def find_components(
 
     Raises
     ------
-    ValueError
+    BadInput
         When there are fewer than three good EEG channels, an impossible option, or a decision about
         a channel that does not exist.
 
@@ -312,7 +313,7 @@ def find_components(
     """
     chosen, seed = Cleaning(**options), seed_of(rng, of=DRAWS)
     if not chosen.ica:
-        raise ValueError("ica=False: find_components finds nothing without ICA; leave it True.")
+        raise BadInput("ica=False: find_components finds nothing without ICA; leave it True.")
     data, gaps = decimated(raw, _picks(raw), min(chosen.sfreq, raw.info["sfreq"]))
     bad = _judged(data, gaps, raw.info["bads"], decisions, ransac=chosen.ransac, rng=seed)
     _notch(data, bad, chosen)
@@ -356,7 +357,7 @@ def clean_eeg(
     ------
     TypeError
         When ``rng`` is missing though something is drawn.
-    ValueError
+    MmmeError
         When there are fewer than three good EEG channels, hardly any samples, an impossible option,
         a decision about a channel or component that does not exist, or options or decisions that do
         not fit ``components``.
@@ -444,7 +445,7 @@ def _continued(components: Components, options: CleaningChoices) -> Cleaning:
         and getattr(asked, each.name) != getattr(components.options, each.name)
     ]
     if differing:
-        raise ValueError(
+        raise BadInput(
             f"options {differing} differ from those that components were found with; give them to "
             "find_components."
         )
@@ -456,11 +457,11 @@ def _agreed(
 ) -> dict[str, str]:
     """Bad channels of components, which decisions about channels must not change."""
     if lacking := sorted({*components.ica.ch_names} - {*ch_names}):
-        raise ValueError(f"components are of another recording: this one lacks {lacking}.")
+        raise BadInput(f"components are of another recording: this one lacks {lacking}.")
     bad = dict(components.bad_channels)
     late = {*decisions.bad_channels} - {*bad} | {*decisions.good_channels} & {*bad}
     if late:
-        raise ValueError(
+        raise BadInput(
             f"decisions about the channels {sorted(late)} change the components; give them to "
             "find_components."
         )
@@ -521,7 +522,7 @@ def _judged(
     """Bad channels with reasons; a person's decisions go first."""
     decided = {*decisions.bad_channels, *decisions.good_channels}
     if unknown := sorted(decided - set(data.ch_names)):
-        raise ValueError(
+        raise BadInput(
             f"decisions name the channels {unknown}, which the recording lacks; it has "
             f"{data.ch_names}."
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import mne
 import numpy as np
 
+from mmme_neuro.errors import MissingInput
 from mmme_neuro.signals.bridges import bridged
 
 MISSING = "BAD missing"
@@ -34,7 +35,7 @@ def fill_gaps(raw: mne.io.BaseRaw) -> tuple[mne.io.BaseRaw, dict[str, str]]:
 
     Raises
     ------
-    ValueError
+    MissingInput
         When more than half of the recording is missing.
 
     Examples
@@ -101,7 +102,7 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
 
     Raises
     ------
-    ValueError
+    MissingInput
         When more than half of the recording is missing.
     """
     n_missing = np.array([np.count_nonzero(~np.isfinite(row)) for row in values])
@@ -113,7 +114,7 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
         lacking += ~np.isfinite(row)
     is_common = lacking >= COMMON_SHARE * max(is_eeg.sum(), 1)
     if is_common.mean() > LARGEST_MISSING_SHARE:
-        raise ValueError(
+        raise MissingInput(
             f"expected EEG samples, found NaN in {100 * is_common.mean():.0f} % of the recording; "
             "export it again or leave it out."
         )

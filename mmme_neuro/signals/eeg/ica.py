@@ -11,6 +11,7 @@ import pandas as pd
 from mne.preprocessing import ICA
 from threadpoolctl import threadpool_limits
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 
@@ -38,7 +39,7 @@ class CleaningDecisions:
         ):
             both = sorted(str(key) for key in set(one) & set(other))
             if both:
-                raise ValueError(f"{what}s {both} are decided both ways; leave one decision each.")
+                raise BadInput(f"{what}s {both} are decided both ways; leave one decision each.")
 
 
 NO_DECISIONS = CleaningDecisions()
@@ -84,7 +85,7 @@ def muscle_band(line_hz: float | None) -> tuple[float, float]:
 
     Raises
     ------
-    ValueError
+    BadInput
         For mains below 20 Hz, between whose harmonics the band has no room.
 
     Examples
@@ -95,7 +96,7 @@ def muscle_band(line_hz: float | None) -> tuple[float, float]:
     if line_hz is None:
         return MUSCLE_BAND_HZ
     if line_hz < SLOWEST_MAINS_HZ:
-        raise ValueError(
+        raise BadInput(
             f"line_hz must be at least {SLOWEST_MAINS_HZ:g} Hz, or None for no mains, got "
             f"{line_hz:g}."
         )
@@ -221,12 +222,12 @@ def decided(suggested: pd.DataFrame, decisions: CleaningDecisions) -> pd.DataFra
 
     Raises
     ------
-    ValueError
+    BadInput
         When a decision names a component that does not exist.
     """
     wanted = {*decisions.remove_components, *decisions.keep_components}
     if unknown := sorted(wanted - {*suggested["component"]}):
-        raise ValueError(
+        raise BadInput(
             f"decisions name the components {unknown}, but there are {len(suggested)} (0 to "
             f"{len(suggested) - 1}); look at the components again."
         )

@@ -296,7 +296,7 @@ def test_averages_samples_first():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"formula": "~ expresion"}, "expresion.*which the events table lacks"),
+        ({"formula": "~ expresion"}, "no column 'expresion'.*did you mean 'expression'"),
         ({"picks": "x0", "sfreq": 3.0}, "must divide the signal's 10 Hz"),
         ({"modality": "eeg"}, "no eeg signal"),
         ({"modality": "brain"}, "must be 'physio' or 'eeg'"),
@@ -305,7 +305,7 @@ def test_averages_samples_first():
         ({"basis": FIR(0.0, 900.0, step=0.1)}, "good samples cannot carry|without a sample"),
         (
             {"formula": {"face": "~ 1"}, "basis": {"face": FIR(0.0, 1.0, step=0.5)}},
-            "no event of kind",
+            "no event of type",
         ),
     ],
 )
