@@ -227,7 +227,7 @@ RESPONSES = {
     "rsp_rate_bpm": "breaths/min",
     "skt_celsius": "deg C",
 }
-"""Single-event responses that are modelled, with their units."""
+"""Single-event responses that are modeled, with their units."""
 
 PRIMARY = f"{CONDITION} * valence + {RANDOM_TERMS}"
 """Behind contrasts of expressions within valences."""

@@ -120,7 +120,7 @@ def reject(
 def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
     """Why each epoch is rejected; empty where it is not."""
     data = epochs.get_data(picks="eeg", verbose="error")
-    # Epoch by epoch: the centred copy of all would double the memory.
+    # Epoch by epoch: the centered copy of all would double the memory.
     peak = np.array([1e6 * np.abs(one - one.mean(axis=1, keepdims=True)).max() for one in data])
     texts = [
         f"{REASONS[0]} by {value:.0f} uV (limit {eeg_uv:g})" if value > eeg_uv else ""

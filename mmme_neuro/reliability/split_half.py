@@ -176,8 +176,8 @@ def split_half(
 def _sums(halves: np.ndarray) -> np.ndarray:
     """What adds up over participants, shape (n_participants, 6, n_splits)."""
     is_there = np.isfinite(halves).all(axis=0)
-    centre = halves[:, is_there].mean() if is_there.any() else 0.0
-    deviations = np.where(is_there, halves - centre, 0.0)
+    center = halves[:, is_there].mean() if is_there.any() else 0.0
+    deviations = np.where(is_there, halves - center, 0.0)
     # Rounding leaves traces of differences that are none.
     traces = 1e-12 * np.abs(np.where(is_there, halves, 0.0)).max()
     a, b = np.where(np.abs(deviations) > traces, deviations, 0.0)

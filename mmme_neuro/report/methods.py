@@ -223,9 +223,9 @@ def _connectivity(study: dict) -> str:
 
 def _physio(study: dict, used: dict, methods: dict) -> str:
     windows = methods["physio"]["windows"]
-    modelled = [w for w in windows if w["column"] in study["responses"]]
+    modeled = [w for w in windows if w["column"] in study["responses"]]
     measured = "; ".join(
-        f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modelled
+        f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modeled
     )
     split = {
         "highpass": "",
@@ -249,7 +249,7 @@ def _overlap(study: dict) -> str:
     return (
         "Responses to all events of the continuous signal, to beginnings and ends of videos as far "
         "as planned, were estimated at once by linear deconvolution, each participant alone, by "
-        f"generalised least squares with autoregressive noise ({plans}). Means over participants "
+        f"generalized least squares with autoregressive noise ({plans}). Means over participants "
         "are compared with averages of all events and of isolated ones."
     )
 
@@ -274,7 +274,7 @@ def _statistics(study: dict) -> str:
         for pair in study["cross_modal_pairs"]
     )
     return (
-        f"Each single-event response ({', '.join(names)}) was modelled by "
+        f"Each single-event response ({', '.join(names)}) was modeled by "
         f"{study['condition']} ({compared}; the first is the reference) with the random terms "
         f"{study['random_terms']}, by restricted maximum likelihood, with Satterthwaite's degrees "
         "of freedom. Random terms that the data could not support were removed in a fixed order: "
@@ -309,10 +309,10 @@ def _association(study: dict) -> str:
     return (
         f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the "
         f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples "
-        f"of whole participants (studentised), p values from {study['n_orders']} orders of events "
+        f"of whole participants (studentized), p values from {study['n_orders']} orders of events "
         f"within {blocks}, Holm's correction within each pair of modalities. Courses after the "
         f"event were tested over all windows against circular shifts within {blocks}. Canonical "
-        "correlation and partial least squares of measures centred within participants were "
+        "correlation and partial least squares of measures centered within participants were "
         "cross-validated over participants and stimuli left out."
     )
 

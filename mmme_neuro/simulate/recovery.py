@@ -141,8 +141,8 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
         }
         true = [by_name[name] for name in table["participant"]]
         drift = np.array([clock.drift_ppm for clock in true])
-        centre = table["centre_device_s"].to_numpy()
-        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, centre, strict=True)])
+        center = table["center_device_s"].to_numpy()
+        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, center, strict=True)])
         rows += [
             _mean_row(
                 f"{device} clock drift",
@@ -155,9 +155,9 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
             _mean_row(
                 f"{device} clock offset at mid-recording",
                 "s",
-                mapped - centre,
-                table["centre_eeg_s"] - centre,
-                table["centre_se_s"],
+                mapped - center,
+                table["center_eeg_s"] - center,
+                table["center_se_s"],
                 table["dof"],
             ),
         ]

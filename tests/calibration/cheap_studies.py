@@ -175,7 +175,7 @@ def code_digest() -> str:
 
 
 def write_study(scenario: str, seed: int, path: Path) -> None:
-    """Simulate and analyse one study; write its rows under a temporary name, then in place."""
+    """Simulate and analyze one study; write its rows under a temporary name, then in place."""
     # The studies' own warnings (few events, singular fits) are in their tables.
     quiet = contextlib.redirect_stdout(io.StringIO())
     with quiet, warnings.catch_warnings(), threadpool_limits(limits=1):
@@ -199,12 +199,12 @@ def study_rows(scenario: Scenario, seed: int) -> pd.DataFrame:
         )
         for name, options in scenario.analyses:
             results = Path(scratch) / name
-            analyse(study, results, scenario.step_numbers, options)
+            analyze(study, results, scenario.step_numbers, options)
             tables.append(scenario.rows(results).assign(analysis=name))
     return pd.concat(tables, ignore_index=True)
 
 
-def analyse(study: Path, results: Path, numbers: tuple[str, ...], options: Options) -> None:
+def analyze(study: Path, results: Path, numbers: tuple[str, ...], options: Options) -> None:
     """Run steps in this process, the preprocessing with the given options."""
     results.mkdir()
     for step in steps():

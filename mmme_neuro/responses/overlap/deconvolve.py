@@ -34,7 +34,7 @@ class Deconvolution:
     std_error : DataArray
         Their standard errors, under the autoregressive noise that was fitted.
     collinearity : DataFrame
-        ``event_type, term, vif`` (generalised variance inflation factor of the term's functions: 1
+        ``event_type, term, vif`` (generalized variance inflation factor of the term's functions: 1
         where nothing overlaps), ``n_events`` and ``overlapped`` (share of the kind's events with
         another one within reach of the basis).
     condition : float
@@ -186,14 +186,14 @@ def deconvolve(
         Slow physiology needs 10.
     nuisance : sequence of str
         Channels of the same signal that are regressed out without delay, such as the EMG envelope
-        (standardised).
+        (standardized).
     drift_hz : float | None
         Slower fluctuations than this are taken out by cosines; None: a constant only, as the noise
         model bears slow drifts.
     orders : sequence of int
         Autoregressive orders of the noise to choose from, by BIC; ``(0,)``: white noise.
     whiten : bool | None
-        Whether estimates are weighted by the noise (generalised least squares) or only their
+        Whether estimates are weighted by the noise (generalized least squares) or only their
         errors follow from it; None weights unless a basis is a `ResponseFunction` or an `FIR` with
         steps longer than a sample: what a fixed shape or the corners of straight lines miss of a
         smooth signal is small, but large after whitening, and pulls estimates to zero. For an FIR
@@ -413,7 +413,7 @@ def _averaged(data: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _confounds(data: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Standardised channels."""
+    """Standardized channels."""
     return {
         name: (values - np.nanmean(values)) / np.nanstd(values)
         for name, values in zip(names, data, strict=True)
@@ -453,10 +453,10 @@ def _solved(
     is_good = np.isfinite(data[0]) & is_known
     if not is_good.any():
         raise NotEstimable("a picked channel has no usable sample; leave it out.")
-    centre = data[:, is_good].mean(axis=1, keepdims=True)
+    center = data[:, is_good].mean(axis=1, keepdims=True)
     return solve(
         expanded.matrix,
-        data - centre,
+        data - center,
         is_good,
         expanded.names(),
         groups=[span for block in expanded.blocks for span in block.spans()],

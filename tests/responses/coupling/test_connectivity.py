@@ -114,7 +114,7 @@ def _unequal(n_micro=22, n_macro=60, n_mixed=5):
     )
 
 
-def test_cells_are_equalised_and_small_ones_refused():
+def test_cells_are_equalized_and_small_ones_refused():
     epochs = _unequal()
     result = connectivity(epochs, by="expression", rng=1, n_resamples=20, **WINDOW)
     counts = result.counts
@@ -128,7 +128,7 @@ def test_cells_are_equalised_and_small_ones_refused():
     np.testing.assert_array_equal(result.matrix, again.matrix)
 
 
-def test_plv_of_equalised_cells_agrees_where_that_of_unequal_cells_does_not():
+def test_plv_of_equalized_cells_agrees_where_that_of_unequal_cells_does_not():
     kinds = pd.DataFrame({"expression": ["micro"] * 20 + ["macro"] * 200})
     epochs = _coupled_epochs(0j, 220, seed=3, n_pairs=5, metadata=kinds)
     options = dict(method="plv", by="expression", **WINDOW)
@@ -231,7 +231,7 @@ def test_amplitudes_that_go_together_are_found(method):
     np.testing.assert_allclose(matrix, matrix.T)
 
 
-def test_zero_lag_copies_do_not_count_when_orthogonalised():
+def test_zero_lag_copies_do_not_count_when_orthogonalized():
     epochs = amplitude_epochs(60, seed=2, shared=0.0)
     data = epochs.get_data(copy=True)
     data[:, 1] = data[:, 0] + 0.3 * data[:, 1]
