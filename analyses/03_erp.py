@@ -59,7 +59,7 @@ def main(study: Path, results: Path) -> None:
 def jackknifed(grand: GrandAverage) -> pd.DataFrame:
     rows = [
         {"component": measure.name, "measure": measure.statistic, "unit": measure.unit}
-        | jackknife_difference(grand.individual, measure, levels=LEVELS).to_dict()
+        | jackknife_difference(grand.individual, measure, levels=LEVELS).iloc[0].to_dict()
         for measure in ERP_COMPONENTS
         if grand.individual.sizes["participant"] > 2
     ]

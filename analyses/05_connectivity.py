@@ -53,7 +53,7 @@ def main(study: Path, results: Path) -> None:
     how_pairs = {"by": "participant", "equalize": False, "picks": electrodes, "jackknife": True}
     write_table(results, "coupling", pair_table(connectivity(epochs, **how_pairs, **HOW), PAIRS))
     cells = ["participant", CONDITION]
-    by_both = connectivity(epochs, by=cells, picks=electrodes, rng=SEED, n_subsamples=50, **HOW)
+    by_both = connectivity(epochs, by=cells, picks=electrodes, rng=SEED, n_resamples=50, **HOW)
     pairs = pair_table(by_both, PAIRS)
     write_table(results, "coupling_by_condition", pairs)
     networks = network_table(epochs, by_both)

@@ -31,13 +31,13 @@ READS += ("epochs",)
 WRITES = ("cross_modal.csv", *(f"cross_modal_{name}.csv" for name in NAMES))
 PERMUTED = Resampling(
     rng=choices.SEED,
-    n_bootstrap=choices.N_BOOTSTRAP,
+    n_resamples=choices.N_BOOTSTRAP,
     n_permutations=choices.N_ORDERS,
     blocks=choices.CROSS_MODAL_BLOCKS,
 )
 SHIFTED = Resampling(
     rng=choices.SEED,
-    n_bootstrap=0,
+    n_resamples=0,
     n_permutations=choices.N_ORDERS,
     blocks=choices.CROSS_MODAL_BLOCKS,
     scheme="circular_shift",
@@ -53,7 +53,7 @@ def main(study: Path, results: Path) -> None:
     levels = [multilevel_slope(events, *pair, stimulus="stimulus") for pair in pairs]
     write_table(results, "cross_modal_levels", pd.concat(levels))
     parts = [within_between_corr(events, *pair) for pair in pairs]
-    write_table(results, "cross_modal_parts", pd.DataFrame(parts))
+    write_table(results, "cross_modal_parts", pd.concat(parts))
     write_table(results, "cross_modal_lags", lags(events, physio_epochs(results)))
     write_multivariate(events, results)
 

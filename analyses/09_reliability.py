@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses import study as choices
-from analyses.tables import analysed, eeg_epochs, responses_table, write_table
+from analyses.tables import analyzed, eeg_epochs, responses_table, write_table
 from mmme_neuro import erp_reliability, icc, read_ratings
 from mmme_neuro.pipeline import read_continuous
 from mmme_neuro.reliability import (
@@ -105,7 +105,7 @@ def ratings(path: Path) -> dict[str, pd.DataFrame]:
 
 def videos(results: Path) -> dict[str, pd.DataFrame]:
     parts = []
-    for name in analysed(results):
+    for name in analyzed(results):
         recording = read_continuous(results / "epochs", name, "physio")
         found = video_responses(recording.physio, recording.events)
         parts.append(found.assign(participant=name))

@@ -8,7 +8,7 @@ from pathlib import Path
 from analyses import study as choices
 from analyses.tables import read_json
 from mmme_neuro import vocabulary
-from mmme_neuro.pipeline import write_json
+from mmme_neuro.io import write_json
 from mmme_neuro.report import method_constants, software_versions
 
 ELSEWHERE = ("MEASURES", "TRUE_MEASURES", "AUTONOMIC_MEASURES", "PREPROCESSING")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import COMPARED, OVERLAP_PLANS, TRUE_MEASURES
-from analyses.tables import analysed, write_table
+from analyses.tables import analyzed, write_table
 from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.pipeline import read_continuous, tracked
 from mmme_neuro.responses import OverlapPlan, OverlapResult, over_participants, separate_overlap
@@ -32,8 +32,8 @@ def main(study: Path, results: Path) -> None:
 
 def separated(results: Path) -> tuple[dict, pd.DataFrame]:
     found, left_out = {}, []
-    with tracked(len(analysed(results)), "participants") as step:
-        for name in analysed(results):
+    with tracked(len(analyzed(results)), "participants") as step:
+        for name in analyzed(results):
             for plan in OVERLAP_PLANS:
                 try:
                     found[name, plan] = one(results, name, plan)

@@ -27,7 +27,7 @@ def main(study: Path, results: Path) -> None:
         epochs,
         JITTER_MEASURES,
         coder_sd=CODER_SD_S,
-        n_draws=N_JITTER_DRAWS,
+        n_resamples=N_JITTER_DRAWS,
         rng=SEED,
         **COMPARED,
     )

@@ -37,9 +37,10 @@ def compared(coded: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, pd.DataFrame
     coders = (coded[coded["annotation_pass"] == first[name]] for name in ("pass_a", "pass_b"))
     settings = {"unit_s": choices.CODER_UNIT_S, "rng": choices.SEED}
     settings |= {"condition": choices.CONDITION, "levels": choices.CODER_LEVELS}
-    return agreement_tables(
+    found = agreement_tables(
         *coders, choices.CODER_CRITERIA, n_resamples=choices.N_BOOTSTRAP, **settings
     )
+    return {name: getattr(found, name) for name in TABLES}
 
 
 def not_compared(coded: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -5,7 +5,7 @@ Reads the tables of the other steps and methods.json; writes numbers.json.
 
 from pathlib import Path
 
-from mmme_neuro.pipeline import write_json
+from mmme_neuro.io import write_json
 from mmme_neuro.report import Results, manuscript_numbers
 from mmme_neuro.report.manuscript import TABLES
 

@@ -6,7 +6,7 @@ from mmme_neuro.epochs import Epoching
 from mmme_neuro.models import treatment_term
 from mmme_neuro.pipeline import Options, QualityLimits
 from mmme_neuro.rejection import Rejection
-from mmme_neuro.reliability import Overlap
+from mmme_neuro.reliability import OverlapAbove
 from mmme_neuro.responses import AUTONOMIC_MEASURES, Measure, OverlapPlan, Splines
 from mmme_neuro.signals import Cleaning, Deriving
 from mmme_neuro.vocabulary import (
@@ -83,7 +83,7 @@ that holds the whole component."""
 CODER_SD_S = 0.07
 """Standard deviation of a coder's onsets: two who differ by 70 ms (median) have this each."""
 
-CODER_CRITERIA = (Overlap(), Overlap(0.5))
+CODER_CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
 """Which rows of two coders are one event: any overlap, and the field's rule for spotting."""
 
 CODER_LEVELS = ("micro", "macro")
@@ -188,7 +188,7 @@ RESPONSES = {
         "skt_celsius",
     )
 }
-"""Single-event responses that are modelled, with their units."""
+"""Single-event responses that are modeled, with their units."""
 
 PRIMARY = f"{CONDITION} * valence + {RANDOM_TERMS}"
 """Behind contrasts of expressions within valences."""

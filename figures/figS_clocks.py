@@ -7,7 +7,7 @@ The camera's codes are the starts of its clips.
 from pathlib import Path
 
 from analyses.tables import participant_numbers, read_table
-from mmme_neuro.pipeline import pseudonymous
+from mmme_neuro.events import pseudonymous
 from mmme_neuro.plots import clocks_figure
 
 READS = ("clocks.csv", "codes.csv", "events.csv", "participants.csv")

@@ -5,7 +5,7 @@ Number of the component and what it was removed as; weights at the channels, the
 from pathlib import Path
 
 from analyses.tables import participant_numbers, read_table
-from mmme_neuro.pipeline import pseudonymous
+from mmme_neuro.events import pseudonymous
 from mmme_neuro.plots import components_figure
 
 READS = ("components.csv", "component_maps.csv", "events.csv", "participants.csv")

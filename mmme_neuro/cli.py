@@ -212,7 +212,7 @@ def check(
 ) -> None:
     """Say of each participant what is there, what is missing and how the clocks fit.
 
-    The exit status is 1 if anything cannot be analysed, 3 if the program itself crashed on it.
+    The exit status is 1 if anything cannot be analyzed, 3 if the program itself crashed on it.
     """
     with _plain_errors():
         checked = mmme_neuro.pipeline.check_study(

@@ -114,7 +114,7 @@ class Recording:
 
 
 def read_recording(
-    directory: str | Path,
+    folder: str | Path,
     *,
     sheet: str | Path | pd.DataFrame | None = None,
     merge: str | None = "union",
@@ -125,7 +125,7 @@ def read_recording(
 
     Parameters
     ----------
-    directory : path
+    folder : path
         The participant's folder; its name is the participant's code in the sheet.
     sheet : path | DataFrame | None
         The annotation sheet, or events already read from it (``read_events``); ``None``: the
@@ -153,19 +153,19 @@ def read_recording(
     against the trigger codes of the clips (``align_camera``). A clip's code that the EEG lost is
     taken from the physiology.
     """
-    directory = Path(directory)
-    events = _participant_events(directory, sheet, merge=merge, annotation_pass=annotation_pass)
-    eeg = read_eeg(find_device_file(directory, "EEG", EEG_PATTERNS))
+    folder = Path(folder)
+    events = _participant_events(folder, sheet, merge=merge, annotation_pass=annotation_pass)
+    eeg = read_eeg(find_device_file(folder, "EEG", EEG_PATTERNS))
     if not isinstance(eeg, mne.io.BaseRaw):
         raise BadInput(
-            f"{directory}: the EEG file is epoched; events can only be placed in a continuous "
+            f"{folder}: the EEG file is epoched; events can only be placed in a continuous "
             "recording. Export it as continuous data."
         )
-    codes = _device_codes(eeg, directory, "EEG")
+    codes = _device_codes(eeg, folder, "EEG")
     physio, clock = None, None
     if "physio" in modalities:
-        physio = read_physio(find_device_file(directory, "physio", PHYSIO_PATTERNS))
-        physio_codes = _device_codes(physio, directory, "physio")
+        physio = read_physio(find_device_file(folder, "physio", PHYSIO_PATTERNS))
+        physio_codes = _device_codes(physio, folder, "physio")
         tolerance = 0.01 + 2 / min(eeg.info["sfreq"], physio.info["sfreq"])
         clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
         codes = _with_codes_of(codes, physio_codes, clock)
@@ -178,7 +178,7 @@ def read_recording(
         events=placed.sort_values("onset", kind="stable", ignore_index=True),
         clock=clock,
         camera=camera,
-        participant=directory.name,
+        participant=folder.name,
         codes=codes,
     )
 
@@ -246,6 +246,13 @@ def study_sheet(study: str | Path) -> Path:
     raise FileNotFoundError(
         f"{study}: no annotation sheet; expected {' or '.join(SHEET_NAMES)} there."
     )
+
+
+def people_without_folder(events: pd.DataFrame, folders: Sequence[Path]) -> dict[str, str]:
+    """Participants of the sheet whose devices' files are nowhere, with the reason to report."""
+    absent = sorted(set(events["participant"]) - {folder.name for folder in folders})
+    reason = "the sheet has events of {0}, but the study has no folder {0}"
+    return {name: reason.format(name) for name in absent}
 
 
 def _holds_device(folder: Path) -> bool:

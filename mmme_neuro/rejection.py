@@ -8,12 +8,12 @@ from typing import Any, Literal, get_args
 import mne
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.extras import optional
 from mmme_neuro.signals.eeg.ica import seed_of
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.levels import two_levels
 
 __all__ = [
@@ -121,7 +121,7 @@ def reject(
 def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
     """Why each epoch is rejected; empty where it is not."""
     data = epochs.get_data(picks="eeg", verbose="error")
-    # Epoch by epoch: the centred copy of all would double the memory.
+    # Epoch by epoch: the centered copy of all would double the memory.
     peak = np.array([1e6 * np.abs(one - one.mean(axis=1, keepdims=True)).max() for one in data])
     texts = [
         f"{REASONS[0]} by {value:.0f} uV (limit {eeg_uv:g})" if value > eeg_uv else ""
@@ -271,7 +271,6 @@ def compare_rejection(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = float(stratified.oddsratio_pooled)
         error = float(stratified.logodds_pooled_se)
-        half = stats.norm.ppf((1 + confidence) / 2) * error
         p_value = float(stratified.test_null_odds(correction=False).pvalue)
-        low, high = np.exp(np.log(ratio) - half), np.exp(np.log(ratio) + half)
+        low, high = np.exp(t_interval(np.log(ratio), error, confidence=confidence))
     return RejectionComparison(counts, ratio, float(low), float(high), p_value)

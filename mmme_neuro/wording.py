@@ -192,10 +192,62 @@ def number_text(value: float, *, digits: int = 3) -> str:
         return "0"
     exponent = math.floor(math.log10(abs(value)))
     if -4 <= exponent:
-        return f"{value:.{max(digits - 1 - exponent, 0)}f}".replace("-", MINUS)
-    mantissa = f"{value / 10.0**exponent:.{digits - 1}f}".replace("-", MINUS)
+        return with_minus(f"{value:.{max(digits - 1 - exponent, 0)}f}")
+    return _power_text(value, digits)
+
+
+def fixed_text(value: float, decimals: int) -> str:
+    """Write a number with fixed decimals and a typographic minus.
+
+    Parameters
+    ----------
+    value : float
+        Any number; a missing one is written as a dash.
+    decimals : int
+        Digits after the point; beyond five the number is written with a power of ten.
+
+    Returns
+    -------
+    str
+        E.g. ``"−0.012"`` or ``"1.2×10⁻⁵"``.
+
+    Examples
+    --------
+    >>> fixed_text(0.98765, 2), fixed_text(1.2e-6, 7)
+    ('0.99', '1.2×10⁻⁶')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if decimals <= 5 or value == 0:
+        return with_minus(f"{value:.{min(decimals, 5)}f}")
+    return _power_text(value, 2)
+
+
+def with_minus(text: str) -> str:
+    """Write hyphens before numbers as typographic minus signs.
+
+    Parameters
+    ----------
+    text : str
+        Numbers without words.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> with_minus("-0.5")
+    '−0.5'
+    """
+    return text.replace("-", MINUS)
+
+
+def _power_text(value: float, digits: int) -> str:
+    """A number with a power of ten."""
+    exponent = math.floor(math.log10(abs(value)))
     raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}×10{raised}"
+    return with_minus(f"{value / 10.0**exponent:.{digits - 1}f}") + f"×10{raised}"
 
 
 def p_text(p_value: float) -> str:
@@ -269,7 +321,7 @@ def interval_text(low: float, high: float) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return "–"
     decimals = interval_decimals(low, high)
-    return f"[{low:.{decimals}f}, {high:.{decimals}f}]".replace("-", MINUS)
+    return with_minus(f"[{low:.{decimals}f}, {high:.{decimals}f}]")
 
 
 def estimate_text(estimate: float, low: float, high: float) -> str:
@@ -293,7 +345,7 @@ def estimate_text(estimate: float, low: float, high: float) -> str:
         return number_text(estimate)
     # Adding zero turns a rounded −0.0 into 0.0.
     rounded = round(estimate, interval_decimals(low, high)) + 0.0
-    return f"{rounded:.{interval_decimals(low, high)}f}".replace("-", MINUS)
+    return with_minus(f"{rounded:.{interval_decimals(low, high)}f}")
 
 
 def p_relation(p_value: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.extras import optional
-from mmme_neuro.pipeline import atomic_file
+from mmme_neuro.io import atomic_file
 
 FOLDER = Path(__file__).parent
 SOURCES = ("manuscript.typ", "template.typ", "references.bib")

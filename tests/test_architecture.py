@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -382,3 +383,89 @@ def test_stubs_name_what_is_there():
             ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)
         ]
         assert sorted(listed) == sorted(imported), stub
+
+
+SHOWING = {"plots", "simulate", "report", "bids", "io"}
+"""Rooms whose modules may carry the name of what they draw, simulate, report, export or read."""
+
+
+def test_no_two_public_names_are_alike():
+    """Only a verb and the class it gives may differ by letter case alone."""
+    alike: dict[str, set[str]] = {}
+    for name in PUBLIC:
+        alike.setdefault(name.lower().replace("_", ""), set()).add(name)
+    for names in alike.values():
+        verbs = {name for name in names if name.islower()}
+        classes = {name for name in names if name[0].isupper() and not name.isupper()}
+        assert len(verbs) <= 1 and len(classes) <= 1 and names == verbs | classes or len(names) == 1
+
+
+def test_no_two_classes_are_alike():
+    owners: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                owners.setdefault(node.name, []).append(name_of(path))
+    assert {name: places for name, places in owners.items() if len(places) > 1} == {}
+
+
+def test_modules_are_alike_only_where_one_shows_the_other():
+    places: dict[str, list[str]] = {}
+    for path in [*MODULES, *(room for room in ROOMS if room != PACKAGE)]:
+        if path.name != "__init__.py":
+            places.setdefault(path.stem, []).append(part_of(name_of(path)))
+    for name, rooms_of_it in places.items():
+        others = [room for room in rooms_of_it if room not in SHOWING]
+        # A room of the room, such as signals/eeg, and a module of another room count, too.
+        assert len(others) <= 1, f"{name}: {sorted(rooms_of_it)}"
+        shown_twice = [room for room in rooms_of_it if rooms_of_it.count(room) > 1]
+        assert not shown_twice, f"{name}: {shown_twice}"
+
+
+IMPORTED_AS = {
+    "lazy-loader": "lazy_loader",
+    "mne-bids": "mne_bids",
+    "mne-connectivity": "mne_connectivity",
+    "mne-icalabel": "mne_icalabel",
+    "pillow": "PIL",
+}
+THROUGH = {
+    "dask": "distributed",
+    "dask-jobqueue": "distributed",  # its clusters are addresses for a client
+    "h5netcdf": "xarray",  # maps on disk
+    "onnxruntime": "mne_icalabel",
+    "openpyxl": "pandas",  # annotation sheets
+    "pybv": "mne_bids",
+    "python-picard": "mne",  # ICA
+    "scikit-learn": "nilearn",
+}
+"""Packages that work for this one through another, which is imported."""
+
+FOR_DEVELOPERS = {"dev", "docs"}
+NINE = {"mne", "numpy", "scipy", "statsmodels", "pingouin", "nilearn", "matplotlib", "seaborn"}
+NINE |= {"pandas"}
+
+
+def declared_packages() -> set[str]:
+    """Names of the packages that users install, with those of the extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"])
+    for extra, more in project["optional-dependencies"].items():
+        if extra not in FOR_DEVELOPERS:
+            lines += more
+    names = {re.split(r"[\[<>=~! ;]", line)[0] for line in lines}
+    return names - {project["name"]}
+
+
+def test_every_declared_package_is_imported():
+    imported = {name.split(".")[0] for path in MODULES for name in imports_of(path)}
+    imported |= {name.split(".")[0] for path in PAPER for name in imports_of(path)}
+    for package in declared_packages():
+        name = THROUGH.get(package) or IMPORTED_AS.get(package, package)
+        assert name in imported, f"{package} is declared and imported by nothing"
+    assert imported >= NINE
+
+
+def test_a_package_that_works_through_another_is_not_imported_itself():
+    imported = {name.split(".")[0] for path in MODULES for name in imports_of(path)}
+    assert not imported & {"networkx", "onnxruntime", "openpyxl", "h5netcdf", "picard", "pybv"}

@@ -18,8 +18,8 @@ from mmme_neuro.inference import effect_map
 from mmme_neuro.models import (
     contrast,
     contrasts_within,
-    fit_battery,
     fit_lmm,
+    fit_many,
     marginal_means,
     treatment_term,
     with_reference,
@@ -34,7 +34,7 @@ from mmme_neuro.muscles import (
 from mmme_neuro.pipeline import participant_quality, quality_table, rejection_table
 from mmme_neuro.pipeline.screening import QualityLimits
 from mmme_neuro.recording import Recording
-from mmme_neuro.reliability import Overlap, agreement_tables
+from mmme_neuro.reliability import OverlapAbove, agreement_tables
 from mmme_neuro.responses import (
     ERP_BASELINE,
     Measure,
@@ -148,7 +148,7 @@ def components(study):
 
 def jackknife(study):
     grand = grand_average(evoked(study.epochs, study.by), levels=study.levels)
-    return jackknife_difference(grand.individual, LATE, levels=study.levels).to_frame("value")
+    return jackknife_difference(grand.individual, LATE, levels=study.levels)
 
 
 def curves(study):
@@ -159,7 +159,7 @@ def curves(study):
 
 def jitter(study):
     raw = replace(LATE, baseline=None)
-    found = onset_jitter(study.epochs, [raw], coder_sd=0.03, n_draws=5, rng=1, **study.two)
+    found = onset_jitter(study.epochs, [raw], coder_sd=0.03, n_resamples=5, rng=1, **study.two)
     return (found.draws,)
 
 
@@ -231,8 +231,8 @@ def coders(study):
     a = study.events.assign(clip=study.events["participant"] + "-1", onset=study.events["onset"])
     a = a.assign(apex=a["onset"] + 0.2, offset=a["onset"] + 0.5)
     b = a.assign(**{study.condition: np.roll(a[study.condition].to_numpy(), 1)})
-    found = agreement_tables(a, b, [Overlap()], rng=1, n_resamples=100, **study.two)
-    return found["labels"], found["confusion"], found["time_units"]
+    found = agreement_tables(a, b, [OverlapAbove()], rng=1, n_resamples=100, **study.two)
+    return found.labels, found.confusion, found.time_units
 
 
 def models(study):
@@ -240,7 +240,7 @@ def models(study):
     column = f"`{study.condition}`" if " " in study.condition else study.condition
     table = with_reference(study.events, study.condition, study.levels)
     fit = fit_lmm(f"late ~ {column} + {random_terms}", table)
-    battery = fit_battery(["late"], f"{column} + {random_terms}", table)
+    battery = fit_many(["late"], f"{column} + {random_terms}", table)
     within = contrasts_within(
         ["late"], f"{column} * valence + {random_terms}", table, of=study.condition, by="valence"
     )

@@ -15,10 +15,10 @@ from mmme_neuro.errors import BadFormula, MissingExtra, MmmeError, crash_text
 from mmme_neuro.inference import permutation_test
 from mmme_neuro.models import (
     contrasts_within,
-    fit_battery,
     fit_glmm,
     fit_lmm,
     fit_lmm_map,
+    fit_many,
     fit_reduced,
 )
 from mmme_neuro.recording import Recording
@@ -79,7 +79,7 @@ FITTERS = {
     "fit_lmm": lambda events: fit_lmm(f"late ~ {RIGHT}", events),
     "fit_reduced": lambda events: fit_reduced(f"late ~ {RIGHT}", events),
     "fit_glmm": lambda events: fit_glmm(f"late ~ {RIGHT}", events, family="binomial"),
-    "fit_battery": lambda events: fit_battery(["late"], RIGHT, events),
+    "fit_many": lambda events: fit_many(["late"], RIGHT, events),
     "contrasts_within": lambda events: contrasts_within(
         ["late"], RIGHT, events, of="expression", by="valence"
     ),
@@ -112,7 +112,7 @@ def test_a_typo_in_a_formula_is_an_error_with_the_nearest_column(events, name):
 )
 def test_no_wrong_formula_becomes_a_note(events, right):
     with pytest.raises(BadFormula):
-        fit_battery(["late"], right, events)
+        fit_many(["late"], right, events)
     with pytest.raises(BadFormula):
         contrasts_within(["late"], right, events, of="expression", by="valence")
 

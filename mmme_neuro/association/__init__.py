@@ -3,7 +3,8 @@
 Association of face, brain and body within participants.
 
 * ``repeated``: Repeated-measures correlation: do two measures go together from event to event?
-* ``levels``: Association within and between participants: two levels that may disagree in sign.
+* ``within_between``: Association within and between participants: two levels that may disagree in
+  sign.
 * ``lags``: Association at several lags: one measure of an event with the course of another
   modality.
 * ``canonical``: Combinations of one modality that go with combinations of another, within
@@ -12,8 +13,7 @@ Association of face, brain and body within participants.
 * ``shuffles``: Null orders of rows: one modality's events moved within their blocks, the other's
   left.
 * ``folds``: Folds that leave out participants and stimuli, and cross-validated associations.
-* ``bootstrap``: Intervals of within-participant correlations from samples of whole participants.
-* ``multiplicity``: Correction of p values within stated families.
+* ``intervals``: Intervals of within-participant correlations from samples of whole participants.
 """
 
 import lazy_loader as _lazy

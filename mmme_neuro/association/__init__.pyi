@@ -1,9 +1,9 @@
 from .canonical import CrossModal, cross_modal
 from .lags import lagged_corr, window_means
-from .levels import multilevel_slope, within_between_corr
 from .modalities import cross_modal_pairs, face_features
 from .repeated import rm_corr, rm_corr_matrix, rm_corr_pairs
 from .shuffles import Resampling
+from .within_between import multilevel_slope, within_between_corr
 
 __all__ = [
     "CrossModal",

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
+from mmme_neuro.association.intervals import bootstrap_interval, participant_products
 from mmme_neuro.association.repeated import null_correlations
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 from mmme_neuro.responses.measures import window_mask
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
-    centred,
+    centered,
     complete_rows,
     covariate_columns,
     group_codes,
@@ -76,9 +76,9 @@ def lagged_corr(
     others = [*covariates, *resampling.blocks]
     table = complete_rows(joined, measures, groups=[participant], others=others)
     codes = group_codes(table, [participant])
-    values = centred(table[measures].to_numpy(dtype=float), codes)
+    values = centered(table[measures].to_numpy(dtype=float), codes)
     values = values / np.sqrt((values**2).sum(axis=0))
-    basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    _, basis = independent_columns(centered(covariate_columns(table, covariates), codes))
     residuals = values - basis @ (basis.T @ values)
     residuals = residuals / np.sqrt((residuals**2).sum(axis=0))
     rng = np.random.default_rng(resampling.rng)
@@ -93,15 +93,16 @@ def lagged_corr(
     largest = np.abs(null).max(axis=1)
     tail = (1 - confidence) / 2
     dof = len(table) - codes.max() - 2 - basis.shape[1]
-    half_width = norm.isf(tail) / np.sqrt(dof - 1)
+    z = np.arctanh(r)
+    low, high = np.tanh(t_interval(z, 1 / np.sqrt(dof - 1), confidence=confidence))
     boot = [
         bootstrap_interval(
             participant_products(np.column_stack([values[:, [0, lag]], basis]), codes),
-            n_bootstrap=resampling.n_bootstrap,
+            n_resamples=resampling.n_resamples,
             rng=rng,
             confidence=confidence,
         )
-        if resampling.n_bootstrap
+        if resampling.n_resamples
         else (np.nan, np.nan)
         for lag in range(1, len(measures))
     ]
@@ -111,8 +112,8 @@ def lagged_corr(
             "lag": lags,
             "r": r,
             "dof": dof,
-            "ci_low": np.tanh(np.arctanh(r) - half_width),
-            "ci_high": np.tanh(np.arctanh(r) + half_width),
+            "ci_low": low,
+            "ci_high": high,
             "boot_low": [low for low, _ in boot],
             "boot_high": [high for _, high in boot],
             "p_permutation": p_of_null(np.abs(r), np.abs(null)),
@@ -149,7 +150,7 @@ def window_means(
     Returns
     -------
     DataFrame, shape (n_events, n_windows)
-        Columns are the centres of the windows, s. A window with a missing sample is NaN.
+        Columns are the centers of the windows, s. A window with a missing sample is NaN.
 
     Raises
     ------

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.association.canonical import cross_modal
-from mmme_neuro.association.multiplicity import correct_families
 from mmme_neuro.association.shuffles import Resampling
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.events.coding import split_action_units
-from mmme_neuro.muscles.balance import UPPER_FACE
+from mmme_neuro.stats.multiplicity import adjust_p_values
+from mmme_neuro.vocabulary import UPPER_FACE
 
 FACE_FEATURES = ("log_duration", "log_rise", "n_action_units", "upper_share")
 """Columns that `face_features` makes."""
@@ -75,7 +75,7 @@ class ModalityTables:
     ----------
     components : DataFrame
         ``modality_x, modality_y, method, adjusted_for, component, r, r_cv, p_value, p_holm, p_fdr,
-        ...``; a pair that could not be analysed has its reason in ``reason``.
+        ...``; a pair that could not be analyzed has its reason in ``reason``.
     loadings : DataFrame
         ``modality_x, modality_y, method, adjusted_for, component, modality, feature, weight,
         loading``.
@@ -155,5 +155,5 @@ def cross_modal_pairs(
     if "reason" not in components:
         components = components.assign(reason="")
     components = components.assign(reason=components["reason"].fillna(""))
-    corrected = correct_families(components, family="method")
+    corrected = adjust_p_values(components, method=["holm", "fdr"], within="method")
     return ModalityTables(corrected, joined["loadings"], joined["null"])

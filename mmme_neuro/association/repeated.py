@@ -6,19 +6,20 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
+from scipy import stats
 
-from mmme_neuro.association.bootstrap import bootstrap_interval, participant_products
-from mmme_neuro.association.multiplicity import correct_families
+from mmme_neuro.association.intervals import bootstrap_interval, participant_products
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
-    centred,
+    centered,
     complete_rows,
     covariate_columns,
     group_codes,
     independent_columns,
 )
+from mmme_neuro.stats.multiplicity import adjust_p_values
 
 WITHIN = "within modalities"
 """Family of the pairs that lie in one modality."""
@@ -33,7 +34,7 @@ def rm_corr(
     covariates: Sequence[str] = (),
     resampling: Resampling | None = None,
     confidence: float = 0.95,
-) -> pd.Series:
+) -> pd.DataFrame:
     """Correlate two measures within participants (common slope, own intercepts).
 
     Parameters
@@ -53,7 +54,7 @@ def rm_corr(
 
     Returns
     -------
-    Series
+    DataFrame, shape (1, 13)
         ``x, y, r, dof, p_value, ci_low, ci_high, boot_low, boot_high, p_permutation, n_events,
         n_participants, n_left_out``. ``p_value`` and ``ci`` suppose independent errors and one
         slope for all. ``boot`` (participants sampled whole, 5 at least) lets slopes differ.
@@ -67,10 +68,11 @@ def rm_corr(
 
     Notes
     -----
-    Bakdash & Marusich (2017, Front Psychol 8:456): the correlation of both measures centred within
-    participants. Covariates are centred and regressed out of both; null orders then move the
+    Bakdash & Marusich (2017, Front Psychol 8:456): the correlation of both measures centered within
+    participants. Covariates are centered and regressed out of both; null orders then move the
     residuals of ``y``, which are freed of the covariates again (Freedman & Lane 1983). Rows with a
-    missing value, and participants with one row, are left out and counted.
+    missing value, and participants with one row, are left out and counted. Equal to pingouin's,
+    which rounds its interval and holds nothing constant.
 
     Examples
     --------
@@ -78,17 +80,18 @@ def rm_corr(
     >>> data = pd.DataFrame({"participant": np.repeat(list("abcd"), 25)})
     >>> data["brain"] = rng.normal(size=100)
     >>> data["body"] = data["brain"] + rng.normal(size=100)
-    >>> rm_corr(data, "brain", "body").loc[["r", "dof"]].astype(float).round(2).to_list()
-    [0.64, 95.0]
+    >>> rm_corr(data, "brain", "body")[["r", "dof"]].round(2)
+          r  dof
+    0  0.64   95
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence={confidence}: must lie between 0 and 1.")
     blocks = () if resampling is None else resampling.blocks
     table = complete_rows(data, [x, y], groups=[participant], others=[*covariates, *blocks])
     codes = group_codes(table, [participant])
-    values = centred(table[[x, y]].to_numpy(dtype=float), codes)
+    values = centered(table[[x, y]].to_numpy(dtype=float), codes)
     values = values / np.sqrt((values**2).sum(axis=0))
-    basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    _, basis = independent_columns(centered(covariate_columns(table, covariates), codes))
     first, second = _residual(values, basis).T
     size = np.sqrt((first**2).sum() * (second**2).sum())
     n_participants = codes.max() + 1
@@ -101,15 +104,15 @@ def rm_corr(
     r = float(np.clip((first * second).sum() / size, -1, 1))
     with np.errstate(divide="ignore"):
         statistic = np.abs(r) * np.sqrt(dof / (1 - r**2))
-        half_width = norm.isf((1 - confidence) / 2) / np.sqrt(dof - 1)
-        low, high = np.tanh(np.arctanh(r) + half_width * np.array([-1, 1]))
+        z = np.arctanh(r)
+        low, high = np.tanh(t_interval(z, 1 / np.sqrt(dof - 1), confidence=confidence))
     boot, p_permutation = (np.nan, np.nan), np.nan
     if resampling is not None:
         rng = np.random.default_rng(resampling.rng)
-        if resampling.n_bootstrap:
+        if resampling.n_resamples:
             products = participant_products(np.hstack([values, basis]), codes)
             boot = bootstrap_interval(
-                products, n_bootstrap=resampling.n_bootstrap, rng=rng, confidence=confidence
+                products, n_resamples=resampling.n_resamples, rng=rng, confidence=confidence
             )
         if resampling.n_permutations:
             orders = shuffled_orders(
@@ -120,23 +123,22 @@ def rm_corr(
             )
             null = null_correlations(first, second[:, np.newaxis], orders, basis)[:, 0]
             p_permutation = float(p_of_null(np.abs(r), np.abs(null)))
-    return pd.Series(
-        {
-            "x": x,
-            "y": y,
-            "r": r,
-            "dof": int(dof),
-            "p_value": float(2 * t.sf(statistic, dof)),
-            "ci_low": float(low),
-            "ci_high": float(high),
-            "boot_low": boot[0],
-            "boot_high": boot[1],
-            "p_permutation": p_permutation,
-            "n_events": len(table),
-            "n_participants": int(n_participants),
-            "n_left_out": len(data) - len(table),
-        }
-    )
+    row = {
+        "x": x,
+        "y": y,
+        "r": r,
+        "dof": int(dof),
+        "p_value": float(2 * stats.t.sf(statistic, dof)),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "boot_low": boot[0],
+        "boot_high": boot[1],
+        "p_permutation": p_permutation,
+        "n_events": len(table),
+        "n_participants": int(n_participants),
+        "n_left_out": len(data) - len(table),
+    }
+    return pd.DataFrame([row])
 
 
 def rm_corr_pairs(
@@ -168,7 +170,7 @@ def rm_corr_pairs(
         rm_corr(data, x, y, participant=participant, covariates=covariates, resampling=drawn)
         for x, y in pairs
     ]
-    return correct_families(pd.DataFrame(rows), family=None)
+    return adjust_p_values(pd.concat(rows, ignore_index=True), method=["holm", "fdr"])
 
 
 def rm_corr_matrix(
@@ -220,12 +222,18 @@ def rm_corr_matrix(
             found = rm_corr(
                 data, x, y, participant=participant, covariates=covariates, resampling=drawn
             )
-            rows.append({**found, **about, "reason": ""})
+            row = {str(name): value for name, value in found.iloc[0].items()}
+            rows.append({**row, **about, "reason": ""})
         except NotEstimable as error:
             empty = dict.fromkeys(_NUMBERS, np.nan)
             rows.append({"x": x, "y": y, **empty, **about, "reason": str(error)})
     is_permuted = resampling is not None and resampling.n_permutations > 0
-    return correct_families(pd.DataFrame(rows), p="p_permutation" if is_permuted else "p_value")
+    return adjust_p_values(
+        pd.DataFrame(rows),
+        method=["holm", "fdr"],
+        within="family",
+        p_value="p_permutation" if is_permuted else "p_value",
+    )
 
 
 def null_correlations(
@@ -242,7 +250,7 @@ def null_correlations(
     orders : array of int, shape (n_orders, n_rows)
         Null orders.
     basis : array, shape (n_rows, n_covariates)
-        Orthonormal covariates, centred within participants.
+        Orthonormal covariates, centered within participants.
 
     Returns
     -------

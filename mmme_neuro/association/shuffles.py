@@ -17,7 +17,7 @@ class Resampling:
     ----------
     rng : numpy.random.Generator | int
         Source of the draws.
-    n_bootstrap : int
+    n_resamples : int
         Samples of whole participants for intervals; 0 for none.
     n_permutations : int
         Null orders of events for p values; 0 for none.
@@ -26,12 +26,12 @@ class Resampling:
         a stimulus does to everybody stays in the null; with participant alone it counts as
         association.
     scheme : {"permutation", "circular_shift"}
-        Any order within a block, or the same order begun elsewhere, which keeps what neighbouring
+        Any order within a block, or the same order begun elsewhere, which keeps what neighboring
         events share. Rows must then be in the order of time.
     """
 
     rng: np.random.Generator | int
-    n_bootstrap: int = 2000
+    n_resamples: int = 2000
     n_permutations: int = 1999
     blocks: tuple[str, ...] = ("participant",)
     scheme: str = "permutation"
@@ -40,9 +40,9 @@ class Resampling:
         """Refuse what cannot be drawn."""
         if self.scheme not in SCHEMES:
             raise ValueError(f"scheme={self.scheme!r}: must be one of {list(SCHEMES)}.")
-        if self.n_bootstrap < 0 or self.n_permutations < 0:
+        if self.n_resamples < 0 or self.n_permutations < 0:
             raise ValueError(
-                f"n_bootstrap={self.n_bootstrap}, n_permutations={self.n_permutations}: must not "
+                f"n_resamples={self.n_resamples}, n_permutations={self.n_permutations}: must not "
                 "be negative; 0 for none."
             )
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.bids.events import HED_VERSION, event_sidecar
-from mmme_neuro.bids.text_files import write_json, write_tsv
+from mmme_neuro.bids.text_files import write_tsv
+from mmme_neuro.io.files import write_json
 from mmme_neuro.signals.eeg.clean import Cleaning
 
 
@@ -22,7 +23,7 @@ class DatasetDetails:
     authors : tuple of str
         Authors of the dataset; empty leaves them out.
     license : str
-        Licence of the data.
+        License of the data.
     eeg_reference, eeg_ground, eeg_manufacturer : str
         Reference and ground electrode, maker of the amplifier.
     line_frequency_hz : float | None
@@ -116,10 +117,10 @@ def write_dataset_files(
     pseudonyms : bool
         Whether rows of the annotation sheet were counted anew.
     """
-    write_json(root / DESCRIPTION_FILE, _description(details))
+    write_json(root / DESCRIPTION_FILE, _description(details), allow_nan=False)
     write_tsv(root / "participants.tsv", participants[list(PARTICIPANT_FIELDS)])
-    write_json(root / "participants.json", PARTICIPANT_FIELDS)
-    write_json(root / f"task-{task}_events.json", event_sidecar())
+    write_json(root / "participants.json", PARTICIPANT_FIELDS, allow_nan=False)
+    write_json(root / f"task-{task}_events.json", event_sidecar(), allow_nan=False)
     rows = "the participant's own rows of the annotation sheet" if pseudonyms else "its rows"
     readme = README.format(
         name=details.name,

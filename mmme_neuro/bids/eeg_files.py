@@ -11,9 +11,10 @@ from mne.io.constants import FIFF
 
 from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.text_files import MISSING, read_json, write_json
+from mmme_neuro.bids.text_files import MISSING, read_json
 from mmme_neuro.extras import optional
 from mmme_neuro.io.damage import reading
+from mmme_neuro.io.files import write_json
 
 if TYPE_CHECKING:
     import mne_bids
@@ -158,4 +159,4 @@ def _complete_sidecar(path: Path, raw: mne.io.BaseRaw, details: DatasetDetails) 
     described = read_json(path) | known
     # The validator's schema still spells the key as before BIDS 1.11.2.
     described["MISCChannelCount"] = described["MiscChannelCount"]
-    write_json(path, described)
+    write_json(path, described, allow_nan=False)

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from itertools import chain
@@ -27,7 +27,13 @@ from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.extras import EXTRAS, optional
-from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+from mmme_neuro.recording import (
+    Recording,
+    participant_folders,
+    people_without_folder,
+    read_recording,
+    study_sheet,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +82,7 @@ class _Job:
 
 
 def write_bids(
-    study: str | Path,
+    folder: str | Path,
     out: str | Path,
     *,
     pseudonyms: bool = True,
@@ -92,7 +98,7 @@ def write_bids(
 
     Parameters
     ----------
-    study : path
+    folder : path
         Folder with one folder a participant and the annotation sheet.
     out : path
         New or empty folder of the dataset.
@@ -137,9 +143,9 @@ def write_bids(
     for package in EXTRAS["bids"]:
         optional(package)
     out, details = Path(out), details or DatasetDetails()
-    folders = participant_folders(study)
+    folders = participant_folders(folder)
     labels = participant_labels([folder.name for folder in folders], pseudonyms=pseudonyms)
-    events = read_events(study_sheet(study), merge="union")
+    events = read_events(study_sheet(folder), merge="union")
     task_label(task)
     _check_key(key, out)
     _make_empty(out, overwrite=overwrite)
@@ -155,14 +161,18 @@ def write_bids(
         for folder in folders
     ]
     rows = []
-    for row in chain(_people_without_folder(events, labels), _outcomes(jobs, executor)):
+    absent = [
+        {"participant": name, "participant_id": "", "status": "failed", "reason": reason}
+        for name, reason in people_without_folder(events, folders).items()
+    ]
+    for row in chain(absent, _outcomes(jobs, executor)):
         rows.append(row)
         if progress:
             progress(row)
     participants = pd.DataFrame(rows).sort_values("participant_id", ignore_index=True)
     written = participants[participants["status"] == "written"]
     if written.empty:
-        raise BadInput(f"{study}: no participant could be written: {rows[-1]['reason']}")
+        raise BadInput(f"{folder}: no participant could be written: {rows[-1]['reason']}")
     write_dataset_files(
         out,
         written,
@@ -174,20 +184,6 @@ def write_bids(
     if key is not None:
         write_tsv(Path(key), participants[["participant", "participant_id", "status", "reason"]])
     return BidsDataset(out, participants)
-
-
-def _people_without_folder(events: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
-    """Rows of the sheet's participants whose devices' files are nowhere; they get no label."""
-    reason = "the sheet has events of {0}, but the study has no folder {0}"
-    return [
-        {
-            "participant": code,
-            "participant_id": "",
-            "status": "failed",
-            "reason": reason.format(code),
-        }
-        for code in sorted(set(events["participant"]) - set(labels))
-    ]
 
 
 def _outcomes(jobs: Sequence[_Job], executor: Executor | None) -> Iterator[dict]:

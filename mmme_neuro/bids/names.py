@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.events.pseudonyms import pseudonyms as numbered
 
 RECORDING = "biopac"
 """BIDS label of the peripheral device."""
@@ -82,8 +83,7 @@ def participant_labels(codes: Sequence[str], *, pseudonyms: bool) -> dict[str, s
     """
     ordered = sorted(set(codes))
     if pseudonyms:
-        width = max(2, len(str(len(ordered))))
-        return {code: f"sub-{n:0{width}d}" for n, code in enumerate(ordered, start=1)}
+        return numbered(ordered, prefix="sub-")
     labels = {code: f"sub-{_alphanumeric(code)}" for code in ordered}
     if len(set(labels.values())) < len(labels) or "sub-" in labels.values():
         raise BadInput(

@@ -11,9 +11,10 @@ import pandas as pd
 from mne.io.constants import FIFF
 
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.text_files import MISSING, read_json, write_gzip, write_json
+from mmme_neuro.bids.text_files import MISSING, read_json, write_gzip
 from mmme_neuro.clocks.fit import SEGMENT_COLUMNS, ClockFit, segment_row
 from mmme_neuro.errors import BadInput
+from mmme_neuro.io.files import write_json
 from mmme_neuro.io.physio import read_physio
 from mmme_neuro.io.physio_table import read_bids_physio
 
@@ -93,8 +94,8 @@ def stretches(n_samples: int, sfreq: float, clock: ClockFit | None) -> list[Stre
         Stretch(
             start,
             stop,
-            start_time=segment["centre_reference"]
-            + (start / sfreq - segment["centre_other"]) * (1 + 1e-6 * segment["drift_ppm"]),
+            start_time=segment["center_reference"]
+            + (start / sfreq - segment["center_other"]) * (1 + 1e-6 * segment["drift_ppm"]),
             sfreq=sfreq / (1 + 1e-6 * segment["drift_ppm"]),
             segment=segment,
         )
@@ -124,7 +125,7 @@ def write_physio(raw: mne.io.BaseRaw, clock: ClockFit | None, files: Participant
     for number, part in enumerate(parts, start=1):
         path = files.physio(number if len(parts) > 1 else None)
         write_gzip(path, _text_blocks(raw, part))
-        write_json(_sidecar(path), _description(raw, part, files.task))
+        write_json(_sidecar(path), _description(raw, part, files.task), allow_nan=False)
 
 
 def read_physio_files(files: ParticipantFiles) -> tuple[mne.io.BaseRaw | None, ClockFit | None]:
@@ -226,9 +227,9 @@ def _segment(described: dict[str, Any], duration: float, number: int) -> dict[st
             segment=number,
             reference_span=(start, start + duration),
             other_span=(0.0, duration),
-            centre_reference=start,
-            centre_other=0.0,
-            centre_se=0.0,
+            center_reference=start,
+            center_other=0.0,
+            center_se=0.0,
             drift=0.0,
             drift_se=0.0,
             n_matched=0,

@@ -11,13 +11,13 @@ from mmme_neuro.recording import Recording
 
 
 def read_bids_recording(
-    bids_root: str | Path, participant: str, *, task: str = "expression"
+    folder: str | Path, participant: str, *, task: str = "expression"
 ) -> Recording:
     """Read one participant of a dataset that `write_bids` wrote.
 
     Parameters
     ----------
-    bids_root : path
+    folder : path
         Folder of the dataset.
     participant : str
         Label, with or without ``sub-``.
@@ -43,7 +43,7 @@ def read_bids_recording(
     >>> read_bids_recording("study_bids", "sub-01")  # doctest: +SKIP
     <Recording | 58 events, EEG 47 channels 754.0 s, physio 17 channels 917.5 s>
     """
-    root, label = Path(bids_root), f"sub-{participant.removeprefix('sub-')}"
+    root, label = Path(folder), f"sub-{participant.removeprefix('sub-')}"
     files = ParticipantFiles(root, label, task_label(task))
     if not files.folder.is_dir():
         known = sorted(path.parent.name for path in root.glob("sub-*/eeg"))

@@ -15,12 +15,6 @@ MISSING = "n/a"
 """What BIDS writes for a missing value; a cell must not be empty."""
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file; NaN is refused."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file.
 

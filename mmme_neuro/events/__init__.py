@@ -7,6 +7,8 @@ The annotation sheet, its passes and its defects; ratings; control windows.
 * ``passes``: Annotation passes: finding them in a sheet, and merging what two of them saw.
 * ``audit``: Audit of an events table: what is wrong with it, how often, and what to do about it.
 * ``describe``: Description of a dataset's events: counts and durations, as tables and text.
+* ``pseudonyms``: Numbers in place of participants' names, for figures and reports that are passed
+  on.
 * ``ratings``: Self-report ratings: one row per participant, stimulus and item.
 * ``controls``: Control windows: moments of the same participant and clip with no event nearby.
 * ``crowding``: How often events fall into one another's windows.

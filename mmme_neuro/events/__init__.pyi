@@ -4,6 +4,7 @@ from .crowding import overlap_table
 from .databases import database_table
 from .describe import Description, describe_events, named_action_units
 from .passes import left_out_rows, merge_passes
+from .pseudonyms import pseudonymous, pseudonyms
 from .ratings import read_ratings
 from .sheet import SheetColumns, read_events, sheet_columns
 
@@ -20,6 +21,8 @@ __all__ = [
     "merge_passes",
     "named_action_units",
     "overlap_table",
+    "pseudonymous",
+    "pseudonyms",
     "read_events",
     "read_ratings",
     "sheet_columns",

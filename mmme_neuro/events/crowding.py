@@ -54,7 +54,7 @@ def overlap_table(
     groups |= {name: (labels == name).to_numpy() for name in EXPRESSIONS if (labels == name).any()}
     rows = []
     for start, stop in windows:
-        has_other = has_neighbour(events, start, stop).to_numpy()
+        has_other = has_neighbor(events, start, stop).to_numpy()
         for name, members in groups.items():
             n, n_overlapping = int(members.sum()), int((has_other & members).sum())
             rows.append((start, stop, name, n, n_overlapping, n_overlapping / n if n else np.nan))
@@ -62,7 +62,7 @@ def overlap_table(
     return pd.DataFrame(rows, columns=columns)
 
 
-def has_neighbour(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
+def has_neighbor(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
     """Tell which events have the onset of another from `start` to `stop` (s) around their own.
 
     Parameters
@@ -86,6 +86,31 @@ def has_neighbour(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
         np.fill_diagonal(lag, np.inf)
         found[rows] = ((lag >= start) & (lag <= stop)).any(axis=1)
     return pd.Series(found, index=events.index)
+
+
+def nearest_distance(onsets: np.ndarray) -> np.ndarray:
+    """Time from each event to the nearest other one.
+
+    Parameters
+    ----------
+    onsets : array, shape (n_events,)
+        On one clock, s, in any order.
+
+    Returns
+    -------
+    array, shape (n_events,)
+        Seconds; infinite for an event alone.
+
+    Examples
+    --------
+    >>> nearest_distance(np.array([5.0, 1.0, 2.0])).tolist()
+    [3.0, 1.0, 1.0]
+    """
+    order = np.argsort(onsets, kind="stable")
+    gaps = np.diff(onsets[order], prepend=-np.inf, append=np.inf)
+    nearest = np.empty(onsets.size)
+    nearest[order] = np.minimum(gaps[:-1], gaps[1:])
+    return nearest
 
 
 def _comparable(events: pd.DataFrame) -> list[np.ndarray]:

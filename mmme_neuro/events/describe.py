@@ -7,6 +7,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import split_action_units
+from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
 from mmme_neuro.vocabulary import (
     ACTION_UNIT_NAMES,
     ACTION_UNITS_BY_REGION,
@@ -112,10 +113,8 @@ def describe_events(events: pd.DataFrame) -> Description:
         raise BadInput("events must hold at least one row to describe, got none.")
     emotions = dict.fromkeys(EMOTION_BY_CODED_WORD.values())
     classes = ("negative", "surprise", "positive", "neutral", "mixed")
-    names = sorted(set(events["participant"]))
-    width = max(2, len(str(len(names))))
-    pseudonyms = {name: f"P{number:0{width}d}" for number, name in enumerate(names, start=1)}
-    pseudonymous = events.assign(participant=events["participant"].map(pseudonyms))
+    numbers = pseudonyms(events["participant"])
+    numbered = pseudonymous(events, numbers)
     times = events[["expression", "duration", "rise", "censored"]]
     return Description(
         expressions=_expressions(events),
@@ -123,7 +122,7 @@ def describe_events(events: pd.DataFrame) -> Description:
         valence=_counts(events, "valence", classes),
         action_units=_action_units(events),
         durations=_durations(events),
-        participants=_counts(pseudonymous, "participant", tuple(pseudonyms.values())).drop(
+        participants=_counts(numbered, "participant", tuple(numbers.values())).drop(
             columns="share"
         ),
         times=times.sort_values(list(times.columns), ignore_index=True),

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
+from mmme_neuro.events.coding import expression_by_rule, normalize_action_units
 
 MergeRule = Literal["union", "intersection", "first", "adjudicated"]
 MERGE_RULES = get_args(MergeRule)
@@ -65,14 +65,16 @@ def infer_passes(has_counter: pd.Series, coded_at: pd.Series) -> pd.Series:
     return has_counter.map({True: "A", False: "B"})
 
 
-def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0.0) -> pd.DataFrame:
+def merge_passes(
+    events: pd.DataFrame, merge: str = "union", *, min_iou: float = 0.0
+) -> pd.DataFrame:
     """Merge overlapping rows of one clip, across passes and within them, into one event each.
 
     Parameters
     ----------
     events : DataFrame
         Events as ``read_events`` gives them.
-    how : {"union", "intersection", "first", "adjudicated"}
+    merge : {"union", "intersection", "first", "adjudicated"}
         ``"union"`` keeps every event, with times averaged over the passes that saw it;
         ``"intersection"`` keeps those that two passes or more saw; ``"first"`` keeps every event
         with the times, label and action units of the first pass (by name) that saw it;
@@ -96,13 +98,13 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     offset that was not coded (equal to the apex) has no say in the time from apex to offset unless
     no pass coded it. Rows that disagree on the expression give ``"mixed"``.
     """
-    if how not in MERGE_RULES:
-        raise BadInput(f"how must be one of {MERGE_RULES}, got {how!r}.")
+    if merge not in MERGE_RULES:
+        raise BadInput(f"merge must be one of {MERGE_RULES}, got {merge!r}.")
     if not 0 <= min_iou < 1:
         raise BadInput(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
     events = events.reset_index(drop=True)
-    events = events[_reasons_to_leave(events, how, min_iou) == ""]
-    if how == "adjudicated":
+    events = events[_reasons_to_leave(events, merge, min_iou) == ""]
+    if merge == "adjudicated":
         events = _with_final_labels(events)
     groups = _overlap_groups(events, min_iou)
     is_alone = ~groups.duplicated(keep=False)
@@ -110,7 +112,7 @@ def merge_passes(events: pd.DataFrame, how: str = "union", *, min_iou: float = 0
     alone = alone.assign(source_rows=alone["source_row"].astype(str))
     overlapping = events[~is_alone]
     merged = pd.DataFrame(
-        [_merge_group(rows, how) for _, rows in overlapping.groupby(groups[overlapping.index])],
+        [_merge_group(rows, merge) for _, rows in overlapping.groupby(groups[overlapping.index])],
         columns=alone.columns,
     ).astype(alone.dtypes.to_dict())
     table = pd.concat([part for part in (alone, merged) if len(part)] or [alone])
@@ -262,7 +264,7 @@ def _merge_group(rows: pd.DataFrame, how: str) -> dict[Hashable, Any]:
         event[column] = labels.pop() if len(labels) == 1 else "mixed"
     times = ([event[name]] for name in ("onset", "apex", "offset"))
     event["expression_by_rule"] = expression_by_rule(*times)[0]
-    event["action_units"] = normalise_action_units(",".join(voices["action_units"]))
+    event["action_units"] = normalize_action_units(",".join(voices["action_units"]))
     event["censored"] = bool(voices["censored"].all())
     event["annotation_pass"] = "+".join(sorted(set(rows["annotation_pass"])))
     reasons = dict.fromkeys(reason for reason in rows["exclusion_reason"] if reason)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.errors import NotEstimable
 from mmme_neuro.inference.contributions import fixed_column, null_design, score_contributions
 from mmme_neuro.inference.units import Units
-from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.design import Design, same_model
 from mmme_neuro.models.patterns import Pattern
 from mmme_neuro.models.solver.batch import fit_columns
 
@@ -67,7 +66,7 @@ def cell_scores(
     contributions = np.full((units.n_units, n_cells), np.nan)
     for pattern in patterns:
         rows = design.rows[pattern.is_present]
-        own = _same_model(design, events, rows)
+        own = same_model(design, events, rows)
         if own is None:
             continue
 
@@ -96,18 +95,6 @@ def cell_scores(
         contributions[:, pattern.columns] = scaled
         statistic[pattern.columns] = scaled.sum(axis=0) * ratio
     return CellScores(statistic, contributions)
-
-
-def _same_model(design: Design, events: pd.DataFrame, rows: np.ndarray) -> Design | None:
-    """The design for some of the events, None where they cannot carry the same model."""
-    if len(rows) == design.n_events:
-        return design
-    try:
-        own, _ = build_design(design.formula, events.iloc[rows])
-    except NotEstimable:
-        return None
-    same_random = [f.column_names for f in own.random] == [f.column_names for f in design.random]
-    return own if own.fixed_names == design.fixed_names and same_random else None
 
 
 def _level_units(design: Design, own: Design, units: Units) -> list[np.ndarray]:

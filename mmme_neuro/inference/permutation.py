@@ -8,12 +8,12 @@ import scipy.stats
 import xarray as xr
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.inference.adjacency import Axis, neighbours
-from mmme_neuro.inference.bootstrap import bootstrap_maxima, root_score
+from mmme_neuro.inference.adjacency import Axis, neighbors
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
 from mmme_neuro.inference.contributions import fixed_column, null_design
 from mmme_neuro.inference.maxima import TAILS, Draws, corrected_maps, flipped_maxima, largest_of
+from mmme_neuro.inference.parametric import bootstrap_maxima, root_score
 from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
@@ -39,7 +39,7 @@ def permutation_test(
     n_permutations: int = 1000,
     adjacency: Sequence[Axis] | None = None,
     threshold: float | None = None,
-    unit: str = "participant",
+    units: str = "participant",
     alpha: float = 0.05,
     confidence: float = 0.95,
     n_threads: int | None = None,
@@ -72,13 +72,13 @@ def permutation_test(
     n_permutations : int
         Random patterns; the observed one is counted besides.
     adjacency : sequence of (int or sparse matrix), optional
-        One entry a map axis, as in `mmme_neuro.inference.adjacency.neighbours`; for channels the
+        One entry a map axis, as in `mmme_neuro.inference.adjacency.neighbors`; for channels the
         matrix of ``mne.channels.find_ch_adjacency``. None: each axis is a lattice, which suits
         times and frequencies but not channels.
     threshold : float, optional
         Cluster-forming threshold of the statistic, for ``correction="cluster"`` only; by default
         2.58, p = .01 two-sided.
-    unit : str
+    units : str
         Grouping factor that owns the events and whose levels are independent of each other.
     alpha : float
         Level of the summary and the table of clusters.
@@ -141,7 +141,7 @@ def permutation_test(
     parsed = parse_map_formula(formula)
     design, _ = build_design(parsed, events)
     tested = column_of_term(design, term)
-    near = neighbours(data.shape[1:], adjacency)
+    near = neighbors(data.shape[1:], adjacency)
     forming = threshold or float(scipy.stats.norm.isf(FORMING_P / 2))
     draws = Draws(
         largest=largest_of(correction, near, forming),
@@ -152,11 +152,11 @@ def permutation_test(
     )
     flat = data.to_numpy().reshape(len(data), -1)
     if scheme == "flips":
-        units = find_units(design, tested, unit, events)
-        statistic, null = _flips(design, tested, units, flat, events, draws)
-        notes = _notes(design, tested, units)
+        signed = find_units(design, tested, units, events)
+        statistic, null = _flips(design, tested, signed, flat, events, draws)
+        notes = _notes(design, tested, signed)
     else:
-        units = None
+        signed = None
         statistic, null = _bootstrap(design, tested, flat, draws)
         notes = (BOOTSTRAP_NOTE,)
     n_failed = int(np.isnan(statistic).sum())
@@ -182,8 +182,8 @@ def permutation_test(
         correction=correction,
         tail=tail,
         scheme=scheme,
-        units=units.counts if units else {},
-        carriers=units.carriers if units else (),
+        units=signed.counts if signed else {},
+        carriers=signed.carriers if signed else (),
         n_permutations=n_permutations,
         threshold=forming if correction == "cluster" else float("nan"),
         alpha=alpha,

@@ -86,7 +86,7 @@ def column_of_term(design: Design, term: str) -> str:
     raise BadInput(f"no term {term!r} in the formula; the terms are {names}")
 
 
-def find_units(design: Design, tested: str, unit: str, events: pd.DataFrame) -> Units:
+def find_units(design: Design, tested: str, grouping: str, events: pd.DataFrame) -> Units:
     """Find what changes sign and refuse a term that too few units carry.
 
     Parameters
@@ -95,7 +95,7 @@ def find_units(design: Design, tested: str, unit: str, events: pd.DataFrame) -> 
         The full model.
     tested : str
         Its tested column.
-    unit : str
+    grouping : str
         Grouping factor that owns the events.
     events : DataFrame, shape (n_rows, n_columns)
         The table behind the design.
@@ -105,14 +105,14 @@ def find_units(design: Design, tested: str, unit: str, events: pd.DataFrame) -> 
     Units
     """
     factors = {factor.name: factor for factor in design.random}
-    if unit not in factors:
+    if grouping not in factors:
         raise BadInput(
-            f"unit {unit!r} is no grouping factor of the formula; these are {list(factors)}: add a "
-            f"random term such as (1 | {unit}) or name another unit"
+            f"units {grouping!r} is no grouping factor of the formula; these are {list(factors)}: "
+            f"add a random term such as (1 | {grouping}) or name other units"
         )
     column = design.fixed[:, design.fixed_names.index(tested)]
     _check_left_out(column, tested, list(factors), events.iloc[design.rows])
-    owner = factors[unit]
+    owner = factors[grouping]
     parents = {
         factor.name: next((up for up in (owner, *design.random) if _is_nested(factor, up)), None)
         for factor in design.random
@@ -130,7 +130,7 @@ def find_units(design: Design, tested: str, unit: str, events: pd.DataFrame) -> 
     found = Units(
         counts={factor.name: len(factor.levels) for factor in tops},
         carriers=carriers,
-        event_unit=start[unit] + owner.codes,
+        event_unit=start[grouping] + owner.codes,
         level_units=level_units,
         labels={factor.name: factor.levels for factor in tops},
     )

@@ -16,6 +16,7 @@ Readers of what a lab hands over; no reader needs the annotation sheet.
   settled.
 * ``physio_channels``: What a peripheral channel is: name, MNE type and unit, from its label.
 * ``montage``: Channel types and electrode positions from channel names.
+* ``files``: Files that appear under their names only when complete, and JSON in one layout.
 * ``damage``: Damaged files and files elsewhere: the one message a user gets about either.
 """
 

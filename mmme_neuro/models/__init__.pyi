@@ -5,12 +5,12 @@ from .contrasts import contrast, marginal_means
 from .deletion import Influence, influence
 from .design import with_reference
 from .diagnostics import collinearity, residual_checks, residual_table
-from .effects import equivalence_test, standardised_effects
+from .effects import equivalence_test, standardized_effects
 from .explained import intraclass_correlations, r_squared
 from .f_tests import anova
 from .formula import treatment_term
-from .glmm import fit_glmm
-from .many import contrasts_within, fit_battery
+from .glmm import GLMMFit, fit_glmm
+from .many import contrasts_within, fit_many
 from .maps import LMMMap, fit_lmm_map
 from .mixed import LMMFit, fit_lmm
 from .planning import StatedModel, crossed_events, stated_model
@@ -19,6 +19,7 @@ from .reduction import fit_reduced
 from .simulated_power import SampleSize, power, power_table, sample_size
 
 __all__ = [
+    "GLMMFit",
     "Influence",
     "LMMFit",
     "LMMMap",
@@ -31,7 +32,7 @@ __all__ = [
     "contrasts_within",
     "crossed_events",
     "equivalence_test",
-    "fit_battery",
+    "fit_many",
     "fit_glmm",
     "fit_lmm",
     "fit_lmm_map",
@@ -48,7 +49,7 @@ __all__ = [
     "residual_table",
     "sample_size",
     "simulate_responses",
-    "standardised_effects",
+    "standardized_effects",
     "stated_model",
     "treatment_term",
     "variance_intervals",

@@ -4,7 +4,7 @@ import pandas as pd
 
 
 def within_between(
-    data: pd.DataFrame, predictor: str, *, by: str = "participant", center: bool = True
+    data: pd.DataFrame, predictor: str, *, participant: str = "participant", center: bool = True
 ) -> pd.DataFrame:
     """Split a numeric predictor into its group mean and the deviation from it.
 
@@ -15,10 +15,10 @@ def within_between(
     predictor : str
         Numeric or boolean column. For two categories give a 0/1 column: the group mean is then
         the share of the second.
-    by : str
-        Column of the groups.
+    participant : str
+        Column of the persons, or of another grouping.
     center : bool
-        Whether the group means are centred at the mean of the groups.
+        Whether the group means are centered at the mean of the groups.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def within_between(
     >>> within_between(events, "rise")["rise_within"].tolist()
     [-1.0, 1.0, -1.0, 1.0]
     """
-    for name in (predictor, by):
+    for name in (predictor, participant):
         if name not in data.columns:
             raise ValueError(f"no column {name!r}; the columns are {list(data.columns)}")
     if not pd.api.types.is_numeric_dtype(data[predictor]):
@@ -54,7 +54,7 @@ def within_between(
     if present:
         raise ValueError(f"columns {present} are there already; rename them first")
     values = data[predictor].astype(float)
-    groups = values.where(data[by].notna()).groupby(data[by])
+    groups = values.where(data[participant].notna()).groupby(data[participant])
     between = groups.transform("mean").where(values.notna())
     origin = groups.mean().mean() if center else 0.0
     return data.assign(**{taken[0]: values - between, taken[1]: between - origin})

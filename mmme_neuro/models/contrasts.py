@@ -19,7 +19,7 @@ def marginal_means(
     by: str | Sequence[str] | None = None,
     weights: str = "equal",
     at: Mapping[str, Sequence[float]] | None = None,
-    df: str = "satterthwaite",
+    dof: str = "satterthwaite",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate the mean response at each level of a predictor.
@@ -37,7 +37,7 @@ def marginal_means(
         events.
     at : mapping of str to sequence of float, optional
         Values of numeric predictors; the mean over the events where not given.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom.
     confidence : float
         Level of the intervals.
@@ -59,7 +59,7 @@ def marginal_means(
     """
     names = [of, *_names(by)]
     index, rows = _averaged_rows(fit, names, weights=weights, at=at or {})
-    return fit.combinations(rows, index, df=df, confidence=confidence)
+    return fit.combinations(rows, index, dof=dof, confidence=confidence)
 
 
 def contrast(
@@ -70,7 +70,7 @@ def contrast(
     method: str = "reference",
     weights: str = "equal",
     at: Mapping[str, Sequence[float]] | None = None,
-    df: str = "satterthwaite",
+    dof: str = "satterthwaite",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Test differences between marginal means, or any combination of the fixed effects.
@@ -90,7 +90,7 @@ def contrast(
         See `marginal_means`.
     at : mapping of str to sequence of float, optional
         Values of numeric predictors; the mean over the events where not given.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom.
     confidence : float
         Level of the intervals.
@@ -109,7 +109,7 @@ def contrast(
     """
     if not isinstance(of, str):
         index, rows = _combinations(fit, of)
-        return fit.combinations(rows, index, df=df, confidence=confidence)
+        return fit.combinations(rows, index, dof=dof, confidence=confidence)
     if method not in PAIRS:
         raise BadInput(f"method must be one of {sorted(PAIRS)}, got {method!r}")
     by_names = _names(by)
@@ -129,7 +129,7 @@ def contrast(
         if by_names
         else pd.Index(labels, name="contrast")
     )
-    return fit.combinations(np.concatenate(differences), contrasts, df=df, confidence=confidence)
+    return fit.combinations(np.concatenate(differences), contrasts, dof=dof, confidence=confidence)
 
 
 def _reference_pairs(n_levels: int) -> list[tuple[int, int]]:

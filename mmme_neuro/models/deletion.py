@@ -16,7 +16,7 @@ class Influence:
 
     Attributes
     ----------
-    group : str
+    units : str
         Grouping factor whose levels were left out.
     levels : DataFrame, shape (n_levels, 7)
         Index the level; ``n_events, cooks_distance, covariance_ratio, sigma, singular, converged,
@@ -28,7 +28,7 @@ class Influence:
         ``level, group, term, sd, change``: standard deviations of the random effects.
     """
 
-    group: str
+    units: str
     levels: pd.DataFrame
     estimates: pd.DataFrame
     components: pd.DataFrame
@@ -42,21 +42,21 @@ class Influence:
 
     def __repr__(self) -> str:
         return (
-            f"<Influence | {len(self.levels)} levels of {self.group} left out one at a time | "
+            f"<Influence | {len(self.levels)} levels of {self.units} left out one at a time | "
             f"{len(self.influential)} with Cook's distance above {4 / len(self.levels):.3g}>"
         )
 
 
-def influence(fit: LMMFit, group: str = "participant", *, df: str = "satterthwaite") -> Influence:
+def influence(fit: LMMFit, units: str = "participant", *, dof: str = "satterthwaite") -> Influence:
     """Refit a model without each participant, or stimulus, in turn.
 
     Parameters
     ----------
     fit : LMMFit
         Fitted model.
-    group : str
+    units : str
         Grouping factor of the fit whose levels are left out.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom of the p-values.
 
     Returns
@@ -75,12 +75,12 @@ def influence(fit: LMMFit, group: str = "participant", *, df: str = "satterthwai
     >>> influence(fit, "participant").influential  # doctest: +SKIP
     """
     factors = {factor.name: factor for factor in fit.design.random}
-    if group not in factors:
+    if units not in factors:
         raise ValueError(
-            f"group must be a grouping factor of the fit {list(factors)}, got {group!r}"
+            f"units must be a grouping factor of the fit {list(factors)}, got {units!r}"
         )
-    factor = factors[group]
-    whole = fit.table(df)
+    factor = factors[units]
+    whole = fit.table(dof)
     inverse = np.linalg.inv(fit.covariance.to_numpy())
     log_determinant = -np.linalg.slogdet(inverse)[1]
     all_sds = fit.variance_components
@@ -93,7 +93,7 @@ def influence(fit: LMMFit, group: str = "participant", *, df: str = "satterthwai
         except NotEstimable as error:
             levels.append({**row, "problem": str(error)})
             continue
-        table = without.table(df)
+        table = without.table(dof)
         change = table["estimate"] - whole["estimate"]
         covariance = without.covariance.to_numpy()
         row |= {
@@ -111,7 +111,7 @@ def influence(fit: LMMFit, group: str = "participant", *, df: str = "satterthwai
         sds = without.variance_components[["group", "term", "sd"]]
         components.append(sds.assign(level=level, change=sds["sd"] - all_sds["sd"]))
     return Influence(
-        group=group,
+        units=units,
         levels=pd.DataFrame(levels).reindex(columns=LEVEL_COLUMNS).set_index("level"),
         estimates=_joined(estimates, ESTIMATE_COLUMNS),
         components=_joined(components, COMPONENT_COLUMNS),

@@ -12,6 +12,7 @@ from formulaic.parser.types import Factor
 
 from mmme_neuro.errors import BadFormula, BadInput, NotEstimable
 from mmme_neuro.models.formula import Formula, RandomTerm, check_columns, variables_of
+from mmme_neuro.stats.groups import independent_columns
 from mmme_neuro.stats.levels import two_levels
 
 ALIASED_BELOW = 1e-7
@@ -174,7 +175,7 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     rows = _complete_rows(data, used)
     table = _coded(data[used].iloc[rows].reset_index(drop=True), fixed=fixed_variables - groups)
     spec, matrix = _matrix(formula.fixed, table)
-    independent = _independent_columns(matrix.to_numpy(float))
+    independent, _ = independent_columns(matrix.to_numpy(float), below=ALIASED_BELOW)
     names = [str(name) for name in matrix.columns]
     design = Design(
         formula=formula,
@@ -197,6 +198,34 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
             f"{design.n_events} complete events; simplify it or add events"
         )
     return design, _response(formula, table) if formula.response else None
+
+
+def same_model(design: Design, events: pd.DataFrame, rows: np.ndarray) -> Design | None:
+    """Build a design for some of the events.
+
+    Parameters
+    ----------
+    design : Design
+        Of all events.
+    events : DataFrame, shape (n_rows, n_columns)
+        The table.
+    rows : array of int
+        Positions of the events.
+
+    Returns
+    -------
+    Design or None
+        None where these events cannot carry the same fixed effects, categories and random columns.
+    """
+    if len(rows) == design.n_events:
+        return design
+    try:
+        own, _ = build_design(design.formula, events.iloc[rows])
+    except NotEstimable:
+        return None
+    is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
+    same_random = [f.column_names for f in own.random] == [f.column_names for f in design.random]
+    return own if is_same and same_random else None
 
 
 def with_reference(table: pd.DataFrame, condition: str, levels: Sequence[str]) -> pd.DataFrame:
@@ -305,20 +334,6 @@ def _response(formula: Formula, table: pd.DataFrame) -> np.ndarray:
     return matrix.to_numpy(float)[:, 0]
 
 
-def _independent_columns(matrix: np.ndarray) -> list[int]:
-    """Positions of columns that are not combinations of earlier ones."""
-    basis = np.empty((len(matrix), 0))
-    independent = []
-    for i, column in enumerate(matrix.T):
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
-        norm = np.linalg.norm(rest)
-        if norm > ALIASED_BELOW * np.linalg.norm(column):
-            basis = np.column_stack([basis, rest / norm])
-            independent.append(i)
-    return independent
-
-
 def _random_factors(formula: Formula, table: pd.DataFrame) -> tuple[RandomFactor, ...]:
     """One factor for each grouping, the terms that share it side by side."""
     by_group: dict[tuple[str, ...], list[RandomTerm]] = {}
@@ -337,7 +352,7 @@ def _random_factor(
     columns = np.column_stack([matrix.to_numpy(float) for matrix in matrices])
     names = tuple(str(column) for matrix in matrices for column in matrix.columns)
     _check_groups(name, len(levels), terms, matrices, len(table))
-    if len(_independent_columns(columns)) < columns.shape[1]:
+    if len(independent_columns(columns, below=ALIASED_BELOW)[0]) < columns.shape[1]:
         raise NotEstimable(
             f"random columns {list(names)} of {name!r} are linearly dependent, so their variances "
             "cannot be told apart; leave one out (a column may be constant)"

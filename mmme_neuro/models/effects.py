@@ -8,12 +8,13 @@ import scipy.stats
 
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.likelihood import free_parameters
+from mmme_neuro.stats.estimates import t_interval
 
 NEEDED = ("estimate", "std_error", "dof")
 
 
 def equivalence_test(
-    contrasts: pd.DataFrame, bounds: tuple[float, float], *, alpha: float = 0.05
+    contrasts: pd.DataFrame, bounds: tuple[float, float], *, confidence: float = 0.90
 ) -> pd.DataFrame:
     """Test contrasts for equivalence by two one-sided tests.
 
@@ -24,17 +25,18 @@ def equivalence_test(
     bounds : (float, float)
         Smallest differences that would matter, in units of the response: fixed before the data
         are seen. For bounds in standard deviations multiply by the ``denominator`` of
-        `standardised_effects`, which then counts as known.
-    alpha : float
-        Level of each one-sided test, and so of the equivalence test.
+        `standardized_effects`, which then counts as known.
+    confidence : float
+        Level of the interval; that of each one-sided test, and so of the equivalence test, is
+        ``(1 - confidence) / 2``.
 
     Returns
     -------
     DataFrame, shape (n_contrasts, 10)
         ``estimate, std_error, dof, bound_low, bound_high, p_low, p_high, p_value, ci_low,
         ci_high``: ``p_value`` is the larger of the two one-sided p-values, small where the
-        contrast is shown to lie within the bounds; the interval has level 1 - 2 alpha and lies
-        within the bounds exactly where ``p_value < alpha``.
+        contrast is shown to lie within the bounds; the interval lies within the bounds exactly
+        where ``p_value < (1 - confidence) / 2``.
 
     Notes
     -----
@@ -51,20 +53,18 @@ def equivalence_test(
         raise ValueError(f"contrasts have no columns {missing}; give what contrast() returned")
     if not (np.isfinite([low, high]).all() and low < high):
         raise ValueError(f"bounds must be two finite numbers, the lower first, got {bounds}")
-    if not 0 < alpha < 0.5:
-        raise ValueError(f"alpha must lie between 0 and 0.5, got {alpha}")
     estimate, std_error, dof = (contrasts[name].to_numpy(float) for name in NEEDED)
     p_low = scipy.stats.t.sf((estimate - low) / std_error, dof)
     p_high = scipy.stats.t.cdf((estimate - high) / std_error, dof)
-    half_width = scipy.stats.t.isf(alpha, dof) * std_error
+    ci_low, ci_high = t_interval(estimate, std_error, dof, confidence=confidence)
     return contrasts[list(NEEDED)].assign(
         bound_low=low,
         bound_high=high,
         p_low=p_low,
         p_high=p_high,
         p_value=np.maximum(p_low, p_high),
-        ci_low=estimate - half_width,
-        ci_high=estimate + half_width,
+        ci_low=ci_low,
+        ci_high=ci_high,
     )
 
 
@@ -72,7 +72,7 @@ STEP = 1e-5
 """Relative step of the central differences of the denominator's logarithm."""
 
 
-def standardised_effects(
+def standardized_effects(
     fit: LMMFit,
     contrasts: pd.DataFrame,
     *,
@@ -114,12 +114,10 @@ def standardised_effects(
 
     Examples
     --------
-    >>> standardised_effects(fit, contrast(fit, "condition"), of="condition")  # doctest: +SKIP
+    >>> standardized_effects(fit, contrast(fit, "condition"), of="condition")  # doctest: +SKIP
     """
     if denominator not in DENOMINATORS:
         raise ValueError(f"denominator must be one of {sorted(DENOMINATORS)}, got {denominator!r}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
     weights = _event_weights(fit, of)
     log_sd = DENOMINATORS[denominator](fit, weights)
     sd = float(np.exp(log_sd(np.append(fit.theta, np.log(fit.sigma)))))
@@ -127,13 +125,13 @@ def standardised_effects(
     relative = contrasts["std_error"].to_numpy(float) / sd
     std_error = np.sqrt(relative**2 + effect_size**2 * _log_variance(fit, log_sd))
     dof = contrasts["dof"].to_numpy(float)
-    half_width = scipy.stats.t.isf((1 - confidence) / 2, dof) * std_error
+    ci_low, ci_high = t_interval(effect_size, std_error, dof, confidence=confidence)
     columns = {
         "effect_size": effect_size,
         "std_error": std_error,
         "dof": dof,
-        "ci_low": effect_size - half_width,
-        "ci_high": effect_size + half_width,
+        "ci_low": ci_low,
+        "ci_high": ci_high,
         "denominator": sd,
     }
     return pd.DataFrame(columns, index=contrasts.index)

@@ -26,14 +26,14 @@ class FTest:
     dof: float
 
 
-def anova(fit: LMMFit, *, df: str = "satterthwaite") -> pd.DataFrame:
+def anova(fit: LMMFit, *, dof: str = "satterthwaite") -> pd.DataFrame:
     """Test each fixed term by a type III F test.
 
     Parameters
     ----------
     fit : LMMFit
         Fitted model.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom of the denominator; Kenward-Roger also scales F and needs REML.
 
     Returns
@@ -46,18 +46,18 @@ def anova(fit: LMMFit, *, df: str = "satterthwaite") -> pd.DataFrame:
     Notes
     -----
     A term is tested with all others in the model, averaged over the levels of the other factors
-    with equal weights and at zero of the numeric predictors (centre them), whatever coding the
+    with equal weights and at zero of the numeric predictors (center them), whatever coding the
     formula uses: the hypothesis is that its sum-coded coefficients are zero. F over several
     degrees of freedom as in lmerTest (Kuznetsova, Brockhoff & Christensen 2017, J Stat Softw
     82(13)) or pbkrtest (Halekoh & Hojsgaard 2014, J Stat Softw 59(9)).
 
     Examples
     --------
-    >>> anova(fit, df="kenward-roger")  # doctest: +SKIP
+    >>> anova(fit, dof="kenward-roger")  # doctest: +SKIP
     """
-    if df not in DOF_METHODS:
-        raise ValueError(f"df must be one of {sorted(DOF_METHODS)}, got {df!r}")
-    method = DOF_METHODS[df](fit)
+    if dof not in DOF_METHODS:
+        raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
+    method = DOF_METHODS[dof](fit)
     hypotheses = type_three(fit.design)
     rows = {}
     for term, weights in hypotheses.items():

@@ -1,5 +1,6 @@
-"""Generalised mixed models for yes/no and count responses, by statsmodels."""
+"""Generalized mixed models for yes/no and count responses, by statsmodels."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from mmme_neuro.errors import BadFormula, NotEstimable
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import random_columns
+from mmme_neuro.stats.estimates import t_interval
 
 if TYPE_CHECKING:
     from statsmodels.genmod.bayes_mixed_glm import BayesMixedGLMResults
@@ -19,6 +21,58 @@ START_SD = 0.6
 """Of the approximate posterior, where the search begins (statsmodels draws it at random)."""
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class GLMMFit:
+    """A generalized mixed model: the approximate posterior of statsmodels.
+
+    Parameters
+    ----------
+    formula, family : str
+        What was fitted.
+    result : BayesMixedGLMResults
+        Of statsmodels.
+    n_observations, n_dropped : int
+        Events used, and events with missing values.
+    """
+
+    formula: str
+    family: str
+    result: "BayesMixedGLMResults"
+    n_observations: int
+    n_dropped: int
+
+    def table(self, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Posterior means and standard deviations of the fixed effects, on the scale of the link.
+
+        Parameters
+        ----------
+        confidence : float
+            Level of the (credible) intervals.
+
+        Returns
+        -------
+        DataFrame, shape (n_terms, 4)
+            Index ``term``; ``estimate, std_error, ci_low, ci_high``. A posterior has no test.
+        """
+        estimate, std_error = np.asarray(self.result.fe_mean), np.asarray(self.result.fe_sd)
+        low, high = t_interval(estimate, std_error, confidence=confidence)
+        return pd.DataFrame(
+            {"estimate": estimate, "std_error": std_error, "ci_low": low, "ci_high": high},
+            index=pd.Index(self.result.model.fep_names, name="term"),
+        )
+
+    @property
+    def variance_components(self) -> pd.DataFrame:
+        """Standard deviations of the random effects (medians of the posterior), one row each."""
+        names = [name.split(" | ") for name in self.result.model.vcp_names]
+        sds = np.exp(np.asarray(self.result.vcp_mean))
+        rows = [(group, term, sd**2, sd) for (term, group), sd in zip(names, sds, strict=True)]
+        return pd.DataFrame(rows, columns=["group", "term", "variance", "sd"])
+
+    def __repr__(self) -> str:
+        return f"<GLMMFit | {self.formula} | {self.family} | {self.n_observations} events>"
+
+
 def fit_glmm(
     formula: str,
     data: pd.DataFrame,
@@ -26,8 +80,8 @@ def fit_glmm(
     family: str,
     fixed_sd: float = 2.0,
     log_sd_sd: float = 0.5,
-) -> "BayesMixedGLMResults":
-    """Fit a generalised mixed model with statsmodels and return its result.
+) -> GLMMFit:
+    """Fit a generalized mixed model with statsmodels.
 
     Parameters
     ----------
@@ -39,16 +93,15 @@ def fit_glmm(
     family : {"binomial", "poisson"}
         Of a response of 0 and 1 (logit link), or of counts (log link).
     fixed_sd : float
-        Prior standard deviation of the fixed effects, on the scale of the link: standardise
+        Prior standard deviation of the fixed effects, on the scale of the link: standardize
         covariates. 2 is wide for effects of 0/1 columns.
     log_sd_sd : float
         Prior standard deviation of the logarithm of random effects' standard deviations.
 
     Returns
     -------
-    BayesMixedGLMResults
-        ``fe_mean, fe_sd`` (fixed effects), ``vcp_mean`` (logarithms of standard deviations),
-        ``summary()``. Posterior means and standard deviations, not tests.
+    GLMMFit
+        Posterior means and standard deviations, not tests.
 
     See Also
     --------
@@ -57,9 +110,9 @@ def fit_glmm(
     Notes
     -----
     Variational Bayes (``fit_vb`` of ``statsmodels.genmod.bayes_mixed_glm``). It takes effects as
-    independent of each other in the posterior, so ``fe_sd`` is too small where a predictor varies
-    between participants or stimuli. statsmodels' other method, the joint posterior mode, is not
-    offered: it puts variances at zero.
+    independent of each other in the posterior, so ``std_error`` is too small where a predictor
+    varies between participants or stimuli. statsmodels' other method, the joint posterior mode, is
+    not offered: it puts variances at zero.
 
     Examples
     --------
@@ -92,7 +145,13 @@ def fit_glmm(
         vcp_names=names,
     )
     size = design.fixed.shape[1] + len(names) + columns.shape[1]
-    return model.fit_vb(mean=np.zeros(size), sd=np.full(size, START_SD))
+    return GLMMFit(
+        formula=str(parsed),
+        family=family,
+        result=model.fit_vb(mean=np.zeros(size), sd=np.full(size, START_SD)),
+        n_observations=design.n_events,
+        n_dropped=design.n_dropped,
+    )
 
 
 def _random_columns(design: Design) -> tuple[scipy.sparse.csr_matrix, np.ndarray, list[str]]:

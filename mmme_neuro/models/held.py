@@ -17,7 +17,7 @@ ZERO_BELOW = 1e-8
 
 
 @dataclass(frozen=True)
-class Component:
+class VarianceComponent:
     """One standard deviation or correlation of the random effects, or the residual's.
 
     Parameters
@@ -141,14 +141,14 @@ def _is_near(theta: np.ndarray, estimates: np.ndarray) -> bool:
     return bool(np.abs(theta).max(initial=0) < limit)
 
 
-def hold(fit: LMMFit, component: Component) -> Held:
+def hold(fit: LMMFit, component: VarianceComponent) -> Held:
     """Write the model so that single parameters express a component.
 
     Parameters
     ----------
     fit : LMMFit
         Fitted model.
-    component : Component
+    component : VarianceComponent
         What is held.
 
     Returns

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-import scipy.stats
 
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.contrasts import contrast
-from mmme_neuro.models.effects import standardised_effects
+from mmme_neuro.models.effects import standardized_effects
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.reduction import fit_reduced
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.multiplicity import adjust_p_values
 
 OVERALL = "all"
@@ -18,7 +18,7 @@ OVERALL = "all"
 
 
 @dataclass(frozen=True)
-class Battery:
+class ManyFits:
     """Fits of one model to several responses, as tidy tables.
 
     Attributes
@@ -41,7 +41,7 @@ class Battery:
     notes: pd.DataFrame
 
 
-def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> Battery:
+def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> ManyFits:
     """Fit ``response ~ right_side`` to every response, each reduced where it must be.
 
     Parameters
@@ -55,7 +55,7 @@ def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -
 
     Returns
     -------
-    Battery
+    ManyFits
 
     Raises
     ------
@@ -92,7 +92,7 @@ def fit_battery(responses: Sequence[str], right_side: str, data: pd.DataFrame) -
                 "warnings": "; ".join(fit.warnings),
             }
         )
-    return Battery(_joined(estimates), _joined(components), _joined(levels), pd.DataFrame(notes))
+    return ManyFits(_joined(estimates), _joined(components), _joined(levels), pd.DataFrame(notes))
 
 
 def contrasts_within(
@@ -146,7 +146,7 @@ def _contrasts(fit: LMMFit, of: str, by: str) -> pd.DataFrame:
     each = contrast(fit, of, by=by)
     parts = []
     for table, is_family in ((overall, False), (each, True)):
-        sizes = standardised_effects(fit, table)
+        sizes = standardized_effects(fit, table)
         adjusted = adjust_p_values(table)["p_adjusted"] if is_family else table["p_value"]
         parts.append(
             table.assign(
@@ -163,22 +163,22 @@ def _contrasts(fit: LMMFit, of: str, by: str) -> pd.DataFrame:
 
 def _random_effects(fit: LMMFit) -> pd.DataFrame:
     """Conditional modes and their intervals, one row a level and column."""
-    half = float(scipy.stats.norm.isf(0.025))
     sds = fit.conditional_sds
     tables = []
     for group, modes in fit.conditional_modes.items():
         for term in modes:
-            mode, sd = modes[term], sds[group][term]
+            mode, sd = modes[term].to_numpy(), sds[group][term].to_numpy()
+            low, high = t_interval(mode, sd)
             tables.append(
                 pd.DataFrame(
                     {
                         "group": group,
                         "term": term,
                         "level": modes.index,
-                        "mode": mode.to_numpy(),
-                        "sd": sd.to_numpy(),
-                        "ci_low": (mode - half * sd).to_numpy(),
-                        "ci_high": (mode + half * sd).to_numpy(),
+                        "mode": mode,
+                        "sd": sd,
+                        "ci_low": low,
+                        "ci_high": high,
                     }
                 )
             )

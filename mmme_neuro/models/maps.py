@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 import xarray as xr
 
-from mmme_neuro.errors import NotEstimable
-from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.design import build_design, same_model
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
 from mmme_neuro.models.solver.batch import fit_columns
+from mmme_neuro.stats.estimates import t_interval
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,14 +90,11 @@ class LMMMap:
         low, high : DataArray
             In units of the responses.
         """
-        if not 0 < confidence < 1:
-            raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-        estimate, dof = self.estimate(term), self._of("dof", term)
-        half = self._of("std_error", term) * scipy.stats.t.isf((1 - confidence) / 2, dof)
-        return estimate - half, estimate + half
+        estimate, std_error, dof = (self._of(n, term) for n in ("estimate", "std_error", "dof"))
+        return t_interval(estimate, std_error, dof.to_numpy(), confidence=confidence)
 
     def to_dataset(self) -> xr.Dataset:
-        """All results as labelled arrays.
+        """All results as labeled arrays.
 
         Returns
         -------
@@ -191,7 +187,7 @@ def fit_lmm_map(
     cells = MapCells(design, flat.shape[1])
     for pattern in missing_patterns(flat, design.rows):
         used = design.rows[pattern.is_present]
-        own = _same_model(design, events, used)
+        own = same_model(design, events, used)
         if own is not None:
             take = _taker(flat, used, pattern.columns)
             cells.write(
@@ -228,21 +224,6 @@ def _checked(
         if coordinate.dims and set(coordinate.dims) <= set(data.dims[1:])
     }
     return data.to_numpy(), axes, coordinates
-
-
-def _same_model(design: Design, events: pd.DataFrame, used: np.ndarray) -> Design | None:
-    """The design for some of the events, None where they cannot carry the same model."""
-    if len(used) == design.n_events:
-        return design
-    try:
-        own, _ = build_design(design.formula, events.iloc[used])
-    except NotEstimable:
-        return None
-    is_same = own.fixed_names == design.fixed_names and own.categories == design.categories
-    same_columns = [factor.column_names for factor in own.random] == [
-        factor.column_names for factor in design.random
-    ]
-    return own if is_same and same_columns else None
 
 
 def _taker(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 
 from mmme_neuro.errors import BadFormula
 from mmme_neuro.models.design import Design, build_design
@@ -15,6 +14,7 @@ from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite, kenward_roger, satterthwaite
 from mmme_neuro.models.solver.likelihood import Likelihood
 from mmme_neuro.models.summary import conditional_modes, conditional_sds, summary_text
+from mmme_neuro.stats.estimates import estimate_row
 
 SINGULAR_BELOW = 1e-4
 """Relative standard deviation under which a fit counts as singular (as in lme4)."""
@@ -187,12 +187,12 @@ class LMMFit:
         """Response minus fitted values, shape (n_observations,)."""
         return self.response - self.fitted
 
-    def table(self, df: str = "satterthwaite", *, confidence: float = 0.95) -> pd.DataFrame:
+    def table(self, dof: str = "satterthwaite", *, confidence: float = 0.95) -> pd.DataFrame:
         """Test the fixed effects against zero.
 
         Parameters
         ----------
-        df : {"satterthwaite", "kenward-roger"}
+        dof : {"satterthwaite", "kenward-roger"}
             Degrees of freedom. Kenward-Roger also widens the standard errors; it needs REML.
         confidence : float
             Level of the intervals.
@@ -208,14 +208,14 @@ class LMMFit:
         parameters of zero variances are held at zero. Such a fit is flagged by `singular`.
         """
         index = pd.Index(self.coefficients.index, name="term")
-        return self.combinations(np.eye(len(index)), index, df=df, confidence=confidence)
+        return self.combinations(np.eye(len(index)), index, dof=dof, confidence=confidence)
 
     def combinations(
         self,
         weights: np.ndarray,
         index: pd.Index,
         *,
-        df: str = "satterthwaite",
+        dof: str = "satterthwaite",
         confidence: float = 0.95,
     ) -> pd.DataFrame:
         """Test linear combinations of the fixed effects against zero.
@@ -226,7 +226,7 @@ class LMMFit:
             Weight of each fixed effect.
         index : Index, shape (n_combinations,)
             Names of the combinations.
-        df : {"satterthwaite", "kenward-roger"}
+        dof : {"satterthwaite", "kenward-roger"}
             Degrees of freedom.
         confidence : float
             Level of the intervals.
@@ -235,30 +235,17 @@ class LMMFit:
         -------
         DataFrame, shape (n_combinations, 7)
         """
-        if df not in DOF_METHODS:
-            raise ValueError(f"df must be one of {sorted(DOF_METHODS)}, got {df!r}")
-        if not 0 < confidence < 1:
-            raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-        method = DOF_METHODS[df](self)
+        if dof not in DOF_METHODS:
+            raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
+        method = DOF_METHODS[dof](self)
         estimate = weights @ self.coefficients.to_numpy()
         std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
-        dof = method.dof(weights)
-        statistic = estimate / std_error
-        half_width = scipy.stats.t.isf((1 - confidence) / 2, dof) * std_error
-        columns = {
-            "estimate": estimate,
-            "std_error": std_error,
-            "dof": dof,
-            "statistic": statistic,
-            "p_value": 2 * scipy.stats.t.sf(np.abs(statistic), dof),
-            "ci_low": estimate - half_width,
-            "ci_high": estimate + half_width,
-        }
-        return pd.DataFrame(columns, index=index)
+        row = estimate_row(estimate, std_error, method.dof(weights), confidence=confidence)
+        return pd.DataFrame(row, index=index)
 
-    def summary(self, df: str = "satterthwaite") -> str:
+    def summary(self, dof: str = "satterthwaite") -> str:
         """Printed summary in the layout of lme4 and lmerTest."""
-        return summary_text(self, self.table(df), df)
+        return summary_text(self, self.table(dof), dof)
 
     def __repr__(self) -> str:
         state = "" if self.converged else ", not converged"
@@ -327,7 +314,7 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
 
     Notes
     -----
-    The profiled criterion of Bates et al. (2015, J Stat Softw 67(1)) is minimised by Newton steps
+    The profiled criterion of Bates et al. (2015, J Stat Softw 67(1)) is minimized by Newton steps
     from inside and from the boundary, so that optima at a zero variance are found exactly.
 
     Examples

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 import xarray as xr
 
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.mixed import SINGULAR_BELOW
 from mmme_neuro.models.solver.batch import ColumnFits
+from mmme_neuro.stats.estimates import ESTIMATE, t_test
 
 SCAN_BYTES = 64_000_000
 """Memory of the responses looked at at once."""
@@ -83,7 +83,8 @@ STATES = {
     CONSTANT: "constant",
     MISSING: "missing",
 }
-BY_TERM = ("estimate", "std_error", "dof", "statistic", "p_value")
+BY_TERM = ESTIMATE[:5]
+"""A map gives intervals when asked for them."""
 
 
 class MapCells:
@@ -112,13 +113,13 @@ class MapCells:
     def write(self, pattern: Pattern, fits: ColumnFits, n_events: int) -> None:
         """Fill the cells of one pattern."""
         columns = pattern.columns
-        statistic = fits.coefficients / fits.std_error
+        statistic, p_value = t_test(fits.coefficients, fits.std_error, fits.dof)
         values = {
             "estimate": fits.coefficients,
             "std_error": fits.std_error,
             "dof": fits.dof,
             "statistic": statistic,
-            "p_value": 2 * scipy.stats.t.sf(np.abs(statistic), fits.dof),
+            "p_value": p_value,
         }
         is_good = fits.is_minimum & ~fits.is_constant
         good = columns[is_good]

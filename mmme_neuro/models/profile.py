@@ -9,7 +9,7 @@ import scipy.optimize
 import scipy.stats
 
 from mmme_neuro.models.bootstrap import parametric_bootstrap, refit_criterion
-from mmme_neuro.models.held import Component, hold
+from mmme_neuro.models.held import VarianceComponent, hold
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.optimum import approach, newton
 
@@ -58,7 +58,7 @@ def variance_intervals(
 
     Notes
     -----
-    The limits are where the criterion, minimised over all other parameters, lies the chi-squared
+    The limits are where the criterion, minimized over all other parameters, lies the chi-squared
     quantile of one degree of freedom above its minimum (Bates et al. 2015, J Stat Softw 67(1),
     section 5.1), found as exact roots. Where an interval starts at zero, so does the variance's
     sampling distribution, and the level is approximate.
@@ -84,18 +84,18 @@ def variance_intervals(
     return pd.DataFrame(rows, columns=columns)
 
 
-def components_of(fit: LMMFit) -> list[Component]:
+def components_of(fit: LMMFit) -> list[VarianceComponent]:
     """Standard deviations and estimated correlations of a fit, the residual last."""
     components = []
     for factor in fit.design.random:
         names = factor.column_names
         for row, column in factor.template:
             other = "" if row == column else names[column]
-            components.append(Component(factor.name, names[row], other))
-    return [*components, Component("Residual")]
+            components.append(VarianceComponent(factor.name, names[row], other))
+    return [*components, VarianceComponent("Residual")]
 
 
-def value_of(fit: LMMFit, component: Component) -> float:
+def value_of(fit: LMMFit, component: VarianceComponent) -> float:
     """Estimate of one component; NaN for a correlation with a zero variance."""
     if component.group == "Residual":
         return fit.sigma
@@ -109,14 +109,14 @@ def value_of(fit: LMMFit, component: Component) -> float:
     return float(covariance[i, j] / np.sqrt(both)) if both > 0 else np.nan
 
 
-def profiled_criterion(fit: LMMFit, component: Component) -> Callable[[float], float]:
-    """Criterion minimised over everything but one component, as a function of its value.
+def profiled_criterion(fit: LMMFit, component: VarianceComponent) -> Callable[[float], float]:
+    """Criterion minimized over everything but one component, as a function of its value.
 
     Parameters
     ----------
     fit : LMMFit
         Fitted model; the search starts at its optimum, later at the end of the last search.
-    component : Component
+    component : VarianceComponent
         What is held.
 
     Returns
@@ -147,7 +147,7 @@ def profiled_criterion(fit: LMMFit, component: Component) -> Callable[[float], f
 
 def _profile_limits(
     fit: LMMFit,
-    components: list[Component],
+    components: list[VarianceComponent],
     confidence: float,
     n_simulations: int,
     rng: np.random.Generator | int | None,
@@ -157,7 +157,7 @@ def _profile_limits(
     return [_limits(fit, component, quantile) for component in components]
 
 
-def _limits(fit: LMMFit, component: Component, quantile: float) -> tuple[float, float]:
+def _limits(fit: LMMFit, component: VarianceComponent, quantile: float) -> tuple[float, float]:
     """Lower and upper limit of one component."""
     estimate = value_of(fit, component)
     if np.isnan(estimate):
@@ -206,7 +206,7 @@ def _root(excess: Callable[[float], float], estimate: float, end: float) -> floa
 
 def _bootstrap_limits(
     fit: LMMFit,
-    components: list[Component],
+    components: list[VarianceComponent],
     confidence: float,
     n_simulations: int,
     rng: np.random.Generator | int | None,

@@ -14,7 +14,7 @@ def fit_reduced(
     formula: str,
     data: pd.DataFrame,
     *,
-    keep: str = "participant",
+    participant: str = "participant",
     reml: bool = True,
 ) -> LMMFit:
     """Fit a mixed model, leaving out random terms until the fit is neither singular nor failed.
@@ -25,7 +25,7 @@ def fit_reduced(
         As in `fit_lmm`, normally with all random slopes that the design justifies.
     data : DataFrame, shape (n_rows, n_columns)
         One row for each event.
-    keep : str
+    participant : str
         Grouping factor that is reduced last and whose intercept is never left out.
     reml : bool
         Restricted maximum likelihood (the default), else maximum likelihood.
@@ -39,13 +39,13 @@ def fit_reduced(
     Notes
     -----
     One step at a time, always in this order: (1) correlations, (2) slopes of factors other than
-    ``keep``, (3) slopes of ``keep``, (4) intercepts of factors other than ``keep``. Within a step
-    the term written last goes first. A singular fit loses only terms that are at the boundary
-    themselves (zero variance, or a rank-deficient covariance in step 1): a slope with a clear
-    variance stays although the video variance is zero, since leaving it out would make tests of
-    that slope's fixed effect anticonservative (Barr et al. 2013, J Mem Lang 68:255; Bates et al.
-    2015, arXiv 1506.04967). An intercept at zero below a slope with variance stays: once
-    uncorrelated, leaving out a zero variance changes no estimate.
+    ``participant``, (3) slopes of ``participant``, (4) intercepts of factors other than
+    ``participant``. Within a step the term written last goes first. A singular fit loses only
+    terms that are at the boundary themselves (zero variance, or a rank-deficient covariance in
+    step 1): a slope with a clear variance stays although the video variance is zero, since leaving
+    it out would make tests of that slope's fixed effect anticonservative (Barr et al. 2013, J Mem
+    Lang 68:255; Bates et al. 2015, arXiv 1506.04967). An intercept at zero below a slope with
+    variance stays: once uncorrelated, leaving out a zero variance changes no estimate.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def fit_reduced(
     steps: list[str] = []
     while fit.singular or not fit.converged:
         reason = "singular" if fit.singular else "not converged"
-        step = next(_steps(fit, current, keep), None)
+        step = next(_steps(fit, current, participant), None)
         if step is None:
             break
         current, description = step

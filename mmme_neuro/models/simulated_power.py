@@ -27,7 +27,7 @@ def power(
     *,
     rng: np.random.Generator | int,
     alpha: float = 0.05,
-    df: str = "satterthwaite",
+    dof: str = "satterthwaite",
     analysis: str | None = None,
 ) -> pd.Series:
     """Share of simulated studies whose test is significant.
@@ -48,7 +48,7 @@ def power(
         Source of randomness.
     alpha : float
         Level of the test.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom where ``test`` is a term.
     analysis : str, optional
         Formula of the analysis where it is not that of the model: what leaving out a random
@@ -77,7 +77,7 @@ def power(
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
     generator = np.random.default_rng(rng)
-    p_value = _p_value_of(test, df)
+    p_value = _p_value_of(test, dof)
     p_values, singular, problems = [], [], []
     for fit in _simulated_studies(model, events, n_simulations, generator, analysis):
         if isinstance(fit, NotEstimable):
@@ -103,13 +103,13 @@ def power(
     )
 
 
-def _p_value_of(test: Test, df: str) -> Callable[[LMMFit], float]:
+def _p_value_of(test: Test, dof: str) -> Callable[[LMMFit], float]:
     """The test as a function of a fit."""
     if not isinstance(test, str):
         return test
 
     def p_value(fit: LMMFit) -> float:
-        table = fit.table(df)
+        table = fit.table(dof)
         if test not in table.index:
             raise ValueError(f"no term {test!r} to test; the terms are {list(table.index)}")
         return float(table["p_value"].to_numpy()[table.index.get_loc(test)])
@@ -166,7 +166,7 @@ def power_table(
     *,
     rng: np.random.Generator | int,
     alpha: float = 0.05,
-    df: str = "satterthwaite",
+    dof: str = "satterthwaite",
 ) -> pd.DataFrame:
     """Power of several plans of a study.
 
@@ -187,7 +187,7 @@ def power_table(
         Source of randomness.
     alpha : float
         Level of the test.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom where ``test`` is a term.
 
     Returns
@@ -205,7 +205,7 @@ def power_table(
     rows = []
     for plan in plans:
         make = partial(_planned, events, plan)
-        found = power(model, make, test, n_simulations, rng=generator, alpha=alpha, df=df)
+        found = power(model, make, test, n_simulations, rng=generator, alpha=alpha, dof=dof)
         rows.append({**plan, **found})
     return pd.DataFrame(rows)
 
@@ -254,7 +254,7 @@ def sample_size(
     rng: np.random.Generator | int,
     target: float = 0.8,
     alpha: float = 0.05,
-    df: str = "satterthwaite",
+    dof: str = "satterthwaite",
 ) -> SampleSize:
     """Search the smallest number of participants, stimuli or events that reaches a power.
 
@@ -277,7 +277,7 @@ def sample_size(
         Power wanted.
     alpha : float
         Level of the test.
-    df : {"satterthwaite", "kenward-roger"}
+    dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom where ``test`` is a term.
 
     Returns
@@ -310,7 +310,7 @@ def sample_size(
             n_simulations,
             rng=generator,
             alpha=alpha,
-            df=df,
+            dof=dof,
         )
         return bool(tried[size]["power"] >= target)
 

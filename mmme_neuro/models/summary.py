@@ -32,7 +32,7 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
     list of array, shape (n_levels, n_columns)
         In the order of ``products.design.random``, in units of the response per column.
     """
-    lower, _ = products.factorise(theta)
+    lower, _ = products.factorize(theta)
     lower = np.tril(lower)
     solved = np.linalg.solve(lower[:-1, :-1].T, lower[-1, :-1])
     factors = products.relative_factors(theta)
@@ -44,8 +44,8 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
         solved[start:stop] = modes[index].ravel()
     main = factors[products.main]
     unexplained = products.cross[:, :, -1] - products.cross[:, :, :-1] @ solved
-    penalised = main.T @ products.blocks @ main + np.eye(len(main))
-    scaled = np.linalg.solve(penalised, (unexplained @ main)[:, :, None])[:, :, 0]
+    penalized = main.T @ products.blocks @ main + np.eye(len(main))
+    scaled = np.linalg.solve(penalized, (unexplained @ main)[:, :, None])[:, :, 0]
     modes[products.main] = scaled @ main.T
     return modes
 
@@ -97,7 +97,7 @@ MOST_CORRELATIONS = 12
 """Fixed effects above which their correlations are not printed."""
 
 
-def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
+def summary_text(fit: "LMMFit", table: pd.DataFrame, dof: str) -> str:
     """Lay out a fit as lme4 and lmerTest do.
 
     Parameters
@@ -106,7 +106,7 @@ def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
         Fitted model.
     table : DataFrame, shape (n_terms, 7)
         Its fixed effects.
-    df : str
+    dof : str
         Method of the degrees of freedom.
 
     Returns
@@ -117,7 +117,7 @@ def summary_text(fit: "LMMFit", table: pd.DataFrame, df: str) -> str:
     dropped = f" ({fit.n_dropped} rows with missing values left out)" if fit.n_dropped else ""
     groups = "; ".join(f"{name}, {n}" for name, n in fit.n_groups.items())
     parts = [
-        f"Linear mixed model fit by {method}. t-tests use {DOF_TITLES[df]} method",
+        f"Linear mixed model fit by {method}. t-tests use {DOF_TITLES[dof]} method",
         f"Formula: {fit.formula}",
         "",
         _criterion_lines(fit),

@@ -7,9 +7,7 @@ import pandas as pd
 
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.stats.levels import two_levels
-
-UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46})
-"""Action units of brow, lids and cheek raiser (Ekman, Friesen & Hager 2002)."""
+from mmme_neuro.vocabulary import UPPER_FACE
 
 CALIPER_SD = 0.25
 
@@ -47,8 +45,8 @@ def matched_events(
     """
     reference, other = two_levels(events, condition, levels)
     known = events[events[condition].isin([reference, other])].dropna(subset=[covariate])
-    centred = known[covariate] - known.groupby("participant")[covariate].transform("mean")
-    widest = caliper * float(centred.std())
+    centered = known[covariate] - known.groupby("participant")[covariate].transform("mean")
+    widest = caliper * float(centered.std())
     generator = np.random.default_rng(rng)
     rows: list = []
     pairs: list[int] = []
@@ -70,7 +68,7 @@ def matched_events(
 def imbalance(
     events: pd.DataFrame, covariate: str, *, condition: str, levels: Sequence[str]
 ) -> float:
-    """Standardised difference of a covariate between two conditions, within participants.
+    """Standardized difference of a covariate between two conditions, within participants.
 
     Parameters
     ----------

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.errors import MissingInput
 from mmme_neuro.models.design import with_reference
 from mmme_neuro.models.formula import quoted, treatment_term
-from mmme_neuro.models.many import fit_battery
+from mmme_neuro.models.many import fit_many
+from mmme_neuro.stats.estimates import t_interval
 
 
 def muscle_of_events(
@@ -92,9 +92,9 @@ def by_condition(
             values = part.groupby("participant")[f"{cleaning}_db"].mean().dropna()
             if values.empty:
                 continue
-            half = stats.t.ppf(0.975, max(len(values) - 1, 1)) * values.sem()
             mean = float(values.mean())
-            rows.append((roi, level, cleaning, mean, mean - half, mean + half, len(values)))
+            low, high = t_interval(mean, values.sem(), len(values) - 1)
+            rows.append((roi, level, cleaning, mean, low, high, len(values)))
     columns = ["roi", "condition", "cleaning", "mean_db", "ci_low", "ci_high", "n_participants"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -137,7 +137,7 @@ def removal_by_region(
     rows = []
     for roi, part in table.groupby("roi", sort=False):
         middle = part.groupby(condition, observed=True)["removed_share"].median()
-        found = fit_battery(["log_left"], f"{quoted(condition)} + {random_terms}", part).estimates
+        found = fit_many(["log_left"], f"{quoted(condition)} + {random_terms}", part).estimates
         row = {"roi": roi, **{name: middle.get(name, np.nan) for name in levels}}
         if len(found):
             term = found[found["term"] == treatment_term(condition, levels)]

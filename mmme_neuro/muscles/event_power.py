@@ -65,22 +65,34 @@ def spectra_around_cleaning(
     return pd.DataFrame({"frequency": frequency, **found}).round(4)
 
 
+def _density(data: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray]:
+    """Power spectral density of whole rows under a Hann taper, and its frequencies."""
+    length = data.shape[1]
+    return mne.time_frequency.psd_array_welch(
+        data,
+        sfreq,
+        fmax=sfreq / 2,
+        n_fft=length,
+        n_per_seg=length,
+        window=np.hanning(length),
+        verbose="error",
+    )
+
+
 def _density_db(
     inst: mne.io.BaseRaw, names: list[str], starts: np.ndarray, piece_s: float, top: float
 ) -> np.ndarray:
     """Median density at every multiple of one over the piece's length, without 0 Hz."""
     sfreq = inst.info["sfreq"]
     length = int(round(piece_s * sfreq))
-    taper = np.hanning(length)
-    powers = []
+    n = int(np.floor(top * piece_s)) + 1
+    densities = []
     for start in starts:
         first = min(int(round(start * sfreq)), inst.n_times - length)
         data = 1e6 * inst.get_data(names, first, first + length, verbose="error")
         data = data - np.median(data, axis=0)
-        data = data - data.mean(axis=1, keepdims=True)
-        powers.append(np.abs(np.fft.rfft(data * taper, axis=1)) ** 2)
-    density = 2 * np.nanmedian(np.array(powers), axis=(0, 1)) / (sfreq * np.sum(taper**2))
-    n = int(np.floor(top * piece_s)) + 1
+        densities.append(_density(data, sfreq)[0])
+    density = np.nanmedian(np.array(densities), axis=(0, 1))
     with np.errstate(divide="ignore"):
         return 10 * np.log10(density[1:n])
 
@@ -222,12 +234,9 @@ def _power_db(stretch: _Stretch, names: list[str], band: tuple[float, float]) ->
     if band[1] >= stretch.sfreq / 2:
         return np.nan
     data = np.stack([stretch.rows[name] for name in names])
-    taper = np.hanning(data.shape[1])
-    spectrum = np.abs(np.fft.rfft(data * taper, axis=1)) ** 2
-    freqs = np.fft.rfftfreq(data.shape[1], 1 / stretch.sfreq)
-    inside = (freqs >= band[0]) & (freqs <= band[1])
-    power = 2 * spectrum[:, inside].sum(axis=1) / (np.sum(taper**2) * data.shape[1])
-    mean = float(power.mean())
+    density, frequencies = _density(data, stretch.sfreq)
+    inside = (frequencies >= band[0]) & (frequencies <= band[1])
+    mean = float(density[:, inside].sum(axis=1).mean() * stretch.sfreq / data.shape[1])
     return 10 * np.log10(mean) if mean > 0 else np.nan
 
 

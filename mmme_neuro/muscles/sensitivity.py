@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.events.crowding import nearest_distance
 from mmme_neuro.models.design import with_reference
 from mmme_neuro.models.formula import quoted, treatment_term
-from mmme_neuro.models.many import fit_battery
+from mmme_neuro.models.many import fit_many
 from mmme_neuro.muscles.balance import face_part, imbalance, matched_events
+from mmme_neuro.stats.estimates import ESTIMATE
 
 PRIMARY = "primary"
 NEGATIVE_CONTROL = "muscle band itself"
 ALPHA = 0.05
-NUMBERS = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,10 @@ def muscle_variants(
     own = events[covariate] - events.groupby("participant")[covariate].transform("mean")
     scaled = events.assign(muscle_z=own / own.std())
     part = face_part(events["action_units"])
-    gaps = _distance(events)
+    onsets = events["onset"].astype(float)
+    gaps = onsets.groupby(events["participant"]).transform(
+        lambda own: nearest_distance(own.to_numpy())
+    )
     matched = matched_events(events, covariate, condition=condition, levels=levels, rng=rng)
     variants = [
         Variant(PRIMARY, events),
@@ -127,9 +131,9 @@ def sensitivity_table(
         present = [name for name in responses if name in variant.events]
         fixed = f"{quoted(condition)} {variant.right_side}".strip()
         events = with_reference(variant.events, condition, levels)
-        battery = fit_battery(present, f"{fixed} + {random_terms}", events)
-        notes = battery.notes.set_index("response")["warnings"].fillna("")
-        estimates = battery.estimates
+        fits = fit_many(present, f"{fixed} + {random_terms}", events)
+        notes = fits.notes.set_index("response")["warnings"].fillna("")
+        estimates = fits.estimates
         for response in present:
             found = (
                 estimates[(estimates["response"] == response) & (estimates["term"] == term)]
@@ -146,10 +150,10 @@ def sensitivity_table(
                 "note": str(notes.get(response, "")),
             }
             if len(found):
-                row |= {name: float(found[name].iloc[0]) for name in NUMBERS}
+                row |= {name: float(found[name].iloc[0]) for name in ESTIMATE}
             rows.append(row)
     about = ["n_events", "n_participants", "is_same_unit", "note"]
-    table = pd.DataFrame(rows, columns=["analysis", "response", *NUMBERS, *about])
+    table = pd.DataFrame(rows, columns=["analysis", "response", *ESTIMATE, *about])
     return table.assign(verdict=[verdict(row, table) for row in table.to_dict("records")])
 
 
@@ -194,7 +198,7 @@ def muscle_balance(
     condition: str,
     levels: Sequence[str],
 ) -> pd.DataFrame:
-    """Standardised difference of muscle power between two conditions.
+    """Standardized difference of muscle power between two conditions.
 
     Parameters
     ----------
@@ -217,14 +221,3 @@ def muscle_balance(
         found = imbalance(variant.events, covariate, condition=condition, levels=levels)
         rows.append((variant.name, found, len(variant.events)))
     return pd.DataFrame(rows, columns=["analysis", "difference_sd", "n_events"])
-
-
-def _distance(events: pd.DataFrame) -> np.ndarray:
-    """Seconds to the nearest other event of the same participant."""
-    out = np.empty(len(events))
-    for rows in events.groupby("participant").indices.values():
-        onset = events["onset"].to_numpy(float)[rows]
-        order = np.argsort(onset, kind="stable")
-        gaps = np.diff(onset[order], prepend=-np.inf, append=np.inf)
-        out[rows[order]] = np.minimum(gaps[:-1], gaps[1:])
-    return out

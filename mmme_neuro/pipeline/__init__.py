@@ -17,10 +17,7 @@ From the files of a study to the tables of all participants, with a record of ea
 * ``losses``: What preprocessing kept and removed, one row a participant.
 * ``screening``: Quality of each participant's data beside all others', one row a measure.
 * ``outliers``: Values that lie far from those of most others, by median and absolute deviation.
-* ``pseudonyms``: Numbers in place of participants' names, for figures and reports that are passed
-  on.
 * ``template``: The scripts of a study, written into the user's own folder.
-* ``files``: Files that appear under their names only when complete.
 """
 
 import lazy_loader as _lazy

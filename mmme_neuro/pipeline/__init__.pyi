@@ -1,18 +1,9 @@
 from .check import StudyCheck, check_study
-from .derivatives import (
-    TABLES,
-    read_continuous,
-    read_epochs,
-    read_table,
-    run_record,
-    write_json,
-)
+from .derivatives import TABLES, read_continuous, read_epochs, read_table, run_record
 from .executors import dask_cluster, processes, tracked
-from .files import atomic_file
 from .inputs import study_sources
 from .losses import label_table, quality_table, rejection_table
 from .preprocess import Options, preprocess_recording, preprocess_study
-from .pseudonyms import pseudonymous, pseudonyms
 from .reached_code import code_digest
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
 from .template import start_study
@@ -23,7 +14,6 @@ __all__ = [
     "QualityLimits",
     "StudyCheck",
     "TABLES",
-    "atomic_file",
     "check_study",
     "code_digest",
     "dask_cluster",
@@ -32,8 +22,6 @@ __all__ = [
     "preprocess_recording",
     "preprocess_study",
     "processes",
-    "pseudonymous",
-    "pseudonyms",
     "quality_table",
     "read_continuous",
     "read_epochs",
@@ -44,5 +32,4 @@ __all__ = [
     "start_study",
     "study_sources",
     "tracked",
-    "write_json",
 ]

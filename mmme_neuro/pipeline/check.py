@@ -15,7 +15,13 @@ from mmme_neuro.epochs import events_with_reasons
 from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.pipeline.derivatives import clock_table
-from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+from mmme_neuro.recording import (
+    Recording,
+    participant_folders,
+    people_without_folder,
+    read_recording,
+    study_sheet,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +151,7 @@ class StudyCheck:
 
     @property
     def is_ok(self) -> bool:
-        """Whether every participant can be analysed."""
+        """Whether every participant can be analyzed."""
         return bool((self.participants["status"] == "ok").all())
 
     def to_text(self) -> str:
@@ -207,11 +213,11 @@ class StudyCheck:
 
     def __repr__(self) -> str:
         n_ok = int((self.participants["status"] == "ok").sum())
-        return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analysed>"
+        return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analyzed>"
 
 
 def check_study(
-    study: str | Path,
+    folder: str | Path,
     *,
     condition: str | None = None,
     progress: Callable[[str], None] | None = None,
@@ -220,7 +226,7 @@ def check_study(
 
     Parameters
     ----------
-    study : path
+    folder : path
         Folder with one folder a participant and the annotation sheet.
     condition : str | None
         Column of the events whose labels are counted; None counts none.
@@ -236,32 +242,35 @@ def check_study(
     FileNotFoundError, MmmeError
         When the study has no participants, or no sheet that can be read.
     """
-    folders = participant_folders(study)
-    events = read_events(study_sheet(study), merge="union")
+    folders = participant_folders(folder)
+    events = read_events(study_sheet(folder), merge="union")
     rows, clocks, unmatched, exclusions, channels, conditions = [], [], [], [], [], []
-    for folder in folders:
+    for own in folders:
         if progress:
-            progress(folder.name)
+            progress(own.name)
         try:
-            recording = read_recording(folder, sheet=events)
+            recording = read_recording(own, sheet=events)
             checked = events_with_reasons(recording)
             inventory = channel_inventory(recording)
         except EXPECTED_FAILURES as error:
-            rows.append({"participant": folder.name, "status": "failed", "reason": str(error)})
+            rows.append({"participant": own.name, "status": "failed", "reason": str(error)})
             continue
         except Exception as error:  # a bug must not keep the others from being checked
-            logger.exception("%s", folder)
+            logger.exception("%s", own)
             reason = crash_text(error)
-            rows.append({"participant": folder.name, "status": "crashed", "reason": reason})
+            rows.append({"participant": own.name, "status": "crashed", "reason": reason})
             continue
-        rows.append(_counts(folder.name, checked))
-        clocks.append(clock_table(folder.name, _clocks(recording)))
+        rows.append(_counts(own.name, checked))
+        clocks.append(clock_table(own.name, _clocks(recording)))
         unmatched.append(_unmatched(recording))
-        exclusions.append(_exclusions(folder.name, checked))
-        channels.append(inventory.assign(participant=folder.name))
+        exclusions.append(_exclusions(own.name, checked))
+        channels.append(inventory.assign(participant=own.name))
         if condition is not None:
-            conditions.append(_conditions(folder.name, checked, condition, events))
-    rows += _people_without_folder(events, folders)
+            conditions.append(_conditions(own.name, checked, condition, events))
+    rows += [
+        {"participant": name, "status": "failed", "reason": reason}
+        for name, reason in people_without_folder(events, folders).items()
+    ]
     return StudyCheck(
         participants=pd.DataFrame(rows).fillna({"reason": ""}),
         clocks=_joined(clocks),
@@ -315,19 +324,6 @@ def _unmatched(recording: Recording) -> pd.DataFrame:
     if recording.clock is None:
         return pd.DataFrame()
     return recording.clock.unmatched.assign(participant=recording.participant)
-
-
-def _people_without_folder(events: pd.DataFrame, folders: list[Path]) -> list[dict]:
-    """Participants of the sheet whose devices' files are nowhere."""
-    absent = sorted(set(events["participant"]) - {folder.name for folder in folders})
-    return [
-        {
-            "participant": name,
-            "status": "failed",
-            "reason": f"the sheet has events of {name}, but the study has no folder {name}",
-        }
-        for name in absent
-    ]
 
 
 def _of(table: pd.DataFrame, participant: str, *columns: str) -> list[tuple]:

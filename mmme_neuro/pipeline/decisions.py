@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import row_ids
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.signals.eeg.ica import CleaningDecisions
 
 FILE_NAME = "decisions.csv"

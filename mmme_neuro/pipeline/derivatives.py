@@ -1,10 +1,9 @@
 """What preprocessing makes of a recording, and how it lies on disk."""
 
-import json
 import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from mmme_neuro.epochs import MODALITIES, EventLocked, joined_epochs
 from mmme_neuro.errors import MissingInput
 from mmme_neuro.events.ids import check_unique
 from mmme_neuro.io.damage import reading
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.pipeline.provenance import options_used
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.coupling.regionsignals import region_signals
@@ -242,9 +241,9 @@ def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.Data
                 "offset_s": fit.offset,
                 "drift_ppm": fit.drift_ppm,
                 "drift_se_ppm": fit.drift_se_ppm,
-                "centre_device_s": float(fit.longest["centre_other"]),
-                "centre_eeg_s": float(fit.longest["centre_reference"]),
-                "centre_se_s": float(fit.longest["centre_se"]),
+                "center_device_s": float(fit.longest["center_other"]),
+                "center_eeg_s": float(fit.longest["center_reference"]),
+                "center_se_s": float(fit.longest["center_se"]),
                 "dof": float(fit.longest["dof"]),
                 "residual_sd_ms": float(fit.longest["residual_sd_ms"]),
                 "n_matched": len(fit.matched),
@@ -351,20 +350,3 @@ def _code_table(clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True).reindex(columns=columns)
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write a small result as JSON, atomically."""
-    with atomic_file(path) as part:
-        part.write_text(json.dumps(content, indent=1, default=_plain), encoding="utf-8")
-
-
-def _plain(value: object) -> object:
-    """NumPy scalars, arrays and dataclasses as plain types."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__, **vars(value)}
-    raise TypeError(f"cannot write {type(value).__name__} as JSON.")

@@ -166,7 +166,7 @@ def _read_fif(path: Path) -> mne.io.BaseRaw:
 
 
 def study_sources(
-    study: str | Path,
+    folder: str | Path,
     *,
     events: pd.DataFrame | None = None,
     merge: str | None = "union",
@@ -176,7 +176,7 @@ def study_sources(
 
     Parameters
     ----------
-    study : path
+    folder : path
         The study's folder (one folder a participant and an annotation sheet), a BIDS dataset, or a
         folder of folders with cleaned MNE files.
     events : DataFrame | None
@@ -196,13 +196,13 @@ def study_sources(
     FileNotFoundError
         When there is no participant, or none of a name in ``only``.
     """
-    study = Path(study)
-    if not study.is_dir():
-        raise FileNotFoundError(f"{study}: no such study folder.")
-    sources = _found(study, events, merge)
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such study folder.")
+    sources = _found(folder, events, merge)
     known = [source.participant for source in sources]
     if unknown := sorted(set(only) - set(known)):
-        raise FileNotFoundError(f"{study}: no participant {unknown}; found {known}.")
+        raise FileNotFoundError(f"{folder}: no participant {unknown}; found {known}.")
     return [source for source in sources if not only or source.participant in only]
 
 

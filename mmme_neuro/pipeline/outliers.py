@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-from mmme_neuro.clocks.robust_line import MAD_TO_SD
 from mmme_neuro.errors import BadInput
 
 LIMIT = 3.5
@@ -101,7 +101,7 @@ def usual_range(
         return UsualRange(np.nan, np.nan, np.nan)
     scaled = np.log(known) if is_ratio else known
     median = float(np.median(scaled))
-    spread = max(MAD_TO_SD * float(np.median(np.abs(scaled - median))), resolution)
+    spread = max(float(stats.median_abs_deviation(scaled, scale="normal")), resolution)
     low = median - LIMIT * spread if side != "high" else -np.inf
     high = median + LIMIT * spread if side != "low" else np.inf
     if is_ratio:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.pipeline.reached_code import code_digest
 
-PACKAGES = (
+DERIVING = (
     "mne",
     "numpy",
     "scipy",
@@ -26,6 +26,7 @@ PACKAGES = (
     "pyprep",
     "autoreject",
     "scikit-learn",
+    "clarabel",
 )
 """Packages whose version can change a derivative."""
 
@@ -166,7 +167,7 @@ def input_digests(files: Iterable[Path], tables: Mapping[str, pd.DataFrame]) -> 
 
 def software(module: Path) -> dict[str, str]:
     """Versions of what computes, and a digest of a module and all own code that it reaches."""
-    return {"code": _code_of(module), **versions(PACKAGES)}
+    return {"code": _code_of(module), **versions(DERIVING)}
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:

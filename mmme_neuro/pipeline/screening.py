@@ -48,7 +48,7 @@ DEVICES = {"physio": "physiology clock", "camera": "camera clock"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
+class Quality:
     """How one measure is named, and what of it a reader should look at.
 
     Parameters
@@ -99,7 +99,7 @@ class QualityLimits:
     least_usable: float = 0.5
 
 
-Measured: TypeAlias = "list[tuple[Measure, pd.Series[Any]]]"
+Measured: TypeAlias = "list[tuple[Quality, pd.Series[Any]]]"
 
 
 def participant_quality(
@@ -110,7 +110,7 @@ def participant_quality(
     limits: QualityLimits,
     roi: str = "temporal",
 ) -> pd.DataFrame:
-    """Measure every participant and compare each with all others and with fixed limits.
+    """Quality every participant and compare each with all others and with fixed limits.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def participant_quality(
     DataFrame
         `QUALITY_COLUMNS`, one row a participant and measure; ``low, high`` is the usual range (see
         `mmme_neuro.pipeline.outliers.usual_range`; NaN where it is not compared), ``limit`` the
-        fixed limit (NaN without). Participants who were not analysed have no row.
+        fixed limit (NaN without). Participants who were not analyzed have no row.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def spectrum_range(spectra: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)[["frequency", "cleaning", "low", "median", "high"]]
 
 
-def _compared(measure: Measure, values: pd.Series) -> pd.DataFrame:
+def _compared(measure: Quality, values: pd.Series) -> pd.DataFrame:
     """One measure of all participants, with range, limit and verdicts."""
     known = values.to_numpy(float)
     table = pd.DataFrame({"participant": values.index, "value": known})
@@ -215,13 +215,13 @@ def _events(
         n_used = n_used.reindex(moments["participant"].unique(), fill_value=0)
         name = f"{level} events"
         found.append(
-            (Measure(group="Events", name=f"n_{level}", label=f"{name} used", unit="1",
+            (Quality(group="Events", name=f"n_{level}", label=f"{name} used", unit="1",
                      least=limits.fewest_events), n_used)
         )  # fmt: skip
         n_all = n_used.add(n_excluded, fill_value=0)
         share = n_rejected.reindex(n_all.index).fillna(0) / n_all.where(n_all > 0)
         found.append(
-            (Measure(group="Events", name=f"rejected_{level}", unit="share", side="high",
+            (Quality(group="Events", name=f"rejected_{level}", unit="share", side="high",
                      label=f"{name} rejected for their EEG", resolution=SHARE_RESOLUTION,
                      most=limits.most_rejected), share)
         )  # fmt: skip
@@ -238,15 +238,15 @@ def _clocks(clocks: pd.DataFrame, limits: QualityLimits) -> Measured:
         # A drift that is off by less than a few standard errors is not known to be off.
         error = max(float(own["drift_se_ppm"].median()), 1.0)
         found += [
-            (Measure(group="Clocks", name=f"{device}_drift_ppm", label=f"{name}: drift", unit="ppm",
+            (Quality(group="Clocks", name=f"{device}_drift_ppm", label=f"{name}: drift", unit="ppm",
                      side="both", resolution=error), own["drift_ppm"]),
-            (Measure(group="Clocks", name=f"{device}_residual_sd_ms", label=f"{name}: residual SD",
+            (Quality(group="Clocks", name=f"{device}_residual_sd_ms", label=f"{name}: residual SD",
                      unit="ms", side="high", is_ratio=True, resolution=RATIO_RESOLUTION), noise),
-            (Measure(group="Clocks", name=f"{device}_n_matched", label=f"{name}: codes matched",
+            (Quality(group="Clocks", name=f"{device}_n_matched", label=f"{name}: codes matched",
                      unit="1", least=limits.fewest_codes), own["n_matched"]),
-            (Measure(group="Clocks", name=f"{device}_unmatched", label=f"{name}: codes not matched",
+            (Quality(group="Clocks", name=f"{device}_unmatched", label=f"{name}: codes not matched",
                      unit="share", side="high", resolution=CODES_RESOLUTION), unmatched),
-            (Measure(group="Clocks", name=f"{device}_n_segments", label=f"{name}: segments",
+            (Quality(group="Clocks", name=f"{device}_n_segments", label=f"{name}: segments",
                      unit="1", most=1), own["n_segments"]),
         ]  # fmt: skip
     return found
@@ -265,10 +265,10 @@ def _cleaning(quality: pd.DataFrame) -> Measured:
         "muscle_share": "variance removed as muscle",
     }
     return [
-        (Measure(group="EEG", name=name, label=label, unit="1", side="high"), own[name])
+        (Quality(group="EEG", name=name, label=label, unit="1", side="high"), own[name])
         for name, label in counts.items()
     ] + [
-        (Measure(group="EEG", name=name, label=label, unit="share", side="high",
+        (Quality(group="EEG", name=name, label=label, unit="share", side="high",
                  resolution=SHARE_RESOLUTION), own[name])
         for name, label in shares.items()
     ]  # fmt: skip
@@ -281,7 +281,7 @@ def _muscles(muscles: pd.DataFrame, roi: str) -> Measured:
     own = muscles[muscles["roi"] == roi].groupby("participant")[["before_db", "after_db"]].median()
     place = roi.replace("_", " ")
     return [
-        (Measure(group="EEG", name=f"muscle_{when}_db", unit="dB", side="high",
+        (Quality(group="EEG", name=f"muscle_{when}_db", unit="dB", side="high",
                  label=f"muscle power, {place}, {when} cleaning", resolution=DB_RESOLUTION),
          own[f"{when}_db"])
         for when in ("before", "after")
@@ -300,7 +300,7 @@ def _noise(components: pd.DataFrame) -> Measured:
         ).groupby("participant").sum()  # fmt: skip
         spread = (parts["squares"] / parts["dof"]) ** 0.5
         found.append(
-            (Measure(group="EEG", name=f"spread_{name}", unit="uV", side="high", is_ratio=True,
+            (Quality(group="EEG", name=f"spread_{name}", unit="uV", side="high", is_ratio=True,
                      label=f"{response_name(str(name))}, SD of single events",
                      resolution=RATIO_RESOLUTION), spread.where(spread > 0))
         )  # fmt: skip
@@ -312,7 +312,7 @@ def _physio(quality: pd.DataFrame, limits: QualityLimits) -> Measured:
     if "share_usable" not in quality:
         return []
     return [
-        (Measure(group="Physiology", name=f"usable_{channel}", unit="share", side="low",
+        (Quality(group="Physiology", name=f"usable_{channel}", unit="share", side="low",
                  label=f"{channel_name(str(channel))}: usable",
                  resolution=SHARE_RESOLUTION, least=limits.least_usable),
          own.set_index("participant")["share_usable"])

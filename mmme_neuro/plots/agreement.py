@@ -1,7 +1,9 @@
 """Figures of how far two coders agree: what they saw, what they called it, and when."""
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,7 +16,7 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
-from mmme_neuro.wording import MINUS
+from mmme_neuro.wording import with_minus
 
 TIMES_DRAWN = ("onset", "apex", "offset_coded")
 """Offsets only where both coders coded one."""
@@ -84,15 +86,16 @@ def plot_confusion(confusion: pd.DataFrame, ax: Axes) -> Axes:
         .to_numpy(dtype=float)
         for key in ("n", "share")
     }
-    ax.imshow(wide["share"], cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-    for (row, column), share in np.ndenumerate(wide["share"]):
-        text = f"{wide['n'][row, column]:.0f}\n({100 * share:.0f} %)"
-        ink = "white" if share > 0.5 else "black"
-        ax.text(column, row, text, ha="center", va="center", color=ink)
-    ax.set_xticks(range(len(names)), [name.capitalize() for name in names])
-    ax.set_yticks(
-        range(len(names)), [name.capitalize() for name in names], rotation=90, va="center"
-    )
+    texts = [
+        [f"{n:.0f}\n({100 * share:.0f} %)" for n, share in zip(*rows, strict=True)]
+        for rows in zip(wide["n"], wide["share"], strict=True)
+    ]
+    labels = [name.capitalize() for name in names]
+    sns.heatmap(
+        wide["share"], ax=ax, cmap=SEQUENTIAL, vmin=0, vmax=1, cbar=False,
+        annot=np.array(texts), fmt="", annot_kws={"size": mpl.rcParams["font.size"]},
+        xticklabels=labels, yticklabels=labels,
+    )  # fmt: skip
     ax.set(xlabel="Coder B", ylabel="Coder A")
     ax.tick_params(length=0)
     return ax
@@ -161,9 +164,11 @@ def plot_time_differences(differences: pd.Series, limits: pd.Series, ax: Axes) -
         Differences beyond `WIDEST_MS` in the last bins.
     """
     # Differences are multiples of 10 ms; edges between them leave no value on an edge.
-    edges = np.arange(-WIDEST_MS - _BIN_MS / 2, WIDEST_MS + _BIN_MS, _BIN_MS)
+    edges = np.arange(-WIDEST_MS - _BIN_MS / 2, WIDEST_MS + _BIN_MS, _BIN_MS).tolist()
     inside = np.clip(differences.to_numpy(dtype=float), edges[0] + 1, edges[-1] - 1)
-    ax.hist(inside, edges.tolist(), color="0.75", edgecolor="white", linewidth=0.3)
+    sns.histplot(
+        x=inside, bins=edges, ax=ax, color="0.75", alpha=1, edgecolor="white", linewidth=0.3
+    )
     ax.axvline(limits["bias_ms"], color=_RED, linewidth=1.0)
     for name in ("loa_low_ms", "loa_high_ms"):
         if abs(limits[name]) <= edges[-1]:
@@ -177,7 +182,7 @@ def plot_time_differences(differences: pd.Series, limits: pd.Series, ax: Axes) -
     ax.annotate(text, (1, 1), xytext=(5, 0), xycoords="axes fraction",
                 textcoords="offset points", ha="left", va="top", fontsize=6)  # fmt: skip
     ticks = np.array([-WIDEST_MS, -WIDEST_MS / 2, 0, WIDEST_MS / 2, WIDEST_MS])
-    labels = [f"{tick:g}".replace("-", MINUS) for tick in ticks]
+    labels = [with_minus(f"{tick:g}") for tick in ticks]
     ax.set_xticks(ticks, [f"\N{LESS-THAN OR EQUAL TO}{labels[0]}", *labels[1:-1],
                           f"\N{GREATER-THAN OR EQUAL TO}{labels[-1]}"])  # fmt: skip
     ax.set_xlim(edges[0], edges[-1])
@@ -261,4 +266,4 @@ def _time_panel(differences: pd.DataFrame, timing: pd.DataFrame, time: str, ax: 
 
 def _signed(value: float) -> str:
     """Whole number with a typographic minus."""
-    return f"{value:.0f}".replace("-", MINUS)
+    return with_minus(f"{value:.0f}")

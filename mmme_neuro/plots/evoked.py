@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from mmme_neuro.plots.scalp import scalp_map
 from mmme_neuro.plots.style import (
     DIVERGING,
-    MINUS,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     difference_name,
     journal_style,
     mark_onset,
@@ -27,6 +26,7 @@ from mmme_neuro.plots.style import (
 from mmme_neuro.responses.grandaverage import GrandAverage, difference, region_average
 from mmme_neuro.responses.measures import Measure, window_mask
 from mmme_neuro.responses.regions import roi_channels
+from mmme_neuro.wording import with_minus
 
 
 def plot_evoked(
@@ -62,11 +62,11 @@ def plot_evoked(
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     levels = region["condition"].to_numpy().tolist() if levels is None else levels
     for condition in levels:
-        trace, colour = region.sel(condition=condition), colour_of(condition, levels)
+        trace, color = region.sel(condition=condition), color_of(condition, levels)
         ax.fill_between(
-            times, trace["ci_low"], trace["ci_high"], color=colour, alpha=0.2, linewidth=0
+            times, trace["ci_low"], trace["ci_high"], color=color, alpha=0.2, linewidth=0
         )
-        ax.plot(times, trace["mean"], color=colour, label=name_of(condition, levels))
+        ax.plot(times, trace["mean"], color=color, label=name_of(condition, levels))
     low, high = float(region["ci_low"].min()), float(region["ci_high"].max())
     # Room below for the baseline and above for the names of the windows.
     ax.set_ylim(low - 0.12 * (high - low), high + 0.16 * (high - low))
@@ -97,7 +97,7 @@ def plot_topography(
     ax : Axes
         Where to draw.
     limit : float
-        The colours run from ``-limit`` to ``limit`` uV.
+        The colors run from ``-limit`` to ``limit`` uV.
     highlight : sequence of str
         Channels drawn as larger dots, e.g. those of the measured region.
 
@@ -132,7 +132,7 @@ def evoked_figure(
         One row of topographies each; shaded in the traces of their own region.
     levels : sequence of str | mapping of str to str
         The two conditions, the reference first; a mapping gives their names. The topographies show
-        the second, the first, and second minus first on one colour scale.
+        the second, the first, and second minus first on one color scale.
     baseline : tuple of float | None
         Baseline in s, marked.
     marked : DataArray of bool | None
@@ -190,7 +190,7 @@ def _draw_topographies(
     measures: Sequence[Measure],
     levels: Levels,
 ) -> None:
-    """Rows of windows; columns of the two conditions and their difference; one colour scale."""
+    """Rows of windows; columns of the two conditions and their difference; one color scale."""
     rows = [_window_means(grand, measure, levels) for measure in measures]
     limit = max(float(abs(values).max()) for row in rows for values in row)
     titles = [*(name_of(name, levels) for name in list(levels)[::-1]), difference_name(levels)]
@@ -224,7 +224,7 @@ def _window_means(grand: GrandAverage, measure: Measure, levels: Levels) -> list
 
 def _span(measure: Measure) -> str:
     """A window's times in ms."""
-    first, last = (f"{1000 * time:.0f}".replace("-", MINUS) for time in measure.window)
+    first, last = (with_minus(f"{1000 * time:.0f}") for time in measure.window)
     return f"{first} to {last} ms"
 
 

@@ -15,10 +15,10 @@ from mmme_neuro.plots.evoked import plot_evoked, plot_topography
 from mmme_neuro.plots.style import (
     DIVERGING,
     OKABE_ITO,
-    OTHER_COLOUR,
+    OTHER_COLOR,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     difference_name,
     journal_style,
     new_figure,
@@ -84,7 +84,7 @@ def overview_figure(
 def _draw_map(
     figure: Figure, ax: Axes, grand: GrandAverage, measure: Measure, levels: Levels
 ) -> None:
-    """Scalp map of the difference in a window, with its colour bar."""
+    """Scalp map of the difference in a window, with its color bar."""
     inside = window_mask(grand.data["time"].to_numpy(), measure.window)
     values = difference(grand, list(levels))["mean"].isel(time=inside).mean("time")
     limit = float(abs(values).max())
@@ -98,12 +98,12 @@ def _draw_map(
 
 
 OTHER_EVENTS: Mapping[str, tuple[str, str]] = {
-    "n_other": ("other", OTHER_COLOUR),
+    "n_other": ("other", OTHER_COLOR),
     "n_excluded": ("excluded", "white"),
 }
-"""Events that are not compared: column -> label and colour."""
+"""Events that are not compared: column -> label and color."""
 
-REMOVED_COLOURS = {"eye": OKABE_ITO["green"], "muscle": OKABE_ITO["orange"]}
+REMOVED_COLORS = {"eye": OKABE_ITO["green"], "muscle": OKABE_ITO["orange"]}
 _MOST_NAMED = 60
 _ROW_MM = (4.5, 1.6)
 
@@ -119,7 +119,7 @@ def plot_stack(
         Holds the columns.
     ax : Axes
         Where to draw.
-    columns : mapping of str to (label, colour)
+    columns : mapping of str to (label, color)
         Columns from left to right; a white piece is outlined, so that it is seen.
     xlabel : str
         Quantity with its unit.
@@ -130,12 +130,12 @@ def plot_stack(
         The same axes.
     """
     left = np.zeros(len(table))
-    for column, (label, colour) in columns.items():
+    for column, (label, color) in columns.items():
         values = table[column].to_numpy(dtype=float)
-        edge = "0.4" if colour == "white" else "none"
+        edge = "0.4" if color == "white" else "none"
         # A piece of no width would still show its outline.
         shown = np.where(values > 0, values, np.nan)
-        ax.barh(range(len(table)), shown, left=left, height=0.72, color=colour, label=label,
+        ax.barh(range(len(table)), shown, left=left, height=0.72, color=color, label=label,
                 edgecolor=edge, linewidth=0.4)  # fmt: skip
         left += values
     ax.set(ylim=(len(table) - 0.4, -0.6), xlabel=xlabel, xlim=(0, max(1.05 * left.max(), 1)))
@@ -159,7 +159,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
     figure : Figure
         180 mm wide, one row a participant.
     """
-    counted = {f"n_{level}": (level, colour_of(level, levels)) for level in levels}
+    counted = {f"n_{level}": (level, color_of(level, levels)) for level in levels}
     needed = [*QUALITY_COLUMNS, *counted]
     absent = [column for column in needed if column not in table]
     if absent or table.empty:
@@ -172,7 +172,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
         plot_stack(table, axes[0], columns={**counted, **OTHER_EVENTS}, xlabel="Events")
         bad = {"n_bad_channels": ("interpolated", OKABE_ITO["sky"])}
         plot_stack(table, axes[1], columns=bad, xlabel="Bad channels")
-        parts = {f"n_{kind}": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}
+        parts = {f"n_{kind}": (kind, color) for kind, color in REMOVED_COLORS.items()}
         plot_stack(table, axes[2], columns=parts, xlabel="Components removed")
         plot_stack(_percent(table), axes[3], columns=_shares(), xlabel="Variance removed (%)")
         axes[3].set_xlim(0, 100)
@@ -188,9 +188,9 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
 
 def _percent(table: pd.DataFrame) -> pd.DataFrame:
     """The shares of the variance in percent."""
-    return 100 * table[[f"{kind}_share" for kind in REMOVED_COLOURS]]
+    return 100 * table[[f"{kind}_share" for kind in REMOVED_COLORS]]
 
 
 def _shares() -> dict[str, tuple[str, str]]:
-    """Columns of the shares with label and colour."""
-    return {f"{kind}_share": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}
+    """Columns of the shares with label and color."""
+    return {f"{kind}_share": (kind, color) for kind, color in REMOVED_COLORS.items()}

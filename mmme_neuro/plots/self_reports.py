@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -39,13 +40,14 @@ def plot_felt(felt: pd.DataFrame, ax: Axes) -> Axes:
     rows = [name for name in columns if (felt["intended"] == name).any()]
     wide = felt.pivot_table(index="intended", columns="felt", values="share")
     shares = wide.reindex(index=rows, columns=columns).to_numpy(dtype=float)
-    ax.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-    for row, column in np.argwhere(shares >= 0.005):
-        ink = "white" if shares[row, column] > 0.5 else "black"
-        ax.text(column, row, f"{100 * shares[row, column]:.0f}", ha="center", va="center",
-                color=ink, fontsize=6)  # fmt: skip
-    ax.set_xticks(range(len(columns)), _capital(columns), rotation=45, ha="right")
-    ax.set_yticks(range(len(rows)), _capital(rows))
+    texts = np.where(shares >= 0.005, np.char.mod("%.0f", 100 * shares), "")
+    sns.heatmap(
+        shares, ax=ax, cmap=SEQUENTIAL, vmin=0, vmax=1, cbar=False, annot=texts, fmt="",
+        annot_kws={"size": 6}, xticklabels=_capital(columns), yticklabels=_capital(rows),
+    )  # fmt: skip
+    ax.tick_params(axis="y", rotation=0)
+    for label in ax.get_xticklabels():
+        label.set(rotation=45, ha="right")
     ax.set(xlabel="Felt most (% of trials)", ylabel="Intended")
     ax.tick_params(length=0)
     return ax

@@ -1,7 +1,7 @@
 from .bland_altman import LimitsOfAgreement, limits_of_agreement
 from .coders.agreement import Agreement, agreement
-from .coders.comparisons import agreement_tables, pass_pairs
-from .coders.detection import OnsetWithin, Overlap, match_events
+from .coders.comparisons import AgreementTables, agreement_tables, pass_pairs
+from .coders.detection import OnsetWithin, OverlapAbove, match_events
 from .coders.labels import label_agreement
 from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
 from .generalizability import GStudy, generalizability
@@ -15,12 +15,13 @@ from .scales.self_reports import icc_by_item, scale_reliability
 
 __all__ = [
     "Agreement",
+    "AgreementTables",
     "EmotionDominance",
     "ErpReliability",
     "GStudy",
     "LimitsOfAgreement",
     "OnsetWithin",
-    "Overlap",
+    "OverlapAbove",
     "RaterReliability",
     "Retest",
     "agreement",

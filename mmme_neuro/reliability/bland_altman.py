@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mmme_neuro.stats.estimates import t_interval
+
 
 @dataclass(frozen=True)
 class LimitsOfAgreement:
@@ -46,7 +48,7 @@ class LimitsOfAgreement:
 def limits_of_agreement(
     differences: np.ndarray,
     *,
-    clusters: np.ndarray | None = None,
+    participant: np.ndarray | None = None,
     share: float = 0.95,
     confidence: float = 0.95,
 ) -> LimitsOfAgreement:
@@ -56,7 +58,7 @@ def limits_of_agreement(
     ----------
     differences : array, shape (n_differences,)
         First minus second measurement; missing ones are left out.
-    clusters : array, shape (n_differences,), optional
+    participant : array, shape (n_differences,), optional
         Participant of each, where there are several of one.
     share : float
         Share of differences between the limits, were they normal.
@@ -94,17 +96,17 @@ def limits_of_agreement(
             f"differences must hold 3 numbers or more for limits of agreement, got {present.sum()}."
         )
     z = stats.norm.ppf((1 + share) / 2)
-    if clusters is not None:
-        names = np.asarray(clusters)
+    if participant is not None:
+        names = np.asarray(participant)
         if names.shape != differences.shape:
             raise ValueError(
-                f"clusters must name the participant of each of {len(differences)} differences, "
+                f"participant must name the participant of each of {len(differences)} differences, "
                 f"got {len(names)}."
             )
         n_clusters = len(np.unique(names[present]))
         if n_clusters < 2:
             raise ValueError(
-                f"clusters must name 2 participants or more, got {n_clusters}; leave clusters out "
+                f"participant must name 2 participants or more, got {n_clusters}; leave it out "
                 "where all differences are of one."
             )
         if n_clusters < present.sum():
@@ -116,7 +118,9 @@ def _independent(differences: np.ndarray, z: float, confidence: float) -> Limits
     """Limits of one difference a participant."""
     n, bias, sd = len(differences), float(differences.mean()), float(differences.std(ddof=1))
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    bias_low, bias_high = (bias + stats.t.ppf(tails, n - 1) * sd / np.sqrt(n)).tolist()
+    bias_low, bias_high = map(
+        float, t_interval(bias, sd / np.sqrt(n), n - 1, confidence=confidence)
+    )
     inner, outer = stats.nct.ppf(tails, n - 1, z * np.sqrt(n)) * sd / np.sqrt(n)
     return LimitsOfAgreement(
         n, n, bias, bias_low, bias_high, sd,
@@ -126,10 +130,10 @@ def _independent(differences: np.ndarray, z: float, confidence: float) -> Limits
 
 
 def _of_clusters(
-    differences: np.ndarray, clusters: np.ndarray, z: float, confidence: float
+    differences: np.ndarray, participant: np.ndarray, z: float, confidence: float
 ) -> LimitsOfAgreement:
     """Limits of several differences a participant."""
-    _, codes, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    _, codes, sizes = np.unique(participant, return_inverse=True, return_counts=True)
     n, n_clusters = len(differences), len(sizes)
     means = np.bincount(codes, differences) / sizes
     bias, between = float(means.mean()), float(means.var(ddof=1))
@@ -143,12 +147,14 @@ def _of_clusters(
     off = np.hypot(between_off, within_off)
     sd_limits = np.sqrt([max(variance - off[0], 0.0), variance + off[1]])
     sd = np.sqrt(variance)
-    around = stats.t.isf(tails[0], n_clusters - 1) * np.sqrt(between / n_clusters)
+    bias_error = np.sqrt(between / n_clusters)
+    bias_low, bias_high = t_interval(bias, bias_error, n_clusters - 1, confidence=confidence)
+    around = bias_high - bias
     inner = np.hypot(around, z * (sd - sd_limits[0]))
     outer = np.hypot(around, z * (sd_limits[1] - sd))
     low, high = bias - z * sd, bias + z * sd
     return LimitsOfAgreement(
-        n, n_clusters, bias, bias - float(around), bias + float(around), float(sd),
+        n, n_clusters, bias, float(bias_low), float(bias_high), float(sd),
         float(low), float(low - outer), float(low + inner),
         float(high), float(high - inner), float(high + outer),
     )  # fmt: skip

@@ -152,7 +152,7 @@ def erp_reliability(
 
 def component_reliability(
     curves: np.ndarray,
-    participants: Sequence | np.ndarray | pd.Series,
+    participant: Sequence | np.ndarray | pd.Series,
     conditions: Sequence | np.ndarray | pd.Series,
     measures: Mapping[str, CellStatistic],
     *,
@@ -169,7 +169,7 @@ def component_reliability(
     ----------
     curves : array, shape (n_events, n_times)
         Signal of a region around each event.
-    participants, conditions : array, shape (n_events,)
+    participant, conditions : array, shape (n_events,)
         Whose event it is, and of which condition.
     measures : mapping of str to callable
         By name, from averages, shape (..., n_times), to numbers, shape (...).
@@ -200,7 +200,7 @@ def component_reliability(
     """
     curves = _curves(curves)
     generator = np.random.default_rng(rng)
-    found, _ = scores_of(curves, participants, conditions, levels=levels, min_trials=min_trials)
+    found, _ = scores_of(curves, participant, conditions, levels=levels, min_trials=min_trials)
     rows = []
     for name, measure in measures.items():
         for scores in found:
@@ -214,7 +214,7 @@ def component_reliability(
 def reliability_over_time(
     curves: np.ndarray,
     times: np.ndarray,
-    participants: Sequence | np.ndarray | pd.Series,
+    participant: Sequence | np.ndarray | pd.Series,
     conditions: Sequence | np.ndarray | pd.Series,
     *,
     rng: np.random.Generator | int,
@@ -232,7 +232,7 @@ def reliability_over_time(
         Signal of a region around each event.
     times : array, shape (n_times,)
         Seconds.
-    participants, conditions : array, shape (n_events,)
+    participant, conditions : array, shape (n_events,)
         Whose event it is, and of which condition.
     width : float, optional
         Length (s) of consecutive windows over which curves are averaged first; what is left at the
@@ -260,7 +260,7 @@ def reliability_over_time(
     if width is not None:
         curves, times = _binned(curves, np.asarray(times, dtype=float), width)
     generator = np.random.default_rng(rng)
-    found, _ = scores_of(curves, participants, conditions, levels=levels, min_trials=min_trials)
+    found, _ = scores_of(curves, participant, conditions, levels=levels, min_trials=min_trials)
     rows = []
     for scores in found:
         # The same resamples at each time, so that limits are as smooth as the curve.

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,24 +41,36 @@ class Coefficient:
         )
 
 
-def spearman_brown(reliability: float, factor: float) -> float:
-    """Reliability of a measure that is `factor` times as long.
+def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> Any:
+    """Reliability of a test ``length`` times as long.
 
     Parameters
     ----------
-    reliability : float
-        Of one rater, item or half.
-    factor : float
-        Number of them that are averaged.
+    reliability : float or array
+        Of the test as it is.
+    length : float
+        New length over old.
 
     Returns
     -------
-    float
-        ``-inf`` where the correlation is as negative as it can be.
+    float or array
+        Minus infinity where the reliability is -1 / (length - 1) or below.
+
+    Notes
+    -----
+    Spearman (1910) and Brown (1910), Br J Psychol 3.
+
+    Examples
+    --------
+    >>> round(float(spearman_brown(0.5)), 3), round(float(spearman_brown(0.75, 0.5)), 3)
+    (0.667, 0.6)
     """
-    divisor = 1 + (factor - 1) * reliability
-    # At the pole, -1 / (factor - 1), rounding may fall on either side.
-    return factor * reliability / divisor if divisor > 1e-12 else -np.inf
+    values = np.asarray(reliability, dtype=float)
+    divisor = 1 + (length - 1) * values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        longer = length * values / divisor
+    # At the pole, -1 / (length - 1), rounding may fall on either side.
+    return np.where(divisor <= 1e-12, -np.inf, longer)[()]
 
 
 def complete_forms(values: np.ndarray, confidence: float) -> dict[str, Coefficient]:
@@ -143,6 +156,7 @@ def _agreement_interval(
     return float(low), float(high)
 
 
+# By hand, not by pingouin: its intervals have one level and two decimals, and gaps are refused.
 FORMS = ("ICC(1)", "ICC(A,1)", "ICC(C,1)", "ICC(k)", "ICC(A,k)", "ICC(C,k)")
 """Single-rater and average forms: one-way, absolute agreement, consistency."""
 
@@ -204,7 +218,7 @@ def icc(
     With gaps: variances of the one-way (forms 1, k) and the two-way mixed model (forms A, C) by
     REML, so estimates are not negative. F and the limits of ICC(1) and ICC(C,1) are exact (Wald
     1947; Harville & Fenech 1985) and those of a complete table are a special case; the limits of
-    ICC(A,1) are generalised ones (`absolute_interval`). Gaps are taken to be at random.
+    ICC(A,1) are generalized ones (`absolute_interval`). Gaps are taken to be at random.
 
     Examples
     --------

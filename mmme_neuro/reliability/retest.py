@@ -84,7 +84,7 @@ class Retest:
 def retest_reliability(
     table: pd.DataFrame,
     *,
-    participants: str,
+    participant: str,
     sessions: str,
     values: str,
     confidence: float = 0.95,
@@ -95,7 +95,7 @@ def retest_reliability(
     ----------
     table : DataFrame
         One row a participant and session.
-    participants, sessions, values : str
+    participant, sessions, values : str
         Columns: who, when (two sessions; the first in order is the first) and the measure.
     confidence : float
         Level of the intervals.
@@ -121,13 +121,13 @@ def retest_reliability(
     >>> table = pd.DataFrame({"participant": np.tile(np.arange(30), 2),
     ...                       "session": np.repeat([1, 2], 30),
     ...                       "amplitude_uv": np.tile(level, 2) + rng.normal(0, 1, 60)})
-    >>> names = {"participants": "participant", "sessions": "session", "values": "amplitude_uv"}
+    >>> names = {"participant": "participant", "sessions": "session", "values": "amplitude_uv"}
     >>> retest_reliability(table, **names)
     <Retest | 30 participants | ICC(A,1) 0.679>
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
-    cells = ratings_of(table, targets=participants, raters=sessions, ratings=values)
+    cells = ratings_of(table, targets=participant, raters=sessions, ratings=values)
     if cells.n_raters != 2:
         raise ValueError(
             f"sessions column {sessions!r} must name 2 sessions, got {cells.n_raters}; choose two."

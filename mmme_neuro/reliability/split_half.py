@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmme_neuro.reliability.intraclass import spearman_brown
 from mmme_neuro.reliability.scores import Scores
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 CellStatistic = Callable[[np.ndarray], np.ndarray]
 """From averages, shape (..., n_times), to numbers, shape (...)."""
@@ -36,35 +37,6 @@ class SplitHalf:
     split_low: float = np.nan
     split_high: float = np.nan
     reason: str = ""
-
-
-def spearman_brown(reliability: np.ndarray | float, length: float = 2.0) -> np.ndarray:
-    """Reliability of a test ``length`` times as long.
-
-    Parameters
-    ----------
-    reliability : float or array
-        Of the test as it is, above -1 / (length - 1).
-    length : float
-        New length over old.
-
-    Returns
-    -------
-    array
-        Minus infinity where the reliability is -1 / (length - 1).
-
-    Notes
-    -----
-    Spearman (1910) and Brown (1910), Br J Psychol 3.
-
-    Examples
-    --------
-    >>> round(float(spearman_brown(0.5)), 3), round(float(spearman_brown(0.75, 0.5)), 3)
-    (0.667, 0.6)
-    """
-    values = np.asarray(reliability, dtype=float)
-    with np.errstate(divide="ignore"):
-        return length * values / (1 + (length - 1) * values)
 
 
 def random_halves(n_trials: int, n_splits: int, rng: np.random.Generator) -> np.ndarray:
@@ -165,8 +137,8 @@ def split_half(
     -----
     The correlations are averaged before the step-up: it is concave, so the mean of stepped-up
     values is biased downwards, the more the fewer participants. Intervals are percentiles of
-    resampled participants, widened for their number (`Resampling`), with the same splits. Halves
-    of an odd number of trials differ by one.
+    resampled participants, widened for their number (`ParticipantIntervals`), with the same splits.
+    Halves of an odd number of trials differ by one.
 
     Examples
     --------
@@ -193,7 +165,7 @@ def split_half(
     if np.isnan(correlations).all():
         return SplitHalf(np.nan, reason="participants' scores do not differ, or are not defined")
     estimate = float(_stepped_up(sums.sum(axis=0)))
-    resampling = Resampling(confidence, generator, n_resamples)
+    resampling = ParticipantIntervals(confidence, generator, n_resamples)
     low, high = resampling.interval(_stepped_up, sums)
     tail = (1 - confidence) / 2
     single = spearman_brown(correlations[np.isfinite(correlations)])
@@ -204,8 +176,8 @@ def split_half(
 def _sums(halves: np.ndarray) -> np.ndarray:
     """What adds up over participants, shape (n_participants, 6, n_splits)."""
     is_there = np.isfinite(halves).all(axis=0)
-    centre = halves[:, is_there].mean() if is_there.any() else 0.0
-    deviations = np.where(is_there, halves - centre, 0.0)
+    center = halves[:, is_there].mean() if is_there.any() else 0.0
+    deviations = np.where(is_there, halves - center, 0.0)
     # Rounding leaves traces of differences that are none.
     traces = 1e-12 * np.abs(np.where(is_there, halves, 0.0)).max()
     a, b = np.where(np.abs(deviations) > traces, deviations, 0.0)

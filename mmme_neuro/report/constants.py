@@ -17,15 +17,19 @@ from mmme_neuro.responses.regions import ROIS
 from mmme_neuro.responses.spectral.timefrequency import DEFAULT_FREQUENCIES, cycles
 from mmme_neuro.signals.eeg import bad_channels, ica
 from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S, RULE_NAME
-from mmme_neuro.wording import MINUS
+from mmme_neuro.wording import with_minus
 
 PACKAGES = (
-    *preprocessing.PACKAGES,
+    *preprocessing.DERIVING,
+    "formulaic",
     "mne-connectivity",
-    "xarray",
+    "nilearn",
+    "numba",
     "pingouin",
     "statsmodels",
+    "xarray",
     "matplotlib",
+    "seaborn",
 )
 """Packages whose version can change a result."""
 
@@ -173,5 +177,5 @@ def _constant(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return f"{value:.10g}".replace("-", MINUS)
+        return with_minus(f"{value:.10g}")
     return "none" if value is None else str(value)

@@ -8,11 +8,11 @@ from types import MappingProxyType
 import mne
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.report import (
     agreement,
     findings,
-    modelling,
+    modeling,
     overview,
     participants,
     reliability,
@@ -97,8 +97,8 @@ SECTIONS: Mapping[str, tuple[Callable[[Results], str], tuple[str, ...]]] = Mappi
         "Overlap": (robustness.overlap, ("overlap", "collinearity")),
         "Facial muscles": (robustness.muscles, ("muscle_removal", "sensitivity", "muscle_balance")),
         "Onset jitter": (robustness.jitter, ("onset_jitter_summary",)),
-        "Mixed models": (modelling.models, ("models", "model_notes")),
-        "Models over maps": (modelling.maps, ("map_tests", "map_status")),
+        "Mixed models": (modeling.models, ("models", "model_notes")),
+        "Models over maps": (modeling.maps, ("map_tests", "map_status")),
         "Cross-modal": (findings.cross_modal, ("cross_modal",)),
         "Reliability": (reliability.reliability, ("icc", "score_reliability")),
         "Recovery": (findings.recovery, ("recovery",)),

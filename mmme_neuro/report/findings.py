@@ -9,6 +9,7 @@ from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
 from mmme_neuro.wording import (
     channel_name,
+    fixed_text,
     interval_text,
     measure_name,
     network_name,
@@ -189,7 +190,7 @@ def physiology(results: Results) -> str:
         formats.text("channel", "channel"),
         formats.text("source", "source"),
         formats.percent("share_missing", "missing (%)"),
-        formats.percent("share_artefact", "artefact (%)"),
+        formats.percent("share_artifact", "artifact (%)"),
         formats.percent("share_usable", "usable (%)"),
         formats.text("reason", "note", is_long=True),
     ]
@@ -243,7 +244,7 @@ def recovery(results: Results) -> str:
         Column("truth", lambda row: _to_error(row, "truth"), is_number=True),
         Column("estimate", lambda row: _to_error(row, "estimate"), is_number=True),
         formats.number("std_error", "SE", digits=2),
-        Column("error / SE", _standardised, is_number=True),
+        Column("error / SE", _standardized, is_number=True),
         Column("covered", lambda row: "yes" if row["covered"] else "NO"),
     ]
     text = f"{int(covered.sum())} of {len(table)} intervals (95 %) cover the truth."
@@ -317,7 +318,7 @@ def _to_error(row: dict, key: str) -> str:
     """A value to two digits of its standard error."""
     value, error = float(row[key]), float(row["std_error"])
     decimals = max(0, 2 - len(f"{error:.0f}")) if error >= 1 else _leading_zeros(error) + 2
-    return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return fixed_text(value, decimals)
 
 
 def _leading_zeros(value: float) -> int:
@@ -326,6 +327,6 @@ def _leading_zeros(value: float) -> int:
     return len(digits) - len(digits.lstrip("0"))
 
 
-def _standardised(row: dict) -> str:
+def _standardized(row: dict) -> str:
     """Error in standard errors."""
     return number_text((row["estimate"] - row["truth"]) / row["std_error"], digits=2)

@@ -5,7 +5,7 @@ import pandas as pd
 from mmme_neuro.report import papertables
 from mmme_neuro.report.agreement import coder_numbers
 from mmme_neuro.report.methods import methods_text
-from mmme_neuro.report.modelling import MAP_NAMES
+from mmme_neuro.report.modeling import MAP_NAMES
 from mmme_neuro.report.quantities import (
     INTERVAL,
     SIGNIFICANT,
@@ -25,6 +25,7 @@ from mmme_neuro.wording import (
     p_relation,
     quantity_text,
     response_name,
+    with_minus,
 )
 
 TABLES = (
@@ -113,14 +114,14 @@ def _with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def _sample(results: Results) -> dict[str, str]:
-    """Who and what was analysed."""
+    """Who and what was analyzed."""
     people, events = results.people(), results.table("events")
     done = people[people["status"] == "done"]
     kept = {level: done[f"n_{level}"].sum() for level in results.levels}
     excluded = results.table("excluded")
     return {
         "participants": count_text(len(people)),
-        "analysed": count_text(len(done)),
+        "analyzed": count_text(len(done)),
         "failed": count_text(len(people) - len(done)),
         "coded": count_text(len(events)),
         "stimuli": count_text(events["stimulus"].nunique()),
@@ -322,7 +323,5 @@ def _constants(methods: dict) -> dict[str, str]:
         "min_epochs": count_text(study["min_epochs"]),
         "seed": str(study["seed"]),
         "version": methods["software"]["mmme_neuro"],
-        "baseline_s": " to ".join(
-            f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in study["erp_baseline_s"]
-        ),
+        "baseline_s": " to ".join(with_minus(f"{value:g}") for value in study["erp_baseline_s"]),
     }

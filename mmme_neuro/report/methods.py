@@ -1,6 +1,6 @@
 """Methods text, every number of which comes from what a run used and the study's constants."""
 
-from mmme_neuro.wording import MINUS, channel_name, response_name
+from mmme_neuro.wording import channel_name, response_name, with_minus
 
 METHOD_NAMES = {"wpli2_debiased": "debiased squared weighted phase lag index"}
 """Connectivity estimators as named in texts."""
@@ -223,10 +223,8 @@ def _connectivity(study: dict) -> str:
 
 
 def _physio(study: dict, used: dict) -> str:
-    modelled = [one for one in study["physio_measures"] if one["name"] in study["responses"]]
-    measured = "; ".join(
-        f"{response_name(one['name'])}, {_span(one['window'])}" for one in modelled
-    )
+    modeled = [one for one in study["physio_measures"] if one["name"] in study["responses"]]
+    measured = "; ".join(f"{response_name(one['name'])}, {_span(one['window'])}" for one in modeled)
     split = {
         "highpass": "",
         "cvxeda": "Skin conductance was split into tonic and phasic parts by cvxEDA. ",
@@ -249,7 +247,7 @@ def _overlap(study: dict) -> str:
     return (
         "Responses to all events of the continuous signal, to beginnings and ends of videos as far "
         "as planned, were estimated at once by linear deconvolution, each participant alone, by "
-        f"generalised least squares with autoregressive noise ({plans}). Means over participants "
+        f"generalized least squares with autoregressive noise ({plans}). Means over participants "
         "are compared with averages of all events and of isolated ones."
     )
 
@@ -274,7 +272,7 @@ def _statistics(study: dict) -> str:
         for pair in study["cross_modal_pairs"]
     )
     return (
-        f"Each single-event response ({', '.join(names)}) was modelled by "
+        f"Each single-event response ({', '.join(names)}) was modeled by "
         f"{study['condition']} ({compared}; the first is the reference) with the random terms "
         f"{study['random_terms']}, by restricted maximum likelihood, with Satterthwaite's degrees "
         "of freedom. Random terms that the data could not support were removed in a fixed order: "
@@ -309,17 +307,17 @@ def _association(study: dict) -> str:
     return (
         f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the "
         f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples "
-        f"of whole participants (studentised), p values from {study['n_orders']} orders of events "
+        f"of whole participants (studentized), p values from {study['n_orders']} orders of events "
         f"within {blocks}, Holm's correction within each pair of modalities. Courses after the "
         f"event were tested over all windows against circular shifts within {blocks}. Canonical "
-        "correlation and partial least squares of measures centred within participants were "
+        "correlation and partial least squares of measures centered within participants were "
         "cross-validated over participants and stimuli left out."
     )
 
 
 def _number(value: float) -> str:
     """A constant as it stands, with a typographic minus."""
-    return f"{value:g}".replace("-", MINUS)
+    return with_minus(f"{value:g}")
 
 
 def _ms(seconds: float) -> str:

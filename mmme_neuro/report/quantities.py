@@ -8,8 +8,8 @@ import pandas as pd
 
 from mmme_neuro.report.markup import Column
 from mmme_neuro.wording import (
-    MINUS,
     estimate_text,
+    fixed_text,
     interval_text,
     number_text,
     p_relation,
@@ -164,7 +164,7 @@ def statistic_text(statistic: float) -> str:
     >>> statistic_text(-4.8716)
     '−4.87'
     """
-    return f"{statistic:.2f}".replace("-", MINUS) if math.isfinite(statistic) else "–"
+    return fixed_text(statistic, 2)
 
 
 def share_text(is_so: pd.Series) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmme_neuro.events.pseudonyms import pseudonyms
 from mmme_neuro.models.formula import treatment_term
-from mmme_neuro.pipeline.pseudonyms import pseudonyms
 from mmme_neuro.report.markup import figure_html, notice
 from mmme_neuro.wording import MINUS
 

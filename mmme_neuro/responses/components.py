@@ -19,6 +19,7 @@ from mmme_neuro.responses.measures import (
 )
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
+from mmme_neuro.stats.estimates import estimate_row
 
 
 def component_table(
@@ -26,7 +27,7 @@ def component_table(
     measures: Sequence[Measure],
     *,
     by: Sequence[str],
-    n_bootstraps: int = 1000,
+    n_resamples: int = 1000,
     rng: np.random.Generator | int | None = None,
 ) -> pd.DataFrame:
     """Measure components on each cell's average, with the standardized measurement error.
@@ -39,7 +40,7 @@ def component_table(
         Statistics of potentials, each from its own baseline.
     by : sequence of str
         Columns of the metadata that define the cells.
-    n_bootstraps : int
+    n_resamples : int
         Resamples of each cell's epochs for the error of measures that are no mean; 0 for none.
     rng : Generator | int | None
         Source of the resamples; required where there are any.
@@ -61,13 +62,13 @@ def component_table(
     .. [1] Luck et al. (2021). Psychophysiology 58, e13793.
     """
     check_measures(measures, kinds=["potential"], statistics=CURVE_STATISTICS)
-    needs_draws = n_bootstraps > 0 and any(one.statistic != "mean" for one in measures)
+    needs_draws = n_resamples > 0 and any(one.statistic != "mean" for one in measures)
     if needs_draws and rng is None:
         raise ValueError("rng=None: errors of latencies and peaks are bootstrapped; give a seed.")
     generator = np.random.default_rng(rng)
     cells = cell_rows(epochs, list(by))
     draws = {
-        label: generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), n_bootstraps)
+        label: generator.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), n_resamples)
         for label, rows in cells.items()
         if needs_draws
     }
@@ -153,7 +154,7 @@ def jackknife_difference(
     *,
     levels: Sequence[str],
     confidence: float = 0.95,
-) -> pd.Series:
+) -> pd.DataFrame:
     """Difference of a measure between two conditions, taken on grand averages.
 
     Parameters
@@ -169,7 +170,7 @@ def jackknife_difference(
 
     Returns
     -------
-    Series
+    DataFrame, shape (1, 8)
         ``estimate, std_error, dof, statistic, p_value, ci_low, ci_high, n_participants``.
 
     Notes
@@ -200,17 +201,5 @@ def jackknife_difference(
     estimate = difference(everyone)
     without = np.array([difference(everyone & (np.arange(n) != k)) for k in range(n)])
     error = float(np.sqrt((n - 1) / n * np.sum((without - without.mean()) ** 2)))
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
-    statistic = estimate / error if error else np.nan
-    return pd.Series(
-        {
-            "estimate": estimate,
-            "std_error": error,
-            "dof": n - 1,
-            "statistic": statistic,
-            "p_value": 2 * stats.t.sf(abs(statistic), n - 1),
-            "ci_low": estimate - half,
-            "ci_high": estimate + half,
-            "n_participants": n,
-        }
-    )
+    row = estimate_row(estimate, error, n - 1, confidence=confidence)
+    return pd.DataFrame([{**row, "n_participants": n}])

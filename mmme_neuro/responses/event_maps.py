@@ -34,7 +34,7 @@ def event_courses(
     window : tuple of float | None
         First and last time in s; None for the whole epoch.
     step : float
-        Length of a step in s, rounded to whole samples. Neighbouring samples say nearly the same;
+        Length of a step in s, rounded to whole samples. Neighboring samples say nearly the same;
         fewer cells cost less and lose nothing slower than a step.
     baseline : tuple of float | None
         Window in s whose mean is taken from every event; None leaves the level.

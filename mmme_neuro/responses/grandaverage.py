@@ -7,11 +7,11 @@ import mne
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import stats
 
 from mmme_neuro.responses.design_cells import cell_labels, cell_name
 from mmme_neuro.responses.potentials import MICROVOLT, Evokeds
 from mmme_neuro.responses.regions import good_channels, roi_channels
+from mmme_neuro.stats.estimates import mean_row, t_interval
 
 
 def within_interval(values: np.ndarray, *, confidence: float) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +54,8 @@ def within_interval(values: np.ndarray, *, confidence: float) -> tuple[np.ndarra
     variance = np.nansum((values - mean) ** 2, axis=0) / dof
     if n_conditions > 1:
         variance = variance * n_conditions / (n_conditions - 1)
-    return mean, stats.t.ppf((1 + confidence) / 2, dof) * np.sqrt(variance / people)
+    _, half_width = t_interval(0.0, np.sqrt(variance / people), dof, confidence=confidence)
+    return mean, half_width
 
 
 @dataclass(frozen=True)
@@ -177,13 +178,12 @@ def difference(grand: GrandAverage, levels: Sequence[str]) -> xr.Dataset:
     paired = grand.individual.sel(condition=condition, drop=True) - grand.individual.sel(
         condition=reference, drop=True
     )
-    n_participants = paired.sizes["participant"]
-    mean = paired.mean("participant")
-    quantile = stats.t.ppf((1 + grand.confidence) / 2, n_participants - 1)
-    half_width = quantile * paired.std("participant", ddof=1) / np.sqrt(n_participants)
+    row = mean_row(paired.to_numpy(), confidence=grand.confidence)
+    names = {"mean": "estimate", "ci_low": "ci_low", "ci_high": "ci_high"}
     return xr.Dataset(
-        {"mean": mean, "ci_low": mean - half_width, "ci_high": mean + half_width},
-        attrs={"units": "uV", "n_participants": n_participants},
+        {name: (paired.dims[1:], row[column]) for name, column in names.items()},
+        coords={name: paired[name] for name in paired.dims[1:]},
+        attrs={"units": "uV", "n_participants": paired.sizes["participant"]},
     )
 
 

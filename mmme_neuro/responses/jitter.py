@@ -80,7 +80,7 @@ def onset_jitter(
     measures: Sequence[Measure],
     *,
     coder_sd: float | None = None,
-    n_draws: int = 200,
+    n_resamples: int = 200,
     condition: str,
     levels: Sequence[str],
     rng: np.random.Generator | int,
@@ -98,7 +98,7 @@ def onset_jitter(
         Standard deviation of the coders' onsets (s), added to ``onset_sd`` in squares; None: that
         of ``onset_sd`` alone. Two coders who differ by 70-100 ms (median) have an SD of about
         70-105 ms each: median absolute difference = 0.95 SD.
-    n_draws : int
+    n_resamples : int
         Times that all onsets are drawn.
     condition : str
         Column of the conditions.
@@ -133,7 +133,7 @@ def onset_jitter(
     cells = cell_rows(epochs, ["participant", condition])
     curves = {item.name: region_curves(epochs, item.roi, baseline=None) for item in measures}
     records = []
-    for draw in range(-1, n_draws):
+    for draw in range(-1, n_resamples):
         shift = np.zeros(len(sd))
         if draw >= 0:
             shift = np.clip(generator.normal(0, sd), -reach, reach)

@@ -4,6 +4,7 @@ Cleaning of the EEG, and autonomic signals from the physiology.
 
 * ``eeg``: Is it brain?
 * ``body``: How are heart, skin and breath?
+* ``bridges``: Straight lines over missing samples, so that a filter can run.
 """
 
 import lazy_loader as _lazy

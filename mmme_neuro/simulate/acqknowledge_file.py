@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import savemat
 
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 
 LABELS = (
     "PPG, X, PPGED-R",

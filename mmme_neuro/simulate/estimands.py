@@ -2,7 +2,7 @@
 
 A source of 5 microvolt is not 5 microvolt in a window mean: filter, baseline, window, the coder's
 error and people's latencies all take their share. Those steps are applied here to the responses
-themselves, without noise, artefacts or (for means) overlap, over a large virtual sample.
+themselves, without noise, artifacts or (for means) overlap, over a large virtual sample.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ GRID = np.arange(-40, 60, 0.02)
 HIGH_PASS_HZ = 0.1
 EEG_SFREQ = 250.0
 PHYSIO_SFREQ = 50.0
-"""Rates of the analysed signals, Hz."""
+"""Rates of the analyzed signals, Hz."""
 
 
 MEASURES = {
@@ -443,7 +443,7 @@ def _cross_spectrum(
 ) -> np.ndarray:
     """Return the cross-spectral density of two electrodes at one frequency under a Hann taper.
 
-    The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
+    The taper of the 1 s window smears a source's spectrum over neighboring frequencies.
     """
     offsets = np.arange(-3, 3.01, 0.05)
     taper = np.sinc(offsets) / (1 - offsets**2 + 1e-12)

@@ -10,6 +10,7 @@ from mmme_neuro.responses.measures import Measure
 from mmme_neuro.simulate.devices import DeviceClock
 from mmme_neuro.simulate.estimands import estimands, plain
 from mmme_neuro.simulate.parameters import StudyParameters
+from mmme_neuro.stats.estimates import mean_row, t_interval
 
 RECOVERY_COLUMNS = (
     "quantity",
@@ -177,8 +178,8 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
         }
         true = [by_name[name] for name in table["participant"]]
         drift = np.array([clock.drift_ppm for clock in true])
-        centre = table["centre_device_s"].to_numpy()
-        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, centre, strict=True)])
+        center = table["center_device_s"].to_numpy()
+        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, center, strict=True)])
         rows += [
             _mean_row(
                 f"{device} clock drift",
@@ -191,9 +192,9 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
             _mean_row(
                 f"{device} clock offset at mid-recording",
                 "s",
-                mapped - centre,
-                table["centre_eeg_s"] - centre,
-                table["centre_se_s"],
+                mapped - center,
+                table["center_eeg_s"] - center,
+                table["center_se_s"],
                 table["dof"],
             ),
         ]
@@ -212,9 +213,8 @@ def _mean_row(
     variance = np.asarray(std_error, float) ** 2
     mean_se = np.sqrt(variance.sum()) / variance.size
     total_dof = variance.sum() ** 2 / np.sum(variance**2 / np.maximum(np.asarray(dof, float), 1))
-    half = stats.t.ppf(0.975, total_dof) * mean_se
     mean = np.mean(estimate)
-    interval = (mean - half, mean + half)
+    interval = t_interval(mean, mean_se, total_dof)
     return _row(quantity, unit, np.mean(truth), mean, mean_se, interval, is_effect=False)
 
 
@@ -235,9 +235,8 @@ def _onset_row(truth: Mapping, events: pd.DataFrame) -> dict:
 
 def _mean_of_people(values: np.ndarray) -> tuple[float, float, tuple[float, float]]:
     """Mean, standard error and t interval over participants."""
-    se = values.std(ddof=1) / np.sqrt(values.size)
-    half = stats.t.ppf(0.975, values.size - 1) * se
-    return values.mean(), se, (values.mean() - half, values.mean() + half)
+    row = mean_row(values)
+    return row["estimate"], row["std_error"], (row["ci_low"], row["ci_high"])
 
 
 def _model_rows(estimands: Mapping, models: pd.DataFrame) -> list[dict]:

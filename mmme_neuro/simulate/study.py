@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.io.files import atomic_file
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
-from mmme_neuro.pipeline.files import atomic_file
 from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
 from mmme_neuro.simulate.body import (
     BodyState,
@@ -126,7 +126,7 @@ class Session:
 
 
 def simulate_study(
-    directory: str | Path,
+    folder: str | Path,
     *,
     n_participants: int,
     n_videos: int,
@@ -138,7 +138,7 @@ def simulate_study(
 
     Parameters
     ----------
-    directory : path
+    folder : path
         Folder to write into; made if absent. A folder that already holds files is refused.
     n_participants, n_videos : int
         Size of the study (the real one: 110 and 48).
@@ -176,18 +176,18 @@ def simulate_study(
             f"{parameters.video_s} s; ask for more or longer ones, or another seed."
         )
     known = estimands(parameters, n_videos)
-    directory = _empty_directory(directory)
+    folder = _empty_directory(folder)
     truths = []
     for number, (session, rng) in enumerate(zip(sessions, of_people, strict=True)):
-        truths.append(_write_session(directory, session, parameters, head=head, rng=rng))
+        truths.append(_write_session(folder, session, parameters, head=head, rng=rng))
         if progress:
             progress(f"wrote {session.participant} ({number + 1} of {n_participants})")
     write_sheet(
-        directory / SHEET_FILE, _true_events(sessions), rng=of_study, parameters=parameters.coding
+        folder / SHEET_FILE, _true_events(sessions), rng=of_study, parameters=parameters.coding
     )
     participants = [session.participant for session in sessions]
     ratings = simulate_ratings(parameters.ratings, participants, n_videos=n_videos, rng=of_study)
-    ratings.to_csv(directory / RATINGS_FILE, index=False)
+    ratings.to_csv(folder / RATINGS_FILE, index=False)
     truth = {
         "seed": seed,
         "n_participants": n_participants,
@@ -196,9 +196,9 @@ def simulate_study(
         "estimands": known,
         "participants": truths,
     }
-    with atomic_file(directory / TRUTH_FILE) as part:
+    with atomic_file(folder / TRUTH_FILE) as part:
         part.write_text(json.dumps(truth, indent=1), encoding="utf-8")
-    return directory
+    return folder
 
 
 def _empty_directory(directory: str | Path) -> Path:
@@ -206,7 +206,7 @@ def _empty_directory(directory: str | Path) -> Path:
     directory = Path(directory)
     if directory.exists() and any(directory.iterdir()):
         raise FileExistsError(
-            f"directory must be empty, {directory} is not: name another or empty it."
+            f"folder must be empty, {directory} is not: name another or empty it."
         )
     directory.mkdir(parents=True, exist_ok=True)
     return directory
@@ -352,13 +352,13 @@ def _write_physio(
         inverted_lines=session.inverted_lines,
         rng=rng,
     )
-    analogue = _analogue_channels(body, eeg, time, parameters, rng)
+    analog = _analog_channels(body, eeg, time, parameters, rng)
     rate = np.interp(time, body.time, body.heart_rate)
-    data = np.column_stack([*analogue, lines, rate]).astype(np.float32)
+    data = np.column_stack([*analog, lines, rate]).astype(np.float32)
     write_acqknowledge_mat(folder / PHYSIO_FILE, data, isi_ms=1000 / sfreq)
 
 
-def _analogue_channels(
+def _analog_channels(
     body: BodyState,
     eeg: EegSignals,
     time: np.ndarray,

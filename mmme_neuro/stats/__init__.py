@@ -1,12 +1,13 @@
 """What do all estimates share?
 
-Multiplicity, resampling and groups of rows.
+The row of an estimate, multiplicity, resampling and groups of rows.
 
+* ``estimates``: The row in which every estimate is reported, and Student's t test of means.
 * ``multiplicity``: Correction of p-values for the number of contrasts tested.
 * ``resampling``: Intervals of statistics of counts, with participants left out or resampled
   whole.
 * ``levels``: Two levels of a condition that are compared, the reference first.
-* ``groups``: Rows that an association rests on: complete, and centred within participants.
+* ``groups``: Rows that an association rests on: complete, and centered within participants.
 """
 
 import lazy_loader as _lazy

@@ -1,4 +1,4 @@
-"""Rows that an association rests on: complete, and centred within participants."""
+"""Rows that an association rests on: complete, and centered within participants."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ def complete_rows(
     measures : sequence of str
         Numeric columns that are associated.
     groups : sequence of str
-        Columns within which values are centred.
+        Columns within which values are centered.
     others : sequence of str
         More columns that must be there and complete: covariates, stimuli.
     min_groups : int
@@ -65,7 +65,7 @@ def complete_rows(
     for name in measures:
         values = table[name].to_numpy(dtype=float)
         # Rounding leaves traces of a constant.
-        spread = np.abs(centred(values[:, np.newaxis], codes)).max()
+        spread = np.abs(centered(values[:, np.newaxis], codes)).max()
         if spread <= 1e-12 * np.abs(values).max():
             raise NotEstimable(
                 f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
@@ -97,7 +97,7 @@ def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     return table.groupby(list(columns), sort=False).ngroup().to_numpy()
 
 
-def centred(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Take the mean of its group from each row.
 
     Parameters
@@ -113,7 +113,7 @@ def centred(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> centred(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).ravel()
+    >>> centered(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).ravel()
     array([-1.,  1.,  0.])
     """
     # The grand mean first: sums of large numbers would lose digits.
@@ -127,6 +127,11 @@ def summed(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     total = np.zeros((codes.max() + 1, *values.shape[1:]))
     np.add.at(total, codes, values)
     return total
+
+
+def sums_by_cluster(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Sum rows by the name of their cluster, in the order of names, shape (n_clusters, ...)."""
+    return summed(values, np.unique(clusters, return_inverse=True)[1])
 
 
 def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:
@@ -153,10 +158,37 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndar
     return pd.get_dummies(table[list(covariates)], drop_first=True).to_numpy(dtype=float)
 
 
-def independent_columns(columns: np.ndarray) -> np.ndarray:
-    """An orthonormal basis of some columns, without those that the others make up."""
-    if not columns.size:
-        return columns[:, :0]
-    scale = np.sqrt((columns**2).sum(axis=0))
-    left, singular, _ = np.linalg.svd(columns[:, scale > 0] / scale[scale > 0], full_matrices=False)
-    return left[:, singular > 1e-9]
+def independent_columns(
+    columns: np.ndarray, *, below: float = 1e-9
+) -> tuple[list[int], np.ndarray]:
+    """Find the columns that are no combinations of earlier ones.
+
+    Parameters
+    ----------
+    columns : array, shape (n_rows, n_columns)
+        Any numbers.
+    below : float
+        Share of its length up to which a column counts as a combination.
+
+    Returns
+    -------
+    places : list of int
+        Of the independent columns.
+    basis : array, shape (n_rows, n_independent)
+        Orthonormal, of the same space.
+
+    Examples
+    --------
+    >>> independent_columns(np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 1.0]]))[0]
+    [0, 2]
+    """
+    basis = np.empty((len(columns), 0))
+    places = []
+    for place, column in enumerate(columns.T):
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        norm = np.linalg.norm(rest)
+        if norm > below * np.linalg.norm(column):
+            basis = np.column_stack([basis, rest / norm])
+            places.append(place)
+    return places, basis

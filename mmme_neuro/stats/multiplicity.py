@@ -19,7 +19,7 @@ METHODS = {
 def adjust_p_values(
     table: pd.DataFrame,
     *,
-    method: str = "holm",
+    method: str | Sequence[str] = "holm",
     within: str | Sequence[str] | None = None,
     p_value: str = "p_value",
 ) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def adjust_p_values(
     ----------
     table : DataFrame
         Contrasts, terms or equivalence tests, one a row.
-    method : {"holm", "bonferroni", "sidak", "fdr", "fdr-dependent"}
+    method : {"holm", "bonferroni", "sidak", "fdr", "fdr-dependent"} or sequence of them
         The first three keep the chance of any false positive, the last two the expected share of
         false ones among the positives (Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001 for
         any dependence).
@@ -42,8 +42,8 @@ def adjust_p_values(
     Returns
     -------
     DataFrame
-        With the columns ``p_adjusted`` and ``n_tests`` (size of the family). NaN stays NaN and
-        does not count.
+        With the columns ``p_adjusted`` and ``n_tests`` (size of the family); of several methods
+        one column each, ``p_holm`` and so on. NaN stays NaN and does not count.
 
     Examples
     --------
@@ -51,7 +51,11 @@ def adjust_p_values(
     >>> adjust_p_values(pd.DataFrame({"p_value": [0.01, 0.04, 0.03]}))["p_adjusted"].tolist()
     [0.03, 0.06, 0.06]
     """
-    if method not in METHODS:
+    if isinstance(method, str):
+        methods = {"p_adjusted": method}
+    else:
+        methods = {f"p_{name.replace('-', '_')}": name for name in method}
+    if not set(methods.values()) <= set(METHODS):
         raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")
     if p_value not in table.columns:
         raise ValueError(f"the table has no column {p_value!r}; it has {list(table.columns)}")
@@ -60,14 +64,17 @@ def adjust_p_values(
     if outside.any():
         raise ValueError(f"p-values lie between 0 and 1, found {p_values[outside][:3]}")
     families = _families(table, within)
-    adjusted, n_tests = np.full(len(table), np.nan), np.zeros(len(table), dtype=int)
+    adjusted = {column: np.full(len(table), np.nan) for column in methods}
+    n_tests = np.zeros(len(table), dtype=int)
     for family in np.unique(families):
         of_family = families == family
         tested = of_family & ~np.isnan(p_values)
         n_tests[of_family] = tested.sum()
-        if tested.any():
-            adjusted[tested] = multipletests(p_values[tested], method=METHODS[method])[1]
-    return table.assign(p_adjusted=adjusted, n_tests=n_tests)
+        for column, name in methods.items():
+            if tested.any():
+                own = multipletests(p_values[tested], method=METHODS[name])
+                adjusted[column][tested] = own[1]
+    return table.assign(**adjusted, n_tests=n_tests)
 
 
 def _families(table: pd.DataFrame, within: str | Sequence[str] | None) -> np.ndarray:

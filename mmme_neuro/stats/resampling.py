@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from mmme_neuro.stats.groups import sums_by_cluster
+
 Statistic = Callable[[np.ndarray], Any]
 """From counts, shape (..., *count_shape), to values, shape (...)."""
 
@@ -15,7 +17,7 @@ _ALMOST_ONE = 0.999
 
 
 @dataclass(frozen=True)
-class Resampling:
+class ParticipantIntervals:
     """How intervals over participants are made.
 
     Parameters
@@ -133,26 +135,6 @@ def _limits(drawn: np.ndarray, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def sums_by_cluster(counts: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """Add the counts of the units of each cluster.
-
-    Parameters
-    ----------
-    counts : array, shape (n_units, *count_shape)
-        Counts of each unit.
-    clusters : array, shape (n_units,)
-        Name of the cluster (participant) of each unit.
-
-    Returns
-    -------
-    array, shape (n_clusters, *count_shape)
-    """
-    names, codes = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((len(names), *counts.shape[1:]))
-    np.add.at(sums, codes, counts)
-    return sums
-
-
 def quantile_interval(
     values: np.ndarray, clusters: np.ndarray, *, share: float = 0.5, confidence: float = 0.95
 ) -> tuple[float, float]:
@@ -185,7 +167,7 @@ def quantile_interval(
     sums = sums_by_cluster(below, clusters)
     if len(sums) < 2:
         return np.nan, np.nan
-    limits = Resampling(confidence).interval(_share, sums)
+    limits = ParticipantIntervals(confidence).interval(_share, sums)
     if np.isnan(limits[0]):
         limits = share, share
     low, high = np.quantile(values, np.clip(limits, 0, 1))

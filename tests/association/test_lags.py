@@ -9,7 +9,7 @@ from mmme_neuro.association.lags import window_means
 from tests.calibration.cross_modal import lag_study, simulated_events
 
 BLOCKS = ("participant", "stimulus")
-PLAN = Resampling(rng=1, n_bootstrap=300, n_permutations=199, blocks=BLOCKS)
+PLAN = Resampling(rng=1, n_resamples=300, n_permutations=199, blocks=BLOCKS)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_each_lag_equals_rm_corr(events, course):
     events["kind"] = np.random.default_rng(3).choice(["macro", "micro"], len(events))
     found = lagged_corr(events, "x0", course, covariates=["kind"], resampling=PLAN)
     for lag, row in found.set_index("lag").iterrows():
-        one = rm_corr(events.assign(y=course[lag]), "x0", "y", covariates=["kind"])
+        one = rm_corr(events.assign(y=course[lag]), "x0", "y", covariates=["kind"]).iloc[0]
         np.testing.assert_allclose(
             row[["r", "dof", "ci_low", "ci_high"]].astype(float),
             one[["r", "dof", "ci_low", "ci_high"]].astype(float),

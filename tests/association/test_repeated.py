@@ -45,7 +45,7 @@ def blood():
 
 
 def test_published_values(blood):
-    result = rm_corr(blood, "ph", "paco2")
+    result = rm_corr(blood, "ph", "paco2").iloc[0]
     # Bakdash & Marusich (2017): r(38) = -.51, 95 % CI [-.71, -.23], p < .001.
     assert result["r"] == pytest.approx(-0.50677, abs=5e-6)
     assert result["dof"] == 38
@@ -58,7 +58,7 @@ def test_equals_pingouin(blood):
     for data in (blood, simulated_events(np.random.default_rng(6), r=0.2, between=-0.9)):
         x, y = list(data.columns[-2:])
         expected = pingouin.rm_corr(data, x, y, "participant").iloc[0]
-        found = rm_corr(data, x, y)
+        found = rm_corr(data, x, y).iloc[0]
         assert found["r"] == pytest.approx(expected["r"], abs=1e-10)
         assert found["p_value"] == pytest.approx(expected["pval"], rel=1e-6)
         assert found["dof"] == expected["dof"]
@@ -72,21 +72,21 @@ def test_partial_equals_regression_with_intercepts_of_participants():
     data["kind"] = rng.choice(["macro", "micro", "mixed"], len(data))
     data["x0"] += (data["kind"] == "micro") * 2
     data["y0"] -= (data["kind"] == "micro") * 2
-    found = rm_corr(data, "x0", "y0", covariates=["kind", "stimulus"])
+    found = rm_corr(data, "x0", "y0", covariates=["kind", "stimulus"]).iloc[0]
     model = smf.ols("y0 ~ x0 + kind + stimulus + C(participant)", data).fit()
     assert found["p_value"] == pytest.approx(model.pvalues["x0"], rel=1e-9)
     assert found["dof"] == model.df_resid
     t = model.tvalues["x0"]
     assert found["r"] == pytest.approx(t / np.sqrt(t**2 + model.df_resid))
-    assert rm_corr(data, "x0", "y0")["r"] < 0 < found["r"]
+    assert rm_corr(data, "x0", "y0").iloc[0]["r"] < 0 < found["r"]
 
 
 def test_equals_the_correlation_of_residuals(blood):
-    centred = blood[["ph", "paco2"]] - blood.groupby("participant")[["ph", "paco2"]].transform(
+    centered = blood[["ph", "paco2"]] - blood.groupby("participant")[["ph", "paco2"]].transform(
         "mean"
     )
-    r, _ = stats.pearsonr(centred["ph"], centred["paco2"])
-    result = rm_corr(blood, "ph", "paco2")
+    r, _ = stats.pearsonr(centered["ph"], centered["paco2"])
+    result = rm_corr(blood, "ph", "paco2").iloc[0]
     assert result["r"] == pytest.approx(r)
     t = r * np.sqrt(result["dof"] / (1 - r**2))
     assert result["p_value"] == pytest.approx(2 * stats.t.sf(abs(t), result["dof"]))
@@ -95,7 +95,7 @@ def test_equals_the_correlation_of_residuals(blood):
 def test_rows_with_missing_values_are_counted_out(blood):
     blood.loc[[0, 10], "ph"] = np.nan
     lonely = pd.DataFrame({"participant": [99], "ph": [7.0], "paco2": [5.0]})
-    result = rm_corr(pd.concat([blood, lonely]), "ph", "paco2")
+    result = rm_corr(pd.concat([blood, lonely]), "ph", "paco2").iloc[0]
     assert (result["n_events"], result["n_left_out"], result["n_participants"]) == (45, 3, 8)
 
 
@@ -115,24 +115,24 @@ def simulated(correlation, rng, n_participants=20, n_events=15):
 
 
 def test_recovers_the_correlation_within_people():
-    result = rm_corr(simulated(0.5, np.random.default_rng(1), 100, 50), "x", "y")
+    result = rm_corr(simulated(0.5, np.random.default_rng(1), 100, 50), "x", "y").iloc[0]
     assert result["ci_low"] < 0.5 < result["ci_high"]
     assert result["r"] == pytest.approx(0.5, abs=0.04)
 
 
 def test_error_rate_and_coverage():
     rng = np.random.default_rng(2)
-    null = [rm_corr(simulated(0.0, rng), "x", "y") for _ in range(120)]
+    null = [rm_corr(simulated(0.0, rng), "x", "y").iloc[0] for _ in range(120)]
     # 99.9 % range of a binomial with 120 draws of .05.
     assert 0 < sum(result["p_value"] < 0.05 for result in null) <= 15
-    true = [rm_corr(simulated(0.4, rng), "x", "y") for _ in range(80)]
+    true = [rm_corr(simulated(0.4, rng), "x", "y").iloc[0] for _ in range(80)]
     covered = sum(result["ci_low"] < 0.4 < result["ci_high"] for result in true)
     assert covered >= 69
 
 
 def test_recovers_within_while_people_differ_the_other_way():
     data = simulated_events(np.random.default_rng(3), r=0.4, between=-0.95, n_participants=40)
-    result = rm_corr(data, "x0", "y0", resampling=Resampling(rng=1, n_permutations=499))
+    result = rm_corr(data, "x0", "y0", resampling=Resampling(rng=1, n_permutations=499)).iloc[0]
     assert data["x0"].corr(data["y0"]) < -0.6
     assert result["boot_low"] < 0.4 < result["boot_high"]
     assert result["boot_low"] > 0.3
@@ -145,17 +145,19 @@ def test_permutation_p_holds_its_level_given_a_covariate():
         data = simulated_events(rng, between=-0.9, n_participants=8, n_stimuli=3)
         data["c"] = rng.standard_normal(len(data))
         data[["x0", "y0"]] += data[["c"]].to_numpy()
-        how = Resampling(rng=rng, n_bootstrap=0, n_permutations=99)
+        how = Resampling(rng=rng, n_resamples=0, n_permutations=99)
         n_false += (
-            rm_corr(data, "x0", "y0", covariates=["c"], resampling=how)["p_permutation"] <= 0.05
+            rm_corr(data, "x0", "y0", covariates=["c"], resampling=how).iloc[0]["p_permutation"]
+            <= 0.05
         )
     assert stats.binom.ppf(0.0005, 100, 0.05) <= n_false <= stats.binom.ppf(0.9995, 100, 0.05)
 
 
 def test_the_same_rng_gives_the_same_numbers(blood):
-    how = Resampling(rng=5, n_bootstrap=200, n_permutations=50, blocks=("participant",))
+    how = Resampling(rng=5, n_resamples=200, n_permutations=50, blocks=("participant",))
     pd.testing.assert_series_equal(
-        rm_corr(blood, "ph", "paco2", resampling=how), rm_corr(blood, "ph", "paco2", resampling=how)
+        rm_corr(blood, "ph", "paco2", resampling=how).iloc[0],
+        rm_corr(blood, "ph", "paco2", resampling=how).iloc[0],
     )
 
 
@@ -169,12 +171,12 @@ def test_matrix_has_families_and_says_what_failed():
     between = table[table["family"] == "brain - body"]
     assert between["n_tests"].tolist() == [4] * 6
     assert table.loc[("x0", "y0"), "p_holm"] == pytest.approx(
-        4 * rm_corr(data, "x0", "y0")["p_value"]
+        4 * rm_corr(data, "x0", "y0").iloc[0]["p_value"]
     )
     flat = table.loc[("x0", "flat")]
     assert np.isnan(flat[["r", "p_holm"]].astype(float)).all()
     assert "flat is constant within every participant" in flat["reason"]
-    how = Resampling(rng=1, n_bootstrap=0, n_permutations=99)
+    how = Resampling(rng=1, n_resamples=0, n_permutations=99)
     permuted = rm_corr_matrix(data, {"brain": ["x0"], "body": ["y0"]}, resampling=how)
     assert permuted["p_holm"][0] == permuted["p_permutation"][0] == pytest.approx(0.01)
 
@@ -189,15 +191,15 @@ def test_pairs_are_one_family(blood):
 
 def test_errors(blood):
     with pytest.raises(ValueError, match=r"data lacks the columns \['pH'\]; it has"):
-        rm_corr(blood, "pH", "paco2")
+        rm_corr(blood, "pH", "paco2").iloc[0]
     with pytest.raises(ValueError, match="only 2 participants have 2 events"):
-        rm_corr(blood[blood["participant"] <= 2], "ph", "paco2")
+        rm_corr(blood[blood["participant"] <= 2], "ph", "paco2").iloc[0]
     with pytest.raises(ValueError, match="only 0 participants"):
-        rm_corr(blood.assign(ph=np.nan), "ph", "paco2")
+        rm_corr(blood.assign(ph=np.nan), "ph", "paco2").iloc[0]
     with pytest.raises(ValueError, match="confidence=1.5: must lie"):
-        rm_corr(blood, "ph", "paco2", confidence=1.5)
+        rm_corr(blood, "ph", "paco2", confidence=1.5).iloc[0]
     with pytest.raises(ValueError, match="leave nothing beside the covariates"):
-        rm_corr(blood, "ph", "paco2", covariates=["paco2"])
+        rm_corr(blood, "ph", "paco2", covariates=["paco2"]).iloc[0]
     with pytest.raises(ValueError, match=r"\['ph'\] stand there twice"):
         rm_corr_matrix(blood, {"a": ["ph"], "b": ["ph", "paco2"]})
     with pytest.raises(ValueError, match=r"data lacks the columns \['pH'\]"):

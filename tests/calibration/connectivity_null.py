@@ -28,7 +28,7 @@ SFREQ = 100.0
 N_CHANNELS = 6
 N_PARTICIPANTS = 20
 WINDOW = {"window": (-0.25, 0.75), "band": (8.0, 13.0), "by": "expression", "min_epochs": 2}
-FEW = {"n_subsamples": 20}
+FEW = {"n_resamples": 20}
 COUNTS = ((6, 26), (20, 80))
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -90,13 +90,13 @@ OFFERED: dict[str, Measure] = {
     "abs_imcoh": partial(mean_coupling, method="abs_imcoh", **FEW),
     "plv, equal numbers": partial(mean_coupling, method="plv", **FEW),
     "orthogonal_envelope": partial(mean_coupling, method="orthogonal_envelope", **FEW),
-    "envelope_correlation": partial(mean_coupling, method="envelope_correlation", n_subsamples=5),
-    "envelope_partial": partial(mean_coupling, method="envelope_partial", n_subsamples=5),
+    "envelope_correlation": partial(mean_coupling, method="envelope_correlation", n_resamples=5),
+    "envelope_partial": partial(mean_coupling, method="envelope_partial", n_resamples=5),
     "global efficiency": partial(graph_of, name="global_efficiency", density=None),
     "global efficiency, density .3": partial(graph_of, name="global_efficiency", density=0.3),
     "clustering": partial(graph_of, name="clustering", density=None),
     "phase consistency (ppc)": phase_of,
-    "itc, equal numbers": partial(phase_of, measure="itc", n_subsamples=20),
+    "itc, equal numbers": partial(phase_of, measure="itc", n_resamples=20),
 }
 """What the package does unless told otherwise (equal numbers of epochs or debiased)."""
 

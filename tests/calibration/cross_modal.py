@@ -19,9 +19,9 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.association.canonical import cross_modal
 from mmme_neuro.association.lags import lagged_corr
-from mmme_neuro.association.levels import multilevel_slope
 from mmme_neuro.association.repeated import rm_corr
 from mmme_neuro.association.shuffles import Resampling
+from mmme_neuro.association.within_between import multilevel_slope
 from tests.calibration.tables import as_markdown
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -64,7 +64,7 @@ def simulated_events(
 
     ``between`` is the correlation of participants' means, which spread three times as far as
     events; ``slope_sd`` the spread of the slope over participants; ``serial`` the correlation of
-    neighbouring events; ``shared`` the SD of what a stimulus adds to all measures of everybody;
+    neighboring events; ``shared`` the SD of what a stimulus adds to all measures of everybody;
     ``tails`` the degrees of freedom of Student's t.
     """
     per_person = n_stimuli * n_events
@@ -97,16 +97,16 @@ def pair_study(seed: int, *, r: float, scenario: Mapping[str, float]) -> dict[st
     rng = np.random.default_rng([seed, int(100 * r)])
     data = simulated_events(rng, r=r, **scenario)  # type: ignore[arg-type]
     plain = rm_corr(
-        data, "x0", "y0", resampling=Resampling(rng=rng, n_bootstrap=999, n_permutations=0)
-    )
+        data, "x0", "y0", resampling=Resampling(rng=rng, n_resamples=999, n_permutations=0)
+    ).iloc[0]
     found = {"estimate": plain["r"], "rm_corr": plain["p_value"]}
     found["rm_corr covers"] = plain["ci_low"] <= r <= plain["ci_high"]
     found["bootstrap covers"] = plain["boot_low"] <= r <= plain["boot_high"]
     found["bootstrap"] = float(plain["boot_low"] <= 0 <= plain["boot_high"])
     if r == 0:
         for name, plan in PLANS.items():
-            how = Resampling(rng=rng, n_bootstrap=0, n_permutations=N_DRAWS, **plan)
-            found[name] = rm_corr(data, "x0", "y0", resampling=how)["p_permutation"]
+            how = Resampling(rng=rng, n_resamples=0, n_permutations=N_DRAWS, **plan)
+            found[name] = rm_corr(data, "x0", "y0", resampling=how).iloc[0]["p_permutation"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         slope = multilevel_slope(data, "x0", "y0").iloc[0]
@@ -144,7 +144,7 @@ def lag_study(seed: int, *, blocks: tuple[str, ...], scheme: str) -> dict[str, f
     data = simulated_events(rng, between=-0.9, serial=0.7)
     windows = rng.standard_normal((len(data), 12)).cumsum(axis=1)[:, 4:]
     course = pd.DataFrame(windows + data[["y0"]].to_numpy(), columns=np.arange(8.0))
-    plan = Resampling(rng=rng, n_bootstrap=0, n_permutations=N_DRAWS, blocks=blocks, scheme=scheme)
+    plan = Resampling(rng=rng, n_resamples=0, n_permutations=N_DRAWS, blocks=blocks, scheme=scheme)
     found = lagged_corr(data, "x0", course, resampling=plan)
     return {"any window": found["p_max"].min(), "uncorrected": found["p_permutation"].min()}
 
@@ -271,7 +271,7 @@ times as far as events and correlate by -.9 wherever that is not said to be othe
 `mean r` beside the truth shows recovery although participants' means go the other way. The
 parametric interval of `rm_corr` supposes independent normal errors and one slope for all. Random
 slopes estimate a slope, not a correlation: with heavy tails the two SDs by which it is
-standardised are estimates of their own, which its interval leaves out.
+standardized are estimates of their own, which its interval leaves out.
 
 ## Combinations of 4 and 3 features (one pair associated or none): share of p < .05
 

@@ -15,7 +15,7 @@ from mmme_neuro.reliability import generalizability, limits_of_agreement, multil
 from mmme_neuro.reliability.coders.action_units import shared_share
 from mmme_neuro.reliability.coders.kappa import cohen_kappa, crossed_counts
 from mmme_neuro.reliability.coders.timing import single_score_iccs
-from mmme_neuro.stats.resampling import Resampling, quantile_interval
+from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval
 from tests.calibration.tables import as_markdown, lowest_coverage
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
@@ -164,7 +164,7 @@ def over_participants(rng: np.random.Generator, n_participants: int) -> Draw:
     for name, (simulate, statistic) in COUNTS.items():
         sums = simulate(rng, n_participants)
         for kind, seed in (("jackknife", None), ("bootstrap", rng)):
-            _, *limits = Resampling(rng=seed, n_resamples=400).estimate(
+            _, *limits = ParticipantIntervals(rng=seed, n_resamples=400).estimate(
                 statistic, sums, np.arange(len(sums))
             )
             yield f"{name}, {kind}, {n_participants} participants", TRUTHS[name], tuple(limits)
@@ -176,7 +176,7 @@ def differences(rng: np.random.Generator) -> Draw:
     shift = rng.normal(20, 40, 14)
     apart = rng.normal(shift[people], 90)
     sd = np.hypot(40, 90)
-    found = limits_of_agreement(apart, clusters=people)
+    found = limits_of_agreement(apart, participant=people)
     yield "bias between coders", 20.0, (found.bias_ci_low, found.bias_ci_high)
     high = 20 + 1.959964 * sd
     yield "limit of agreement", high, (found.high_ci_low, found.high_ci_high)

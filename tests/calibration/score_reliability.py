@@ -12,7 +12,8 @@ import pandas as pd
 from mmme_neuro.reliability.dependability import dependability
 from mmme_neuro.reliability.scores import Scores
 from mmme_neuro.reliability.split_half import split_half
-from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 from tests.calibration.tables import as_markdown
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability_of_scores.md"
@@ -102,7 +103,9 @@ def dominance_coverage(n_studies: int) -> pd.DataFrame:
                 people = np.repeat(np.arange(n_people), n_videos)
                 counts = np.column_stack([hits.ravel(), np.ones(hits.size)])
                 sums = sums_by_cluster(counts, people)
-                limits = Resampling(0.95, rng, 500).interval(lambda c: c[..., 0] / c[..., 1], sums)
+                limits = ParticipantIntervals(0.95, rng, 500).interval(
+                    lambda c: c[..., 0] / c[..., 1], sums
+                )
                 name = f"{n_people} participants, {n_videos} videos"
                 rows.append((name, "dominance", "share", 0.6, hits.mean(), *limits))
     columns = ["scenario", "score", "coefficient", "truth", "estimate", "low", "high"]

@@ -38,7 +38,7 @@ def test_bisquare_line_equals_statsmodels():
     # statsmodels re-estimates the scale on the way: compare at the scale used here.
     slope, intercept = stats.siegelslopes(y, x - x.mean())
     residual = y - intercept - slope * (x - x.mean())
-    scale = 1.4826 * np.sqrt(40 / 38) * np.median(np.abs(residual))
+    scale = 1.482602218505602 * np.sqrt(40 / 38) * np.median(np.abs(residual))
     model = sm.RLM(y, sm.add_constant(x - x.mean()), M=sm.robust.norms.TukeyBiweight())
     weights = sm.robust.norms.TukeyBiweight().weights(line.residual / scale)
     again = sm.WLS(y, model.exog, weights=weights).fit().params
@@ -77,7 +77,7 @@ def test_standard_errors_are_calibrated(fit, n_points):
         line = fit(x, y, resolution=1e-4)
         quantile = stats.t.ppf(0.975, line.dof)
         covered[k] = (
-            abs(line.level - 2 - 1e-4 * line.centre) < quantile * line.level_se,
+            abs(line.level - 2 - 1e-4 * line.center) < quantile * line.level_se,
             abs(line.slope - 1e-4) < quantile * line.slope_se,
         )
     # The bisquare's errors are asymptotic: a little short with ten points.

@@ -185,7 +185,7 @@ def test_merging_nothing_gives_nothing():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"how": "mean"}, "how must be"), ({"min_iou": 1.0}, "min_iou")]
+    ("options", "message"), [({"merge": "mean"}, "merge must be"), ({"min_iou": 1.0}, "min_iou")]
 )
 def test_refuses(options, message):
     with pytest.raises(ValueError, match=message):

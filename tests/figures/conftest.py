@@ -122,7 +122,7 @@ def _write_sheet_tables(folder, events, rng):
     found = agreement_tables(
         *coders, CODER_CRITERIA, condition=CONDITION, levels=CODER_LEVELS, rng=1, n_resamples=200
     )
-    for name, table in found.items():
+    for name, table in vars(found).items():
         write_table(folder, f"agreement_{name}", table)
 
 
@@ -195,7 +195,7 @@ def _write_quality(folder, events, rng):
     ]  # fmt: skip
     quality = [
         {"participant": name, "channel": channel, "source": "x", "share_missing": 0.0,
-         "share_artefact": 0.01, "share_usable": 0.99, "reason": ""}
+         "share_artifact": 0.01, "share_usable": 0.99, "reason": ""}
         for name in PEOPLE for channel in PHYSIO
     ]  # fmt: skip
     quality[0] |= {"share_usable": 0.3, "reason": "electrode of lina came off"}

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy import stats
 
 from mmme_neuro import ClusterTest, fit_lmm_map, permutation_test
-from mmme_neuro.inference.adjacency import neighbours
+from mmme_neuro.inference.adjacency import neighbors
 from mmme_neuro.inference.tfce import tfce
 from tests.calibration.familywise import (
     CONDITIONS,
@@ -156,7 +156,7 @@ def test_labels_channels_frequencies_and_progress(planted):
     assert found["p_value"].dims == ("channel", "time", "frequency")
     assert list(found["channel"].to_numpy()) == names
     assert calls[-1] == (40, 40)
-    near = neighbours((8, 5, 2), [adjacency, 5, 2])
+    near = neighbors((8, 5, 2), [adjacency, 5, 2])
     expected = tfce(found["statistic"].to_numpy().ravel(), near)
     np.testing.assert_allclose(found["enhanced"].to_numpy().ravel(), expected)
 
@@ -206,7 +206,7 @@ def test_the_wording_claims_neither_latency_nor_location(planted):
         ({"threshold": 2.0}, "threshold 2.0 is for correction='cluster' only"),
         ({"threshold": -2.0, "correction": "cluster"}, "threshold must be positive"),
         ({"alpha": 5}, "alpha must lie between 0 and 1"),
-        ({"unit": "clip"}, "unit 'clip' is no grouping factor"),
+        ({"units": "clip"}, "units 'clip' is no grouping factor"),
         ({"adjacency": [8]}, "one entry for each of the 2 axes"),
         ({"formula": "eeg ~ expression + (1 | participant)"}, "start the formula with '~'"),
         ({"formula": "~ expression"}, "no random term"),

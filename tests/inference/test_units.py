@@ -89,7 +89,7 @@ def test_aliased_term_is_refused():
 
 
 def test_unit_outside_the_formula_is_refused():
-    with pytest.raises(ValueError, match=r"unit 'participant'.*\['stimulus'\].*\(1 \| part"):
+    with pytest.raises(ValueError, match=r"units 'participant'.*\['stimulus'\].*\(1 \| part"):
         units_of("~ expression + (1 | stimulus)", "expression")
 
 

@@ -75,7 +75,7 @@ def test_share_of_a_category_is_its_mean():
     ("arguments", "message"),
     [
         ({"predictor": "speed"}, "no column 'speed'"),
-        ({"predictor": "rise", "by": "clip"}, "no column 'clip'"),
+        ({"predictor": "rise", "participant": "clip"}, "no column 'clip'"),
         ({"predictor": "kind"}, "must be numeric"),
         ({"predictor": "x"}, "there already"),
     ],

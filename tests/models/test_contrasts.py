@@ -112,8 +112,8 @@ def test_coding_does_not_change_contrasts(fit, events):
     )
     for df in ("satterthwaite", "kenward-roger"):
         pd.testing.assert_frame_equal(
-            contrast(fit, "expression", by="valence", df=df),
-            contrast(coded, "expression", by="valence", df=df),
+            contrast(fit, "expression", by="valence", dof=df),
+            contrast(coded, "expression", by="valence", dof=df),
             rtol=1e-6,
         )
 
@@ -142,7 +142,7 @@ def test_empty_cell_is_missing_not_guessed(events):
         ({"of": "expression", "method": "tukey"}, "method must be one of"),
         ({"of": "expression", "weights": "cells"}, "weights must be one of"),
         ({"of": "expression", "at": {"valence": [1]}}, "expects numeric predictors"),
-        ({"of": "expression", "df": "wald"}, "df must be one of"),
+        ({"of": "expression", "dof": "wald"}, "dof must be one of"),
         ({"of": {"a": {"micro": 1}}}, "no term 'micro'"),
     ],
 )

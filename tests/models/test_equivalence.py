@@ -35,7 +35,7 @@ def test_paired_data_equal_statsmodels():
 
 def test_interval_lies_within_the_bounds_where_significant():
     table = pd.DataFrame({"estimate": np.linspace(-2, 2, 81), "std_error": 0.4, "dof": 12.0})
-    found = equivalence_test(table, (-1, 1), alpha=0.1)
+    found = equivalence_test(table, (-1, 1), confidence=0.8)
     inside = (found["ci_low"] > -1) & (found["ci_high"] < 1)
     assert inside.any() and not inside.all()
     pd.testing.assert_series_equal(inside, found["p_value"] < 0.1, check_names=False)
@@ -48,7 +48,9 @@ def test_level_at_the_bound(alpha):
     table = pd.DataFrame({"estimate": differences.mean(axis=1)})
     table["std_error"] = differences.std(axis=1, ddof=1) / np.sqrt(20)
     table["dof"] = 19.0
-    rejected = (equivalence_test(table, (-1.5, 1.5), alpha=alpha)["p_value"] < alpha).sum()
+    rejected = (
+        equivalence_test(table, (-1.5, 1.5), confidence=1 - 2 * alpha)["p_value"] < alpha
+    ).sum()
     low, high = counts_by_chance(20_000, alpha)
     assert low <= rejected <= high
 
@@ -68,17 +70,17 @@ def test_level_of_fits_at_the_bound():
 
 
 @pytest.mark.parametrize(
-    ("bounds", "alpha", "message"),
+    ("bounds", "confidence", "message"),
     [
         ((1, -1), 0.05, "the lower first"),
         ((-np.inf, 1), 0.05, "finite"),
-        ((-1, 1), 0.7, "alpha"),
+        ((-1, 1), 1.4, "confidence"),
     ],
 )
-def test_bad_bounds_are_refused(bounds, alpha, message):
+def test_bad_bounds_are_refused(bounds, confidence, message):
     table = pd.DataFrame({"estimate": [0.0], "std_error": [1.0], "dof": [10.0]})
     with pytest.raises(ValueError, match=message):
-        equivalence_test(table, bounds, alpha=alpha)
+        equivalence_test(table, bounds, confidence=confidence)
 
 
 def test_other_tables_are_refused():

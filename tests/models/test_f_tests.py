@@ -37,7 +37,7 @@ def close(found, reference):
 def test_balanced_factorial_equals_lmertest_and_pbkrtest(model, df):
     reference = tables.lmm("small_anova3", dataset="cake", model=model, method="REML", ddf=df)
     fit = fit_lmm(CAKE[model], DATASETS["cake"])
-    close(anova(fit, df=df.lower()), reference)
+    close(anova(fit, dof=df.lower()), reference)
 
 
 @pytest.mark.parametrize("column", [253, 793, 3179, 10498])
@@ -70,8 +70,8 @@ def test_coding_does_not_change_the_tests(events, df, coding):
         coded = "C(a, contr.treatment(base='w')) * b * `my x`"
     else:
         coded = f"C(a, {coding}) * C(b, {coding}) * `my x`"
-    ours = anova(fit_lmm("y ~ a * b * `my x` + (1 | p)", events), df=df)
-    theirs = anova(fit_lmm(f"y ~ {coded} + (1 | p)", events), df=df)
+    ours = anova(fit_lmm("y ~ a * b * `my x` + (1 | p)", events), dof=df)
+    theirs = anova(fit_lmm(f"y ~ {coded} + (1 | p)", events), dof=df)
     np.testing.assert_allclose(theirs["statistic"], ours["statistic"], rtol=1e-6)
     np.testing.assert_allclose(theirs["dof_denominator"], ours["dof_denominator"], rtol=1e-5)
 
@@ -79,7 +79,7 @@ def test_coding_does_not_change_the_tests(events, df, coding):
 def test_one_degree_of_freedom_is_the_squared_t(events):
     fit = fit_lmm("y ~ a + b + (1 | p)", events)
     for df in ("satterthwaite", "kenward-roger"):
-        row, t = anova(fit, df=df).loc["b"], fit.table(df).loc["b[T.yes]"]
+        row, t = anova(fit, dof=df).loc["b"], fit.table(df).loc["b[T.yes]"]
         assert row["statistic"] == pytest.approx(t["statistic"] ** 2)
         assert row["dof_denominator"] == pytest.approx(t["dof"])
         assert row["p_value"] == pytest.approx(t["p_value"])
@@ -112,7 +112,7 @@ def null_rate(n_studies, df, seed):
         events["g"] = np.array(list("uvw"))[events["p"] % 3]
         kept = rng.random(54) < 0.7
         events["y"] = rng.normal(size=9)[events["p"]] + rng.normal(size=54)
-        p_values.append(anova(fit_lmm("y ~ g + (1 | p)", events[kept]), df=df).loc["g", "p_value"])
+        p_values.append(anova(fit_lmm("y ~ g + (1 | p)", events[kept]), dof=df).loc["g", "p_value"])
     return float(np.mean(np.array(p_values) < 0.05))
 
 
@@ -130,8 +130,8 @@ def test_null_rate_is_nominal(df):
 
 @pytest.mark.parametrize("df", ["wald", "none"])
 def test_bad_requests_are_refused(events, df):
-    with pytest.raises(ValueError, match="df must be one of"):
-        anova(fit_lmm("y ~ a + (1 | p)", events), df=df)
+    with pytest.raises(ValueError, match="dof must be one of"):
+        anova(fit_lmm("y ~ a + (1 | p)", events), dof=df)
 
 
 def test_transformed_category_is_refused_by_name(events):

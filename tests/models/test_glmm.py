@@ -1,4 +1,4 @@
-"""Generalised mixed models: statsmodels' own numbers, recovery, bad input."""
+"""Generalized mixed models: statsmodels' own numbers, recovery, bad input."""
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,18 @@ def events():
 def test_effects_are_recovered(events):
     for response, family, truth in (("blink", "binomial", 0.8), ("n_scr", "poisson", -0.5)):
         fit = fit_glmm(FORMULA.format(response), events, family=family)
-        assert fit.model.fep_names == ["Intercept", "expression[T.micro]"]
-        assert abs(fit.fe_mean[1] - truth) < 3.5 * fit.fe_sd[1]
-        assert fit.fe_sd[1] < 0.2
+        table = fit.table()
+        assert table.index.tolist() == ["Intercept", "expression[T.micro]"]
+        row = table.loc["expression[T.micro]"]
+        assert abs(row["estimate"] - truth) < 3.5 * row["std_error"]
+        assert row["std_error"] < 0.2
+        assert row["ci_high"] - row["ci_low"] == pytest.approx(3.92 * row["std_error"], rel=1e-3)
+        components = fit.variance_components
+        assert components["group"].tolist() == ["participant", "stimulus"]
         # The SD of 30 participants and 15 stimuli itself: two and a half standard errors.
         error = 2.5 * np.array([0.6, 0.4]) / np.sqrt(2 * np.array([29, 14]))
-        assert (np.abs(np.exp(fit.vcp_mean) - [0.6, 0.4]) < error).all()
+        assert (np.abs(components["sd"].to_numpy() - [0.6, 0.4]) < error).all()
+        assert fit.n_observations == len(events) and family in repr(fit)
 
 
 def test_as_statsmodels_own_formula(events):
@@ -48,19 +54,19 @@ def test_as_statsmodels_own_formula(events):
         vcp_p=0.5,
     ).fit_vb()
     fit = fit_glmm(FORMULA.format("blink"), events, family="binomial")
-    np.testing.assert_allclose(fit.fe_mean, own.fe_mean, atol=2e-3)
-    np.testing.assert_allclose(fit.vcp_mean, own.vcp_mean, atol=5e-3)
+    np.testing.assert_allclose(fit.result.fe_mean, own.fe_mean, atol=2e-3)
+    np.testing.assert_allclose(fit.result.vcp_mean, own.vcp_mean, atol=5e-3)
 
 
 def test_the_same_events_give_the_same_numbers(events):
     first, second = (fit_glmm(FORMULA.format("blink"), events, family="binomial") for _ in "ab")
-    np.testing.assert_array_equal(first.params, second.params)
+    np.testing.assert_array_equal(first.result.params, second.result.params)
 
 
 def test_slopes_have_variances_of_their_own(events):
     formula = "n_scr ~ expression + (1 + expression | participant)"
     fit = fit_glmm(formula, events, family="poisson")
-    assert fit.model.vcp_names == ["Intercept | participant", "expression[T.micro] | participant"]
+    assert fit.variance_components["term"].tolist() == ["Intercept", "expression[T.micro]"]
 
 
 @pytest.mark.parametrize(

@@ -340,7 +340,7 @@ def test_input_is_not_changed(crossed):
         (lambda e: fit_lmm(CROSSED, e.assign(y=np.nan)), "'y': 160"),
         (lambda e: fit_lmm(CROSSED, e.head(1)), "one level"),
         (lambda e: fit_lmm("y ~ 0 + (1 | participant)", e), "no fixed"),
-        (lambda e: fit_lmm(CROSSED, e).table("wald"), "df must be one of"),
+        (lambda e: fit_lmm(CROSSED, e).table("wald"), "dof must be one of"),
         (lambda e: fit_lmm(CROSSED, e).table(confidence=95), "between 0 and 1"),
         (lambda e: fit_lmm(CROSSED, e, reml=False).table("kenward-roger"), "need a REML fit"),
     ],

@@ -10,6 +10,7 @@ import pytest
 
 from mmme_neuro import Recording, read_recording
 from mmme_neuro.epochs import Epoching
+from mmme_neuro.io.files import write_json
 from mmme_neuro.muscles.event_power import event_muscle_power
 from mmme_neuro.pipeline.decisions import COLUMNS
 from mmme_neuro.pipeline.derivatives import (
@@ -19,7 +20,6 @@ from mmme_neuro.pipeline.derivatives import (
     read_table,
     run_record,
     write_derivatives,
-    write_json,
 )
 from mmme_neuro.pipeline.inputs import DeviceFolder
 from mmme_neuro.pipeline.preprocess import (

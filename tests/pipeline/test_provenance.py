@@ -6,7 +6,7 @@ import pytest
 
 from mmme_neuro.pipeline import preprocess
 from mmme_neuro.pipeline.provenance import (
-    PACKAGES,
+    DERIVING,
     Provenance,
     file_digest,
     input_digests,
@@ -75,7 +75,7 @@ def test_sidecar_holds_no_folder_and_no_time(finished):
 def test_software_names_code_and_packages():
     found = software(Path(preprocess.__file__))
     assert len(found["code"]) == 16 and found["mne"][0].isdigit()
-    assert set(found) == {"code", *PACKAGES}
+    assert set(found) == {"code", *DERIVING}
 
 
 def test_options_that_a_run_used_are_read_from_the_sidecars(finished):

@@ -12,7 +12,7 @@ from mmme_neuro.plots.agreement import (
     plot_time_differences,
 )
 from mmme_neuro.plots.style import close_figure
-from mmme_neuro.reliability import Overlap, agreement_tables
+from mmme_neuro.reliability import OverlapAbove, agreement_tables
 
 NAMES = ("detection", "confusion", "action_units", "timing", "differences")
 
@@ -36,8 +36,9 @@ def tables():
             }
         )
         coders.append(own[rng.random(200) < 0.9])
-    found = agreement_tables(*coders, [Overlap()], condition="expression", rng=1, n_resamples=100)
-    return {name: found[name] for name in NAMES}
+    criteria, how = [OverlapAbove()], {"condition": "expression", "rng": 1}
+    found = agreement_tables(*coders, criteria, n_resamples=100, **how)
+    return {name: getattr(found, name) for name in NAMES}
 
 
 @pytest.fixture
@@ -64,8 +65,8 @@ def test_confusion_has_the_first_coder_in_rows(ax):
     )  # fmt: skip
     plot_confusion(table, ax)
     texts = {text.get_position(): text.get_text() for text in ax.texts}
-    assert texts[(1, 0)] == "3\n(30 %)"  # x is coder B's micro, y coder A's macro
-    assert texts[(0, 1)] == "0\n(0 %)"
+    assert texts[(1.5, 0.5)] == "3\n(30 %)"  # x is coder B's micro, y coder A's macro
+    assert texts[(0.5, 1.5)] == "0\n(0 %)"
 
 
 def test_kappa_without_interval_has_a_dot_only(ax):

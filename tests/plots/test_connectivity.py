@@ -21,7 +21,7 @@ def result(study):
     table.loc[:5, "expression"] = "mixed"
     epochs = study.copy()
     epochs.metadata = table
-    return connectivity(epochs, by="expression", rng=0, n_subsamples=2)
+    return connectivity(epochs, by="expression", rng=0, n_resamples=2)
 
 
 def test_channels_run_front_to_back_and_left_to_right():

@@ -37,7 +37,7 @@ def test_traces_show_the_numbers(grand):
     plt.close("all")
 
 
-def test_figure_shares_one_symmetric_colour_scale(grand):
+def test_figure_shares_one_symmetric_color_scale(grand):
     figure = evoked_figure(
         grand, rois=["fronto_central", "parietal"], measures=MEASURES, levels=NAMES
     )

@@ -6,11 +6,11 @@ import pytest
 from mmme_neuro.plots.forest import (
     contrast_figure,
     forest_figure,
-    number,
     plot_forest,
     plot_recovery,
     recovery_figure,
 )
+from mmme_neuro.wording import fixed_text
 
 
 @pytest.fixture
@@ -83,10 +83,10 @@ def test_recovery_figure_writes_the_numbers(recovery):
 
 
 def test_numbers_are_short():
-    assert number(-0.0123, 3) == "\N{MINUS SIGN}0.012"
-    assert number(1234.5, 0) == "1234"
-    assert number(-1.25e-7, 9) == "\N{MINUS SIGN}1.2×10⁻⁷"
-    assert number(np.nan, 2) == "–"
+    assert fixed_text(-0.0123, 3) == "\N{MINUS SIGN}0.012"
+    assert fixed_text(1234.5, 0) == "1234"
+    assert fixed_text(-1.25e-7, 9) == "\N{MINUS SIGN}1.2×10⁻⁷"
+    assert fixed_text(np.nan, 2) == "–"
 
 
 def test_bad_tables_are_refused(estimates, recovery):

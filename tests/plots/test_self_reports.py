@@ -44,11 +44,11 @@ def ax():
 
 def test_matrix_has_the_intended_emotion_in_rows_and_shares_in_percent(ax):
     plot_felt(felt(), ax)
-    shares = ax.images[0].get_array()
+    shares = ax.collections[0].get_array()
     assert shares.shape == (2, 3)
     assert shares[0, 0] == shares[1, 1] == 0.8
     texts = {(text.get_position(), text.get_text()) for text in ax.texts}
-    assert ((0, 0), "80") in texts and ((2, 1), "10") in texts
+    assert ((0.5, 0.5), "80") in texts and ((2.5, 1.5), "10") in texts
 
 
 def test_dominance_has_chance_as_a_line_and_leaves_the_margin_out(ax):

@@ -27,7 +27,7 @@ def test_exact_limits_equal_tolerance_factors():
 
 def test_one_difference_a_participant_needs_no_clusters():
     differences = np.random.default_rng(2).normal(size=20)
-    assert limits_of_agreement(differences, clusters=np.arange(20)) == limits_of_agreement(
+    assert limits_of_agreement(differences, participant=np.arange(20)) == limits_of_agreement(
         differences
     )
 
@@ -48,7 +48,7 @@ def test_covers_bias_and_limits(by_cluster):
             sd = np.hypot(0.6, 1.0)
         else:
             differences, people, sd = rng.normal(0.3, 1.0, 25), None, 1.0
-        found = limits_of_agreement(differences, clusters=people)
+        found = limits_of_agreement(differences, participant=people)
         low, high = 0.3 - 1.959964 * sd, 0.3 + 1.959964 * sd
         hits.append(
             (
@@ -64,7 +64,7 @@ def test_covers_bias_and_limits(by_cluster):
 
 def test_recovers_the_spread_of_one_difference():
     differences, people = nested(np.random.default_rng(4), n_people=3000)
-    found = limits_of_agreement(differences, clusters=people)
+    found = limits_of_agreement(differences, participant=people)
     assert found.sd == pytest.approx(np.hypot(0.6, 1.0), rel=0.02)
     assert found.bias == pytest.approx(0.3, abs=0.03)
 
@@ -78,8 +78,8 @@ def test_errors():
     with pytest.raises(ValueError, match="3 numbers or more for limits of agreement, got 2"):
         limits_of_agreement(np.array([1.0, 2.0, np.nan]))
     with pytest.raises(ValueError, match="2 participants or more, got 1"):
-        limits_of_agreement(np.arange(4.0), clusters=np.zeros(4))
+        limits_of_agreement(np.arange(4.0), participant=np.zeros(4))
     with pytest.raises(ValueError, match="participant of each of 4 differences, got 3"):
-        limits_of_agreement(np.arange(4.0), clusters=np.zeros(3))
+        limits_of_agreement(np.arange(4.0), participant=np.zeros(3))
     with pytest.raises(ValueError, match="share must lie between 0 and 1, got 95"):
         limits_of_agreement(np.arange(4.0), share=95)

@@ -6,7 +6,7 @@ from mmme_neuro import icc
 from mmme_neuro.reliability import retest_reliability
 from mmme_neuro.reliability.intraclass import complete_forms
 
-NAMES = {"participants": "who", "sessions": "day", "values": "uv"}
+NAMES = {"participant": "who", "sessions": "day", "values": "uv"}
 
 
 def measured(rng, n=40, spread=2.0, error=1.0, shift=0.5):

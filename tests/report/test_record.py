@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 
+from mmme_neuro.pipeline.provenance import DERIVING
 from mmme_neuro.report.constants import PACKAGES, method_constants, software_versions
 from mmme_neuro.signals.eeg.ica import AGREEING_EYE_R
 
@@ -19,4 +20,7 @@ def test_versions_name_every_package():
     versions = software_versions()
     assert versions["numpy"] == np.__version__
     assert set(PACKAGES) <= set(versions)
+    computing = "numba formulaic clarabel onnxruntime statsmodels pingouin nilearn".split()
+    assert {*computing, *DERIVING} <= set(PACKAGES)
+    assert len(PACKAGES) == len(set(PACKAGES))
     assert versions["python"].startswith("3.")

@@ -121,7 +121,7 @@ def test_latencies_need_a_seed():
     with pytest.raises(ValueError, match="rng=None"):
         component_table(epochs, [component("peak_latency")], by=["participant", "expression"])
     without = component_table(
-        epochs, [component("peak_latency")], n_bootstraps=0, by=["participant", "expression"]
+        epochs, [component("peak_latency")], n_resamples=0, by=["participant", "expression"]
     )
     assert without["sme"].isna().all() and without["value"].notna().all()
 
@@ -158,7 +158,7 @@ def people(rng, *, n=16, shift=0.05, spread=0.03, noise=0.6):
 
 def test_jackknife_of_a_mean_is_the_paired_t_test():
     individual = people(np.random.default_rng(8))
-    found = jackknife_difference(individual, component(), levels=("macro", "micro"))
+    found = jackknife_difference(individual, component(), levels=("macro", "micro")).iloc[0]
     inside = (TIMES >= 0.2 - 1e-9) & (TIMES <= 0.7 + 1e-9)
     values = individual.values[:, :, 0, inside].mean(axis=-1)
     expected = stats.ttest_rel(values[:, 1], values[:, 0])
@@ -174,13 +174,15 @@ def test_jackknife_covers_a_shift_and_seldom_invents_one(what):
     # Clipped tails and rectified noise would shrink the shift itself.
     wide = component(what, window=(0.0, 0.9))
     found = [
-        jackknife_difference(people(rng, noise=0.05), wide, levels=("macro", "micro"))
+        jackknife_difference(people(rng, noise=0.05), wide, levels=("macro", "micro")).iloc[0]
         for _ in range(60)
     ]
     covered = np.mean([row["ci_low"] <= 0.05 <= row["ci_high"] for row in found])
     assert covered >= stats.binom.ppf(0.005, 60, 0.95) / 60
     null = [
-        jackknife_difference(people(rng, shift=0.0), wide, levels=("macro", "micro"))["p_value"]
+        jackknife_difference(people(rng, shift=0.0), wide, levels=("macro", "micro"))[
+            "p_value"
+        ].item()
         for _ in range(60)
     ]
     assert np.mean(np.array(null) < 0.05) <= stats.binom.ppf(0.995, 60, 0.05) / 60

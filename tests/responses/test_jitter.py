@@ -38,7 +38,7 @@ def summary(measures, *, n_draws=40, **options):
     found = onset_jitter(
         epochs(),
         measures,
-        n_draws=n_draws,
+        n_resamples=n_draws,
         rng=1,
         **options,
         condition="expression",
@@ -84,7 +84,7 @@ def test_onset_sd_of_the_table_is_used_and_reported():
     found = onset_jitter(
         epochs(onset_sd=0.03),
         [MEAN],
-        n_draws=3,
+        n_resamples=3,
         coder_sd=0.04,
         rng=2,
         condition="expression",
@@ -96,7 +96,7 @@ def test_onset_sd_of_the_table_is_used_and_reported():
     again = onset_jitter(
         epochs(onset_sd=0.03),
         [MEAN],
-        n_draws=3,
+        n_resamples=3,
         coder_sd=0.04,
         rng=2,
         condition="expression",

@@ -31,8 +31,8 @@ def test_bad_channels_are_left_out_and_an_empty_region_is_an_error():
         roi_channels(info, "sensorimotor")
     with pytest.raises(ValueError, match="none of them is in the recording"):
         roi_channels(_info("Fz"), "occipital")
-    with pytest.raises(ValueError, match="frontal_centre"):
-        roi_channels(info, "frontal_centre")
+    with pytest.raises(ValueError, match="frontal_center"):
+        roi_channels(info, "frontal_center")
 
 
 def test_every_region_channel_has_a_row_of_the_cap():

@@ -50,9 +50,9 @@ def found():
             {
                 "participant": name,
                 "device": "physio",
-                "centre_device_s": 1000.0,
-                "centre_eeg_s": 1000.0 + offset + 1e-3 * drift + 0.001,
-                "centre_se_s": 0.001,
+                "center_device_s": 1000.0,
+                "center_eeg_s": 1000.0 + offset + 1e-3 * drift + 0.001,
+                "center_se_s": 0.001,
                 "drift_ppm": drift + 2,
                 "drift_se_ppm": 3.0,
                 "dof": 10.0,

@@ -55,10 +55,31 @@ def test_family_wise_error_and_false_discovery_rate():
     assert holm[~is_null].mean() > 0.99
 
 
+def test_published_values():
+    # Benjamini & Hochberg (1995), 3.2: four of fifteen are rejected at .05, by Holm's three.
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262]
+    p += [0.5719, 0.6528, 0.7590, 1.0]
+    found = adjust_p_values(pd.DataFrame({"p_value": p}), method=["holm", "fdr"])
+    assert (found["p_fdr"] <= 0.05).sum() == 4
+    assert (found["p_holm"] <= 0.05).sum() == 3
+    assert found["p_holm"][0] == pytest.approx(15 * 0.0001)
+    assert "p_adjusted" not in found
+
+
+def test_families_are_apart_and_missing_p_values_do_not_count():
+    table = pd.DataFrame({"p_value": [0.02, np.nan, 0.04, 0.04], "family": list("aaba")})
+    found = adjust_p_values(table, method=["holm"], within="family")
+    assert found["n_tests"].tolist() == [2, 2, 1, 2]
+    np.testing.assert_allclose(found["p_holm"], [0.04, np.nan, 0.04, 0.04])
+    empty = adjust_p_values(table.assign(p_value=np.nan), within="family")
+    assert empty["p_adjusted"].isna().all() and (empty["n_tests"] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("table", "arguments", "message"),
     [
         ({"p_value": [0.1]}, {"method": "tukey"}, "method must be one of"),
+        ({"p_value": [0.1]}, {"method": ["holm", "tukey"]}, "method must be one of"),
         ({"p": [0.1]}, {}, "no column 'p_value'"),
         ({"p_value": [1.2]}, {}, "between 0 and 1"),
         ({"p_value": [0.1]}, {"within": "roi"}, "'roi'"),

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmme_neuro.stats.resampling import Resampling, quantile_interval, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval
 
 
 def mean(counts):
@@ -28,7 +29,7 @@ def test_sums_by_cluster():
 
 def test_jackknife_of_equal_clusters_is_students_t():
     values = np.random.default_rng(1).normal(size=12)
-    low, high = Resampling(0.9).interval(mean, counts_of(values))
+    low, high = ParticipantIntervals(0.9).interval(mean, counts_of(values))
     expected = stats.t.interval(0.9, 11, values.mean(), stats.sem(values))
     assert (low, high) == pytest.approx(expected)
 
@@ -36,16 +37,16 @@ def test_jackknife_of_equal_clusters_is_students_t():
 def test_bootstrap_is_close_to_it_and_repeats():
     values = np.random.default_rng(1).normal(size=40)
     sums = counts_of(values)
-    found = Resampling(rng=3).interval(mean, sums)
-    assert found == Resampling(rng=3).interval(mean, sums)
-    assert found != Resampling(rng=4).interval(mean, sums)
-    assert found == pytest.approx(Resampling().interval(mean, sums), abs=0.06)
+    found = ParticipantIntervals(rng=3).interval(mean, sums)
+    assert found == ParticipantIntervals(rng=3).interval(mean, sums)
+    assert found != ParticipantIntervals(rng=4).interval(mean, sums)
+    assert found == pytest.approx(ParticipantIntervals().interval(mean, sums), abs=0.06)
 
 
 @pytest.mark.parametrize("rng", [None, 1])
 def test_limits_of_a_coefficient_stay_within_one(rng):
     counts = np.array([[9.0, 10], [10, 10], [10, 10], [10, 10]])
-    value, low, high = Resampling(rng=rng).estimate(mean, counts, np.arange(4))
+    value, low, high = ParticipantIntervals(rng=rng).estimate(mean, counts, np.arange(4))
     assert value == 39 / 40
     assert 0 < low < value < high <= 1
 
@@ -57,7 +58,7 @@ def test_covers_where_values_of_a_cluster_go_together(rng):
     for _ in range(120):
         values, clusters = clustered_values(generator)
         sums = sums_by_cluster(counts_of(values), clusters)
-        low, high = Resampling(rng=rng, n_resamples=300).interval(mean, sums)
+        low, high = ParticipantIntervals(rng=rng, n_resamples=300).interval(mean, sums)
         hits.append(low < 0 < high)
     # 99.9 % range of 120 draws at .92, what the methods hold with 15 unequal clusters.
     assert np.mean(hits) > 0.83
@@ -79,7 +80,7 @@ def test_median_of_clusters():
 
 def test_nothing_to_resample_gives_nan():
     for rng in (None, 1):
-        resampling = Resampling(rng=rng)
+        resampling = ParticipantIntervals(rng=rng)
         assert np.isnan(resampling.interval(mean, np.array([[3.0, 5]]))).all()
         assert np.isnan(resampling.interval(mean, np.array([[2.0, 5], [2, 5], [2, 5]]))).all()
         assert np.isnan(resampling.estimate(mean, np.empty((0, 2)), np.empty(0))).all()
@@ -88,6 +89,6 @@ def test_nothing_to_resample_gives_nan():
 
 def test_errors():
     with pytest.raises(ValueError, match="confidence must lie between 0 and 1, got 95"):
-        Resampling(95)
+        ParticipantIntervals(95)
     with pytest.raises(ValueError, match="n_resamples must be 100 or more, got 10"):
-        Resampling(n_resamples=10)
+        ParticipantIntervals(n_resamples=10)

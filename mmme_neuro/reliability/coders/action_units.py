@@ -7,20 +7,20 @@ import pandas as pd
 
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.reliability.coders.kappa import cohen_kappa, crossed_counts, gwet_ac1
-from mmme_neuro.stats.resampling import Resampling, Statistic
+from mmme_neuro.stats.resampling import ParticipantIntervals, Statistic
 
 ESTIMATE = ("estimate", "ci_low", "ci_high")
 ENDINGS = ("", "_ci_low", "_ci_high")
 
 
-def action_unit_index(pairs: pd.DataFrame, resampling: Resampling) -> dict[str, float]:
+def action_unit_index(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> dict[str, float]:
     """Reliability index of action-unit coding over events that both coders saw.
 
     Parameters
     ----------
     pairs : DataFrame
         One row a matched event: ``participant, action_units_a, action_units_b``.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the interval is made.
 
     Returns
@@ -52,14 +52,14 @@ def shared_share(counts: np.ndarray) -> np.ndarray:
     return np.where(total > 0, 2 * counts[..., 0] / np.where(total > 0, total, 1), np.nan)
 
 
-def action_unit_table(pairs: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def action_unit_table(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> pd.DataFrame:
     """Agreement on each action unit over events that both coders saw.
 
     Parameters
     ----------
     pairs : DataFrame
         One row a matched event: ``participant, action_units_a, action_units_b``.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the intervals are made.
 
     Returns
@@ -98,7 +98,7 @@ def time_unit_table(
     places: Mapping[str, int],
     clip_s: Mapping[str, float],
     unit_s: float,
-    resampling: Resampling,
+    resampling: ParticipantIntervals,
 ) -> pd.DataFrame:
     """Agreement of two coders on what the face does in each unit of time.
 
@@ -112,7 +112,7 @@ def time_unit_table(
         Length of each clip that both coders saw (s).
     unit_s : float
         Length of a unit (s); a unit is of an event if its middle is.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the intervals are made.
 
     Returns

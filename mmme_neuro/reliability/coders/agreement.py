@@ -15,13 +15,13 @@ from mmme_neuro.reliability.coders.action_units import (
 )
 from mmme_neuro.reliability.coders.detection import (
     Criterion,
-    Overlap,
+    OverlapAbove,
     detection_table,
     match_events,
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "action_units")
 
@@ -32,7 +32,7 @@ class Agreement:
 
     Parameters
     ----------
-    criterion : Overlap or OnsetWithin
+    criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event.
     pairs : DataFrame
         One row an event that both saw: ``participant, clip, row_a, row_b, score, censored``
@@ -111,7 +111,7 @@ def agreement(
     *,
     condition: str,
     levels: Sequence[str] = (),
-    criterion: Criterion = Overlap(),  # noqa: B008
+    criterion: Criterion = OverlapAbove(),  # noqa: B008
     clips: Sequence[str] | None = None,
     clip_s: Mapping[str, float] | float | None = None,
     unit_s: float = 0.1,
@@ -132,7 +132,7 @@ def agreement(
     levels : sequence of str
         Labels from the weakest to the strongest, for kappas that weigh how far two labels lie
         apart; labels that are not named follow, sorted.
-    criterion : Overlap or OnsetWithin
+    criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event in action units, labels and timing.
     clips : sequence of str, optional
         Clips that both coders watched. Without it, those in which both found an event: a sheet
@@ -172,7 +172,7 @@ def agreement(
     >>> coder_a, coder_b = (read_events(sheet, annotation_pass=p) for p in "AB")  # doctest: +SKIP
     >>> agreement(coder_a, coder_b, condition="kind", rng=1).table()  # doctest: +SKIP
     """
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     if not unit_s > 0:
         raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
     for name, events in (("events_a", events_a), ("events_b", events_b)):
@@ -195,7 +195,7 @@ def agreement(
         detection=detection_table(a, b, resampling=resampling),
         labels=label_agreement(
             pairs[["label_a", "label_b"]],
-            clusters=pairs["participant"],
+            participant=pairs["participant"],
             categories=categories,
             confidence=confidence,
             rng=rng,

@@ -1,6 +1,7 @@
 """Agreement of the coders of one sheet, as tidy tables for several ways of matching events."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -38,6 +39,47 @@ def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("n_clips", ascending=False, kind="stable", ignore_index=True)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class AgreementTables:
+    """Two coders compared, with events matched in several ways; no table names anybody.
+
+    All but ``detection`` and ``time_units`` have a column ``criterion``.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        One row per criterion: counts.
+    detection : DataFrame
+        See `Agreement`; it does not depend on the criterion.
+    labels : DataFrame
+        Kappas of micro and macro, and the index of action units as ``action_unit_index``.
+    action_units, timing, time_units : DataFrame
+        See `Agreement`.
+    confusion : DataFrame
+        ``expression_a, expression_b, n, share``.
+    differences : DataFrame
+        One row per matched event and time: ``pair, time, difference_ms`` (A minus B), ``mean_ms``
+        and ``censored``.
+    """
+
+    summary: pd.DataFrame
+    detection: pd.DataFrame
+    labels: pd.DataFrame
+    action_units: pd.DataFrame
+    timing: pd.DataFrame
+    time_units: pd.DataFrame
+    confusion: pd.DataFrame
+    differences: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return what was compared, one row per criterion."""
+        return self.summary
+
+    def __repr__(self) -> str:
+        matched = ", ".join(f"{n} matched" for n in self.summary["n_matched"])
+        return f"<AgreementTables | {len(self.summary)} criteria: {matched}>"
+
+
 def agreement_tables(
     events_a: pd.DataFrame,
     events_b: pd.DataFrame,
@@ -48,14 +90,14 @@ def agreement_tables(
     unit_s: float = 0.1,
     rng: np.random.Generator | int | None = None,
     n_resamples: int = 2000,
-) -> dict[str, pd.DataFrame]:
+) -> AgreementTables:
     """Compare two coders, with events matched in several ways.
 
     Parameters
     ----------
     events_a, events_b : DataFrame
         Events of each coder, as for `agreement`.
-    criteria : sequence of Overlap or OnsetWithin
+    criteria : sequence of OverlapAbove or OnsetWithin
         Which pairs of rows count as one event; one set of rows each.
     condition : str
         Column of the label that each coder gave to an event.
@@ -70,18 +112,11 @@ def agreement_tables(
 
     Returns
     -------
-    dict of str to DataFrame
-        ``summary`` (one row a criterion: counts), ``detection`` (see `Agreement`; it does not
-        depend on the criterion), ``labels`` (kappas of the labels, and the index of action
-        units as ``action_unit_index``), ``action_units``, ``timing``, ``time_units``,
-        ``confusion`` (``label_a, label_b, n, share``) and ``differences`` (one row a
-        matched event and time: ``pair, time, difference_ms``, A minus B, ``mean_ms`` and
-        ``censored``). All but ``detection`` and ``time_units`` have a column ``criterion``; none
-        names a participant, clip or coder.
+    AgreementTables
 
     Examples
     --------
-    >>> agreement_tables(a, b, [Overlap(0.5)], condition="kind", rng=1)  # doctest: +SKIP
+    >>> agreement_tables(a, b, [OverlapAbove(0.5)], condition="kind", rng=1)  # doctest: +SKIP
     """
     if not criteria:
         raise ValueError("criteria must name at least one way of matching, got none.")
@@ -98,19 +133,16 @@ def agreement_tables(
         )
         for each in criteria
     ]
-    makers: dict[str, Callable[[Agreement], pd.DataFrame]] = {
-        "summary": _summary,
-        "labels": _labels,
-        "action_units": lambda result: result.action_units.reset_index(),
-        "timing": lambda result: result.timing.reset_index(),
-        "confusion": lambda result: label_confusion(result.pairs, levels),
-        "differences": lambda result: time_differences(result.pairs),
-    }
-    return {
-        "detection": found[0].detection,
-        "time_units": found[0].time_units.reset_index(),
-        **{name: _stacked(found, make) for name, make in makers.items()},
-    }
+    return AgreementTables(
+        summary=_stacked(found, _summary),
+        detection=found[0].detection,
+        labels=_stacked(found, _labels),
+        action_units=_stacked(found, lambda result: result.action_units.reset_index()),
+        timing=_stacked(found, lambda result: result.timing.reset_index()),
+        time_units=found[0].time_units.reset_index(),
+        confusion=_stacked(found, lambda result: label_confusion(result.pairs, levels)),
+        differences=_stacked(found, lambda result: time_differences(result.pairs)),
+    )
 
 
 def label_confusion(pairs: pd.DataFrame, levels: Sequence[str] = ()) -> pd.DataFrame:

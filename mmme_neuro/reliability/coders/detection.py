@@ -9,11 +9,11 @@ from scipy.optimize import linear_sum_assignment
 
 from mmme_neuro.events.passes import overlap_iou
 from mmme_neuro.reliability.coders.action_units import shared_share
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 
 @dataclass(frozen=True)
-class Overlap:
+class OverlapAbove:
     """Two rows are one event if their intersection over union is large enough.
 
     Parameters
@@ -64,7 +64,7 @@ class OnsetWithin:
         return np.where(gap <= self.tolerance_s + 1e-9, closeness, 0.0)
 
 
-Criterion = Overlap | OnsetWithin
+Criterion = OverlapAbove | OnsetWithin
 
 
 def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     ----------
     events, others : DataFrame
         Columns ``clip, onset, offset`` (s, on one clock within a clip).
-    criterion : Overlap or OnsetWithin
+    criterion : OverlapAbove or OnsetWithin
         Which pairs may be matched.
 
     Returns
@@ -90,7 +90,7 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     Examples
     --------
     >>> events = pd.DataFrame({"clip": ["c", "c"], "onset": [0.0, 4.0], "offset": [1.0, 5.0]})
-    >>> match_events(events, events.iloc[:1], Overlap())["row"].tolist()
+    >>> match_events(events, events.iloc[:1], OverlapAbove())["row"].tolist()
     [0]
     """
     parts = [np.empty((0, 3))]
@@ -131,7 +131,7 @@ def detection_table(
     events_a: pd.DataFrame,
     events_b: pd.DataFrame,
     *,
-    resampling: Resampling,
+    resampling: ParticipantIntervals,
     iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
     onset_tolerances_s: Sequence[float] = ONSET_TOLERANCES_S,
 ) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def detection_table(
     ----------
     events_a, events_b : DataFrame
         Columns ``participant, clip, onset, offset``.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the intervals are made.
     iou_thresholds : sequence of float
         Smallest intersections over union; 0 means any overlap.
@@ -154,7 +154,7 @@ def detection_table(
         See `Agreement`.
     """
     criteria: list[tuple[Criterion, float]] = [
-        *((Overlap(value), value) for value in iou_thresholds),
+        *((OverlapAbove(value), value) for value in iou_thresholds),
         *((OnsetWithin(value), value) for value in onset_tolerances_s),
     ]
     clusters = np.concatenate([events_a["participant"], events_b["participant"]]).astype(str)

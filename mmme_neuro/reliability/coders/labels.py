@@ -16,7 +16,7 @@ from mmme_neuro.reliability.coders.kappa import (
     gwet_ac1,
     krippendorff_alpha,
 )
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 UNDEFINED = "all labels are the same or no unit has them, so agreement beyond chance is 0 / 0"
 
@@ -24,7 +24,7 @@ UNDEFINED = "all labels are the same or no unit has them, so agreement beyond ch
 def label_agreement(
     labels: pd.DataFrame,
     *,
-    clusters: Sequence | np.ndarray | pd.Series | None = None,
+    participant: Sequence | np.ndarray | pd.Series | None = None,
     categories: Sequence | None = None,
     level: str = "nominal",
     confidence: float = 0.95,
@@ -37,7 +37,7 @@ def label_agreement(
     ----------
     labels : DataFrame, shape (n_units, n_raters)
         Label that each rater gave each unit; missing where none.
-    clusters : array, shape (n_units,), optional
+    participant : array, shape (n_units,), optional
         Participant of each unit; each unit its own if not given.
     categories : sequence, optional
         All possible labels, in order; by default those that occur, sorted. Gwet's AC1 depends on
@@ -47,7 +47,7 @@ def label_agreement(
     confidence : float
         Level of the intervals.
     rng : Generator or int, optional
-        For bootstrap intervals with clusters resampled whole; jackknife intervals without.
+        For bootstrap intervals with participants resampled whole; jackknife intervals without.
     n_resamples : int
         Number of bootstrap samples.
 
@@ -57,14 +57,14 @@ def label_agreement(
         Index ``coefficient``: ``observed_agreement, cohen_kappa, gwet_ac1`` and the weighted
         ``cohen_kappa_linear, cohen_kappa_quadratic`` (two raters), ``fleiss_kappa,
         krippendorff_alpha``; columns ``estimate, ci_low, ci_high, n_units, n_clusters, reason``.
-        The first ones rest on units that all raters labelled, alpha on those with two labels or
+        The first ones rest on units that all raters labeled, alpha on those with two labels or
         more. NaN where a coefficient is not defined, with the reason; limits are NaN where no
         participant left out changes it.
 
     Raises
     ------
     ValueError
-        With fewer than 2 raters, no unit that two raters labelled, or unknown labels.
+        With fewer than 2 raters, no unit that two raters labeled, or unknown labels.
 
     Examples
     --------
@@ -72,17 +72,17 @@ def label_agreement(
     >>> float(label_agreement(labels)["estimate"]["cohen_kappa"].round(3))
     0.5
     """
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     labels = pd.DataFrame(labels)
     codes, values = _codes(labels, categories)
-    named = np.arange(len(labels)) if clusters is None else np.asarray(clusters)
+    named = np.arange(len(labels)) if participant is None else np.asarray(participant)
     if len(named) != len(labels):
         raise ValueError(
-            f"clusters must name one cluster for each of {len(labels)} units, got {len(named)}."
+            f"participant must name one person for each of {len(labels)} units, got {len(named)}."
         )
     is_full, is_paired = (codes >= 0).all(axis=1), (codes >= 0).sum(axis=1) > 1
     if not is_paired.any():
-        raise ValueError("labels have no unit that two raters labelled; check how units are named.")
+        raise ValueError("labels have no unit that two raters labeled; check how units are named.")
     full, paired = named[is_full], named[is_paired]
     rows: dict[str, tuple] = {}
     for name, (counts, statistic) in _full_unit_coefficients(codes[is_full], values, level).items():

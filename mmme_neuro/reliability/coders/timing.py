@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.reliability.bland_altman import limits_of_agreement
-from mmme_neuro.stats.resampling import Resampling, quantile_interval, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals, quantile_interval
 
 TIMES = ("onset", "apex", "offset", "rise", "duration")
 
 SINGLE_SCORE = ("icc_oneway", "icc_agreement", "icc_consistency")
 
 
-def timing_table(pairs: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def timing_table(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> pd.DataFrame:
     """Errors and intraclass correlations of the times of events that both coders saw.
 
     Parameters
@@ -22,7 +23,7 @@ def timing_table(pairs: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
     pairs : DataFrame
         One row a matched event: ``participant, censored`` and each of ``onset, apex, offset`` (s)
         with the endings ``_a`` and ``_b``.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         How the intervals of the correlations are made.
 
     Returns
@@ -47,7 +48,7 @@ def single_score_iccs(moments: np.ndarray) -> dict[str, Any]:
     Parameters
     ----------
     moments : array, shape (..., 6)
-        Over targets: number, a, b, a^2, b^2, a * b; the values centred beforehand.
+        Over targets: number, a, b, a^2, b^2, a * b; the values centered beforehand.
 
     Returns
     -------
@@ -71,12 +72,12 @@ def single_score_iccs(moments: np.ndarray) -> dict[str, Any]:
 
 def moments_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Moments of each pair for `single_score_iccs`, shape (n_pairs, 6)."""
-    centre = np.concatenate([a, b]).mean()
-    a, b = a - centre, b - centre
+    center = np.concatenate([a, b]).mean()
+    a, b = a - center, b - center
     return np.column_stack([np.ones(len(a)), a, b, a**2, b**2, a * b])
 
 
-def _row(pairs: pd.DataFrame, time: str, resampling: Resampling) -> dict[str, float]:
+def _row(pairs: pd.DataFrame, time: str, resampling: ParticipantIntervals) -> dict[str, float]:
     """Everything about one time."""
     a, b = (seconds_of(pairs, time, coder) for coder in "ab")
     present = np.isfinite(a) & np.isfinite(b)
@@ -91,7 +92,7 @@ def _row(pairs: pd.DataFrame, time: str, resampling: Resampling) -> dict[str, fl
     mean_abs = resampling.interval(_mean, sums)
     row |= _named("mean_abs_ms", float(apart.mean()), *mean_abs)
     limits = limits_of_agreement(
-        1000 * (a - b), clusters=clusters, confidence=resampling.confidence
+        1000 * (a - b), participant=clusters, confidence=resampling.confidence
     )
     row |= _named("bias_ms", limits.bias, limits.bias_ci_low, limits.bias_ci_high)
     row["sd_ms"] = limits.sd

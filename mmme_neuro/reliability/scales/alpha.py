@@ -14,7 +14,7 @@ from mmme_neuro.reliability.scales.items import (
     items_of,
     log_intervals,
 )
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 INTERVALS = ("feldt", "delta", "bootstrap")
 
@@ -24,7 +24,7 @@ def cronbach_alpha(
     *,
     confidence: float = 0.95,
     interval: str = "feldt",
-    clusters: Sequence | np.ndarray | pd.Series | None = None,
+    participant: Sequence | np.ndarray | pd.Series | None = None,
     missing: str = "complete",
     rng: np.random.Generator | int | None = None,
     n_resamples: int = 2000,
@@ -40,7 +40,7 @@ def cronbach_alpha(
     interval : {"feldt", "delta", "bootstrap"}
         Feldt's F distribution (of alpha; exact where items are normal and parallel), delta method
         without a distribution, or bootstrap of rows.
-    clusters : array, shape (n_rows,), optional
+    participant : array, shape (n_rows,), optional
         Participant of each row, where rows of one depend on each other; needs ``"delta"`` or
         ``"bootstrap"``.
     missing : {"complete", "pairwise"}
@@ -71,6 +71,7 @@ def cronbach_alpha(
     Notes
     -----
     Cronbach (1951, Psychometrika 16:297); Feldt, Woodruff & Salih (1987, Appl Psychol Meas 11:93).
+    Equal to pingouin's, which rounds its interval to three decimals and knows no other one.
 
     Examples
     --------
@@ -84,13 +85,13 @@ def cronbach_alpha(
         raise ValueError(f"interval must be one of {INTERVALS}, got {interval!r}.")
     if interval == "bootstrap" and rng is None:
         raise ValueError("interval='bootstrap' needs rng, a Generator or a seed.")
-    if interval == "feldt" and clusters is not None:
+    if interval == "feldt" and participant is not None:
         raise ValueError("Feldt's interval needs independent rows; use 'delta' or 'bootstrap'.")
     table = items_of(items, missing=missing)
     if missing == "pairwise" and np.isnan(table.answers).any() and interval != "feldt":
         raise ValueError("missing='pairwise' has Feldt's interval only; use missing='complete'.")
-    people = clusters_of(clusters, table)
-    resampling = Resampling(confidence, rng, n_resamples)
+    people = clusters_of(participant, table)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     estimates = _all(table.covariance)
     std_errors = np.full(len(estimates), np.nan)
     limits = np.full((len(estimates), 2), np.nan)

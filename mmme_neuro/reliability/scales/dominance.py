@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.reliability.scales.self_reports import answers_by_item
-from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 EVERY = "all"
 """Name of the row over all emotions."""
@@ -117,7 +118,7 @@ def emotion_dominance(
     if not keep.any():
         raise ValueError(f"ratings: no trial can be judged ({left_out['reason'].iloc[0]}).")
     trials, shares = _judged(wide[keep], aims[keep])
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     stimuli = trials.groupby(["stimulus", "intended"], sort=False)
     by_stimulus = stimuli.agg(
         dominance=("dominance", "mean"), margin=("margin", "mean"),
@@ -180,11 +181,11 @@ def means_by_emotion(
         raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
     aims = table["stimulus"].astype(str).map(dict(intended))
     used = table.assign(intended=aims).dropna(subset=["intended", value])
-    centred = used[value] - used.groupby([item, "participant"])[value].transform("mean")
-    resampling = Resampling(confidence, rng, n_resamples)
+    centered = used[value] - used.groupby([item, "participant"])[value].transform("mean")
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     rows = []
-    for (name, aim), part in used.assign(centred=centred).groupby([item, "intended"], sort=False):
-        estimate, low, high = _mean(part["centred"], part["participant"], resampling)
+    for (name, aim), part in used.assign(centered=centered).groupby([item, "intended"], sort=False):
+        estimate, low, high = _mean(part["centered"], part["participant"], resampling)
         counts = part["participant"].nunique(), part["stimulus"].nunique()
         rows.append((name, aim, estimate, low, high, *counts))
     columns = ["item", "intended", "estimate", "ci_low", "ci_high", "n_participants", "n_stimuli"]
@@ -209,7 +210,7 @@ def _judged(wide: pd.DataFrame, aims: pd.Index) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def _by_emotion(
-    trials: pd.DataFrame, emotions: Sequence[str], resampling: Resampling
+    trials: pd.DataFrame, emotions: Sequence[str], resampling: ParticipantIntervals
 ) -> pd.DataFrame:
     """Mean dominance and margin of each emotion, and of all."""
     rows = []
@@ -226,7 +227,7 @@ def _by_emotion(
 
 
 def _mean(
-    values: pd.Series, people: pd.Series, resampling: Resampling
+    values: pd.Series, people: pd.Series, resampling: ParticipantIntervals
 ) -> tuple[float, float, float]:
     """Mean with an interval over participants."""
     counts = np.column_stack([values.to_numpy(dtype=float), np.ones(len(values))])

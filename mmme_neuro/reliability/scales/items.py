@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.errors import NotEstimable
-from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+from mmme_neuro.stats.estimates import t_interval
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 _STEP = 1e-3
 """Of the numerical derivative, in standard deviations of both items."""
@@ -41,14 +42,14 @@ class Items:
         return pd.DataFrame(self.answers).cov().to_numpy()
 
 
-def clusters_of(clusters: Sequence | np.ndarray | pd.Series | None, items: Items) -> np.ndarray:
+def clusters_of(participant: Sequence | np.ndarray | pd.Series | None, items: Items) -> np.ndarray:
     """Participant of each row that is used; each row its own if none are given."""
-    if clusters is None:
+    if participant is None:
         return np.arange(len(items.answers))
-    named = np.asarray(clusters)
+    named = np.asarray(participant)
     if named.shape != items.kept.shape:
         raise ValueError(
-            f"clusters must name the participant of each of {len(items.kept)} rows, got "
+            f"participant must name the participant of each of {len(items.kept)} rows, got "
             f"{len(named)}."
         )
     return named[items.kept]
@@ -102,7 +103,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
 
 
 def delta_std_errors(
-    statistics: Callable[[np.ndarray], np.ndarray], answers: np.ndarray, clusters: np.ndarray
+    statistics: Callable[[np.ndarray], np.ndarray], answers: np.ndarray, participant: np.ndarray
 ) -> np.ndarray:
     """Standard errors of functions of the covariance, without assuming a normal distribution.
 
@@ -112,7 +113,7 @@ def delta_std_errors(
         From the covariance, shape (n_items, n_items), to values, shape (n_statistics,).
     answers : array, shape (n_rows, n_items)
         Complete answers.
-    clusters : array, shape (n_rows,)
+    participant : array, shape (n_rows,)
         Participant of each row; rows of one participant may depend on each other.
 
     Returns
@@ -127,16 +128,16 @@ def delta_std_errors(
     """
     covariance = np.cov(answers.T)
     scale = np.sqrt(np.diagonal(covariance))
-    centred = answers - answers.mean(axis=0)
+    centered = answers - answers.mean(axis=0)
     influence: np.ndarray = np.zeros(1)
     for i, j in zip(*np.triu_indices(len(covariance)), strict=True):
         step = np.zeros_like(covariance)
         step[i, j] = step[j, i] = _STEP * scale[i] * scale[j]
         above, below = statistics(covariance + step), statistics(covariance - step)
         slopes = (above - below) / (2 * step[i, j])
-        pull = centred[:, i] * centred[:, j] - covariance[i, j]
+        pull = centered[:, i] * centered[:, j] - covariance[i, j]
         influence = influence + pull[:, None] * slopes
-    influence = sums_by_cluster(influence, clusters)
+    influence = sums_by_cluster(influence, participant)
     n = len(influence)
     return np.sqrt((influence**2).sum(axis=0) * n / (n - 1)) / len(answers)
 
@@ -144,8 +145,8 @@ def delta_std_errors(
 def bootstrap_intervals(
     statistics: Callable[[np.ndarray], np.ndarray],
     answers: np.ndarray,
-    clusters: np.ndarray,
-    resampling: Resampling,
+    participant: np.ndarray,
+    resampling: ParticipantIntervals,
 ) -> np.ndarray:
     """Intervals of functions of the covariance from resampled rows, or whole participants.
 
@@ -155,19 +156,20 @@ def bootstrap_intervals(
         From covariances, shape (..., n_items, n_items), to values, shape (..., n_statistics).
     answers : array, shape (n_rows, n_items)
         Complete answers.
-    clusters : array, shape (n_rows,)
+    participant : array, shape (n_rows,)
         Name of what is resampled as a whole.
-    resampling : Resampling
+    resampling : ParticipantIntervals
         Level, seed and number.
 
     Returns
     -------
     array, shape (n_statistics, 2)
     """
-    centred = answers - answers.mean(axis=0)
+    centered = answers - answers.mean(axis=0)
     n_items = answers.shape[1]
-    products = (centred[:, :, None] * centred[:, None, :]).reshape(len(centred), -1)
-    sums = sums_by_cluster(np.column_stack([np.ones(len(centred)), centred, products]), clusters)
+    products = (centered[:, :, None] * centered[:, None, :]).reshape(len(centered), -1)
+    rows = np.column_stack([np.ones(len(centered)), centered, products])
+    sums = sums_by_cluster(rows, participant)
 
     def of_sums(sums: np.ndarray) -> np.ndarray:
         n, totals, products = np.split(sums, [1, 1 + n_items], axis=-1)
@@ -198,5 +200,5 @@ def log_intervals(
         NaN where the estimate is 1.
     """
     rest = np.where(estimates < 1, 1 - estimates, np.nan)
-    factor = np.exp(stats.t.ppf((1 + confidence) / 2, dof) * std_errors / rest)
-    return np.column_stack([1 - rest * factor, 1 - rest / factor])
+    low, high = t_interval(np.log(rest), std_errors / rest, dof, confidence=confidence)
+    return np.column_stack([1 - np.exp(high), 1 - np.exp(low)])

@@ -8,12 +8,13 @@ import pandas as pd
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.reliability.scales.alpha import alpha_of, feldt_interval
 from mmme_neuro.reliability.scales.items import clusters_of, items_of
-from mmme_neuro.stats.resampling import Resampling, sums_by_cluster
+from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 
 def multilevel_alpha(
     items: pd.DataFrame,
-    participants: Sequence | np.ndarray | pd.Series,
+    participant: Sequence | np.ndarray | pd.Series,
     *,
     confidence: float = 0.95,
     rng: np.random.Generator | int | None = None,
@@ -25,7 +26,7 @@ def multilevel_alpha(
     ----------
     items : DataFrame, shape (n_rows, n_items)
         One row an occasion (event, video) of a participant, one column an item.
-    participants : array, shape (n_rows,)
+    participant : array, shape (n_rows,)
         Participant of each row.
     confidence : float
         Level of the intervals.
@@ -63,7 +64,7 @@ def multilevel_alpha(
     [0.8, 1.0]
     """
     table = items_of(items, missing="complete")
-    people = clusters_of(participants, table)
+    people = clusters_of(participant, table)
     n_rows, n_items = table.answers.shape
     n_people = len(np.unique(people))
     if n_people < 3 or n_people == n_rows:
@@ -83,7 +84,7 @@ def multilevel_alpha(
             n_items,
         )
     }
-    resampling = Resampling(confidence, rng, n_resamples)
+    resampling = ParticipantIntervals(confidence, rng, n_resamples)
     low, high = resampling.interval(lambda s: alpha_of(_covariances(s, n_items)[1]), sums)
     rows["between"] = (
         float(alpha_of(between)),

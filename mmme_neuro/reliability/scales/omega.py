@@ -18,7 +18,7 @@ from mmme_neuro.reliability.scales.items import (
     items_of,
     log_intervals,
 )
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 COEFFICIENTS = ("omega_total", "omega_hierarchical", "explained_common_variance", "alpha")
 
@@ -30,7 +30,7 @@ def mcdonald_omega(
     extraction: str = "minres",
     standardized: bool = True,
     confidence: float = 0.95,
-    clusters: Sequence | np.ndarray | pd.Series | None = None,
+    participant: Sequence | np.ndarray | pd.Series | None = None,
     rng: np.random.Generator | int | None = None,
     n_resamples: int = 1000,
 ) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def mcdonald_omega(
         Of the sum of z scores (as in psych), else of the sum of the items as they are.
     confidence : float
         Level of the intervals.
-    clusters : array, shape (n_rows,), optional
+    participant : array, shape (n_rows,), optional
         Participant of each row, where rows of one depend on each other.
     rng : Generator or int, optional
         For bootstrap intervals (rows or whole participants resampled); delta method without.
@@ -89,7 +89,7 @@ def mcdonald_omega(
     0.78
     """
     table, n_factors = _specified(items, n_factors, extraction)
-    people = clusters_of(clusters, table)
+    people = clusters_of(participant, table)
     statistics = partial(
         omegas, n_factors=n_factors, extraction=extraction, standardized=standardized
     )
@@ -98,7 +98,7 @@ def mcdonald_omega(
     if rng is None:
         limits = log_intervals(estimates, std_errors, len(np.unique(people)) - 1, confidence)
     else:
-        resampling = Resampling(confidence, rng, n_resamples)
+        resampling = ParticipantIntervals(confidence, rng, n_resamples)
         limits = bootstrap_intervals(statistics, table.answers, people, resampling)
     general, _ = general_factor(correlation_of(table.covariance), n_factors, extraction)
     cautions = _cautions(table.names, general, n_factors)

@@ -180,14 +180,14 @@ def _coefficients(
 
     def alpha() -> pd.DataFrame:
         found = cronbach_alpha(
-            items, interval="bootstrap", clusters=people, rng=rng, confidence=confidence,
+            items, interval="bootstrap", participant=people, rng=rng, confidence=confidence,
             n_resamples=n_resamples,
         )  # fmt: skip
         return found.loc[["alpha"]]
 
     def omega() -> pd.DataFrame:
         found = mcdonald_omega(
-            items, n_factors=1, clusters=people, rng=rng, confidence=confidence,
+            items, n_factors=1, participant=people, rng=rng, confidence=confidence,
             n_resamples=n_resamples,
         )  # fmt: skip
         return found.loc[["omega_total"]]

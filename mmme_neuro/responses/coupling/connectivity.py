@@ -84,7 +84,7 @@ def connectivity(
     by: str | Sequence[str] | None = None,
     min_epochs: int = 20,
     equalize: bool = True,
-    n_subsamples: int = 200,
+    n_resamples: int = 200,
     jackknife: bool = False,
     average: bool = True,
     rng: np.random.Generator | int | None = None,
@@ -113,7 +113,7 @@ def connectivity(
     equalize : bool
         Whether each cell is estimated from as many epochs as the smallest accepted one, as the
         average over random subsamples.
-    n_subsamples : int
+    n_resamples : int
         Subsamples of each larger cell.
     jackknife : bool
         Whether the bias of ratios is removed by the jackknife over epochs [2]_, at the cost of one
@@ -164,7 +164,7 @@ def connectivity(
     data = epochs.get_data(picks=info["ch_names"], copy=False, verbose="error")
     _check_window(len(inside), sfreq, low, high)
     cells = {"all": np.arange(len(data))} if by is None else cell_rows(epochs, by)
-    counts = _plan(cells, epochs, by, min_epochs, equalize, n_subsamples)
+    counts = _plan(cells, epochs, by, min_epochs, equalize, n_resamples)
     generator = _generator(rng, counts)
     chosen = [
         _sets(members, len(data), plan["n_used"], plan["n_subsamples"], generator)
@@ -237,7 +237,7 @@ def _plan(
     by: str | Sequence[str] | None,
     min_epochs: int,
     equalize: bool,
-    n_subsamples: int,
+    n_resamples: int,
 ) -> pd.DataFrame:
     """Decide which cells are estimated, from how many epochs and subsamples."""
     if min_epochs < 2:
@@ -257,7 +257,7 @@ def _plan(
     n_used = np.where(equalize, smallest, counts["n_epochs"])
     counts["n_used"] = np.where(accepted, n_used, 0).astype(int)
     is_drawn = accepted & (counts["n_used"] < counts["n_epochs"])
-    counts["n_subsamples"] = np.where(is_drawn, n_subsamples, accepted.astype(int))
+    counts["n_subsamples"] = np.where(is_drawn, n_resamples, accepted.astype(int))
     too_few = counts["n_epochs"].map("{} epochs, fewer than ".format) + str(min_epochs)
     counts["reason"] = too_few.where(~accepted, "")
     return counts
@@ -279,11 +279,11 @@ def _sets(
     members: np.ndarray,
     n_epochs: int,
     n_used: int,
-    n_subsamples: int,
+    n_resamples: int,
     rng: np.random.Generator | None,
 ) -> np.ndarray:
-    """Epochs of each subsample of a cell, shape (n_subsamples, n_epochs); none if refused."""
-    sets = np.zeros((n_subsamples if n_used else 0, n_epochs), bool)
+    """Epochs of each subsample of a cell, shape (n_resamples, n_epochs); none if refused."""
+    sets = np.zeros((n_resamples if n_used else 0, n_epochs), bool)
     for row in sets:
         if rng is None or n_used == len(members):
             row[members] = True

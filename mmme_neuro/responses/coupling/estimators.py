@@ -74,7 +74,7 @@ def envelope_matrices(envelopes: Sequence[np.ndarray], method: str) -> np.ndarra
     Parameters
     ----------
     envelopes : sequence of array, shape (n_epochs, n_channels, n_samples)
-        Magnitudes of each cell; epochs are centred and joined.
+        Magnitudes of each cell; epochs are centered and joined.
     method : str
         A key of `KINDS`. Tangent space needs two cells or more: matrices are relative to their
         geometric mean.
@@ -206,12 +206,13 @@ def band_spectra(data: np.ndarray, sfreq: float, low: float, high: float) -> np.
     -------
     array of complex, shape (n_epochs, n_channels, n_frequencies)
     """
+    # By hand: MNE's spectra of one taper give powers, and here the phases count.
     n_times = data.shape[-1]
     frequencies = np.fft.rfftfreq(n_times, 1 / sfreq)
     inside = (frequencies >= low) & (frequencies <= high)
     taper = np.hanning(n_times)
-    centred = data - data.mean(axis=-1, keepdims=True)
-    return np.fft.rfft(centred * taper, axis=-1)[..., inside]
+    centered = data - data.mean(axis=-1, keepdims=True)
+    return np.fft.rfft(centered * taper, axis=-1)[..., inside]
 
 
 def coupling(spectra: np.ndarray, sets: np.ndarray, method: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import shortest_path
 
 from mmme_neuro.responses.coupling.connectivity import labels_of
 
+# By hand, not by networkx: it has no weighted efficiency and takes a second for each null network.
 SWAPS_PER_EDGE = 10
 
 
@@ -95,7 +96,7 @@ class GraphMeasures:
     networks : DataFrame
         The cell's labels, ``density, overall_strength, global_efficiency, clustering,
         local_efficiency, path_length, n_edges, n_negative``; with null networks each measure's
-        ``*_null`` (mean over them) and ``*_normalised`` (ratio).
+        ``*_null`` (mean over them) and ``*_normalized`` (ratio).
     densities : tuple of float | None
         Shares of the possible edges that were kept; None: every positive weight (NaN in the
         tables).
@@ -142,7 +143,7 @@ def graph_measures(
     matrix: xr.DataArray,
     *,
     density: float | Sequence[float] | None = None,
-    n_null: int = 0,
+    n_resamples: int = 0,
     rng: np.random.Generator | int | None = None,
 ) -> GraphMeasures:
     """Strength, clustering, efficiency and path length of weighted networks.
@@ -157,7 +158,7 @@ def graph_measures(
     density : float | sequence of float | None
         Share (0-1] of the possible edges to keep, the strongest, or several (`DENSITIES`); None
         for every positive weight.
-    n_null : int
+    n_resamples : int
         Random networks that each network is compared with: as many edges at every node, the same
         weights elsewhere. 100 or more for a report; 0 for none.
     rng : Generator | int | None
@@ -173,7 +174,7 @@ def graph_measures(
     Strength is the sum of a node's weights. Clustering is the geometric mean of the weights of
     each triangle relative to the largest weight [1]_. An edge is 1 / weight long; efficiency is the
     mean inverse of the shortest path, from a node (nodal), over all pairs (global) or among a
-    node's neighbours without it (local) [2]_, in units of the weight; path length is the mean
+    node's neighbors without it (local) [2]_, in units of the weight; path length is the mean
     shortest path over pairs that have one. Thresholding by density turns differences in overall
     strength into differences in topology [3]_: test both, with overall strength as a covariate.
 
@@ -191,9 +192,9 @@ def graph_measures(
     0.5
     """
     densities = _densities(density)
-    if n_null and rng is None:
+    if n_resamples and rng is None:
         raise ValueError("rng=None: null networks are random; give a seed or Generator.")
-    generator = np.random.default_rng(rng) if n_null else None
+    generator = np.random.default_rng(rng) if n_resamples else None
     if "cell" not in matrix.dims:
         matrix = matrix.expand_dims(cell=["all"])
     channels = matrix["channel"].to_numpy()
@@ -205,7 +206,7 @@ def graph_measures(
         upper = np.triu_indices(len(channels), 1)
         n_negative = float(np.mean([(weights[upper] < 0).sum() for weights in rounds]))
         for kept in densities or (None,):
-            of_nodes, of_network = _mean_measures(rounds, kept, n_null, generator)
+            of_nodes, of_network = _mean_measures(rounds, kept, n_resamples, generator)
             label = dict(zip(labels, names, strict=True)) | {
                 "density": np.nan if kept is None else kept
             }
@@ -242,7 +243,7 @@ def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
             "strength": weights.sum(axis=1),
             "clustering": _clustering(weights),
             "nodal_efficiency": inverse.sum(axis=1) / (n_nodes - 1),
-            "local_efficiency": [_among_neighbours(weights, node) for node in range(n_nodes)],
+            "local_efficiency": [_among_neighbors(weights, node) for node in range(n_nodes)],
         }
     )
     reached = np.isfinite(paths) & ~np.eye(n_nodes, dtype=bool)
@@ -269,7 +270,7 @@ def _rounds(matrix: xr.DataArray, cell: object) -> list[np.ndarray]:
 def _mean_measures(
     rounds: list[np.ndarray],
     density: float | None,
-    n_null: int,
+    n_resamples: int,
     rng: np.random.Generator | None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Measures of every subsample's network, averaged."""
@@ -278,7 +279,7 @@ def _mean_measures(
         thresholded = _thresholded(weights, density)
         of_nodes, of_network = measures_of(thresholded)
         if rng is not None:
-            of_network |= _against_null(thresholded, of_network, n_null, rng)
+            of_network |= _against_null(thresholded, of_network, n_resamples, rng)
         nodes.append(of_nodes)
         networks.append(of_network)
     if len(rounds) == 1:
@@ -300,17 +301,17 @@ def _densities(density: float | Sequence[float] | None) -> tuple[float, ...] | N
 
 
 def _against_null(
-    weights: np.ndarray, found: dict[str, float], n_null: int, rng: np.random.Generator
+    weights: np.ndarray, found: dict[str, float], n_resamples: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """Mean of each measure over null networks, and the ratio to it."""
     if np.isnan(weights).any():
-        names = [f"{name}_{what}" for name in NETWORK_MEASURES for what in ("null", "normalised")]
+        names = [f"{name}_{what}" for name in NETWORK_MEASURES for what in ("null", "normalized")]
         return dict.fromkeys(names, np.nan)
-    null = pd.DataFrame([measures_of(rewired(weights, rng))[1] for _ in range(n_null)]).mean()
+    null = pd.DataFrame([measures_of(rewired(weights, rng))[1] for _ in range(n_resamples)]).mean()
     out = {}
     for name in NETWORK_MEASURES:
         out[f"{name}_null"] = float(null[name])
-        out[f"{name}_normalised"] = found[name] / null[name] if null[name] else np.nan
+        out[f"{name}_normalized"] = found[name] / null[name] if null[name] else np.nan
     return out
 
 
@@ -340,13 +341,13 @@ def _clustering(weights: np.ndarray) -> np.ndarray:
     return np.divide(triangles, pairs, out=np.zeros(len(weights)), where=pairs > 0)
 
 
-def _among_neighbours(weights: np.ndarray, node: int) -> float:
-    """Efficiency of the network of a node's neighbours."""
-    neighbours = np.flatnonzero(weights[node])
-    if neighbours.size < 2:
+def _among_neighbors(weights: np.ndarray, node: int) -> float:
+    """Efficiency of the network of a node's neighbors."""
+    neighbors = np.flatnonzero(weights[node])
+    if neighbors.size < 2:
         return 0.0
-    paths = _path_lengths(weights[np.ix_(neighbours, neighbours)])
-    return float(_inverse(paths).sum() / (neighbours.size * (neighbours.size - 1)))
+    paths = _path_lengths(weights[np.ix_(neighbors, neighbors)])
+    return float(_inverse(paths).sum() / (neighbors.size * (neighbors.size - 1)))
 
 
 def _off_diagonal(weights: np.ndarray, cell: object) -> np.ndarray:

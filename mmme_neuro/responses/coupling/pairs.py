@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmme_neuro.responses.coupling.connectivity import Connectivity, labels_of
+from mmme_neuro.stats.estimates import mean_row
 from mmme_neuro.stats.levels import two_levels
+from mmme_neuro.stats.multiplicity import adjust_p_values
 
 FEWEST_PARTICIPANTS = 3
 
@@ -99,9 +100,11 @@ def paired_differences(
     Returns
     -------
     DataFrame
-        ``measure, estimate, std_error, dof, statistic, p_value, ci_low, ci_high, p_holm,
-        n_participants``: paired t-tests over participants who have both conditions; NaN with
-        fewer than three of them. ``p_holm`` is Holm's over the measures.
+        ``measure, estimate, std_error, dof, statistic, p_value, ci_low, ci_high, effect_size,
+        n_participants, p_holm``: paired t-tests over participants who have both conditions; NaN
+        with fewer than three of them. ``effect_size`` is Hedges' g by the average of both
+        conditions' variances (g_av of Lakens 2013, Front Psychol 4:863), ``p_holm`` Holm's over the
+        measures.
 
     Notes
     -----
@@ -113,33 +116,22 @@ def paired_differences(
     rows = []
     for name in measures:
         has_both = all((name, level) in wide for level in levels)
-        change = np.empty(0)
+        pairs = np.empty((0, 2))
         if has_both:
-            change = (wide[name, levels[1]] - wide[name, levels[0]]).dropna().to_numpy(float)
-        rows.append({"measure": name, **_paired(change, confidence)})
-    found = pd.DataFrame(rows)
-    order = found["p_value"].sort_values().index
-    steps = found.loc[order, "p_value"] * (found["p_value"].notna().sum() - np.arange(len(found)))
-    found["p_holm"] = steps.cummax().clip(upper=1.0)
-    return found
+            pairs = wide[[(name, level) for level in levels]].dropna().to_numpy(float)
+        change = pairs[:, 1] - pairs[:, 0]
+        row = mean_row(change, confidence=confidence, fewest=FEWEST_PARTICIPANTS)
+        row["effect_size"] = _effect_size(pairs)
+        rows.append({"measure": name, **row, "n_participants": len(change)})
+    return adjust_p_values(pd.DataFrame(rows), method=["holm"]).drop(columns="n_tests")
 
 
-def _paired(change: np.ndarray, confidence: float) -> dict[str, float]:
-    """Mean of differences with Student's t."""
-    n = change.size
-    if n < FEWEST_PARTICIPANTS:
-        empty = ("estimate", "std_error", "dof", "statistic", "p_value", "ci_low", "ci_high")
-        return dict.fromkeys(empty, np.nan) | {"n_participants": n}
-    mean, error = float(change.mean()), float(stats.sem(change))
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * error
-    statistic = mean / error if error else np.nan
-    return {
-        "estimate": mean,
-        "std_error": error,
-        "dof": n - 1,
-        "statistic": statistic,
-        "p_value": float(2 * stats.t.sf(abs(statistic), n - 1)),
-        "ci_low": mean - half,
-        "ci_high": mean + half,
-        "n_participants": n,
-    }
+def _effect_size(pairs: np.ndarray) -> float:
+    """Hedges' g of the second column minus the first; NaN for few or constant values."""
+    # Takes seconds to import, and is needed here only.
+    import pingouin
+
+    if len(pairs) < FEWEST_PARTICIPANTS or not np.ptp(pairs, axis=0).any():
+        return np.nan
+    first, second = pairs.T
+    return float(pingouin.compute_effsize(second, first, paired=True, eftype="hedges"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import mne
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from mmme_neuro.events.crowding import nearest_distance
 from mmme_neuro.models.formula import quoted
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.measures import Measure, check_measures, window_mask, window_samples
@@ -18,6 +18,7 @@ from mmme_neuro.responses.overlap.deconvolve import (
     continuous_signal,
     deconvolve,
 )
+from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.levels import difference_label, two_levels
 
 METHODS = ("average", "isolated", "deconvolution")
@@ -25,7 +26,7 @@ METHODS = ("average", "isolated", "deconvolution")
 
 def compare_with_averaging(
     recording: Recording,
-    found: Deconvolution,
+    deconvolution: Deconvolution,
     measures: Sequence[Measure],
     *,
     condition: str,
@@ -40,7 +41,7 @@ def compare_with_averaging(
     ----------
     recording : Recording
         What was deconvolved.
-    found : Deconvolution
+    deconvolution : Deconvolution
         Its result; its formula has the condition.
     measures : sequence of Measure
         Means, each from its own baseline; linear, so that overlap adds up in them.
@@ -69,11 +70,11 @@ def compare_with_averaging(
     raw, events = continuous_signal(recording, modality)
     two_levels(events, condition, levels)
     times = events["time"].to_numpy(float)
-    alone = _distance(times) > isolation
+    alone = nearest_distance(times) > isolation
     rows = []
     check_measures(measures, statistics=["mean"])
     for measure in measures:
-        if measure.channel not in found.curves["channel"].to_numpy():
+        if measure.channel not in deconvolution.curves["channel"].to_numpy():
             continue
         measured = _measured(raw, times, measure)
         for method in METHODS:
@@ -86,7 +87,7 @@ def compare_with_averaging(
                 mean = measured[chosen].mean() if chosen.any() else np.nan
                 if method == "deconvolution" and chosen.any():
                     at = {**(covariates or {}), condition: level}
-                    mean = _deconvolved(found, measure, at)
+                    mean = _deconvolved(deconvolution, measure, at)
                 values[level] = float(mean), int(chosen.sum())
             first, second = (values[level] for level in levels)
             values[difference_label(levels)] = second[0] - first[0], second[1] + first[1]
@@ -120,9 +121,10 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     values = groups["estimate"].agg(["mean", "sem", "size"])
     values.columns = pd.Index(["estimate", "std_error", "n_participants"])
     out = values.assign(n_events=groups["n_events"].sum()).reset_index()
-    quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(out["n_participants"] - 1, 1))
-    half = np.where(out["n_participants"] > 1, quantile * out["std_error"], np.nan)
-    out["ci_low"], out["ci_high"] = out["estimate"] - half, out["estimate"] + half
+    dof = out["n_participants"] - 1
+    out["ci_low"], out["ci_high"] = t_interval(
+        out["estimate"], out["std_error"], dof, confidence=confidence
+    )
     counts = ["n_participants", "n_events"]
     return out[[*keys, "estimate", "std_error", "ci_low", "ci_high", *counts]]
 
@@ -151,15 +153,6 @@ def _measured(raw: mne.io.BaseRaw, times: np.ndarray, measure: Measure) -> np.nd
 
     change = mean(measure.window)
     return change if measure.baseline is None else change - mean(measure.baseline)
-
-
-def _distance(times: np.ndarray) -> np.ndarray:
-    """Seconds to the nearest other event."""
-    order = np.argsort(times, kind="stable")
-    gaps = np.diff(times[order], prepend=-np.inf, append=np.inf)
-    nearest = np.empty(times.size)
-    nearest[order] = np.minimum(gaps[:-1], gaps[1:])
-    return nearest
 
 
 @dataclass(frozen=True, kw_only=True)

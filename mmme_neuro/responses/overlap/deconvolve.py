@@ -34,7 +34,7 @@ class Deconvolution:
     std_error : DataArray
         Their standard errors, under the autoregressive noise that was fitted.
     collinearity : DataFrame
-        ``event_type, term, vif`` (generalised variance inflation factor of the term's functions: 1
+        ``event_type, term, vif`` (generalized variance inflation factor of the term's functions: 1
         where nothing overlaps), ``n_events`` and ``overlapped`` (share of the kind's events with
         another one within reach of the basis).
     condition : float
@@ -185,14 +185,14 @@ def deconvolve(
         Slow physiology needs 10.
     nuisance : sequence of str
         Channels of the same signal that are regressed out without delay, such as the EMG envelope
-        (standardised).
+        (standardized).
     drift_hz : float | None
         Slower fluctuations than this are taken out by cosines; None: a constant only, as the noise
         model bears slow drifts.
     orders : sequence of int
         Autoregressive orders of the noise to choose from, by BIC; ``(0,)``: white noise.
     whiten : bool | None
-        Whether estimates are weighted by the noise (generalised least squares) or only their
+        Whether estimates are weighted by the noise (generalized least squares) or only their
         errors follow from it; None weights unless a basis is a `ResponseFunction` or an `FIR` with
         steps longer than a sample: what a fixed shape or the corners of straight lines miss of a
         smooth signal is small, but large after whitening, and pulls estimates to zero. For an FIR
@@ -239,11 +239,10 @@ def deconvolve(
     bases = _by_kind(basis, events, "basis")
     if missing := set(formulas) ^ set(bases):
         raise ValueError(f"formula and basis must name the same kinds; {sorted(missing)} differ.")
-    data, names, types = _data(raw, picks)
+    data, names, types = _data(raw, picks, reject_by_annotation="NaN")
     confounds, _, _ = _data(raw, list(nuisance)) if nuisance else (np.empty((0, 0)), [], [])
     factor = _factor(raw.info["sfreq"], sfreq)
-    is_bad = _bad_samples(raw)
-    data = _averaged(np.where(is_bad, np.nan, data), factor)
+    data = _averaged(data, factor)
     times = _averaged(np.arange(raw.n_times)[None] / raw.info["sfreq"], factor)[0]
     regressors = _confounds(_averaged(confounds, factor) if nuisance else confounds, nuisance)
     regressors |= _drift(times, drift_hz)
@@ -382,7 +381,7 @@ def _by_kind(
 
 
 def _data(
-    raw: mne.io.BaseRaw, picks: str | Sequence[str]
+    raw: mne.io.BaseRaw, picks: str | Sequence[str], *, reject_by_annotation: str | None = None
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Samples, names and types of channels."""
     try:
@@ -392,7 +391,8 @@ def _data(
             f"picks={picks!r}: expected channels of the signal, which has {raw.ch_names}; name one "
             "of these or a type of channel."
         ) from error
-    return chosen.get_data(verbose="error"), chosen.ch_names, chosen.get_channel_types()
+    data = chosen.get_data(reject_by_annotation=reject_by_annotation, verbose="error")
+    return data, chosen.ch_names, chosen.get_channel_types()
 
 
 def _factor(sfreq: float, wanted: float | None) -> int:
@@ -411,19 +411,8 @@ def _averaged(data: np.ndarray, factor: int) -> np.ndarray:
     return data[:, : n * factor].reshape(len(data), n, factor).mean(axis=2)
 
 
-def _bad_samples(raw: mne.io.BaseRaw) -> np.ndarray:
-    """Samples inside stretches annotated as bad."""
-    is_bad = np.zeros(raw.n_times, bool)
-    for annotation in raw.annotations:
-        if annotation["description"].upper().startswith("BAD"):
-            begin = (annotation["onset"] - raw.first_time) * raw.info["sfreq"]
-            end = begin + annotation["duration"] * raw.info["sfreq"]
-            is_bad[max(int(begin), 0) : max(int(np.ceil(end)) + 1, 0)] = True
-    return is_bad
-
-
 def _confounds(data: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Standardised channels."""
+    """Standardized channels."""
     return {
         name: (values - np.nanmean(values)) / np.nanstd(values)
         for name, values in zip(names, data, strict=True)
@@ -463,10 +452,10 @@ def _solved(
     is_good = np.isfinite(data[0]) & is_known
     if not is_good.any():
         raise NotEstimable("a picked channel has no usable sample; leave it out.")
-    centre = data[:, is_good].mean(axis=1, keepdims=True)
+    center = data[:, is_good].mean(axis=1, keepdims=True)
     return solve(
         expanded.matrix,
-        data - centre,
+        data - center,
         is_good,
         expanded.names(),
         groups=[span for block in expanded.blocks for span in block.spans()],

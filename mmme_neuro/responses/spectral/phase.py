@@ -58,7 +58,7 @@ def phase_consistency(
     decim: int | None = None,
     min_epochs: int = 20,
     equalize: bool = True,
-    n_subsamples: int = 200,
+    n_resamples: int = 200,
     rng: np.random.Generator | int | None = None,
 ) -> PhaseConsistency:
     """Measure how alike the phases of a rhythm are over the epochs of each condition.
@@ -84,7 +84,7 @@ def phase_consistency(
         Whether each condition is estimated on as many epochs as the smallest accepted one. For
         ``"itc"`` the average over random subsamples; ``"ppc"`` has the same expectation at any
         number and is not subsampled.
-    n_subsamples : int
+    n_resamples : int
         Subsamples of each larger condition.
     rng : Generator | int | None
         Source of the subsamples; required where there are any.
@@ -108,7 +108,8 @@ def phase_consistency(
     """
     if measure not in MEASURES:
         raise ValueError(f"measure={measure!r}: must be one of {list(MEASURES)}.")
-    frequencies = DEFAULT_FREQUENCIES if frequencies is None else np.asarray(frequencies, float)
+    frequencies = DEFAULT_FREQUENCIES if frequencies is None else frequencies
+    frequencies = np.asarray(frequencies, dtype=float)
     n_cycles = cycles(frequencies) if n_cycles is None else n_cycles
     n_cycles = np.broadcast_to(np.asarray(n_cycles, dtype=float), frequencies.shape)
     sfreq = epochs.info["sfreq"]
@@ -116,7 +117,7 @@ def phase_consistency(
     decim = max(1, int(sfreq // 50)) if decim is None else decim
     cells = cell_rows(epochs, by)
     counts = _counted(epochs, by, cells, min_epochs, equalize and measure == "itc")
-    sets = _sets(cells, counts, len(epochs), n_subsamples, rng)
+    sets = _sets(cells, counts, len(epochs), n_resamples, rng)
     info = good_channels(epochs.info, picks)
     times = epochs.times[::decim]
     shape = (len(cells), len(info["ch_names"]), len(frequencies), len(times))
@@ -184,7 +185,7 @@ def _sets(
     cells: dict,
     counts: pd.DataFrame,
     n_epochs: int,
-    n_subsamples: int,
+    n_resamples: int,
     rng: np.random.Generator | int | None,
 ) -> list[np.ndarray]:
     """Epochs of each subsample of each condition."""
@@ -197,7 +198,7 @@ def _sets(
     generator = np.random.default_rng(rng)
     sets = []
     for members, n_used, drawn in zip(cells.values(), counts["n_used"], is_drawn, strict=True):
-        n_sets = 0 if n_used == 0 else n_subsamples if drawn else 1
+        n_sets = 0 if n_used == 0 else n_resamples if drawn else 1
         own = np.zeros((n_sets, n_epochs), bool)
         for row in own:
             row[generator.choice(members, n_used, replace=False) if drawn else members] = True

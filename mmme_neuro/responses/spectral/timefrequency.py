@@ -135,7 +135,8 @@ def time_frequency(
     express = _express(mode, baseline)
     _check_choice("power", power, KINDS)
     _check_choice("method", method, METHODS)
-    frequencies = DEFAULT_FREQUENCIES if frequencies is None else np.asarray(frequencies, float)
+    frequencies = DEFAULT_FREQUENCIES if frequencies is None else frequencies
+    frequencies = np.asarray(frequencies, dtype=float)
     n_cycles = cycles(frequencies) if n_cycles is None else n_cycles
     n_cycles = np.broadcast_to(np.asarray(n_cycles, dtype=float), frequencies.shape)
     sfreq = epochs.info["sfreq"]

@@ -24,7 +24,7 @@ SHORTEST_S = 30.0
 
 
 def convex_phasic(eda: np.ndarray, sfreq: float) -> np.ndarray:
-    """Phasic part of the skin conductance by convex optimisation.
+    """Phasic part of the skin conductance by convex optimization.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def _phasic_of_piece(piece: np.ndarray, sfreq: float, step: int) -> np.ndarray:
     if not spread > 0:
         return np.zeros(piece.size)
     phasic, _, _ = decompose((coarse - coarse.mean()) / spread, sfreq / step)
-    centres = (np.arange(n) + 0.5) * step - 0.5
-    return np.interp(np.arange(piece.size), centres, spread * phasic)
+    centers = (np.arange(n) + 0.5) * step - 0.5
+    return np.interp(np.arange(piece.size), centers, spread * phasic)
 
 
 def _filters(n: int, delta: float) -> tuple[sparse.csc_array, sparse.csc_array]:

@@ -45,7 +45,7 @@ class Detector:
     max_interval : float
         A longer interval is a gap: no cycle was missed there, the signal was lost, s.
     is_cardiac : bool
-        Whether the intervals get the artefact correction made for heart beats.
+        Whether the intervals get the artifact correction made for heart beats.
     """
 
     name: str

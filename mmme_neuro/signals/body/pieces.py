@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import butter, savgol_filter, sosfiltfilt
 
+from mmme_neuro.signals.bridges import bridged
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -53,7 +55,7 @@ def finite_pieces(signal: np.ndarray, *, shortest: int = 1, bridge: int = 0) -> 
     is_cut = starts[1:] - stops[:-1] > bridge
     starts, stops = starts[np.r_[True, is_cut]], stops[np.r_[is_cut, True]]
     return [
-        Piece(int(start), _filled(signal[start:stop]))
+        Piece(int(start), bridged(signal[start:stop]))
         for start, stop in zip(starts, stops, strict=True)
         if stop - start >= shortest
     ]
@@ -87,15 +89,6 @@ def map_pieces(
         mapped[piece.start : piece.start + piece.values.size] = function(piece.values)
     mapped[~np.isfinite(signal)] = np.nan
     return mapped
-
-
-def _filled(values: np.ndarray) -> np.ndarray:
-    """Copy with missing samples replaced by straight lines between their neighbours."""
-    is_finite = np.isfinite(values)
-    if is_finite.all():
-        return values
-    index = np.arange(values.size)
-    return np.interp(index, index[is_finite], values[is_finite])
 
 
 BRIDGE_SECONDS = 1.0

@@ -2,6 +2,7 @@
 
 import mne
 import numpy as np
+from scipy import stats
 
 from mmme_neuro.errors import MissingInput
 from mmme_neuro.extras import optional
@@ -83,7 +84,7 @@ def _by_amplitude(eeg: mne.io.BaseRaw) -> dict[str, str]:
         name: "flat" for name, own in zip(eeg.ch_names, spread, strict=True) if own <= 0.02 * median
     }
     logs = np.log(np.maximum(spread, 1e-12))
-    deviation = 1.4826 * np.median(np.abs(logs - np.median(logs)))
+    deviation = stats.median_abs_deviation(logs, scale="normal")
     z = (logs - np.median(logs)) / max(deviation, 0.05)
     for name, own in zip(eeg.ch_names, z, strict=True):
         if own > LOUD_Z:

@@ -6,6 +6,7 @@ import mne
 import numpy as np
 
 from mmme_neuro.errors import MissingInput
+from mmme_neuro.signals.bridges import bridged
 
 MISSING = "BAD missing"
 """Annotation of stretches without data; events whose window touches one get no epoch."""
@@ -121,7 +122,7 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
     for number, row in enumerate(values):
         if is_eeg[number]:
             own[number] = np.count_nonzero(~np.isfinite(row) & ~is_common)
-        values[number] = _filled(row)
+        values[number] = bridged(row)
     return Gaps(*_stretches(is_common), own, True)
 
 
@@ -139,15 +140,6 @@ def annotate(raw: mne.io.BaseRaw, gaps: Gaps, sfreq: float) -> None:
     if len(gaps.first):
         onset = raw.first_time + gaps.first / sfreq
         raw.annotations.append(onset, (gaps.stop - gaps.first) / sfreq, MISSING)
-
-
-def _filled(row: np.ndarray) -> np.ndarray:
-    """Straight lines over what is not finite; zero where nothing is."""
-    is_finite = np.isfinite(row)
-    if is_finite.all() or not is_finite.any():
-        return np.where(is_finite, row, 0.0)
-    times = np.arange(row.size)
-    return np.interp(times, times[is_finite], row[is_finite])
 
 
 def _stretches(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

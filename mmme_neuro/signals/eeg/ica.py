@@ -203,7 +203,7 @@ def separate(
     part.filter(ICA_BAND_HZ[0], highest, picks="all", verbose="error")
     part.set_eeg_reference("average", verbose="error")
     ica, notes = _fitted(part, method, rng)
-    probabilities, why_not = _labelled(part, ica) if iclabel else (None, SWITCHED_OFF)
+    probabilities, why_not = _labeled(part, ica) if iclabel else (None, SWITCHED_OFF)
     if probabilities is None:
         notes.append(f"ICLabel was not used: {why_not}")
     table = pd.DataFrame(_described(ica, part, thresholds, probabilities, muscle_hz))
@@ -278,7 +278,7 @@ def _fitted(part: mne.io.BaseRaw, method: str, rng: int) -> tuple[ICA, list[str]
     return ica, notes
 
 
-def _labelled(part: mne.io.BaseRaw, ica: ICA) -> tuple[np.ndarray | None, str]:
+def _labeled(part: mne.io.BaseRaw, ica: ICA) -> tuple[np.ndarray | None, str]:
     """ICLabel's probabilities, shape (n_components, n_labels), or why there are none."""
     positions = np.array([channel["loc"][:3] for channel in part.copy().pick("eeg").info["chs"]])
     if not np.isfinite(positions).all() or not positions.any(axis=1).all():

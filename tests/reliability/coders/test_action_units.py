@@ -10,7 +10,7 @@ from mmme_neuro.reliability.coders.action_units import (
 )
 from mmme_neuro.reliability.coders.timing import moments_of, single_score_iccs, timing_table
 from mmme_neuro.reliability.intraclass import complete_forms
-from mmme_neuro.stats.resampling import Resampling
+from mmme_neuro.stats.resampling import ParticipantIntervals
 
 
 def coded(*texts):
@@ -21,14 +21,14 @@ def coded(*texts):
 
 def test_index_by_hand():
     pairs = coded(("AU4,AU7", "AU4"), ("AU12", "AU12"), ("AU1", "AU2"), ("", "AU4"))
-    found = action_unit_index(pairs, Resampling())
+    found = action_unit_index(pairs, ParticipantIntervals())
     assert found["estimate"] == pytest.approx(2 * 2 / 8)
     assert found["n"] == 8
 
 
 def test_each_action_unit_by_hand():
     pairs = coded(("AU4,AU7", "AU4"), ("AU12", "AU12"), ("AU4", "AU4"), ("", "AU4"), ("AU7", "AU7"))
-    table = action_unit_table(pairs, Resampling())
+    table = action_unit_table(pairs, ParticipantIntervals())
     assert list(table.index) == ["AU4", "AU7", "AU12"]
     assert table.loc["AU4", ["n_a", "n_b", "n_both"]].tolist() == [2, 3, 2]
     assert table.loc["AU4", "prevalence"] == pytest.approx(0.5)
@@ -39,7 +39,7 @@ def test_each_action_unit_by_hand():
 
 def test_a_rare_unit_has_low_kappa_and_high_ac1():
     pairs = coded(*[("AU4", "AU4")] * 40, ("AU9", ""), ("", "AU9"))
-    table = action_unit_table(pairs, Resampling())
+    table = action_unit_table(pairs, ParticipantIntervals())
     assert table.loc["AU9", "agreement"] > 0.95
     assert table.loc["AU9", "kappa"] < 0
     assert table.loc["AU9", "ac1"] > 0.94
@@ -47,8 +47,8 @@ def test_a_rare_unit_has_low_kappa_and_high_ac1():
 
 def test_no_matched_event():
     pairs = coded(("AU4", "AU4")).iloc[:0]
-    assert action_unit_table(pairs, Resampling()).empty
-    assert np.isnan(action_unit_index(pairs, Resampling())["estimate"])
+    assert action_unit_table(pairs, ParticipantIntervals()).empty
+    assert np.isnan(action_unit_index(pairs, ParticipantIntervals())["estimate"])
 
 
 def events(*rows):
@@ -60,7 +60,7 @@ def test_time_units_by_hand():
     a = events(("s1", "c1", "micro", 0.0, 0.3), ("s2", "c2", "macro", 1.0, 2.0))
     b = events(("s1", "c1", "micro", 0.1, 0.4), ("s2", "c2", "micro", 1.0, 1.5))
     found = time_unit_table(
-        a, b, {"micro": 1, "macro": 2}, {"c1": 1.0, "c2": 2.0}, 0.1, Resampling()
+        a, b, {"micro": 1, "macro": 2}, {"c1": 1.0, "c2": 2.0}, 0.1, ParticipantIntervals()
     )
     first, second = np.zeros(30, int), np.zeros(30, int)
     first[0:3], second[1:4] = 1, 1
@@ -96,7 +96,7 @@ def timed(n=60, seed=3, shift=0.0):
 
 
 def test_timing_recovers_bias_and_spread():
-    table = timing_table(timed(600, shift=0.1), Resampling())
+    table = timing_table(timed(600, shift=0.1), ParticipantIntervals())
     assert table.loc["onset", "bias_ms"] == pytest.approx(-100, abs=10)
     assert table.loc["onset", "sd_ms"] == pytest.approx(50 * np.sqrt(2), rel=0.1)
     assert table.loc["onset", "bias_ms_ci_low"] < -100 < table.loc["onset", "bias_ms_ci_high"]
@@ -107,6 +107,6 @@ def test_timing_recovers_bias_and_spread():
 
 
 def test_timing_of_too_few_events_is_missing():
-    table = timing_table(timed(2), Resampling())
+    table = timing_table(timed(2), ParticipantIntervals())
     assert table["n"].tolist()[:5] == [2] * 5
     assert list(table) == ["n"]

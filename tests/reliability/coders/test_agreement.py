@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import agreement, read_events
-from mmme_neuro.reliability import Overlap
+from mmme_neuro.reliability import OverlapAbove
 from mmme_neuro.reliability.coders.agreement import Agreement
 
 LABELS = {"condition": "expression", "levels": ("micro", "macro")}
@@ -166,7 +166,10 @@ def passes(shared_data):
 
 @pytest.mark.parametrize(
     ("criterion", "f1", "index", "kappa", "onset_ms", "apex_ms", "offset_ms"),
-    [(Overlap(), 0.64, 0.67, 0.59, 100, 70, 210), (Overlap(0.5), 0.35, 0.73, 0.69, 70, 50, 90)],
+    [
+        (OverlapAbove(), 0.64, 0.67, 0.59, 100, 70, 210),
+        (OverlapAbove(0.5), 0.35, 0.73, 0.69, 70, 50, 90),
+    ],
 )
 def test_the_real_sheets_two_passes(
     passes, criterion, f1, index, kappa, onset_ms, apex_ms, offset_ms

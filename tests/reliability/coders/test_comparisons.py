@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import agreement, read_events
-from mmme_neuro.reliability import Overlap, agreement_tables, pass_pairs
+from mmme_neuro.reliability import OverlapAbove, agreement_tables, pass_pairs
 from mmme_neuro.reliability.coders.comparisons import label_confusion, time_differences
 from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
 
-CRITERIA = (Overlap(), Overlap(0.5))
+CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
 CODING = CodingParameters(
     share_a_only=0.2, share_b_only=0.2, share_both=0.6, detection=0.9, onset_sd=0.05,
     apex_sd=0.03, offset_sd=0.08, label_error=0.03,
@@ -66,7 +66,7 @@ def tables(coded):
 
 def test_the_errors_put_into_a_sheet_are_found(tables):
     """From the file that the simulator writes, through its reader, to the tables."""
-    timing = tables["timing"].set_index(["criterion", "time"]).loc["any overlap"]
+    timing = tables.timing.set_index(["criterion", "time"]).loc["any overlap"]
     # The difference of two coders has the variance of both; the step of 10 ms adds hardly any.
     for time, sd in (("onset", CODING.onset_sd), ("apex", CODING.apex_sd)):
         assert timing.loc[time, "sd_ms"] == pytest.approx(1000 * np.sqrt(2) * sd, rel=0.08)
@@ -78,9 +78,9 @@ def test_the_errors_put_into_a_sheet_are_found(tables):
     assert timing.loc["offset", "sd_ms"] > 3 * timing.loc["offset_coded", "sd_ms"]
     limits = timing.loc["onset", ["loa_low_ms", "loa_high_ms"]]
     assert np.ptp(limits) == pytest.approx(2 * 1.96 * timing.loc["onset", "sd_ms"], rel=0.05)
-    detection = tables["detection"].set_index("criterion").loc["any overlap"]
+    detection = tables.detection.set_index("criterion").loc["any overlap"]
     assert detection["f1"] == pytest.approx(CODING.detection, abs=0.03)
-    labels = tables["labels"].set_index(["criterion", "coefficient"])["estimate"]["any overlap"]
+    labels = tables.labels.set_index(["criterion", "coefficient"])["estimate"]["any overlap"]
     agreed = (1 - CODING.label_error) ** 2 + CODING.label_error**2
     assert labels["observed_agreement"] == pytest.approx(agreed, abs=0.02)
     assert labels["action_unit_index"] == 1  # Coders err in times and labels only.
@@ -92,17 +92,17 @@ def test_tables_are_those_of_agreement(coded, tables):
         a, b, condition="expression", levels=LEVELS, criterion=CRITERIA[1], rng=1, n_resamples=300
     )
     for name, index in (("timing", "time"), ("action_units", "action_unit")):
-        table = tables[name]
+        table = getattr(tables, name)
         own = table[table["criterion"] == str(CRITERIA[1])].drop(columns="criterion")
         expected = getattr(single, name)
         pd.testing.assert_frame_equal(own.set_index(index), expected, check_like=True)
-    summary = tables["summary"].set_index("criterion").loc[str(CRITERIA[1])]
+    summary = tables.summary.set_index("criterion").loc[str(CRITERIA[1])]
     assert summary["n_matched"] == len(single.pairs)
     assert summary["n_clips_left_out"] == len(single.left_out_clips) == 160 - single.n_clips
 
 
 def test_no_table_names_a_participant_or_clip(tables):
-    for name, table in tables.items():
+    for name, table in vars(tables).items():
         text = table.to_csv()
         assert "sub0" not in text and "sub1" not in text, name
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.reliability import OnsetWithin, Overlap, match_events
+from mmme_neuro.reliability import OnsetWithin, OverlapAbove, match_events
 
 
 def table(*spans, clip="c1"):
@@ -15,7 +15,7 @@ def table(*spans, clip="c1"):
 def test_one_event_matches_one_event():
     long = table((0, 10))
     pieces = table((0, 1), (2, 8), (9, 10))
-    found = match_events(long, pieces, Overlap())
+    found = match_events(long, pieces, OverlapAbove())
     assert found[["row", "other_row"]].to_numpy().tolist() == [[0, 1]]
     assert found["score"].item() == pytest.approx(0.6)
 
@@ -23,7 +23,7 @@ def test_one_event_matches_one_event():
 def test_more_matches_come_before_better_ones():
     # The best pair alone (0-1) would leave the others without a match.
     a, b = table((0, 4), (3, 9)), table((3.5, 9), (8, 12))
-    assert match_events(a, b, Overlap())[["row", "other_row"]].to_numpy().tolist() == [
+    assert match_events(a, b, OverlapAbove())[["row", "other_row"]].to_numpy().tolist() == [
         [0, 0],
         [1, 1],
     ]
@@ -36,22 +36,22 @@ def test_equals_a_search_through_all_matchings():
             table(*((start, start + length) for start, length in rng.random((4, 2)) * [5, 3]))
             for _ in range(2)
         )
-        scores = Overlap(0.2).scores(a, b)
+        scores = OverlapAbove(0.2).scores(a, b)
         best = max(
             (sum(scores[i, j] > 0 for i, j in enumerate(order)),
               sum(scores[i, j] for i, j in enumerate(order)))
              for order in permutations(range(4))
         )  # fmt: skip
-        found = match_events(a, b, Overlap(0.2))
+        found = match_events(a, b, OverlapAbove(0.2))
         assert (len(found), found["score"].sum()) == pytest.approx(best)
 
 
 @pytest.mark.parametrize(
     ("criterion", "expected"),
     [
-        (Overlap(), 1),
-        (Overlap(0.5), 1),
-        (Overlap(0.51), 0),
+        (OverlapAbove(), 1),
+        (OverlapAbove(0.5), 1),
+        (OverlapAbove(0.51), 0),
         (OnsetWithin(0.1), 1),
         (OnsetWithin(0.09), 0),
     ],
@@ -64,16 +64,16 @@ def test_thresholds_are_inclusive(criterion, expected):
 def test_clips_are_kept_apart_and_row_labels_do_not_matter():
     a = pd.concat([table((0, 1)), table((0, 1), clip="c2")])
     b = pd.concat([table((0, 1), clip="c2"), table((0, 1), clip="c3")])
-    found = match_events(a, b, Overlap())
+    found = match_events(a, b, OverlapAbove())
     assert found[["row", "other_row"]].to_numpy().tolist() == [[1, 0]]
-    assert match_events(a.iloc[:0], b, Overlap()).empty
+    assert match_events(a.iloc[:0], b, OverlapAbove()).empty
 
 
 def test_names_and_errors():
-    assert [str(c) for c in (Overlap(), Overlap(0.5), OnsetWithin(0.25))] == [
+    assert [str(c) for c in (OverlapAbove(), OverlapAbove(0.5), OnsetWithin(0.25))] == [
         "any overlap", "IoU >= 0.5", "onsets within 250 ms",
     ]  # fmt: skip
     with pytest.raises(ValueError, match="min_iou must lie between 0 and 1, got 50"):
-        Overlap(50)
+        OverlapAbove(50)
     with pytest.raises(ValueError, match="tolerance_s must be above 0 s, got 0"):
         OnsetWithin(0)

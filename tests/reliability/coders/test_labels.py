@@ -41,7 +41,7 @@ def test_intervals_rest_on_participants_not_on_units():
     # A participant whose every event is hard: units go together.
     labels.loc[people < 3, "coder1"] = "none"
     by_unit = label_agreement(labels, rng=1).loc["cohen_kappa"]
-    by_person = label_agreement(labels, clusters=people, rng=1).loc["cohen_kappa"]
+    by_person = label_agreement(labels, participant=people, rng=1).loc["cohen_kappa"]
     assert by_unit["estimate"] == by_person["estimate"]
     width = by_person["ci_high"] - by_person["ci_low"]
     assert width > 2 * (by_unit["ci_high"] - by_unit["ci_low"])
@@ -81,11 +81,11 @@ def test_errors():
     labels = simulated(6)
     with pytest.raises(ValueError, match="column for each of 2 raters or more, got 1"):
         label_agreement(labels[["coder0"]])
-    with pytest.raises(ValueError, match="no unit that two raters labelled"):
+    with pytest.raises(ValueError, match="no unit that two raters labeled"):
         label_agreement(labels.assign(coder1=None))
     with pytest.raises(ValueError, match=r"labels hold \['macro'.* not in categories \['micro'\]"):
         label_agreement(labels, categories=["micro"])
-    with pytest.raises(ValueError, match="one cluster for each of 6 units, got 2"):
-        label_agreement(labels, clusters=[1, 2])
+    with pytest.raises(ValueError, match="one person for each of 6 units, got 2"):
+        label_agreement(labels, participant=[1, 2])
     with pytest.raises(ValueError, match="level 'interval' needs labels that are numbers"):
         label_agreement(labels, level="interval")

@@ -91,7 +91,7 @@ def test_rows_of_one_participant_widen_the_interval():
     repeated = pd.concat([items] * 10, ignore_index=True)
     people = np.tile(np.arange(30), 10)
     naive = cronbach_alpha(repeated, interval="delta").loc["alpha"]
-    clustered = cronbach_alpha(repeated, interval="delta", clusters=people).loc["alpha"]
+    clustered = cronbach_alpha(repeated, interval="delta", participant=people).loc["alpha"]
     once = cronbach_alpha(items, interval="delta").loc["alpha"]
     assert clustered["std_error"] == pytest.approx(once["std_error"], rel=0.05)
     assert naive["std_error"] < clustered["std_error"] / 2.5
@@ -128,13 +128,13 @@ def test_errors():
     with pytest.raises(ValueError, match="interval must be one of"):
         cronbach_alpha(items, interval="fisher")
     with pytest.raises(ValueError, match="needs independent rows"):
-        cronbach_alpha(items, clusters=np.arange(60))
+        cronbach_alpha(items, participant=np.arange(60))
     with pytest.raises(ValueError, match=r"items must hold numbers; \[0\] do not"):
         cronbach_alpha(items.astype({0: str}))
     with pytest.raises(ValueError, match="items must have one column each"):
         cronbach_alpha(pd.concat([items, items[[0]]], axis=1))
     with pytest.raises(ValueError, match="participant of each of 60 rows, got 2"):
-        cronbach_alpha(items, interval="delta", clusters=[1, 2])
+        cronbach_alpha(items, interval="delta", participant=[1, 2])
 
 
 def two_levels(rng, n_people=40, k=4, within=0.6, between=0.9, sizes=(4, 20)):

@@ -114,9 +114,9 @@ def _unequal(n_micro=22, n_macro=60, n_mixed=5):
     )
 
 
-def test_cells_are_equalised_and_small_ones_refused():
+def test_cells_are_equalized_and_small_ones_refused():
     epochs = _unequal()
-    result = connectivity(epochs, by="expression", rng=1, n_subsamples=20, **WINDOW)
+    result = connectivity(epochs, by="expression", rng=1, n_resamples=20, **WINDOW)
     counts = result.counts
     assert counts.loc["macro", ["n_epochs", "n_used", "n_subsamples"]].tolist() == [60, 22, 20]
     assert counts.loc["micro", ["n_epochs", "n_used", "n_subsamples"]].tolist() == [22, 22, 1]
@@ -124,18 +124,16 @@ def test_cells_are_equalised_and_small_ones_refused():
     assert np.isnan(result.matrix.sel(cell="mixed")).all()
     micro = connectivity(epochs["expression == 'micro'"], **WINDOW).matrix[0]
     np.testing.assert_allclose(result.matrix.sel(cell="micro"), micro)
-    again = connectivity(epochs, by="expression", rng=1, n_subsamples=20, **WINDOW)
+    again = connectivity(epochs, by="expression", rng=1, n_resamples=20, **WINDOW)
     np.testing.assert_array_equal(result.matrix, again.matrix)
 
 
-def test_plv_of_equalised_cells_agrees_where_that_of_unequal_cells_does_not():
+def test_plv_of_equalized_cells_agrees_where_that_of_unequal_cells_does_not():
     kinds = pd.DataFrame({"expression": ["micro"] * 20 + ["macro"] * 200})
     epochs = _coupled_epochs(0j, 220, seed=3, n_pairs=5, metadata=kinds)
     options = dict(method="plv", by="expression", **WINDOW)
     unequal = connectivity(epochs, equalize=False, **options).matrix.mean(["channel", "other"])
-    equal = connectivity(epochs, rng=0, n_subsamples=20, **options).matrix.mean(
-        ["channel", "other"]
-    )
+    equal = connectivity(epochs, rng=0, n_resamples=20, **options).matrix.mean(["channel", "other"])
     assert float(unequal.sel(cell="micro") - unequal.sel(cell="macro")) > 0.1
     assert abs(float(equal.sel(cell="micro") - equal.sel(cell="macro"))) < 0.03
 
@@ -144,7 +142,7 @@ def test_subsamples_hold_no_epoch_twice():
     # An epoch drawn twice agrees with itself: about +.04 here.
     kinds = pd.DataFrame({"expression": ["micro"] * 20 + ["macro"] * 40})
     epochs = _coupled_epochs(0j, 60, seed=6, n_pairs=15, metadata=kinds)
-    matrix = connectivity(epochs, by="expression", rng=0, n_subsamples=30, **WINDOW).matrix
+    matrix = connectivity(epochs, by="expression", rng=0, n_resamples=30, **WINDOW).matrix
     assert abs(float(matrix.sel(cell="macro").mean())) < 0.012
 
 
@@ -233,7 +231,7 @@ def test_amplitudes_that_go_together_are_found(method):
     np.testing.assert_allclose(matrix, matrix.T)
 
 
-def test_zero_lag_copies_do_not_count_when_orthogonalised():
+def test_zero_lag_copies_do_not_count_when_orthogonalized():
     epochs = amplitude_epochs(60, seed=2, shared=0.0)
     data = epochs.get_data(copy=True)
     data[:, 1] = data[:, 0] + 0.3 * data[:, 1]
@@ -276,7 +274,7 @@ def test_tangent_space_compares_cells_and_needs_two():
 def test_amplitude_methods_refuse_small_cells_and_jackknife(method):
     cells = ["macro"] * 35 + ["micro"] * 25 + ["mixed"] * 4
     epochs = amplitude_epochs(64, seed=5, shared=0.5, by=cells)
-    result = connectivity(epochs, method=method, by="cell", rng=1, n_subsamples=3, **LONG)
+    result = connectivity(epochs, method=method, by="cell", rng=1, n_resamples=3, **LONG)
     refused = result.matrix.sel(cell="mixed").values
     assert np.isnan(refused).all()
     assert np.isfinite(result.matrix.sel(cell="macro").values[0, 1])
@@ -287,7 +285,7 @@ def test_amplitude_methods_refuse_small_cells_and_jackknife(method):
 def test_subsamples_are_kept_on_request_and_average_to_the_matrix():
     cells = ["macro"] * 40 + ["micro"] * 22 + ["mixed"] * 3
     epochs = _coupled_epochs(0.3j, 65, seed=7, n_pairs=2, metadata=pd.DataFrame({"cell": cells}))
-    how = dict(by="cell", n_subsamples=6, **WINDOW)
+    how = dict(by="cell", n_resamples=6, **WINDOW)
     kept = connectivity(epochs, average=False, rng=1, **how).matrix
     mean = connectivity(epochs, rng=1, **how).matrix
     assert kept.sizes["subsample"] == 6

@@ -130,19 +130,21 @@ def test_a_lattice_is_clustered_and_a_random_network_is_like_its_null():
     ring = nx.to_numpy_array(nx.watts_strogatz_graph(40, 6, 0.0, seed=1))
     mixed = nx.to_numpy_array(nx.gnm_random_graph(40, 120, seed=2))
     lattice, random = (
-        graph_measures(_matrix(one), n_null=20, rng=4).networks.iloc[0] for one in (ring, mixed)
+        graph_measures(_matrix(one), n_resamples=20, rng=4).networks.iloc[0]
+        for one in (ring, mixed)
     )
-    assert lattice["clustering_normalised"] > 2.5
-    assert lattice["path_length_normalised"] > 1.2
-    assert random["clustering_normalised"] == pytest.approx(1, abs=0.3)
-    assert random["path_length_normalised"] == pytest.approx(1, abs=0.05)
+    assert lattice["clustering_normalized"] > 2.5
+    assert lattice["path_length_normalized"] > 1.2
+    assert random["clustering_normalized"] == pytest.approx(1, abs=0.3)
+    assert random["path_length_normalized"] == pytest.approx(1, abs=0.05)
 
 
 def test_null_networks_need_a_seed_and_repeat_with_it(weights):
     with pytest.raises(ValueError, match="rng=None"):
-        graph_measures(_matrix(weights), n_null=3)
+        graph_measures(_matrix(weights), n_resamples=3)
     one, other = (
-        graph_measures(_matrix(weights), density=0.3, n_null=5, rng=1).networks for _ in range(2)
+        graph_measures(_matrix(weights), density=0.3, n_resamples=5, rng=1).networks
+        for _ in range(2)
     )
     assert one.equals(other)
 

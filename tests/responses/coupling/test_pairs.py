@@ -97,6 +97,9 @@ def test_paired_differences_are_a_paired_t_test():
     low, high = expected.confidence_interval(0.95)
     assert found.loc["a", ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])
     assert (found["n_participants"] == 8).all()
+    spread = np.sqrt((micro.var(ddof=1) + macro.var(ddof=1)) / 2)
+    g_av = (micro.mean() - macro.mean()) / spread * (1 - 3 / (4 * 14 - 1))
+    assert found.loc["a", "effect_size"] == pytest.approx(g_av)
     reference = multipletests(found["p_value"], method="holm")[1]
     assert found["p_holm"].tolist() == pytest.approx(list(reference))
 

@@ -34,15 +34,15 @@ def draw_events(rng, *, mean_gap=4.0):
 
 
 def recording_of(events, rng, *, sizes=None, noise=0.3, n_channels=1):
-    """Superposed responses (micro twice as large) and coloured noise."""
+    """Superposed responses (micro twice as large) and colored noise."""
     times = np.arange(0, DURATION, 1 / SFREQ)
     sizes = {"macro": 1.0, "micro": 2.0} if sizes is None else sizes
     signal = np.zeros(times.size)
     for onset, expression in zip(events["onset"], events["expression"], strict=True):
         signal += sizes[expression] * course(times - onset)
     white = rng.standard_normal((n_channels, times.size))
-    colour = scipy.signal.lfilter([1], [1, -1.6, 0.65], white, axis=1)
-    data = signal + noise * colour / colour.std()
+    color = scipy.signal.lfilter([1], [1, -1.6, 0.65], white, axis=1)
+    data = signal + noise * color / color.std()
     info = mne.create_info([f"x{k}" for k in range(n_channels)], SFREQ, "misc")
     raw = mne.io.RawArray(data, info, verbose="error")
     return Recording(eeg=None, physio=raw, events=events)
@@ -183,10 +183,10 @@ def test_white_noise_model_understates_errors():
     recording = recording_of(draw_events(rng), rng, noise=1.0)
     basis = Splines((-1.0, 9.0), 20)
     white = deconvolve(recording, "~ expression", basis, picks="x0", orders=(0,))
-    coloured = deconvolve(recording, "~ expression", basis, picks="x0")
-    assert coloured.solutions[0][1].ar.size >= 2
+    colored = deconvolve(recording, "~ expression", basis, picks="x0")
+    assert colored.solutions[0][1].ar.size >= 2
     assert (
-        one_window(white, expression="macro")[1] < 0.6 * one_window(coloured, expression="macro")[1]
+        one_window(white, expression="macro")[1] < 0.6 * one_window(colored, expression="macro")[1]
     )
 
 

@@ -7,7 +7,9 @@ import pandas as pd
 from mmme_neuro.errors import BadInput
 
 
-def pseudonyms(listed: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+def pseudonyms(
+    listed: Iterable[str], others: Iterable[str] = (), *, prefix: str = "P"
+) -> dict[str, str]:
     """Number participants in the order of their names.
 
     Parameters
@@ -17,6 +19,8 @@ def pseudonyms(listed: Iterable[str], others: Iterable[str] = ()) -> dict[str, s
     others : iterable of str
         Further participants, e.g. folders without an event; they follow, so that numbers agree
         with those of ``describe_events``.
+    prefix : str
+        What stands before the number.
 
     Returns
     -------
@@ -31,7 +35,7 @@ def pseudonyms(listed: Iterable[str], others: Iterable[str] = ()) -> dict[str, s
     first = sorted(set(listed))
     names = [*first, *sorted(set(others) - set(first))]
     width = max(2, len(str(len(first))))
-    return {name: f"P{number:0{width}d}" for number, name in enumerate(names, start=1)}
+    return {name: f"{prefix}{number:0{width}d}" for number, name in enumerate(names, start=1)}
 
 
 def pseudonymous(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

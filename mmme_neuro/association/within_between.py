@@ -10,7 +10,7 @@ from mmme_neuro.stats.groups import complete_rows, group_codes, summed
 
 def within_between_corr(
     data: pd.DataFrame, x: str, y: str, *, participant: str = "participant"
-) -> pd.Series:
+) -> pd.DataFrame:
     """Split the correlation over all events into its within- and between-participant parts.
 
     Parameters
@@ -24,7 +24,7 @@ def within_between_corr(
 
     Returns
     -------
-    Series
+    DataFrame, shape (1, 13)
         ``x, y, r_total, r_within, r_between`` (means weighted by their events), ``share_within_x,
         share_within_y`` (of the sum of squares), ``r_means, means_low, means_high, means_p``
         (correlation of participants' means, each counting once, with Fisher's interval),
@@ -40,8 +40,9 @@ def within_between_corr(
     --------
     >>> data = pd.DataFrame({"participant": list("aabbcc"), "x": [1, 2, 3, 4, 5, 6.0]})
     >>> data["y"] = [1, 2, 0, 1, -1, 0.0]
-    >>> within_between_corr(data, "x", "y").loc[["r_within", "r_between"]].astype(float).tolist()
-    [1.0, -1.0]
+    >>> within_between_corr(data, "x", "y")[["r_within", "r_between"]]
+       r_within  r_between
+    0       1.0       -1.0
     """
     table = complete_rows(data, [x, y], groups=[participant])
     codes = group_codes(table, [participant])
@@ -56,7 +57,7 @@ def within_between_corr(
     found |= {f"r_{name}": _correlation(product) for name, product in products.items()}
     found |= {"share_within_x": float(share[0]), "share_within_y": float(share[1])}
     found |= _of_means(means)
-    return pd.Series(found | {"n_events": len(table), "n_participants": len(counts)})
+    return pd.DataFrame([found | {"n_events": len(table), "n_participants": len(counts)}])
 
 
 def multilevel_slope(
@@ -93,7 +94,7 @@ def multilevel_slope(
 
     Notes
     -----
-    ``y ~ within + between + (1 + within | participant)``: x centred within participants, and
+    ``y ~ within + between + (1 + within | participant)``: x centered within participants, and
     participants' means of x (Mundlak 1978). Satterthwaite's degrees of freedom. Terms at a zero
     variance are left out as in `fit_reduced`. Unlike `rm_corr`, the test of the slope holds where
     slopes vary between participants.

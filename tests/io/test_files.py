@@ -1,6 +1,6 @@
 import pytest
 
-from mmme_neuro.pipeline.files import atomic_file
+from mmme_neuro.io.files import atomic_file
 
 
 def test_a_failure_leaves_the_old_file(tmp_path):

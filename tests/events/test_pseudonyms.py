@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.events.describe import describe_events
-from mmme_neuro.pipeline.pseudonyms import pseudonymous, pseudonyms
+from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
 
 
 def test_numbers_follow_the_order_of_names():

@@ -9,12 +9,12 @@ MIN_PARTICIPANTS = 5
 
 
 def participant_products(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Cross-products of centred columns, by participant.
+    """Cross-products of centered columns, by participant.
 
     Parameters
     ----------
     values : array, shape (n_rows, n_columns)
-        Centred within participants.
+        Centered within participants.
     codes : array of int, shape (n_rows,)
         Participant of each row.
 
@@ -63,7 +63,7 @@ def weighted_correlation(
 
 
 def bootstrap_interval(
-    products: np.ndarray, *, n_bootstrap: int, rng: np.random.Generator, confidence: float = 0.95
+    products: np.ndarray, *, n_resamples: int, rng: np.random.Generator, confidence: float = 0.95
 ) -> tuple[float, float]:
     """Interval of a within-participant correlation, participants sampled whole.
 
@@ -71,7 +71,7 @@ def bootstrap_interval(
     ----------
     products : array, shape (n_participants, n_columns, n_columns)
         As of `participant_products`; columns after the second are held constant.
-    n_bootstrap : int
+    n_resamples : int
         Samples.
     rng : numpy.random.Generator
         Source of the draws.
@@ -85,7 +85,7 @@ def bootstrap_interval(
 
     Notes
     -----
-    Studentised on Fisher's z (Davison & Hinkley 1997, 5.2): with few participants percentiles of
+    Studentized on Fisher's z (Davison & Hinkley 1997, 5.2): with few participants percentiles of
     plain samples are too narrow (docs/cross_modal.md). The slope may differ between participants.
     """
     n_participants = len(products)
@@ -93,7 +93,7 @@ def bootstrap_interval(
         return np.nan, np.nan
     z, std_error = weighted_correlation(products, np.ones((1, n_participants)))
     shares = np.full(n_participants, 1 / n_participants)
-    weights = rng.multinomial(n_participants, shares, size=n_bootstrap).astype(float)
+    weights = rng.multinomial(n_participants, shares, size=n_resamples).astype(float)
     # One participant drawn every time has no spread.
     weights = weights[(weights > 0).sum(axis=1) >= 2]
     z_drawn, error_drawn = weighted_correlation(products, weights)

@@ -17,7 +17,7 @@ def events():
 
 def test_parts_add_up_to_the_whole(events):
     events = events.drop(index=range(5, 50))  # unequal numbers of events
-    found = within_between_corr(events, "x0", "y0")
+    found = within_between_corr(events, "x0", "y0").iloc[0]
     x, y = found["share_within_x"], found["share_within_y"]
     total = np.sqrt(x * y) * found["r_within"] + np.sqrt((1 - x) * (1 - y)) * found["r_between"]
     assert total == pytest.approx(found["r_total"], abs=1e-12)
@@ -25,7 +25,7 @@ def test_parts_add_up_to_the_whole(events):
 
 
 def test_both_levels_are_recovered(events):
-    found = within_between_corr(events, "x0", "y0")
+    found = within_between_corr(events, "x0", "y0").iloc[0]
     assert found["r_within"] == pytest.approx(0.4, abs=0.15)
     assert found["r_means"] == pytest.approx(-0.9, abs=0.1)
     assert found["means_low"] < found["r_means"] < found["means_high"] < -0.8
@@ -80,9 +80,9 @@ def test_crossed_stimuli_and_reductions_are_reported(events):
 
 
 def test_few_people_have_no_interval_of_means(events):
-    few = within_between_corr(events[events["participant"] < 3], "x0", "y0")
+    few = within_between_corr(events[events["participant"] < 3], "x0", "y0").iloc[0]
     assert np.isnan(few["means_low"]) and np.isfinite(few["r_means"])
     with pytest.raises(ValueError, match="only 2 participants have 2 events"):
-        within_between_corr(events[events["participant"] < 2], "x0", "y0")
+        within_between_corr(events[events["participant"] < 2], "x0", "y0").iloc[0]
     with pytest.raises(ValueError, match=r"data lacks the columns \['z'\]"):
         multilevel_slope(events, "x0", "z")
