@@ -309,7 +309,7 @@ def rater_reliability(
     >>> wide = pd.DataFrame([[9, 8], [6, 2], [8, 8], [7, 6]], columns=list("ab"))
     >>> tidy = wide.rename_axis(index="clip").reset_index().melt("clip", var_name="rater")
     >>> rater_reliability(tidy, targets="clip", raters="rater", ratings="value")
-    <RaterReliability | 4 targets, 2 raters | ICC(A,1) 0.421>
+    <RaterReliability | 4 targets, 2 raters | ICC(A,1) 0.597>
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
