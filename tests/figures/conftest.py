@@ -14,7 +14,7 @@ from analyses.tables import write_table
 from mmme_neuro.epochs import Epoching
 from mmme_neuro.events import database_table, named_action_units
 from mmme_neuro.events.ids import row_ids
-from mmme_neuro.pipeline import write_json
+from mmme_neuro.io import write_json
 from mmme_neuro.rejection import Rejection
 from mmme_neuro.reliability import agreement_tables
 from mmme_neuro.signals import Cleaning, Deriving
