@@ -11,7 +11,11 @@ PAPER ?= .demo/paper.pdf
 JOBS ?= 2
 
 BIN := .venv/bin
+MADE := .venv/.made
 READY := .venv/.ready
+TOOLS := .venv/.ready-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+QUIETLY := 2> >(grep -v '^WARNING: Location' >&2)
 export OMP_NUM_THREADS := 1
 export MNE_LOGGING_LEVEL := ERROR
 export MPLBACKEND := Agg
@@ -28,16 +32,24 @@ help:
 	@echo "make lowest run the tests with the lowest versions that pyproject.toml allows"
 	@echo "make clean  remove .demo and .venv"
 
-$(READY): pyproject.toml constraints.txt
+$(MADE):
 	@python=; for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	  then python=$$candidate; break; fi; done; \
 	if [ -z "$$python" ]; then echo "Python 3.11 or later is needed; install it or set PYTHON=..."; exit 1; fi; \
-	echo "setting up .venv with $$($$python --version) (one to four minutes)"; \
-	$$python -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' 2> >(grep -v '^WARNING: Location' >&2)
-	@touch $(READY)
-	@echo "set up"
+	echo "making .venv with $$($$python --version)"; \
+	$$python -m venv .venv && touch $@
+
+# The demo needs the extra `all`, everything else the extra `dev`, which includes `all`.
+$(READY): pyproject.toml constraints.txt | $(MADE)
+	@echo "installing the package and all extras (one to four minutes)"
+	@$(INSTALL) '.[all]' $(QUIETLY)
+	@touch $@
+
+$(TOOLS): pyproject.toml constraints.txt | $(MADE)
+	@echo "installing the package, all extras and the tools of developers (one to four minutes)"
+	@$(INSTALL) '.[dev]' $(QUIETLY)
+	@touch $(READY) $@
 
 $(STUDY)/truth.json: | $(READY)
 	@echo "== 1/6 simulating a study with known truth in $(STUDY)"
@@ -61,23 +73,23 @@ demo: $(READY) $(STUDY)/truth.json
 paper: $(READY)
 	@$(BIN)/python -m paper --results $(RESULTS) --figures $(FIGURES) --out $(PAPER)
 
-test: $(READY)
+test: $(TOOLS)
 	@echo "running the tests on $(JOBS) cores"
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
-slow: $(READY)
+slow: $(TOOLS)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q -m slow
 
-docs: $(READY)
+docs: $(TOOLS)
 	@$(BIN)/python -m sphinx -W --keep-going -q -d .docs/doctrees docs .docs/html
 	@echo "done: open .docs/html/index.html"
 
-lint: $(READY)
+lint: $(TOOLS)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-lowest: $(READY)
+lowest: $(TOOLS)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv venv --quiet --clear .venv-lowest
 	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[dev]'

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from analyses.study import PREPROCESSING
-from analyses.tables import analysed, write_table
+from analyses.tables import analyzed, write_table
 from mmme_neuro import study_sources
 from mmme_neuro.pipeline import (
     TABLES,
@@ -47,5 +47,5 @@ def preprocess(study: Path, results: Path, options: Options, executor: Executor)
         )
     write_table(results, "participants", participants.drop(columns="reran"))
     for name in TABLES:
-        write_table(results, name, read_table(out, analysed(results), name))
-    write_json(results / "used.json", run_record(out, analysed(results)))
+        write_table(results, name, read_table(out, analyzed(results), name))
+    write_json(results / "used.json", run_record(out, analyzed(results)))

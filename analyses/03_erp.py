@@ -15,7 +15,7 @@ from analyses.study import (
     ERP_BASELINE_S,
     ERP_COMPONENTS,
     ERP_LOWPASS_HZ,
-    ERP_WINDOWS,
+    ERP_MEASURES,
     LEVELS,
     SEED,
 )
@@ -34,16 +34,16 @@ from mmme_neuro.responses import (
 READS = ("participants.csv", "epochs")
 WRITES = ("erp.nc", "erp_counts.csv", "erp_amplitudes.csv", "erp-info.fif", "erp_excluded.csv")
 WRITES += ("erp_components.csv", "erp_measurement.csv", "erp_jackknife.csv", "erp_participants.nc")
-REGIONS = list(dict.fromkeys(window.roi for window in ERP_WINDOWS))
+REGIONS = list(dict.fromkeys(measure.roi for measure in ERP_MEASURES))
 
 
 def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
-    amplitudes = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
+    amplitudes = window_amplitudes(epochs, ERP_MEASURES)
     write_table(results, "erp_amplitudes", event_table(epochs, amplitudes))
     smooth = epochs.copy().filter(None, ERP_LOWPASS_HZ, verbose="error")
     by = ["participant", CONDITION]
-    measured = component_table(smooth, ERP_COMPONENTS, by=by, baseline=ERP_BASELINE_S, rng=SEED)
+    measured = component_table(smooth, ERP_COMPONENTS, by=by, rng=SEED)
     write_table(results, "erp_components", measured)
     write_table(results, "erp_measurement", measurement_quality(measured, condition=CONDITION))
     smooth.apply_baseline(ERP_BASELINE_S, verbose="error")
@@ -58,9 +58,9 @@ def main(study: Path, results: Path) -> None:
 
 def jackknifed(grand: GrandAverage) -> pd.DataFrame:
     rows = [
-        {"component": component.name, "measure": component.measure, "unit": component.unit}
-        | jackknife_difference(grand.individual, component, levels=LEVELS).iloc[0].to_dict()
-        for component in ERP_COMPONENTS
+        {"component": measure.name, "measure": measure.statistic, "unit": measure.unit}
+        | jackknife_difference(grand.individual, measure, levels=LEVELS).iloc[0].to_dict()
+        for measure in ERP_COMPONENTS
         if grand.individual.sizes["participant"] > 2
     ]
     return pd.DataFrame(rows)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import ALPHA_WINDOW_S, CONDITION, RHYTHMS, TFR_BASELINE_S, TFR_CHANNELS
+from analyses.study import CONDITION, POWER_MEASURES, TFR_BASELINE_S, TFR_CHANNELS
 from analyses.tables import eeg_epochs, event_table, write_table, write_time_frequency
 from mmme_neuro import time_frequency
-from mmme_neuro.responses import band_power
+from mmme_neuro.responses import Measure, band_power
 
 READS = ("participants.csv", "epochs")
 WRITES = ("tfr.nc", "tfr-info.fif", "tfr_counts.csv", "band_power.csv")
@@ -20,13 +20,18 @@ def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
     maps = time_frequency(epochs, by=CONDITION, picks=TFR_CHANNELS, baseline=TFR_BASELINE_S)
     write_time_frequency(results, "tfr", maps)
-    power = {name: single_events(epochs, band, roi) for name, (band, roi) in RHYTHMS.items()}
+    power = {measure.name: single_events(epochs, measure) for measure in POWER_MEASURES}
     alpha = power["alpha_power"].drop(columns="power_uv2")
     linear = pd.DataFrame({name: table["power_uv2"] for name, table in power.items()})
     write_table(results, "band_power", event_table(epochs, linear, alpha))
 
 
-def single_events(epochs, band: str, roi: str) -> pd.DataFrame:
+def single_events(epochs, measure: Measure) -> pd.DataFrame:
     return band_power(
-        epochs, band=band, roi=roi, window=ALPHA_WINDOW_S, baseline=TFR_BASELINE_S, method="fir"
+        epochs,
+        band=measure.signal,
+        roi=measure.roi,
+        window=measure.window,
+        baseline=measure.baseline,
+        method="fir",
     )

@@ -34,8 +34,7 @@ from mmme_neuro.responses import (
 HOW = {
     "method": CONNECTIVITY_METHOD,
     "band": CONNECTIVITY_BAND_HZ,
-    "tmin": CONNECTIVITY_WINDOW_S[0],
-    "tmax": CONNECTIVITY_WINDOW_S[1],
+    "window": CONNECTIVITY_WINDOW_S,
     "min_epochs": MIN_EPOCHS,
 }
 NETWORKS = ["overall_strength", "global_efficiency", "clustering"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import CONDITION, PHYSIO_BASELINE_S
+from analyses.study import CONDITION, PHYSIO_BASELINE_S, PHYSIO_MEASURES
 from analyses.tables import event_table, physio_epochs, slow_epochs, write_table
 from mmme_neuro import autonomic_responses
-from mmme_neuro.responses import AUTONOMIC_WINDOWS, response_curves, within_participant_band
+from mmme_neuro.responses import response_curves, within_participant_band
 
 READS = ("participants.csv", "epochs")
 WRITES = ("physio_responses.csv", "physio_curves.csv")
@@ -18,14 +18,14 @@ WRITES = ("physio_responses.csv", "physio_curves.csv")
 
 def main(study: Path, results: Path) -> None:
     epochs = physio_epochs(results)
-    responses = autonomic_responses(epochs, baseline=PHYSIO_BASELINE_S)
+    responses = autonomic_responses(epochs, measures=PHYSIO_MEASURES)
     how = {"condition": CONDITION, "baseline": PHYSIO_BASELINE_S}
     curves = response_curves(epochs, **how)
     slow = slow_epochs(results)
     if slow is not None:
-        windows = {name: w for name, w in AUTONOMIC_WINDOWS.items() if w.channel in slow.ch_names}
-        long = autonomic_responses(slow, windows=windows, baseline=PHYSIO_BASELINE_S)
-        responses = responses.assign(**{name: long[name] for name in windows})
+        measures = [one for one in PHYSIO_MEASURES if one.signal in slow.ch_names]
+        long = autonomic_responses(slow, measures=measures)
+        responses = responses.assign(**{one.name: long[one.name] for one in measures})
         curves = curves[~curves["channel"].isin(slow.ch_names)]
         curves = pd.concat([curves, response_curves(slow, **how)])
     write_table(results, "physio_responses", event_table(epochs, responses))

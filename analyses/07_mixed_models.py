@@ -16,7 +16,7 @@ import pandas as pd
 from analyses import study as choices
 from analyses.study import CONDITION, LEVELS, RANDOM_TERMS, RESPONSES
 from analyses.tables import eeg_epochs, physio_epochs, responses_table, write_map, write_table
-from mmme_neuro.inference import EffectMap, axis_neighbours, effect_map
+from mmme_neuro.inference import EffectMap, axis_neighbors, effect_map
 from mmme_neuro.models import contrasts_within, fit_many, with_reference
 from mmme_neuro.responses import event_courses, event_power, region_courses
 
@@ -81,10 +81,10 @@ def maps(results: Path):
     epochs = eeg_epochs(results)
     options = {"window": choices.ERP_MAP_WINDOW_S, "baseline": choices.ERP_BASELINE_S}
     courses = event_courses(epochs, step=choices.ERP_MAP_STEP_S, **options)
-    yield "erp", courses, epochs.metadata, axis_neighbours(courses, info=epochs.info)
+    yield "erp", courses, epochs.metadata, axis_neighbors(courses, info=epochs.info)
     fine = event_courses(epochs, step=choices.REGION_MAP_STEP_S, **options)
     regions = region_courses(fine, epochs.info, choices.MAP_REGIONS)
-    yield "regions", regions, epochs.metadata, axis_neighbours(regions, separate=["region"])
+    yield "regions", regions, epochs.metadata, axis_neighbors(regions, separate=["region"])
     power = event_power(
         epochs,
         picks=choices.TFR_CHANNELS,
@@ -92,7 +92,7 @@ def maps(results: Path):
         step=choices.POWER_MAP_STEP_S,
         baseline=choices.TFR_BASELINE_S,
     )
-    yield "power", power, epochs.metadata, axis_neighbours(power, separate=["channel"])
+    yield "power", power, epochs.metadata, axis_neighbors(power, separate=["channel"])
     body = physio_epochs(results)
     signals = event_courses(
         body,
@@ -101,7 +101,7 @@ def maps(results: Path):
         step=choices.PHYSIO_MAP_STEP_S,
         baseline=choices.PHYSIO_BASELINE_S,
     )
-    yield "physio", signals, body.metadata, axis_neighbours(signals, separate=["channel"])
+    yield "physio", signals, body.metadata, axis_neighbors(signals, separate=["channel"])
 
 
 def summary(tested: EffectMap) -> dict:

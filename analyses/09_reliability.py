@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses import study as choices
-from analyses.tables import analysed, eeg_epochs, responses_table, write_table
+from analyses.tables import analyzed, eeg_epochs, responses_table, write_table
 from mmme_neuro import erp_reliability, icc, read_ratings
 from mmme_neuro.pipeline import read_continuous
 from mmme_neuro.reliability import (
@@ -28,7 +28,7 @@ from mmme_neuro.reliability import (
     reliability_over_time,
     scale_reliability,
 )
-from mmme_neuro.responses import measure, region_curves, roi_channels, video_responses
+from mmme_neuro.responses import measure_curves, region_curves, roi_channels, video_responses
 
 READS = ("study:ratings.csv", "participants.csv", "epochs")
 READS += ("erp_amplitudes.csv", "band_power.csv", "physio_responses.csv")
@@ -70,9 +70,10 @@ def smooth_curves(epochs, roi: str):
 
 
 def components(epochs, roi: str, curves, **settings) -> pd.DataFrame:
-    wanted = [c for c in choices.ERP_COMPONENTS if c.roi == roi and c.measure != "mean"]
     measures = {
-        f"{c.name}_{c.measure}": partial(measure, times=epochs.times, component=c) for c in wanted
+        f"{one.name}_{one.statistic}": partial(measure_curves, times=epochs.times, measure=one)
+        for one in choices.ERP_COMPONENTS
+        if one.roi == roi and one.statistic != "mean"
     }
     people, kinds = epochs.metadata["participant"], epochs.metadata[choices.CONDITION]
     return component_reliability(curves, people, kinds, measures, **settings)
@@ -104,7 +105,7 @@ def ratings(path: Path) -> dict[str, pd.DataFrame]:
 
 def videos(results: Path) -> dict[str, pd.DataFrame]:
     parts = []
-    for name in analysed(results):
+    for name in analyzed(results):
         recording = read_continuous(results / "epochs", name, "physio")
         found = video_responses(recording.physio, recording.events)
         parts.append(found.assign(participant=name))
@@ -130,7 +131,7 @@ def _dominance(found: EmotionDominance) -> dict[str, pd.DataFrame]:
 
 
 def _regions() -> list[str]:
-    return list(dict.fromkeys(window.roi for window in choices.ERP_WINDOWS))
+    return list(dict.fromkeys(measure.roi for measure in choices.ERP_MEASURES))
 
 
 def _unit(table: pd.DataFrame) -> pd.Series:

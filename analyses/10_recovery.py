@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import PAIRS
+from analyses.study import PAIRS, TRUE_MEASURES
 from analyses.tables import read_table, write_table
-from mmme_neuro.simulate import RECOVERY_COLUMNS, recovery_table
+from mmme_neuro.simulate import RECOVERY_COLUMNS, recovery_table, with_measures
 
 READS = ("study:truth.json", "clocks.csv", "erp_amplitudes.csv", "models.csv", "coupling.csv")
 READS += ("cross_modal.csv", "icc.csv")
@@ -24,6 +24,6 @@ def main(study: Path, results: Path) -> None:
     if not path.is_file():
         write_table(results, "recovery", pd.DataFrame(columns=RECOVERY_COLUMNS))
         return
-    truth = json.loads(path.read_text(encoding="utf-8"))
+    truth = with_measures(json.loads(path.read_text(encoding="utf-8")), TRUE_MEASURES)
     found = {name: read_table(results, name) for name in TABLES}
     write_table(results, "recovery", recovery_table(truth, found, pairs=tuple(PAIRS)))

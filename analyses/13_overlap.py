@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from analyses.study import COMPARED, OVERLAP_PLANS
-from analyses.tables import analysed, write_table
+from analyses.study import COMPARED, OVERLAP_PLANS, TRUE_MEASURES
+from analyses.tables import analyzed, write_table
 from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.pipeline import read_continuous, tracked
 from mmme_neuro.responses import OverlapPlan, OverlapResult, over_participants, separate_overlap
-from mmme_neuro.simulate import with_overlap_truth
+from mmme_neuro.simulate import with_measures, with_overlap_truth
 
 READS = ("study:truth.json", "participants.csv", "epochs")
 WRITES = ("overlap.csv", "overlap_curves.csv", "collinearity.csv", "overlap_left_out.csv")
@@ -32,13 +32,13 @@ def main(study: Path, results: Path) -> None:
 
 def separated(results: Path) -> tuple[dict, pd.DataFrame]:
     found, left_out = {}, []
-    with tracked(len(analysed(results)), "participants") as step:
-        for name in analysed(results):
+    with tracked(len(analyzed(results)), "participants") as step:
+        for name in analyzed(results):
             for plan in OVERLAP_PLANS:
                 try:
                     found[name, plan] = one(results, name, plan)
                 except (MissingInput, NotEstimable) as error:
-                    left_out.append((name, plan.windows[0].name, str(error)))
+                    left_out.append((name, plan.measures[0].name, str(error)))
             step(name)
     return found, pd.DataFrame(left_out, columns=["participant", "measure", "reason"])
 
@@ -57,4 +57,6 @@ def joined(found: dict, part: str) -> pd.DataFrame:
 
 def truth(study: Path) -> dict:
     path = study / "truth.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    return with_measures(json.loads(path.read_text(encoding="utf-8")), TRUE_MEASURES)

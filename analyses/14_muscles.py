@@ -10,16 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.study import (
-    ALPHA_WINDOW_S,
     COMPARED,
-    ERP_BASELINE_S,
-    ERP_WINDOWS,
+    ERP_MEASURES,
     MUSCLE_ROIS,
+    POWER_MEASURES,
     RANDOM_TERMS,
-    RHYTHMS,
     SEED,
     SENSITIVITY_RESPONSES,
-    TFR_BASELINE_S,
 )
 from analyses.tables import eeg_epochs, read_table, responses_table, write_table
 from mmme_neuro.muscles import (
@@ -56,16 +53,22 @@ def main(study: Path, results: Path) -> None:
 
 def laplacian(results: Path, events: pd.DataFrame) -> pd.DataFrame:
     epochs = current_source_density(eeg_epochs(results))
-    potentials = window_amplitudes(epochs, ERP_WINDOWS, baseline=ERP_BASELINE_S)
-    how = {"window": ALPHA_WINDOW_S, "baseline": TFR_BASELINE_S, "method": "fir"}
-    measured = dict(potentials.items()) | {
-        name: band_power(epochs, band=band, roi=roi, **how)["power_uv2"]
-        for name, (band, roi) in RHYTHMS.items()
+    measured = dict(window_amplitudes(epochs, ERP_MEASURES).items()) | {
+        one.name: band_power(
+            epochs,
+            band=one.signal,
+            roi=one.roi,
+            window=one.window,
+            baseline=one.baseline,
+            method="fir",
+        )["power_uv2"]
+        for one in POWER_MEASURES
     }
     return events.assign(**{name: events["event"].map(of) for name, of in measured.items()})
 
 
 def muscle_band(events: pd.DataFrame, muscles: pd.DataFrame) -> dict[str, pd.Series]:
-    rois = {window.name: window.roi for window in ERP_WINDOWS}
-    rois |= {name: roi for name, (_, roi) in RHYTHMS.items()}
-    return {name: region_values(events, muscles, "after_db", roi) for name, roi in rois.items()}
+    return {
+        one.name: region_values(events, muscles, "after_db", one.roi)
+        for one in (*ERP_MEASURES, *POWER_MEASURES)
+    }

@@ -8,11 +8,9 @@ from pathlib import Path
 from analyses.study import (
     CODER_SD_S,
     COMPARED,
-    ERP_COMPONENTS,
-    JITTER_BASELINE_S,
+    JITTER_MEASURES,
     LARGEST_ONSET_SD_S,
     N_JITTER_DRAWS,
-    PHASE_MEASURES,
     SEED,
 )
 from analyses.tables import eeg_epochs, write_table
@@ -25,13 +23,11 @@ WRITES = ("onset_jitter.csv", "onset_jitter_summary.csv")
 def main(study: Path, results: Path) -> None:
     epochs = eeg_epochs(results)
     epochs = epochs[(epochs.metadata["onset_sd"] <= LARGEST_ONSET_SD_S).to_numpy()]
-    measures = [item for item in ERP_COMPONENTS if item.measure == "mean"]
     found = onset_jitter(
         epochs,
-        [*measures, *PHASE_MEASURES],
+        JITTER_MEASURES,
         coder_sd=CODER_SD_S,
         n_resamples=N_JITTER_DRAWS,
-        baseline=JITTER_BASELINE_S,
         rng=SEED,
         **COMPARED,
     )

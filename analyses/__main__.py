@@ -16,7 +16,7 @@ ONLY = Annotated[list[str] | None, typer.Option(help="Run only these steps, e.g.
 
 
 def main(
-    study: STUDY = Path(".demo/study"),
+    study: STUDY = Path("study"),
     results: Annotated[Path, typer.Option(help="Where results go.")] = RESULTS,
     only: ONLY = None,
     force: Annotated[bool, typer.Option(help="Run steps that are up to date, too.")] = False,

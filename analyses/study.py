@@ -1,18 +1,13 @@
 """Choices of this study: windows, regions, formulas, seeds and rules of exclusion."""
 
+from dataclasses import replace
+
 from mmme_neuro.epochs import Epoching
 from mmme_neuro.models import treatment_term
 from mmme_neuro.pipeline import Options, QualityLimits
 from mmme_neuro.rejection import Rejection
 from mmme_neuro.reliability import OverlapAbove
-from mmme_neuro.responses import (
-    Component,
-    OverlapPlan,
-    PhaseMeasure,
-    ResponseWindow,
-    Splines,
-    Window,
-)
+from mmme_neuro.responses import AUTONOMIC_MEASURES, Measure, OverlapPlan, Splines
 from mmme_neuro.signals import Cleaning, Deriving
 from mmme_neuro.vocabulary import (
     EXPRESSION_NAMES,
@@ -50,19 +45,37 @@ ERP_BASELINE_S = (-1.5, -1.0)
 ERP_LOWPASS_HZ = 30.0
 """Of the averages only; single-event amplitudes are measured without it."""
 
-ERP_WINDOWS = [
-    Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
-    Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),
-]
+TFR_BASELINE_S = (-1.25, -0.75)
+"""Before the premotor potential, and half a wavelet inside the epoch."""
 
-ERP_COMPONENTS = [
-    Component(name=window.name, roi=window.roi, tmin=window.tmin, tmax=window.tmax)
-    for window in ERP_WINDOWS
-] + [
-    Component(
-        name="late_positivity", roi="parietal", tmin=0.1, tmax=0.9, polarity=1, measure=measure
+PHYSIO_BASELINE_S = (-1.0, 0.0)
+
+ERP_MEASURES = [
+    Measure(name="premotor", roi="fronto_central", window=(-0.5, 0.0), baseline=ERP_BASELINE_S),
+    Measure(name="late_positivity", roi="parietal", window=(0.25, 0.55), baseline=ERP_BASELINE_S),
+]
+POWER_MEASURES = [
+    Measure(name=f"{band}_power", signal=band, roi=roi, window=(0.2, 1.2), baseline=TFR_BASELINE_S)
+    for band, roi in (
+        ("alpha", "occipital"),
+        ("theta", "fronto_central"),
+        ("beta", "sensorimotor"),
+        ("gamma", "parietal"),
     )
-    for measure in ("peak_latency", "area_latency")
+]
+"""Gamma only to see what muscles leave."""
+
+PHYSIO_MEASURES = [
+    replace(measure, baseline=PHYSIO_BASELINE_S) for measure in AUTONOMIC_MEASURES.values()
+]
+"""Windows and their sources stand with `AUTONOMIC_MEASURES`."""
+
+MEASURES = {measure.name: measure for measure in (*ERP_MEASURES, *POWER_MEASURES, *PHYSIO_MEASURES)}
+"""What is measured on every event. Each window stands here once; all else is derived."""
+
+ERP_COMPONENTS = ERP_MEASURES + [
+    replace(MEASURES["late_positivity"], window=(0.1, 0.9), statistic=statistic)
+    for statistic in ("peak_latency", "area_latency")
 ]
 """Measured on each participant's averages, with their measurement error; latencies in a window
 that holds the whole component."""
@@ -85,29 +98,31 @@ JITTER_BASELINE_S = (-1.2, -1.0)
 LARGEST_ONSET_SD_S = 0.06
 """Events placed less exactly stay out of the analysis of jitter: shifts would leave epochs."""
 
-PHASE_MEASURES = [
-    PhaseMeasure(name="theta_consistency", roi="fronto_central", frequency=5.0, time=0.2),
-    PhaseMeasure(name="alpha_consistency", roi="occipital", frequency=10.0, time=0.2),
+JITTER_MEASURES = [
+    *(replace(measure, baseline=JITTER_BASELINE_S) for measure in ERP_MEASURES),
+    *(
+        Measure(
+            name=f"{band}_consistency",
+            roi=roi,
+            window=(0.2, 0.2),
+            baseline=None,
+            statistic="ppc",
+            frequency=frequency,
+        )
+        for band, roi, frequency in (
+            ("theta", "fronto_central", 5.0),
+            ("alpha", "occipital", 10.0),
+        )
+    ),
 ]
 N_JITTER_DRAWS = 200
 
-TFR_BASELINE_S = (-1.25, -0.75)
 TFR_CHANNELS = ("FZ", "FCZ", "CZ", "PZ", "POZ", "OZ")
-ALPHA_ROI = "occipital"
-ALPHA_BAND_HZ = (8.0, 13.0)
-ALPHA_WINDOW_S = (0.2, 1.2)
-RHYTHMS = {
-    "alpha_power": ("alpha", ALPHA_ROI),
-    "theta_power": ("theta", "fronto_central"),
-    "beta_power": ("beta", "sensorimotor"),
-    "gamma_power": ("gamma", "parietal"),
-}
-"""Single-event power in the alpha window; gamma only to see what muscles leave."""
 
 MUSCLE_ROIS = ("face", "temporal", "frontal_polar")
 """Whose power before cleaning stands for an event's muscle activity: the first that is there."""
 
-SENSITIVITY_RESPONSES = ("premotor", "late_positivity", *RHYTHMS)
+SENSITIVITY_RESPONSES = tuple(one.name for one in (*ERP_MEASURES, *POWER_MEASURES))
 
 CONNECTIVITY_METHOD = "wpli2_debiased"
 CONNECTIVITY_BAND_HZ = (14.0, 19.0)
@@ -116,118 +131,64 @@ MIN_EPOCHS = 20
 PAIRS = {"C3-PO4": ("C3", "PO4"), "C4-PO3": ("C4", "PO3")}
 """Named pairs of electrodes, the second mirrored, reported one by one."""
 
-PHYSIO_BASELINE_S = (-1.0, 0.0)
+SCR, HEART_RATE, TEMPERATURE = (
+    replace(MEASURES[column], name=name)
+    for column, name in (
+        ("scr_us", "scr"),
+        ("heart_rate_bpm", "heart_rate"),
+        ("skt_celsius", "temperature"),
+    )
+)
+"""The same measures, named as in tables that have a column for the unit."""
+
+SCR_LATE = replace(SCR, name="scr_late", window=(6.0, 9.0))
+HEART_RATE_EARLY = replace(HEART_RATE, name="heart_rate_early", window=(1.5, 3.5))
+"""The end of the one response and the beginning of the other, where overlap differs."""
 
 OVERLAP_PLANS = (
     OverlapPlan(
         modality="physio",
-        basis=Splines(-2.0, 25.0, 30),
-        stimulus_basis=Splines(0.0, 15.0, 10),
-        windows=(
-            ResponseWindow(
-                name="scr",
-                channel="eda",
-                tmin=2.5,
-                tmax=5.5,
-                baseline=PHYSIO_BASELINE_S,
-                scale=1e6,
-                unit="uS",
-            ),
-            ResponseWindow(
-                name="scr_late",
-                channel="eda",
-                tmin=6.0,
-                tmax=9.0,
-                baseline=PHYSIO_BASELINE_S,
-                scale=1e6,
-                unit="uS",
-            ),
-            ResponseWindow(
-                name="heart_rate",
-                channel="heart_rate",
-                tmin=4.0,
-                tmax=8.0,
-                baseline=PHYSIO_BASELINE_S,
-                unit="bpm",
-            ),
-            ResponseWindow(
-                name="heart_rate_early",
-                channel="heart_rate",
-                tmin=1.5,
-                tmax=3.5,
-                baseline=PHYSIO_BASELINE_S,
-                unit="bpm",
-            ),
-        ),
+        basis=Splines((-2.0, 25.0), 30),
+        stimulus_basis=Splines((0.0, 15.0), 10),
+        measures=(SCR, SCR_LATE, HEART_RATE, HEART_RATE_EARLY),
         isolation=12.0,
         sfreq=10.0,
     ),
     OverlapPlan(
         modality="physio",
-        basis=Splines(-2.0, 50.0, 40),
-        windows=(
-            ResponseWindow(
-                name="temperature",
-                channel="skt",
-                tmin=5.0,
-                tmax=20.0,
-                baseline=PHYSIO_BASELINE_S,
-                unit="deg C",
-            ),
-        ),
+        basis=Splines((-2.0, 50.0), 40),
+        measures=(TEMPERATURE,),
         isolation=12.0,
         sfreq=10.0,
     ),
     OverlapPlan(
         modality="eeg",
-        basis=Splines(-1.8, 2.2, 36),
-        stimulus_basis=Splines(-0.2, 2.0, 20),
-        windows=(
-            ResponseWindow(
-                name="premotor",
-                channel="fronto_central",
-                tmin=-0.5,
-                tmax=0.0,
-                baseline=ERP_BASELINE_S,
-                scale=1e6,
-                unit="uV",
-            ),
-            ResponseWindow(
-                name="late_positivity",
-                channel="parietal",
-                tmin=0.25,
-                tmax=0.55,
-                baseline=ERP_BASELINE_S,
-                scale=1e6,
-                unit="uV",
-            ),
-            ResponseWindow(
-                name="alpha_power",
-                channel="alpha_occipital",
-                tmin=0.2,
-                tmax=1.2,
-                baseline=TFR_BASELINE_S,
-                scale=1e12,
-                unit="uV^2",
-            ),
-        ),
+        basis=Splines((-1.8, 2.2), 36),
+        stimulus_basis=Splines((-0.2, 2.0), 20),
+        measures=(*ERP_MEASURES, MEASURES["alpha_power"]),
         isolation=5.0,
     ),
 )
 """Deconvolution: bases reach as far as the responses do, so that tails do not spoil baselines."""
 
+TRUE_MEASURES = tuple(measure for plan in OVERLAP_PLANS for measure in plan.measures)
+"""Those whose truth a simulated study knows, whatever their windows."""
+
 RANDOM_TERMS = f"(1 + {CONDITION} | participant) + (1 + {CONDITION} | stimulus)"
 RESPONSES = {
-    "premotor": "uV",
-    "late_positivity": "uV",
-    "alpha_power": "uV^2",
-    "scr_us": "uS",
-    "heart_rate_bpm": "bpm",
-    "pulse_amplitude_relative": "share of baseline",
-    "rsp_rate_bpm": "breaths/min",
-    "skt_celsius": "deg C",
+    name: MEASURES[name].unit
+    for name in (
+        "premotor",
+        "late_positivity",
+        "alpha_power",
+        "scr_us",
+        "heart_rate_bpm",
+        "pulse_amplitude_relative",
+        "rsp_rate_bpm",
+        "skt_celsius",
+    )
 }
-"""Single-event responses that are modelled, with their units."""
+"""Single-event responses that are modeled, with their units."""
 
 PRIMARY = f"{CONDITION} * valence + {RANDOM_TERMS}"
 """Behind contrasts of expressions within valences."""

@@ -10,6 +10,7 @@ import xarray as xr
 from analyses import study
 from mmme_neuro import read_epochs
 from mmme_neuro.events import pseudonyms
+from mmme_neuro.extras import optional
 from mmme_neuro.io import atomic_file
 from mmme_neuro.models import with_reference
 from mmme_neuro.responses import Connectivity, GrandAverage, TimeFrequency
@@ -34,18 +35,20 @@ def read_json(results: Path, name: str) -> dict:
 
 
 def write_map(results: Path, name: str, data: xr.Dataset) -> None:
-    """Write one labelled array as NetCDF."""
+    """Write one labeled array as NetCDF."""
+    optional("h5netcdf")
     with atomic_file(results / f"{name}.nc") as part:
         data.to_netcdf(part, engine="h5netcdf")
 
 
 def read_map(results: Path, name: str) -> xr.Dataset:
-    """Read a labelled array."""
+    """Read a labeled array."""
+    optional("h5netcdf")
     return xr.load_dataset(results / f"{name}.nc", engine="h5netcdf")
 
 
 def read_channels(results: Path, name: str) -> mne.Info:
-    """Read the channels that belong to a labelled array."""
+    """Read the channels that belong to a labeled array."""
     return mne.io.read_info(results / f"{name}-info.fif", verbose="error")
 
 
@@ -100,7 +103,7 @@ def read_connectivity(results: Path, name: str) -> Connectivity:
     return Connectivity(data["matrix"], counts, info, data.attrs["method"], band, window)
 
 
-def analysed(results: Path) -> list[str]:
+def analyzed(results: Path) -> list[str]:
     """Participants whose preprocessing went through."""
     table = read_table(results, "participants")
     return table.loc[table["status"] == "done", "participant"].tolist()
@@ -136,17 +139,17 @@ def event_table(epochs, *measured: pd.DataFrame) -> pd.DataFrame:
 
 def eeg_epochs(results: Path):
     """EEG epochs of the conditions compared, all participants."""
-    return _compared(read_epochs(results / "epochs", analysed(results), "eeg"))
+    return _compared(read_epochs(results / "epochs", analyzed(results), "eeg"))
 
 
 def physio_epochs(results: Path):
     """Physiological epochs of the conditions compared, all participants."""
-    return _compared(read_epochs(results / "epochs", analysed(results), "physio"))
+    return _compared(read_epochs(results / "epochs", analyzed(results), "physio"))
 
 
 def slow_epochs(results: Path):
     """Long epochs of skin temperature, the same events; None where nobody has any."""
-    people = analysed(results)
+    people = analyzed(results)
     there = [(results / "epochs" / f"{name}_slow-epo.fif").is_file() for name in people]
     return _compared(read_epochs(results / "epochs", people, "slow")) if all(there) else None
 

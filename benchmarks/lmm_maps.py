@@ -47,11 +47,11 @@ HOW = """\
 1. Cross products of all responses with the design once; no event enters later.
 2. The largest grouping factor is eliminated block by block; the rest is one dense matrix.
 3. The criterion of all responses on one grid of covariance parameters: only the residual sum of
-   squares depends on the response, so a grid point costs one factorisation and one matrix product.
+   squares depends on the response, so a grid point costs one factorization and one matrix product.
    Every local minimum of the grid is a start.
 4. From there Fisher scoring of the variances for long steps, then Newton's with analytic second
    derivatives: three to four evaluations. The first step is shared: responses of one start have
-   the same factorisation.
+   the same factorization.
 5. The criterion is an even function of each column of the relative covariance factor, so a zero
    variance is an ordinary minimum; positive curvature along the zero column is the
    Karush-Kuhn-Tucker condition. Small columns are set to zero where the criterion does not rise;

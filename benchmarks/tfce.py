@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 
 from mmme_neuro import permutation_test
-from mmme_neuro.inference.adjacency import Neighbours, neighbours
+from mmme_neuro.inference.adjacency import Neighbors, neighbors
 from mmme_neuro.inference.maxima import Draws, flipped_maxima, largest_of
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -27,7 +27,7 @@ THRESHOLD = 2.576
 
 
 def channel_adjacency() -> np.ndarray:
-    """Neighbours of the first 64 channels of the 10-05 layout's common EEG cap."""
+    """Neighbors of the first 64 channels of the 10-05 layout's common EEG cap."""
     info = mne.create_info(mne.channels.make_standard_montage("biosemi64").ch_names, 1.0, "eeg")
     info.set_montage("biosemi64", verbose="error")
     return mne.channels.find_ch_adjacency(info, "eeg")[0]
@@ -48,7 +48,7 @@ def seconds(work: Callable[[], object]) -> np.ndarray:
     return np.array([time.process_time(), time.perf_counter()]) - begun
 
 
-def own_seconds(maps: np.ndarray, near: Neighbours, correction: str) -> np.ndarray:
+def own_seconds(maps: np.ndarray, near: Neighbors, correction: str) -> np.ndarray:
     """CPU and wall time of all permutations of the package on one thread, per permutation."""
     flat = maps.reshape(len(maps), -1)
     contributions = flat / np.sqrt((flat**2).sum(axis=0))
@@ -85,7 +85,7 @@ def mne_seconds(maps: np.ndarray, adjacency: np.ndarray, correction: str) -> np.
 def compare() -> pd.DataFrame:
     """Milliseconds a permutation of both on the same maps, one thread, in one run."""
     maps, adjacency = participant_maps(np.random.default_rng(1)), channel_adjacency()
-    near = neighbours(SHAPE, [adjacency, SHAPE[1]])
+    near = neighbors(SHAPE, [adjacency, SHAPE[1]])
     rows = []
     for correction in ("tfce", "cluster"):
         theirs, own = mne_seconds(maps, adjacency, correction), own_seconds(maps, near, correction)

@@ -7,7 +7,7 @@ maps of the windows (white dots: the region measured) and of the difference.
 
 from pathlib import Path
 
-from analyses.study import ERP_BASELINE_S, ERP_WINDOWS, LEVEL_NAMES
+from analyses.study import ERP_BASELINE_S, ERP_MEASURES, LEVEL_NAMES
 from analyses.tables import read_grand_average, read_map
 from mmme_neuro.plots import evoked_figure
 
@@ -18,8 +18,8 @@ ALPHA = 0.05
 def draw(results: Path):
     return evoked_figure(
         read_grand_average(results, "erp"),
-        rois=list(dict.fromkeys(window.roi for window in ERP_WINDOWS)),
-        windows=ERP_WINDOWS,
+        rois=list(dict.fromkeys(measure.roi for measure in ERP_MEASURES)),
+        measures=ERP_MEASURES,
         levels=LEVEL_NAMES,
         baseline=ERP_BASELINE_S,
         marked=read_map(results, "map_regions")["p_value"] <= ALPHA,

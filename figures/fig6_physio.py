@@ -4,10 +4,9 @@ participants with the within-participant interval (Cousineau-Morey). Shaded: the
 
 from pathlib import Path
 
-from analyses.study import LEVEL_NAMES
+from analyses.study import LEVEL_NAMES, PHYSIO_MEASURES
 from analyses.tables import read_table
 from mmme_neuro.plots import autonomic_figure
-from mmme_neuro.responses import AUTONOMIC_WINDOWS
 
 READS = ("physio_curves.csv",)
 CHANNELS = (
@@ -26,5 +25,5 @@ CHANNELS = (
 def draw(results: Path):
     curves = read_table(results, "physio_curves")
     shown = [channel for channel in CHANNELS if (curves["channel"] == channel).any()]
-    windows = {w.channel: (w.tmin, w.tmax) for w in AUTONOMIC_WINDOWS.values()}
+    windows = {measure.signal: measure.window for measure in PHYSIO_MEASURES}
     return autonomic_figure(curves, levels=LEVEL_NAMES, channels=shown, windows=windows)

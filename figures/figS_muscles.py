@@ -1,7 +1,7 @@
 """Facial muscles in the EEG. a, power in the muscle band in the 0.5 s after onset by region, before
 (open) and after (full) cleaning; mean and 95 % interval over participants; facial EMG as recorded.
 b on, the difference of micro- and macro-expressions under analyses that muscles affect differently:
-t of the mixed model (full: p < .05; grey: |t| < 1.96). An effect of the brain should hold when
+t of the mixed model (full: p < .05; gray: |t| < 1.96). An effect of the brain should hold when
 muscle power is a covariate or matched, after the surface Laplacian and for either part of the face,
 and should not be that of the muscle band itself (last row).
 """

@@ -23,6 +23,6 @@ SPANS = {
 
 def draw(results: Path):
     curves, table = (read_table(results, name) for name in ("overlap_curves", "overlap"))
-    windows = {w.name: (w.tmin, w.tmax) for plan in OVERLAP_PLANS for w in plan.windows}
+    windows = {one.name: one.window for plan in OVERLAP_PLANS for one in plan.measures}
     shown = {"windows": windows, "spans": SPANS, "measures": MEASURES}
     return overlap_figure(curves, table, levels=LEVEL_NAMES, **shown)

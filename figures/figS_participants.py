@@ -7,8 +7,8 @@ physiology recorder and of the camera (starts of its clips); f, usable share of 
 
 from pathlib import Path
 
-from analyses.study import ERP_WINDOWS, LEVELS
-from analyses.tables import analysed, participant_numbers, read_map, read_table
+from analyses.study import ERP_MEASURES, LEVELS
+from analyses.tables import analyzed, participant_numbers, read_map, read_table
 from mmme_neuro.plots import ParticipantData, participant_figure
 
 READS = (
@@ -29,8 +29,8 @@ def draw_each(results: Path):
     names = ("spectra", "codes", "participant_quality")
     tables = {name: read_table(results, name) for name in names}
     numbers = participant_numbers(results)
-    for name in analysed(results):
+    for name in analyzed(results):
         own = (table[table["participant"] == name] for table in tables.values())
         data = ParticipantData(name, curves, *own)
-        figure = participant_figure(data, usual, levels=LEVELS, windows=ERP_WINDOWS)
+        figure = participant_figure(data, usual, levels=LEVELS, measures=ERP_MEASURES)
         yield f"quality/{numbers[name]}", figure

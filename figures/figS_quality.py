@@ -1,4 +1,4 @@
-"""What preprocessing kept and removed of each participant. a, events that were analysed, by
+"""What preprocessing kept and removed of each participant. a, events that were analyzed, by
 expression (other: coders disagreed), and events excluded; b, interpolated channels; c, independent
 components removed as eye or muscle activity; d, their share of the variance of the EEG.
 """

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 CAPTIONS = "captions.json"
 FORMATS = ("pdf", "svg", "png")
-N_COLOURS = 32
+N_COLORS = 32
 """Of the figures of participants, which are many."""
 
 KINDS = ("fig", "table")
@@ -111,7 +111,7 @@ def _write_each(script: Script, results: Path, out: Path, formats: Sequence[str]
             out / stem,
             formats=formats or ("png",),
             width_px=script.module.WIDTH_PX,
-            n_colours=N_COLOURS,
+            n_colors=N_COLORS,
         )
         close_figure(figure)
         n_written += 1

@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from analyses.study import ERP_WINDOWS, LEVEL_NAMES
+from analyses.study import ERP_MEASURES, LEVEL_NAMES, PHYSIO_MEASURES
 from analyses.tables import read_grand_average, read_table
 from mmme_neuro.plots import close_figure, overview_figure, save_figure
-from mmme_neuro.responses import AUTONOMIC_WINDOWS
 
 CHANNELS = ("eda", "heart_rate", "pulse_amplitude")
 WIDTH_PX = 1200
@@ -31,9 +30,9 @@ def main(
         read_grand_average(results, "erp"),
         read_table(results, "physio_curves"),
         levels=LEVEL_NAMES,
-        windows=ERP_WINDOWS,
+        measures=ERP_MEASURES,
         channels=CHANNELS,
-        physio_windows={w.channel: (w.tmin, w.tmax) for w in AUTONOMIC_WINDOWS.values()},
+        physio_windows={measure.signal: measure.window for measure in PHYSIO_MEASURES},
     )
     save_figure(figure, out.with_suffix(""), formats=["png"], width_px=WIDTH_PX)
     close_figure(figure)

@@ -27,6 +27,7 @@ Rooms and modules, in the order of an analysis:
 * ``wording``: How names, units and numbers of result tables are written for readers.
 * ``errors``: Errors of the package: what is wrong with an input or cannot be estimated, as
   opposed to a bug.
+* ``extras``: Optional packages: the extra that brings each, and an error that names it.
 * ``cli``: The command ``mmme``.
 """
 

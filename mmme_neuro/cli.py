@@ -153,6 +153,21 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @app.command()
+def start(
+    directory: Annotated[
+        Path, typer.Argument(help="Folder to write to: a new one, or the one around your study.")
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that differ; each is kept as NAME.old.")
+    ] = False,
+) -> None:
+    """Write the scripts of analyses, figures and paper into your own folder, to edit and run."""
+    with _plain_errors():
+        written = mmme_neuro.pipeline.start_study(directory, force=force)
+    console.print(f"{len(written)} files written to {directory}; its README.md has the next steps")
+
+
+@app.command()
 def simulate(
     directory: Annotated[Path, typer.Argument(help="Empty or new folder to write into.")],
     participants: Annotated[int, typer.Option(min=1, help="Number of participants.")] = 10,
@@ -197,7 +212,7 @@ def check(
 ) -> None:
     """Say of each participant what is there, what is missing and how the clocks fit.
 
-    The exit status is 1 if anything cannot be analysed, 3 if the program itself crashed on it.
+    The exit status is 1 if anything cannot be analyzed, 3 if the program itself crashed on it.
     """
     with _plain_errors():
         checked = mmme_neuro.pipeline.check_study(

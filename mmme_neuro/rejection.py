@@ -11,6 +11,7 @@ import pandas as pd
 
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.levels import two_levels
@@ -120,7 +121,7 @@ def reject(
 def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
     """Why each epoch is rejected; empty where it is not."""
     data = epochs.get_data(picks="eeg", verbose="error")
-    # Epoch by epoch: the centred copy of all would double the memory.
+    # Epoch by epoch: the centered copy of all would double the memory.
     peak = np.array([1e6 * np.abs(one - one.mean(axis=1, keepdims=True)).max() for one in data])
     texts = [
         f"{REASONS[0]} by {value:.0f} uV (limit {eeg_uv:g})" if value > eeg_uv else ""
@@ -140,10 +141,10 @@ def _autorejected(
             "rule='threshold'."
         )
     # Takes seconds to import, and is needed here only.
-    from autoreject import AutoReject
+    autoreject = optional("autoreject")
 
     eeg = epochs.copy().pick("eeg")
-    search = AutoReject(
+    search = autoreject.AutoReject(
         n_interpolate=np.array(n_interpolate),
         cv=min(10, n_epochs // 2),
         random_state=rng,

@@ -136,7 +136,7 @@ ACTION_UNITS_BY_REGION = {
     "lower": (8, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28),
 }
 """Region of the face as in table 1 of the dataset paper (upper, middle, lower face). Units that its
-table lacks are put beside their neighbours: lids with 5, 7 and 41, mouth and jaw with 13 to 26."""
+table lacks are put beside their neighbors: lids with 5, 7 and 41, mouth and jaw with 13 to 26."""
 
 UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46})
 """Action units of brow, lids and cheek raiser (Ekman, Friesen & Hager 2002): by muscles, where the

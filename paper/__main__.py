@@ -27,7 +27,7 @@ def main(
     """Write the manuscript as a PDF; every number comes from the results."""
     try:
         path = build_paper(results, figures, out, title=title, authors=author or [])
-    except (*EXPECTED_FAILURES, ModuleNotFoundError, RuntimeError) as error:
+    except (*EXPECTED_FAILURES, RuntimeError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"manuscript in {path}")

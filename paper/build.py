@@ -5,9 +5,9 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.extras import optional
 from mmme_neuro.io import atomic_file
 
 FOLDER = Path(__file__).parent
@@ -56,7 +56,7 @@ def build_paper(
         When a result or a main figure is absent.
     BadInput
         When ``out`` is no PDF file.
-    ModuleNotFoundError
+    MissingExtra
         When Typst is not installed.
 
     Notes
@@ -66,29 +66,18 @@ def build_paper(
     """
     if out.suffix != ".pdf":
         raise BadInput(f"out={out}: must end in .pdf.")
-    typesetter = _typst()
+    typst = optional("typst")
     _check(results, figures)
     inputs = {"title": title, "authors": json.dumps(list(authors), ensure_ascii=False)}
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, atomic_file(out) as part:
         stage = Path(folder)
         _gather(results, figures, stage)
-        pdf = typesetter.compile(
+        pdf = typst.compile(
             stage / "manuscript.typ", root=stage, sys_inputs=inputs, ignore_system_fonts=True
         )
         part.write_bytes(pdf)
     return out
-
-
-def _typst() -> ModuleType:
-    """Typst, or how to get it."""
-    try:
-        import typst
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "typst is not installed; it sets the manuscript: pip install 'mmme_neuro[paper]'."
-        ) from error
-    return typst
 
 
 def _check(results: Path, figures: Path) -> None:

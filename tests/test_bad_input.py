@@ -23,7 +23,7 @@ CDT, MAT = "Acquisition 01.cdt", "Untitled1 (001).mat"
 N_CHANNELS = 47
 GAP = slice(5000, 5500)
 GAP_S = (20.0, 22.0)
-ANALOGUE, DIGITAL = slice(0, 8), slice(8, 16)
+ANALOG, DIGITAL = slice(0, 8), slice(8, 16)
 
 
 def edit_eeg(folder, samples, channels, value):
@@ -75,8 +75,8 @@ SPOILT = {
     "channel_gap": lambda folder: edit_eeg(folder, GAP, 3, np.nan),
     "flat_channels": lambda folder: edit_eeg(folder, slice(None), [3, 9], 0),
     "flat_eeg": lambda folder: edit_eeg(folder, slice(None), slice(0, 42), 0),
-    "physio_gap": lambda folder: edit_physio(folder, slice(20000, 26000), ANALOGUE, np.nan),
-    "flat_physio": lambda folder: edit_physio(folder, slice(None), ANALOGUE, 0),
+    "physio_gap": lambda folder: edit_physio(folder, slice(20000, 26000), ANALOG, np.nan),
+    "flat_physio": lambda folder: edit_physio(folder, slice(None), ANALOG, 0),
 }
 
 FAILURES = {
@@ -157,7 +157,7 @@ def test_gap_does_not_reach_the_epochs_that_are_kept(ward):
     kept = same[[row in source_rows for row in same.metadata["source_row"]]]
     data, expected = (e.get_data(picks="eeg") for e in (epochs, kept))
     assert np.isfinite(data).all()
-    # The 0.1 Hz high-pass spreads a slow remainder of the straight line over its neighbours.
+    # The 0.1 Hz high-pass spreads a slow remainder of the straight line over its neighbors.
     data, expected = (d - d.mean(axis=2, keepdims=True) for d in (data, expected))
     assert np.corrcoef(data.ravel(), expected.ravel())[0, 1] > 0.99
 

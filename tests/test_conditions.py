@@ -5,6 +5,7 @@ under names with slashes and spaces.
 """
 
 import re
+from dataclasses import replace
 
 import mne
 import numpy as np
@@ -35,9 +36,9 @@ from mmme_neuro.pipeline.screening import QualityLimits
 from mmme_neuro.recording import Recording
 from mmme_neuro.reliability import OverlapAbove, agreement_tables
 from mmme_neuro.responses import (
-    Component,
+    ERP_BASELINE,
+    Measure,
     OverlapPlan,
-    ResponseWindow,
     Splines,
     component_table,
     connectivity,
@@ -58,7 +59,7 @@ from mmme_neuro.responses.grandaverage import difference
 SFREQ = 100.0
 TIMES = np.arange(-1.5, 2.0 + 1e-9, 1 / SFREQ)
 CHANNELS = ["FZ", "FCZ", "CZ", "PZ", "P1", "P2"]
-LATE = Component(name="late", roi=("PZ",), tmin=0.2, tmax=0.5)
+LATE = Measure(name="late", roi=("PZ",), window=(0.2, 0.5), baseline=ERP_BASELINE)
 
 NAMES = {
     "study": ("expression", ("macro", "micro"), "p{}"),
@@ -157,9 +158,8 @@ def curves(study):
 
 
 def jitter(study):
-    found = onset_jitter(
-        study.epochs, [LATE], coder_sd=0.03, n_resamples=5, baseline=None, rng=1, **study.two
-    )
+    raw = replace(LATE, baseline=None)
+    found = onset_jitter(study.epochs, [raw], coder_sd=0.03, n_resamples=5, rng=1, **study.two)
     return (found.draws,)
 
 
@@ -181,9 +181,11 @@ def coupling(study):
 
 
 def overlap(study):
-    window = ResponseWindow(name="bump", channel="x", tmin=1.0, tmax=3.0, baseline=(-1.0, 0.0))
+    bump = Measure(
+        name="bump", signal="x", window=(1.0, 3.0), baseline=(-1.0, 0.0), unit="arbitrary"
+    )
     plan = OverlapPlan(
-        modality="physio", basis=Splines(-1.0, 5.0, 10), windows=(window,), isolation=6.0
+        modality="physio", basis=Splines((-1.0, 5.0), 10), measures=(bump,), isolation=6.0
     )
     found = separate_overlap(study.recording, plan, **study.two)
     return found.measures, found.curves

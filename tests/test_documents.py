@@ -8,11 +8,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import typer
+from packaging.requirements import Requirement
 
 import mmme_neuro
 from analyses.tables import write_table
@@ -27,6 +29,7 @@ from mmme_neuro.simulate import simulate_study
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PAGES = (ROOT / "README.md", DOCS / "tutorial.md", *sorted((DOCS / "howto").glob("*.md")))
 QUICK = Options(clean=Cleaning(ica=False, ransac=False), reject=Rejection(eeg_uv=1e4), rng=0)
 CLUSTER = DOCS / "howto" / "cluster.md"
@@ -143,8 +146,34 @@ def test_commands_exist_with_their_options(words):
             wrapped = typer.Typer()
             wrapped.command()(main)
             typer.main.get_command(wrapped).make_context(name, arguments)
+        case ["pip", "install", *arguments]:
+            (wanted,) = [Requirement(word) for word in arguments if not word.startswith("-")]
+            assert wanted.name == PROJECT["name"]
+            assert wanted.extras <= set(PROJECT["optional-dependencies"])
+        case ["cd", _]:
+            pass
         case _:
             pytest.fail(f"no way to check {shlex.join(words)}")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted(DOCS.glob("*.md"))], ids=shown)
+def test_the_extras_that_a_page_names_exist(page):
+    for named in re.findall(r"mmme_neuro\[([\w,]+)\]", page.read_text(encoding="utf-8")):
+        assert set(named.split(",")) <= set(PROJECT["optional-dependencies"])
+
+
+def test_the_readme_lists_every_extra_with_its_packages():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for extra in set(PROJECT["optional-dependencies"]) - {"all", "dev", "docs"}:
+        (row,) = re.findall(rf"^\| `{extra}` \| (.*?) \|", text, re.MULTILINE)
+        names = {Requirement(each).name for each in PROJECT["optional-dependencies"][extra]}
+        assert {*row.split(", ")} == names
+
+
+def test_a_choice_that_the_page_on_an_own_study_changes_is_there():
+    text = (DOCS / "howto" / "own_study.md").read_text(encoding="utf-8")
+    for name in re.findall(r"^([A-Z_]+) = ", text, re.MULTILINE):
+        assert hasattr(importlib.import_module("analyses.study"), name)
 
 
 @pytest.mark.parametrize("page", [*PAGES, *sorted(DOCS.glob("*.md"))], ids=shown)
@@ -162,11 +191,13 @@ def test_sections_that_the_tutorial_points_to_are_in_the_report():
 
 def test_the_tutorial_changes_a_window_that_is_there():
     choices = importlib.import_module("analyses.study")
-    (code,) = [code for _, code in blocks(DOCS / "tutorial.md", "python") if "ERP_WINDOWS" in code]
+    (code,) = [code for _, code in blocks(DOCS / "tutorial.md", "python") if "ERP_MEASURES" in code]
     namespace = {}
     exec(code, namespace)
-    assert [w.name for w in namespace["ERP_WINDOWS"]] == [w.name for w in choices.ERP_WINDOWS]
-    assert namespace["ERP_WINDOWS"] != choices.ERP_WINDOWS
+    assert [one.name for one in namespace["ERP_MEASURES"]] == [
+        one.name for one in choices.ERP_MEASURES
+    ]
+    assert namespace["ERP_MEASURES"] != choices.ERP_MEASURES
 
 
 def test_the_reference_lists_every_public_name_once():

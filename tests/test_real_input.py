@@ -61,7 +61,7 @@ def test_erp_of_a_real_recording(squares):
     assert mean_uv(PARIETAL, 0.25, 0.5) == pytest.approx(parietal_by_hand(squares), rel=0.1)
 
 
-def test_alpha_of_a_real_recording_desynchronises(squares):
+def test_alpha_of_a_real_recording_desynchronizes(squares):
     """8-10 Hz falls after a square, most over the sensorimotor cortex that prepares the press."""
     cleaned = clean_eeg(squares.eeg.load_data(), line_hz=None, sfreq=128.0, ica=False, rng=0)
     locked = epoch(squares.with_signals(eeg=cleaned.raw), eeg=(-1.5, 2.0))

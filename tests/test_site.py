@@ -37,7 +37,14 @@ def site(tmp_path_factory):
 def test_every_page_is_there(site):
     examples = [f"gallery/{path.stem}" for path in (DOCS / "examples").glob("plot_*.py")]
     assert examples
-    for page in ("index", "tutorial", "howto/cluster", "api/mmme_neuro.fit_lmm", *examples):
+    for page in (
+        "index",
+        "tutorial",
+        "howto/cluster",
+        "howto/own_study",
+        "api/mmme_neuro.fit_lmm",
+        *examples,
+    ):
         assert (site / f"{page}.html").is_file()
 
 

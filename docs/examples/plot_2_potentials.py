@@ -13,8 +13,7 @@ from scipy.ndimage import gaussian_filter1d
 from mmme_neuro import evoked
 from mmme_neuro.plots import evoked_figure
 from mmme_neuro.responses import (
-    Component,
-    Window,
+    Measure,
     component_table,
     grand_average,
     measurement_quality,
@@ -73,14 +72,15 @@ cells = evoked(epochs, ["participant", "expression"])
 grand = grand_average(cells)
 print(grand)
 
-windows = [
-    Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
-    Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),
+measures = [
+    Measure(name="premotor", roi="fronto_central", window=(-0.5, 0.0), baseline=baseline),
+    Measure(name="late_positivity", roi="parietal", window=(0.25, 0.55), baseline=baseline),
 ]
 figure = evoked_figure(
     grand,
-    rois=[window.roi for window in windows],
-    windows=windows,
+    rois=[measure.roi for measure in measures],
+    measures=measures,
+    levels=("macro", "micro"),
     baseline=baseline,
 )
 
@@ -90,8 +90,5 @@ figure = evoked_figure(
 # Each average carries its standardized measurement error; its share of the variance between
 # participants says how much of what differs between them is noise.
 
-components = [Component(name=w.name, roi=w.roi, tmin=w.tmin, tmax=w.tmax) for w in windows]
-measured = component_table(
-    epochs, components, baseline=baseline, rng=1, by=["participant", "expression"]
-)
+measured = component_table(epochs, measures, by=["participant", "expression"], rng=1)
 measurement_quality(measured, condition="expression").round(2)

@@ -58,16 +58,16 @@ print(maps)
 # %%
 # Test
 # ----
-# Neighbours in time and on the head support each other (threshold-free cluster enhancement).
+# Neighbors in time and on the head support each other (threshold-free cluster enhancement).
 
-neighbours, _ = mne.channels.find_ch_adjacency(info, "eeg")
+neighbors, _ = mne.channels.find_ch_adjacency(info, "eeg")
 test = permutation_test(
     model,
     responses,
     events,
     term="expression",
     rng=1,
-    adjacency=[neighbours, times.size],
+    adjacency=[neighbors, times.size],
 )
 print(test.summary())
 test.clusters
@@ -77,14 +77,14 @@ test.clusters
 
 front_to_back = np.argsort(-places[:, 1])
 ordered = test.dataset.isel(channel=front_to_back)
-colours = {"cmap": "RdBu_r", "vmin": -6, "vmax": 6}
+colors = {"cmap": "RdBu_r", "vmin": -6, "vmax": 6}
 with journal_style():
     figure = new_figure(height_mm=85)
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
     rows = np.arange(len(names))
-    left.pcolormesh(times, rows, ordered["statistic"], alpha=0.35, **colours)
+    left.pcolormesh(times, rows, ordered["statistic"], alpha=0.35, **colors)
     clear = ordered["statistic"].where(ordered["p_value"] <= 0.05)
-    mesh = left.pcolormesh(times, rows, clear, **colours)
+    mesh = left.pcolormesh(times, rows, clear, **colors)
     left.set_yticks(rows, ordered["channel"].to_numpy())
     left.invert_yaxis()
     left.set(xlabel="Time from onset (s)", title="Micro minus macro")

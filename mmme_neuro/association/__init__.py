@@ -3,8 +3,8 @@
 Association of face, brain and body within participants.
 
 * ``repeated``: Repeated-measures correlation: do two measures go together from event to event?
-* ``within_between``: Association within and between participants: two levels that may disagree
-  in sign.
+* ``within_between``: Association within and between participants: two levels that may disagree in
+  sign.
 * ``lags``: Association at several lags: one measure of an event with the course of another
   modality.
 * ``canonical``: Combinations of one modality that go with combinations of another, within

@@ -9,7 +9,7 @@ import pandas as pd
 from mmme_neuro.association.folds import SCALINGS, deal, make_folds, prepare
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 from mmme_neuro.errors import NotEstimable
-from mmme_neuro.stats.groups import centred, complete_rows, group_codes
+from mmme_neuro.stats.groups import centered, complete_rows, group_codes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,7 +19,7 @@ class CrossModal:
     Parameters
     ----------
     method : {"cca", "pls"}
-        What was maximised: the correlation or the covariance of standardised features.
+        What was maximized: the correlation or the covariance of standardized features.
     components : DataFrame, shape (n_components, ...)
         ``component, r, r_cv, p_value, p_in_sample, null_mean, null_high``. ``r`` is fitted and
         tested on the same events and therefore too large; ``r_cv`` is that of events whose
@@ -132,7 +132,7 @@ def cross_modal(
     rng = np.random.default_rng(resampling.rng)
     codes = group_codes(table, groups)
     folds_of = _folds_of(table, participant, stimulus, n_folds, rng)
-    features = centred(table[[*x, *y]].to_numpy(dtype=float), codes)
+    features = centered(table[[*x, *y]].to_numpy(dtype=float), codes)
     dof = len(table) - (codes.max() + 1)
     features = features / np.sqrt((features**2).sum(axis=0) / dof)
     first, second = features[:, : len(x)], features[:, len(x) :]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mmme_neuro.stats.groups import centred, summed
+from mmme_neuro.stats.groups import centered, summed
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Folds:
     Parameters
     ----------
     train_xx, train_yy, test_xx, test_yy : array, shape (n_folds, n_features, n_features)
-        Sums of products of centred rows.
+        Sums of products of centered rows.
     train_n : array of int, shape (n_folds,)
         Training rows less one for each mean taken.
     cells : array of int, shape (n_rows,)
         Fold in which each row is tested.
     shift_train, shift_test : array, shape (n_folds, n_x, n_y)
-        What centring takes from sums of plain products of x and y.
+        What centering takes from sums of plain products of x and y.
     """
 
     train_xx: np.ndarray
@@ -46,7 +46,7 @@ class Folds:
         x : array, shape (n_rows, n_x)
             As given to `make_folds`.
         y : array, shape (n_rows, n_y)
-            The same rows, moved at most within groups and stimuli: centring stays as it is.
+            The same rows, moved at most within groups and stimuli: centering stays as it is.
 
         Returns
         -------
@@ -72,7 +72,7 @@ def make_folds(
     x, y : array, shape (n_rows, n_features)
         Both modalities.
     groups : array of int, shape (n_rows,)
-        What is centred: participants, or participants by stratum.
+        What is centered: participants, or participants by stratum.
     participant_folds, stimulus_folds : array of int, shape (n_rows,)
         Fold of the participant and of the stimulus of each row.
 
@@ -82,14 +82,14 @@ def make_folds(
 
     Notes
     -----
-    Training rows are centred on the means of training rows. Participants left out are centred on
+    Training rows are centered on the means of training rows. Participants left out are centered on
     the means of all their own rows, none of which the model has seen.
     """
     shape = (int(participant_folds.max()) + 1, int(stimulus_folds.max()) + 1)
     cells = participant_folds * shape[1] + stimulus_folds
     both = np.hstack([x, y])
     width = x.shape[1]
-    tested = centred(both, groups)
+    tested = centered(both, groups)
     n_folds, size = shape[0] * shape[1], both.shape[1]
     train, test = np.zeros((n_folds, size, size)), np.zeros((n_folds, size, size))
     train_n = np.zeros(n_folds, dtype=int)
@@ -98,7 +98,7 @@ def make_folds(
         used = (participant_folds != i) & (stimulus_folds != j if shape[1] > 1 else True)
         if used.any():
             own = np.unique(groups[used], return_inverse=True)[1]
-            rows = centred(both[used], own)
+            rows = centered(both[used], own)
             train[fold] = rows.T @ rows
             train_n[fold] = used.sum() - (own.max() + 1)
         rows = tested[cells == fold]
@@ -258,7 +258,7 @@ def prepare(
     folds : Folds
         Of ``x`` and ``y``.
     x, y : array, shape (n_rows, n_features)
-        Both modalities, centred.
+        Both modalities, centered.
     method : {"cca", "pls"}
         How modalities are scaled.
     dof : int

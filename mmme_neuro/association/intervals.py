@@ -9,12 +9,12 @@ MIN_PARTICIPANTS = 5
 
 
 def participant_products(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Cross-products of centred columns, by participant.
+    """Cross-products of centered columns, by participant.
 
     Parameters
     ----------
     values : array, shape (n_rows, n_columns)
-        Centred within participants.
+        Centered within participants.
     codes : array of int, shape (n_rows,)
         Participant of each row.
 
@@ -85,7 +85,7 @@ def bootstrap_interval(
 
     Notes
     -----
-    Studentised on Fisher's z (Davison & Hinkley 1997, 5.2): with few participants percentiles of
+    Studentized on Fisher's z (Davison & Hinkley 1997, 5.2): with few participants percentiles of
     plain samples are too narrow (docs/cross_modal.md). The slope may differ between participants.
     """
     n_participants = len(products)

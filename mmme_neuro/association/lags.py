@@ -11,7 +11,7 @@ from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orde
 from mmme_neuro.responses.measures import window_mask
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
-    centred,
+    centered,
     complete_rows,
     covariate_columns,
     group_codes,
@@ -76,9 +76,9 @@ def lagged_corr(
     others = [*covariates, *resampling.blocks]
     table = complete_rows(joined, measures, groups=[participant], others=others)
     codes = group_codes(table, [participant])
-    values = centred(table[measures].to_numpy(dtype=float), codes)
+    values = centered(table[measures].to_numpy(dtype=float), codes)
     values = values / np.sqrt((values**2).sum(axis=0))
-    _, basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    _, basis = independent_columns(centered(covariate_columns(table, covariates), codes))
     residuals = values - basis @ (basis.T @ values)
     residuals = residuals / np.sqrt((residuals**2).sum(axis=0))
     rng = np.random.default_rng(resampling.rng)
@@ -150,7 +150,7 @@ def window_means(
     Returns
     -------
     DataFrame, shape (n_events, n_windows)
-        Columns are the centres of the windows, s. A window with a missing sample is NaN.
+        Columns are the centers of the windows, s. A window with a missing sample is NaN.
 
     Raises
     ------

@@ -75,7 +75,7 @@ class ModalityTables:
     ----------
     components : DataFrame
         ``modality_x, modality_y, method, adjusted_for, component, r, r_cv, p_value, p_holm, p_fdr,
-        ...``; a pair that could not be analysed has its reason in ``reason``.
+        ...``; a pair that could not be analyzed has its reason in ``reason``.
     loadings : DataFrame
         ``modality_x, modality_y, method, adjusted_for, component, modality, feature, weight,
         loading``.

@@ -13,7 +13,7 @@ from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orde
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import (
-    centred,
+    centered,
     complete_rows,
     covariate_columns,
     group_codes,
@@ -68,8 +68,8 @@ def rm_corr(
 
     Notes
     -----
-    Bakdash & Marusich (2017, Front Psychol 8:456): the correlation of both measures centred within
-    participants. Covariates are centred and regressed out of both; null orders then move the
+    Bakdash & Marusich (2017, Front Psychol 8:456): the correlation of both measures centered within
+    participants. Covariates are centered and regressed out of both; null orders then move the
     residuals of ``y``, which are freed of the covariates again (Freedman & Lane 1983). Rows with a
     missing value, and participants with one row, are left out and counted. Equal to pingouin's,
     which rounds its interval and holds nothing constant.
@@ -89,9 +89,9 @@ def rm_corr(
     blocks = () if resampling is None else resampling.blocks
     table = complete_rows(data, [x, y], groups=[participant], others=[*covariates, *blocks])
     codes = group_codes(table, [participant])
-    values = centred(table[[x, y]].to_numpy(dtype=float), codes)
+    values = centered(table[[x, y]].to_numpy(dtype=float), codes)
     values = values / np.sqrt((values**2).sum(axis=0))
-    _, basis = independent_columns(centred(covariate_columns(table, covariates), codes))
+    _, basis = independent_columns(centered(covariate_columns(table, covariates), codes))
     first, second = _residual(values, basis).T
     size = np.sqrt((first**2).sum() * (second**2).sum())
     n_participants = codes.max() + 1
@@ -250,7 +250,7 @@ def null_correlations(
     orders : array of int, shape (n_orders, n_rows)
         Null orders.
     basis : array, shape (n_rows, n_covariates)
-        Orthonormal covariates, centred within participants.
+        Orthonormal covariates, centered within participants.
 
     Returns
     -------

@@ -26,7 +26,7 @@ class Resampling:
         a stimulus does to everybody stays in the null; with participant alone it counts as
         association.
     scheme : {"permutation", "circular_shift"}
-        Any order within a block, or the same order begun elsewhere, which keeps what neighbouring
+        Any order within a block, or the same order begun elsewhere, which keeps what neighboring
         events share. Rows must then be in the order of time.
     """
 

@@ -94,7 +94,7 @@ def multilevel_slope(
 
     Notes
     -----
-    ``y ~ within + between + (1 + within | participant)``: x centred within participants, and
+    ``y ~ within + between + (1 + within | participant)``: x centered within participants, and
     participants' means of x (Mundlak 1978). Satterthwaite's degrees of freedom. Terms at a zero
     variance are left out as in `fit_reduced`. Unlike `rm_corr`, the test of the slope holds where
     slopes vary between participants.

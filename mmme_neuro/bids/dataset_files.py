@@ -23,7 +23,7 @@ class DatasetDetails:
     authors : tuple of str
         Authors of the dataset; empty leaves them out.
     license : str
-        Licence of the data.
+        License of the data.
     eeg_reference, eeg_ground, eeg_manufacturer : str
         Reference and ground electrode, maker of the amplifier.
     line_frequency_hz : float | None

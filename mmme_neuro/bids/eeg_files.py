@@ -2,10 +2,9 @@
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mne
-import mne_bids
 import numpy as np
 import pandas as pd
 from mne.io.constants import FIFF
@@ -13,8 +12,12 @@ from mne.io.constants import FIFF
 from mmme_neuro.bids.dataset_files import DatasetDetails
 from mmme_neuro.bids.names import ParticipantFiles
 from mmme_neuro.bids.text_files import MISSING, read_json
+from mmme_neuro.extras import optional
 from mmme_neuro.io.damage import reading
 from mmme_neuro.io.files import write_json
+
+if TYPE_CHECKING:
+    import mne_bids
 
 HEADER_S = 1.0
 """Length (s) of what the header is written from; the other samples follow block by block."""
@@ -54,7 +57,7 @@ def write_eeg(
     header = mne.io.RawArray(raw.get_data(stop=n_header, verbose="error"), info, verbose="error")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Encountered unsupported non-voltage units")
-        mne_bids.write_raw_bids(
+        optional("mne_bids").write_raw_bids(
             header,
             _bids_path(files),
             format="BrainVision",
@@ -102,14 +105,15 @@ def read_eeg_files(files: ParticipantFiles, annotations: mne.Annotations) -> mne
             f"{header}: expected the EEG of {files.label}, found no such file; give the root of a "
             "BIDS dataset and a participant and task that it has."
         )
+    mne_bids = optional("mne_bids")
     with reading(header, "an EEG recording"):
         raw = mne_bids.read_raw_bids(_bids_path(files, extension=".vhdr"), verbose="error")
     return raw.set_annotations(annotations)
 
 
-def _bids_path(files: ParticipantFiles, *, extension: str | None = None) -> mne_bids.BIDSPath:
+def _bids_path(files: ParticipantFiles, *, extension: str | None = None) -> "mne_bids.BIDSPath":
     """The EEG's name as mne-bids writes it."""
-    return mne_bids.BIDSPath(
+    return optional("mne_bids").BIDSPath(
         root=files.root,
         subject=files.label.removeprefix("sub-"),
         task=files.task,

@@ -37,7 +37,7 @@ _TRIAL_TYPES = {
         "Agent-action, Move-face, Label/Micro-expression",
     ),
     "mixed_expression": (
-        "Facial expression that one coding pass labelled macro and another micro",
+        "Facial expression that one coding pass labeled macro and another micro",
         "Agent-action, Move-face, Label/Mixed-expression",
     ),
     "control_window": (
@@ -170,7 +170,7 @@ EVENT_FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "exclusion_reason": (
         TEXT,
-        {"Description": "Why the event should not be analysed; n/a if it can be"},
+        {"Description": "Why the event should not be analyzed; n/a if it can be"},
     ),
 }
 """Column -> type and description, in the order of the file."""

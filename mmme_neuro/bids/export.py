@@ -26,6 +26,7 @@ from mmme_neuro.bids.text_files import read_json, write_tsv
 from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.extras import EXTRAS, optional
 from mmme_neuro.recording import (
     Recording,
     participant_folders,
@@ -131,12 +132,16 @@ def write_bids(
     FileNotFoundError, ValueError
         When the study has no participants or no readable sheet, an option is wrong, or no
         participant at all could be written.
+    MissingExtra
+        When mne-bids or pybv is not installed.
 
     Examples
     --------
     >>> write_bids("study", "study_bids")  # doctest: +SKIP
     <BidsDataset | 10 of 10 participants in study_bids>
     """
+    for package in EXTRAS["bids"]:
+        optional(package)
     out, details = Path(out), details or DatasetDetails()
     folders = participant_folders(folder)
     labels = participant_labels([folder.name for folder in folders], pseudonyms=pseudonyms)

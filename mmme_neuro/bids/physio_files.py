@@ -94,8 +94,8 @@ def stretches(n_samples: int, sfreq: float, clock: ClockFit | None) -> list[Stre
         Stretch(
             start,
             stop,
-            start_time=segment["centre_reference"]
-            + (start / sfreq - segment["centre_other"]) * (1 + 1e-6 * segment["drift_ppm"]),
+            start_time=segment["center_reference"]
+            + (start / sfreq - segment["center_other"]) * (1 + 1e-6 * segment["drift_ppm"]),
             sfreq=sfreq / (1 + 1e-6 * segment["drift_ppm"]),
             segment=segment,
         )
@@ -227,9 +227,9 @@ def _segment(described: dict[str, Any], duration: float, number: int) -> dict[st
             segment=number,
             reference_span=(start, start + duration),
             other_span=(0.0, duration),
-            centre_reference=start,
-            centre_other=0.0,
-            centre_se=0.0,
+            center_reference=start,
+            center_other=0.0,
+            center_se=0.0,
             drift=0.0,
             drift_se=0.0,
             n_matched=0,

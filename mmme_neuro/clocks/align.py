@@ -136,9 +136,9 @@ def _segment_row(index: int, segment: Segment) -> dict[str, float | int | str]:
         segment=index,
         reference_span=(float(onset_reference.min()), float(onset_reference.max())),
         other_span=(float(pairs.position.min()), float(pairs.position.max())),
-        centre_reference=line.centre + line.level,
-        centre_other=line.centre,
-        centre_se=line.level_se,
+        center_reference=line.center + line.level,
+        center_other=line.center,
+        center_se=line.level_se,
         drift=line.slope,
         drift_se=line.slope_se,
         n_matched=len(pairs),
@@ -223,7 +223,7 @@ def _warn_doubtful(
 
 
 def _wanders(residual: np.ndarray) -> bool:
-    """Whether neighbouring residuals are alike (von Neumann's ratio, 4 SD below independence)."""
+    """Whether neighboring residuals are alike (von Neumann's ratio, 4 SD below independence)."""
     n_points = len(residual)
     if n_points < 8 or not np.any(residual):
         return False

@@ -213,9 +213,9 @@ def _camera_fit(used: pd.DataFrame, unused: pd.DataFrame, *, drift_prior_sd: flo
                 segment=0,
                 reference_span=(float(spans[0].min()), float(spans[0].max())),
                 other_span=(float(spans[1].min()), float(spans[1].max())),
-                centre_reference=line.centre + line.level,
-                centre_other=line.centre,
-                centre_se=line.level_se,
+                center_reference=line.center + line.level,
+                center_other=line.center,
+                center_se=line.level_se,
                 drift=line.slope,
                 drift_se=line.slope_se,
                 n_matched=int(inlier.sum()),
@@ -246,7 +246,7 @@ def _camera_line(
     residual = difference - np.median(difference)
     spread = max(CLIP_START_SD_S, float(stats.median_abs_deviation(residual, scale="normal")))
     line = Line(
-        centre=float(wall.mean()),
+        center=float(wall.mean()),
         level=float(np.median(difference)),
         slope=0.0,
         # The median of n normal values has a standard error of sqrt(pi / 2) times the mean's.
@@ -269,7 +269,7 @@ def _at_least_scattered(line: Line, wall: np.ndarray) -> Line:
         line,
         level_se=max(line.level_se, CLIP_START_SD_S / float(np.sqrt(len(wall)))),
         slope_se=max(
-            line.slope_se, CLIP_START_SD_S / float(np.sqrt(np.sum((wall - line.centre) ** 2)))
+            line.slope_se, CLIP_START_SD_S / float(np.sqrt(np.sum((wall - line.center) ** 2)))
         ),
         dof=line.dof + PRIOR_DOF,
     )

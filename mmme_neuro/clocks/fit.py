@@ -21,9 +21,9 @@ SEGMENT_COLUMNS = (
     "n_matched",
     "dof",
     "residual_sd_ms",
-    "centre_reference",
-    "centre_other",
-    "centre_se",
+    "center_reference",
+    "center_other",
+    "center_se",
     "note",
 )
 
@@ -39,7 +39,7 @@ class ClockFit:
     segments : DataFrame
         One row per stretch without a pause: first and last matched code on both clocks (s),
         ``offset, offset_se`` (s), ``drift_ppm, drift_se_ppm``, ``n_matched, dof,
-        residual_sd_ms``, the centre of the fit, ``centre_reference, centre_other, centre_se`` (s),
+        residual_sd_ms``, the center of the fit, ``center_reference, center_other, center_se`` (s),
         and a ``note``.
     matched : DataFrame
         One row per match: ``code, onset_reference, onset_other`` (s, each on its own clock),
@@ -102,8 +102,8 @@ class ClockFit:
         Between two segments the nearer one holds.
         """
         row = self._nearest(seconds, clock="other")
-        elapsed = np.asarray(seconds, dtype=float) - row["centre_other"]
-        return _like(seconds, row["centre_reference"] + elapsed * (1 + 1e-6 * row["drift_ppm"]))
+        elapsed = np.asarray(seconds, dtype=float) - row["center_other"]
+        return _like(seconds, row["center_reference"] + elapsed * (1 + 1e-6 * row["drift_ppm"]))
 
     @overload
     def from_reference(self, seconds: float) -> float: ...
@@ -112,8 +112,8 @@ class ClockFit:
     def from_reference(self, seconds: float | np.ndarray | pd.Series) -> float | np.ndarray:
         """Map times of the reference clock to the other clock (s)."""
         row = self._nearest(seconds, clock="reference")
-        elapsed = np.asarray(seconds, dtype=float) - row["centre_reference"]
-        return _like(seconds, row["centre_other"] + elapsed / (1 + 1e-6 * row["drift_ppm"]))
+        elapsed = np.asarray(seconds, dtype=float) - row["center_reference"]
+        return _like(seconds, row["center_other"] + elapsed / (1 + 1e-6 * row["drift_ppm"]))
 
     @overload
     def se_at(self, seconds: float) -> float: ...
@@ -126,8 +126,8 @@ class ClockFit:
         in quadrature.
         """
         row = self._nearest(seconds, clock="other")
-        elapsed = np.asarray(seconds, dtype=float) - row["centre_other"]
-        variance = row["centre_se"] ** 2 + (elapsed * 1e-6 * row["drift_se_ppm"]) ** 2
+        elapsed = np.asarray(seconds, dtype=float) - row["center_other"]
+        variance = row["center_se"] ** 2 + (elapsed * 1e-6 * row["drift_se_ppm"]) ** 2
         variance = variance + (self._jump_between(seconds) / 2) ** 2
         return _like(seconds, np.sqrt(variance))
 
@@ -141,11 +141,11 @@ class ClockFit:
         )
         away = np.maximum(start - time[..., None], time[..., None] - stop)
         index = np.argmin(np.maximum(away, 0.0), axis=-1)
-        names = ("centre_reference", "centre_other", "centre_se", "drift_ppm", "drift_se_ppm")
+        names = ("center_reference", "center_other", "center_se", "drift_ppm", "drift_se_ppm")
         return {name: self.segments[name].to_numpy(dtype=float)[index] for name in names}
 
     def _jump_between(self, seconds: float | np.ndarray | pd.Series) -> np.ndarray:
-        """Difference (s) of the neighbouring segments' maps, where a time lies in neither."""
+        """Difference (s) of the neighboring segments' maps, where a time lies in neither."""
         time = np.asarray(seconds, dtype=float)
         jump = np.zeros(time.shape)
         table = self.segments
@@ -153,8 +153,8 @@ class ClockFit:
             before, after = table.iloc[k], table.iloc[k + 1]
             between = (time > before["stop_other"]) & (time < after["start_other"])
             maps = [
-                row["centre_reference"]
-                + (time - row["centre_other"]) * (1 + 1e-6 * row["drift_ppm"])
+                row["center_reference"]
+                + (time - row["center_other"]) * (1 + 1e-6 * row["drift_ppm"])
                 for row in (before, after)
             ]
             jump = np.where(between, np.abs(maps[1] - maps[0]), jump)
@@ -176,9 +176,9 @@ def segment_row(
     segment: int,
     reference_span: tuple[float, float],
     other_span: tuple[float, float],
-    centre_reference: float,
-    centre_other: float,
-    centre_se: float,
+    center_reference: float,
+    center_other: float,
+    center_se: float,
     drift: float,
     drift_se: float,
     n_matched: int,
@@ -186,23 +186,23 @@ def segment_row(
     residual_sd: float,
     note: str = "",
 ) -> dict[str, float | int | str]:
-    """Row of `ClockFit.segments` from the centre form of a line (times in s, drift relative)."""
+    """Row of `ClockFit.segments` from the center form of a line (times in s, drift relative)."""
     return {
         "segment": segment,
         "start_reference": reference_span[0],
         "stop_reference": reference_span[1],
         "start_other": other_span[0],
         "stop_other": other_span[1],
-        "offset": centre_reference - (1 + drift) * centre_other,
-        "offset_se": float(np.hypot(centre_se, drift_se * centre_other)),
+        "offset": center_reference - (1 + drift) * center_other,
+        "offset_se": float(np.hypot(center_se, drift_se * center_other)),
         "drift_ppm": 1e6 * drift,
         "drift_se_ppm": 1e6 * drift_se,
         "n_matched": n_matched,
         "dof": dof,
         "residual_sd_ms": 1e3 * residual_sd,
-        "centre_reference": centre_reference,
-        "centre_other": centre_other,
-        "centre_se": centre_se,
+        "center_reference": center_reference,
+        "center_other": center_other,
+        "center_se": center_se,
         "note": note,
     }
 

@@ -85,7 +85,7 @@ def match_sequences(
 
 def difference_at(line: Line, position: np.ndarray) -> np.ndarray:
     """Clock difference (s) that a line gives at times of the other device."""
-    return line.level + line.slope * (position - line.centre)
+    return line.level + line.slope * (position - line.center)
 
 
 def _solution(pairs: Pairs, *, max_drift: float, tolerance: float, at_least: int) -> Segment | None:
@@ -93,8 +93,8 @@ def _solution(pairs: Pairs, *, max_drift: float, tolerance: float, at_least: int
     found = densest_line(pairs, max_drift=max_drift, tolerance=tolerance, at_least=at_least)
     if found is None:
         return None
-    _, centre, level, drift = found
-    residual = pairs.difference - level - drift * (pairs.position - centre)
+    _, center, level, drift = found
+    residual = pairs.difference - level - drift * (pairs.position - center)
     return _refine(pairs, residual, tolerance=1.5 * tolerance, final_tolerance=tolerance)
 
 

@@ -72,7 +72,7 @@ def densest_line(
     Returns
     -------
     tuple or None
-        Number of pairs, centre (s of the other device), difference there (s) and drift.
+        Number of pairs, center (s of the other device), difference there (s) and drift.
 
     Notes
     -----
@@ -83,8 +83,8 @@ def densest_line(
     if len(pairs) < at_least:
         return None
     low, high = pairs.position.min(), pairs.position.max()
-    centre = (low + high) / 2
-    difference, position = pairs.difference, pairs.position - centre
+    center = (low + high) / 2
+    difference, position = pairs.difference, pairs.position - center
     half_span = max((high - low) / 2, 1e-9)
     order = itertools.count()
     heap = [(-len(pairs), next(order), -max_drift, max_drift, np.arange(len(pairs)), np.nan)]
@@ -96,7 +96,7 @@ def densest_line(
         slack = (drift_high - drift_low) / 2 * half_span
         # The whole range comes without a level: it is split at least once.
         if slack <= tolerance / 2 and np.isfinite(level):
-            return -bound, centre, level, (drift_low + drift_high) / 2
+            return -bound, center, level, (drift_low + drift_high) / 2
         edges = np.linspace(drift_low, drift_high, 5)
         for child_low, child_high in itertools.pairwise(edges):
             drift = (child_low + child_high) / 2

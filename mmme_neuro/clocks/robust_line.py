@@ -14,9 +14,9 @@ BISQUARE_TUNING = 4.685
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line ``y = level + slope * (x - centre)``; ``level`` and ``slope`` are uncorrelated."""
+    """A line ``y = level + slope * (x - center)``; ``level`` and ``slope`` are uncorrelated."""
 
-    centre: float
+    center: float
     level: float
     slope: float
     level_se: float
@@ -85,8 +85,8 @@ def bisquare_line(x: np.ndarray, y: np.ndarray, *, resolution: float) -> Line:
     """
     residual = y - _repeated_median(x, y)
     scale = _robust_sd(residual, resolution=resolution)
-    centred = x - x.mean()
-    design = np.column_stack([np.ones(len(x)), centred])
+    centered = x - x.mean()
+    design = np.column_stack([np.ones(len(x)), centered])
     for _ in range(50):
         ratio = np.clip(np.abs(residual) / (BISQUARE_TUNING * scale), 0.0, 1.0)
         root_weight = 1.0 - ratio**2
@@ -99,11 +99,11 @@ def bisquare_line(x: np.ndarray, y: np.ndarray, *, resolution: float) -> Line:
             break
     error = _huber_error(residual, scale)
     return Line(
-        centre=float(x.mean()),
+        center=float(x.mean()),
         level=float(coefficients[0]),
         slope=float(coefficients[1]),
         level_se=error / np.sqrt(len(x)),
-        slope_se=error / np.sqrt(np.sum(centred**2)),
+        slope_se=error / np.sqrt(np.sum(centered**2)),
         inlier=ratio < 1.0,
         residual=residual,
         dof=len(x) - 2,
@@ -133,16 +133,16 @@ def _cut(residual: np.ndarray, *, resolution: float) -> float:
 
 def _least_squares(x: np.ndarray, y: np.ndarray, inlier: np.ndarray) -> Line:
     """Ordinary least squares through the inliers; residuals of all points."""
-    centre, level = float(x[inlier].mean()), float(y[inlier].mean())
-    position = x[inlier] - centre
+    center, level = float(x[inlier].mean()), float(y[inlier].mean())
+    position = x[inlier] - center
     spread = float(position @ position)
     slope = float(position @ (y[inlier] - level)) / spread
-    residual = y - level - slope * (x - centre)
+    residual = y - level - slope * (x - center)
     n_inliers = int(inlier.sum())
     dof = n_inliers - 2
     sd = np.sqrt(np.sum(residual[inlier] ** 2) / max(dof, 1))
     return Line(
-        centre=centre,
+        center=center,
         level=level,
         slope=slope,
         level_se=float(sd / np.sqrt(n_inliers)),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.events.crowding import has_neighbour
+from mmme_neuro.events.crowding import has_neighbor
 from mmme_neuro.events.passes import merge_passes, overlap_iou
 from mmme_neuro.vocabulary import (
     EMOTION_BY_CODED_WORD,
@@ -187,7 +187,7 @@ def _label_checks(events: pd.DataFrame) -> list[AuditCheck]:
     events = _by_source_row(events)
     is_micro, is_macro = events["expression"] == "micro", events["expression"] == "macro"
     is_short = events["duration"] <= MICRO_MAX_DURATION_S
-    by_rule = "Analyse as coded and by rule (expression_by_rule); keep duration as a covariate."
+    by_rule = "Analyze as coded and by rule (expression_by_rule); keep duration as a covariate."
     everything = pd.Series(True, index=events.index)
     return [
         _row_check(
@@ -258,7 +258,7 @@ def _crowding_checks(merged: pd.DataFrame) -> list[AuditCheck]:
     return [
         AuditCheck(
             f"events with another onset in {start:g} to {stop:g} s",
-            int(has_neighbour(merged, start, stop).sum()),
+            int(has_neighbor(merged, start, stop).sum()),
             len(merged),
             "Counted after merging. Deconvolve, or report and exclude with a reason.",
         )

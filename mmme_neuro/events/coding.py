@@ -41,7 +41,7 @@ _ACTION_UNIT = re.compile(r"(?:AU)?\s*0*([1-9]\d?)", re.IGNORECASE | re.ASCII)
 _SEPARATOR = re.compile(r"[,;+，；、]")
 
 
-def normalise_action_units(text: str) -> str:
+def normalize_action_units(text: str) -> str:
     """Action units in one spelling: upper case, by number, each once, joined by commas.
 
     Parameters
@@ -56,7 +56,7 @@ def normalise_action_units(text: str) -> str:
 
     Examples
     --------
-    >>> normalise_action_units("AU12, au4")
+    >>> normalize_action_units("AU12, au4")
     'AU4,AU12'
     """
     numbers = set()
@@ -69,7 +69,7 @@ def normalise_action_units(text: str) -> str:
 
 
 def split_action_units(action_units: str) -> tuple[str, ...]:
-    """Split normalised action units.
+    """Split normalized action units.
 
     Parameters
     ----------

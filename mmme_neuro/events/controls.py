@@ -177,7 +177,7 @@ def _chosen_moments(
     """Onset (s) and reason of each control, arrays of shape (n_events, n_per_event)."""
     onset = np.full((len(events), n_per_event), np.nan)
     reason = np.full((len(events), n_per_event), "", dtype=object)
-    taken = _neighbourhoods(events, distance)
+    taken = _neighborhoods(events, distance)
     excluded = _exclusion_reasons(events)
     codes = events["code"].to_numpy(dtype=int)
     for code in np.unique(codes):
@@ -200,7 +200,7 @@ def _chosen_moments(
     return onset, reason
 
 
-def _neighbourhoods(events: pd.DataFrame, distance: float) -> list[Span]:
+def _neighborhoods(events: pd.DataFrame, distance: float) -> list[Span]:
     """Stretches around all events, excluded ones too, in which no control may lie."""
     onset = events["onset"].to_numpy(dtype=float)
     offset = events["offset"].to_numpy(dtype=float) if "offset" in events else onset

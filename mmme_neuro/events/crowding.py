@@ -54,7 +54,7 @@ def overlap_table(
     groups |= {name: (labels == name).to_numpy() for name in EXPRESSIONS if (labels == name).any()}
     rows = []
     for start, stop in windows:
-        has_other = has_neighbour(events, start, stop).to_numpy()
+        has_other = has_neighbor(events, start, stop).to_numpy()
         for name, members in groups.items():
             n, n_overlapping = int(members.sum()), int((has_other & members).sum())
             rows.append((start, stop, name, n, n_overlapping, n_overlapping / n if n else np.nan))
@@ -62,7 +62,7 @@ def overlap_table(
     return pd.DataFrame(rows, columns=columns)
 
 
-def has_neighbour(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
+def has_neighbor(events: pd.DataFrame, start: float, stop: float) -> pd.Series:
     """Tell which events have the onset of another from `start` to `stop` (s) around their own.
 
     Parameters

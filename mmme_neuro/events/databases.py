@@ -29,7 +29,7 @@ PUBLISHED = pd.DataFrame(
 Durations and MMME: MMME's dataset figure (arXiv 2506.09834). Events and participants: Yan et al.
 2013 and 2014 (CASME, CASME II), Davison et al. 2018 and Yap et al. 2020 (SAMM; macro-expressions of
 its long videos), Qu et al. 2018 (CAS(ME)2), Ben et al. 2021 (MMEW), Li et al. 2022 (CAS(ME)3: the
-100 and 31 participants of its labelled parts A and C). Participants are those recorded.
+100 and 31 participants of its labeled parts A and C). Participants are those recorded.
 """
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
+from mmme_neuro.events.coding import expression_by_rule, normalize_action_units
 
 MergeRule = Literal["union", "intersection", "first", "adjudicated"]
 MERGE_RULES = get_args(MergeRule)
@@ -264,7 +264,7 @@ def _merge_group(rows: pd.DataFrame, how: str) -> dict[Hashable, Any]:
         event[column] = labels.pop() if len(labels) == 1 else "mixed"
     times = ([event[name]] for name in ("onset", "apex", "offset"))
     event["expression_by_rule"] = expression_by_rule(*times)[0]
-    event["action_units"] = normalise_action_units(",".join(voices["action_units"]))
+    event["action_units"] = normalize_action_units(",".join(voices["action_units"]))
     event["censored"] = bool(voices["censored"].all())
     event["annotation_pass"] = "+".join(sorted(set(rows["annotation_pass"])))
     reasons = dict.fromkeys(reason for reason in rows["exclusion_reason"] if reason)

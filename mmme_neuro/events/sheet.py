@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.events.coding import expression_by_rule, normalise_action_units
+from mmme_neuro.events.coding import expression_by_rule, normalize_action_units
 from mmme_neuro.events.ids import row_ids
 from mmme_neuro.events.passes import choose_pass, infer_passes, merge_passes
 from mmme_neuro.events.sheet_cells import (
@@ -301,7 +301,7 @@ def _add_labels(events: pd.DataFrame, table: pd.DataFrame, source: str) -> None:
     events["action_units"] = parse_column(
         table.fillna({"Action Units": ""}),
         "Action Units",
-        normalise_action_units,
+        normalize_action_units,
         "action units like 'AU4, AU7'",
         source,
     )

@@ -6,7 +6,7 @@ Permutation tests of one effect of a mixed model over a map.
 * ``clustertest``: Result of a permutation test on a map.
 * ``term_maps``: A mixed model over a map: estimates of one effect in every cell and its
   permutation test.
-* ``adjacency``: Which points of a map are neighbours.
+* ``adjacency``: Which points of a map are neighbors.
 * ``units``: Which units change sign in a permutation test, as the model and the tested term
   demand.
 * ``maxima``: Largest statistics of maps whose units change sign, corrections, and p-values.

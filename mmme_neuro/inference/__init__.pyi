@@ -1,14 +1,14 @@
-from .adjacency import Neighbours, neighbours
+from .adjacency import Neighbors, neighbors
 from .clustertest import ClusterTest
 from .permutation import permutation_test
-from .term_maps import EffectMap, axis_neighbours, effect_map
+from .term_maps import EffectMap, axis_neighbors, effect_map
 
 __all__ = [
     "ClusterTest",
     "EffectMap",
-    "Neighbours",
-    "axis_neighbours",
+    "Neighbors",
+    "axis_neighbors",
     "effect_map",
-    "neighbours",
+    "neighbors",
     "permutation_test",
 ]

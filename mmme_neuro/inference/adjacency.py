@@ -1,4 +1,4 @@
-"""Which points of a map are neighbours."""
+"""Which points of a map are neighbors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ Axis: TypeAlias = int | sparse.spmatrix | sparse.sparray | np.ndarray
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Neighbours of every point, in the layout of a compressed sparse row matrix.
+class Neighbors:
+    """Neighbors of every point, in the layout of a compressed sparse row matrix.
 
     Attributes
     ----------
     first : array of int64, shape (n_points + 1,)
-        Where each point's neighbours begin in ``index``.
+        Where each point's neighbors begin in ``index``.
     index : array of int32, shape (n_pairs,)
-        The neighbours; none is a point itself.
+        The neighbors; none is a point itself.
     """
 
     first: np.ndarray
@@ -32,8 +32,8 @@ class Neighbours:
         return len(self.first) - 1
 
 
-def neighbours(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) -> Neighbours:
-    """Neighbours in a map whose axes are lattices or have an adjacency of their own.
+def neighbors(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) -> Neighbors:
+    """Neighbors in a map whose axes are lattices or have an adjacency of their own.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def neighbours(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) ->
     adjacency : sequence of (int | sparse matrix) | None
         One entry an axis: a symmetric matrix, shape (n, n), such as that of
         ``mne.channels.find_ch_adjacency``, or the length of the axis where its points are
-        neighbours of the next and the previous one. None: every axis is such a lattice.
+        neighbors of the next and the previous one. None: every axis is such a lattice.
 
     Returns
     -------
-    Neighbours
-        Points in C order. Two points are neighbours if they are along one axis and equal in the
+    Neighbors
+        Points in C order. Two points are neighbors if they are along one axis and equal in the
         others (`mne.stats.combine_adjacency`).
 
     Raises
@@ -57,7 +57,7 @@ def neighbours(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) ->
 
     Examples
     --------
-    >>> neighbours((3,)).index.tolist()
+    >>> neighbors((3,)).index.tolist()
     [1, 0, 2, 1]
     """
     parts = list(shape) if adjacency is None else list(adjacency)
@@ -72,7 +72,7 @@ def neighbours(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) ->
     matrix = sparse.csr_array(matrix - sparse.diags_array(matrix.diagonal()))
     matrix.eliminate_zeros()
     matrix.sort_indices()
-    return Neighbours(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32))
+    return Neighbors(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32))
 
 
 def _checked(part: Axis, size: int, axis: int) -> int | sparse.coo_array:

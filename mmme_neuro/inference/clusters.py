@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from mmme_neuro.inference.adjacency import Neighbours
+from mmme_neuro.inference.adjacency import Neighbors
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Clusters:
     mass: np.ndarray
 
 
-def find_clusters(statistic: np.ndarray, adjacency: Neighbours, *, threshold: float) -> Clusters:
-    """Join neighbours whose statistic is at or beyond a threshold.
+def find_clusters(statistic: np.ndarray, adjacency: Neighbors, *, threshold: float) -> Clusters:
+    """Join neighbors whose statistic is at or beyond a threshold.
 
     Parameters
     ----------
     statistic : array, shape (n_points,)
         Signed statistic; NaN belongs to no cluster.
-    adjacency : Neighbours
+    adjacency : Neighbors
         Of the points.
     threshold : float
         Positive; clusters are made of points >= threshold, and of points <= -threshold.
@@ -42,8 +42,8 @@ def find_clusters(statistic: np.ndarray, adjacency: Neighbours, *, threshold: fl
 
     Examples
     --------
-    >>> from mmme_neuro.inference.adjacency import neighbours
-    >>> find_clusters(np.array([3.0, 2.5, 0, -4]), neighbours((4,)), threshold=2).mass
+    >>> from mmme_neuro.inference.adjacency import neighbors
+    >>> find_clusters(np.array([3.0, 2.5, 0, -4]), neighbors((4,)), threshold=2).mass
     array([ 5.5, -4. ])
     """
     _check_threshold(threshold)
@@ -58,14 +58,14 @@ def find_clusters(statistic: np.ndarray, adjacency: Neighbours, *, threshold: fl
     return Clusters(rank[labels], mass[order])
 
 
-def largest_masses(statistic: np.ndarray, adjacency: Neighbours, *, threshold: float) -> np.ndarray:
+def largest_masses(statistic: np.ndarray, adjacency: Neighbors, *, threshold: float) -> np.ndarray:
     """Largest positive and largest negative cluster mass of each map.
 
     Parameters
     ----------
     statistic : array, shape (n_maps, n_points)
         Maps.
-    adjacency : Neighbours
+    adjacency : Neighbors
         Of the points.
     threshold : float
         As in `find_clusters`.

@@ -29,7 +29,7 @@ class ClusterTest:
         What `to_dataset` returns.
     clusters : DataFrame
         One row a cluster: ``cluster, sign, n_cells, peak, mass, p_value, p_low, p_high``. For
-        cluster mass these are clusters beyond ``threshold``; else neighbouring cells whose own
+        cluster mass these are clusters beyond ``threshold``; else neighboring cells whose own
         corrected p-value is at most ``alpha``, with the smallest of them.
     formula, term : str
         Model and tested column.
@@ -91,7 +91,7 @@ class ClusterTest:
         )
 
     def to_dataset(self) -> xr.Dataset:
-        """Maps as labelled arrays.
+        """Maps as labeled arrays.
 
         Returns
         -------

@@ -93,7 +93,7 @@ def score_contributions(
     Notes
     -----
     With relative covariance factor L, V = I + Z L L' Z' and P = V^-1 less its projection on the
-    fixed columns of the null model, the score of a column x is x'Py. In terms of penalised least
+    fixed columns of the null model, the score of a column x is x'Py. In terms of penalized least
     squares, where e = Pw is the residual of w and b = L'Z'e its spherical random effects,
 
         x'Py = sum over events of e_x e_y + sum over levels of b_x'b_y.

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.stats
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.inference.adjacency import Neighbours
+from mmme_neuro.inference.adjacency import Neighbors
 from mmme_neuro.inference.clusters import find_clusters, largest_masses
 from mmme_neuro.inference.tfce import largest_scores, tfce
 
@@ -45,7 +45,7 @@ def largest_points(maps: np.ndarray) -> np.ndarray:
     return np.column_stack([known.max(axis=1, initial=0), (-known).max(axis=1, initial=0)])
 
 
-def largest_of(correction: str, adjacency: Neighbours, threshold: float) -> Largest:
+def largest_of(correction: str, adjacency: Neighbors, threshold: float) -> Largest:
     """Function for the largest value that a correction compares."""
     choices: dict[str, Largest] = {
         "max": largest_points,
@@ -176,7 +176,7 @@ def p_values(observed: np.ndarray, null: np.ndarray, *, confidence: float = 0.95
 def corrected_maps(
     statistic: np.ndarray,
     null: np.ndarray,
-    near: Neighbours,
+    near: Neighbors,
     correction: str,
     tail: str,
     threshold: float,
@@ -191,7 +191,7 @@ def corrected_maps(
         Signed; NaN is not tested.
     null : array, shape (n_permutations,)
         Largest values of the permutations on the side of the alternative.
-    near : Neighbours
+    near : Neighbors
         Of the cells.
     correction, tail : str
         As in `permutation_test`.

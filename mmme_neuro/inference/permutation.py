@@ -8,7 +8,7 @@ import scipy.stats
 import xarray as xr
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.inference.adjacency import Axis, neighbours
+from mmme_neuro.inference.adjacency import Axis, neighbors
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
 from mmme_neuro.inference.contributions import fixed_column, null_design
@@ -72,7 +72,7 @@ def permutation_test(
     n_permutations : int
         Random patterns; the observed one is counted besides.
     adjacency : sequence of (int or sparse matrix), optional
-        One entry a map axis, as in `mmme_neuro.inference.adjacency.neighbours`; for channels the
+        One entry a map axis, as in `mmme_neuro.inference.adjacency.neighbors`; for channels the
         matrix of ``mne.channels.find_ch_adjacency``. None: each axis is a lattice, which suits
         times and frequencies but not channels.
     threshold : float, optional
@@ -141,7 +141,7 @@ def permutation_test(
     parsed = parse_map_formula(formula)
     design, _ = build_design(parsed, events)
     tested = column_of_term(design, term)
-    near = neighbours(data.shape[1:], adjacency)
+    near = neighbors(data.shape[1:], adjacency)
     forming = threshold or float(scipy.stats.norm.isf(FORMING_P / 2))
     draws = Draws(
         largest=largest_of(correction, near, forming),

@@ -95,20 +95,20 @@ def effect_map(
     return EffectMap(fits, test, "")
 
 
-def axis_neighbours(
+def axis_neighbors(
     responses: xr.DataArray, *, info: mne.Info | None = None, separate: Sequence[str] = ()
 ) -> list[Axis]:
-    """Neighbours along each axis of a map.
+    """Neighbors along each axis of a map.
 
     Parameters
     ----------
     responses : DataArray
         Events first.
     info : mne.Info | None
-        Channels with positions: those of the axis ``channel`` are neighbours as
+        Channels with positions: those of the axis ``channel`` are neighbors as
         `mne.channels.find_ch_adjacency` has them.
     separate : sequence of str
-        Axes whose points are no neighbours, such as signals of different kinds.
+        Axes whose points are no neighbors, such as signals of different kinds.
 
     Returns
     -------

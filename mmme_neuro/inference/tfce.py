@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from mmme_neuro.inference.adjacency import Neighbours
+from mmme_neuro.inference.adjacency import Neighbors
 
 EXTENT_POWER = 0.5
 HEIGHT_POWER = 2.0
@@ -12,19 +12,19 @@ HEIGHT_POWER = 2.0
 
 def tfce(
     statistic: np.ndarray,
-    adjacency: Neighbours,
+    adjacency: Neighbors,
     *,
     extent_power: float = EXTENT_POWER,
     height_power: float = HEIGHT_POWER,
 ) -> np.ndarray:
-    """Enhance maps of a statistic by the support that each point has from its neighbours.
+    """Enhance maps of a statistic by the support that each point has from its neighbors.
 
     Parameters
     ----------
     statistic : array, shape (..., n_points)
         Maps of a signed statistic such as t, their points in the last axis. NaN is no point: it
         belongs to no cluster and stays NaN.
-    adjacency : Neighbours
+    adjacency : Neighbors
         Of ``n_points`` points.
     extent_power, height_power : float
         E and H.
@@ -49,8 +49,8 @@ def tfce(
 
     Examples
     --------
-    >>> from mmme_neuro.inference.adjacency import neighbours
-    >>> tfce(np.array([0.0, 3.0, 0.0]), neighbours((3,)))  # 3 ** 3 / 3
+    >>> from mmme_neuro.inference.adjacency import neighbors
+    >>> tfce(np.array([0.0, 3.0, 0.0]), neighbors((3,)))  # 3 ** 3 / 3
     array([0., 9., 0.])
     """
     statistic = np.asarray(statistic, dtype=float)
@@ -68,7 +68,7 @@ def tfce(
 
 def largest_scores(
     statistic: np.ndarray,
-    adjacency: Neighbours,
+    adjacency: Neighbors,
     *,
     extent_power: float = EXTENT_POWER,
     height_power: float = HEIGHT_POWER,

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-import bioread
 import numpy as np
 import pandas as pd
 from scipy.io import loadmat
 from scipy.signal import resample_poly
 
 from mmme_neuro.errors import DamagedFile
+from mmme_neuro.extras import optional
 from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.physio_channels import is_digital
@@ -122,6 +122,7 @@ def read_acq(path: Path) -> PhysioSignals:
         lines are held). Samples after a slow channel's last are held for less than one of its
         intervals, NaN beyond. Event marks included.
     """
+    bioread = optional("bioread")
     with reading(path, "an AcqKnowledge recording"), _GuardedFile(path) as stream:
         return _recorded_signals(path, bioread.read(stream))
 
@@ -141,7 +142,7 @@ class _GuardedFile(io.BufferedReader):
         return super().seek(offset, whence)
 
 
-def _recorded_signals(path: Path, recording: bioread.biopac.Datafile) -> PhysioSignals:
+def _recorded_signals(path: Path, recording: Any) -> PhysioSignals:
     """Signals and marks from what bioread gives."""
     if recording.event_markers is None:
         raise DamagedFile(
@@ -192,7 +193,7 @@ def _resampled(
     return resampled
 
 
-def _markers(recording: bioread.biopac.Datafile) -> Iterator[Marker]:
+def _markers(recording: Any) -> Iterator[Marker]:
     """Event marks, with the indices of some AcqKnowledge 5 files put right."""
     marks = recording.event_markers
     indices = np.array([mark.sample_index for mark in marks], dtype=np.int64)

@@ -15,7 +15,7 @@ FLOAT_FORMATS = ("6", "FLOAT")
 SAMPLE_ORDERS = {"SAMP": False, "CHAN": True}
 BYTE_ORDERS = {"INTEL": "<", "ASCII": "<", "MOTOROLA": ">"}
 MM_LPS_TO_M_RAS = np.array([-1e-3, -1e-3, 1e-3])
-"""Curry counts millimetres to the left, the back and up; MNE metres to the right, front and up."""
+"""Curry counts millimeters to the left, the back and up; MNE meters to the right, front and up."""
 TRIAL_COLUMNS = ("n_averages", "n_total", "code", "accept", "correct", "response", "response_time")
 ENCODINGS = ("utf-8-sig", "gb18030", "latin-1")
 """Tried in turn: Curry writes UTF-8, or the code page of a Chinese Windows; latin-1 never fails."""
@@ -23,7 +23,7 @@ ENCODINGS = ("utf-8-sig", "gb18030", "latin-1")
 
 @dataclass(frozen=True)
 class CurryChannel:
-    """One channel as the header describes it; position in metres, head axes."""
+    """One channel as the header describes it; position in meters, head axes."""
 
     name: str
     group: str
@@ -308,14 +308,14 @@ def _read_channels(text: CurryText, labels: CurryText) -> tuple[CurryChannel, ..
 def _sensor_positions(
     labels: CurryText, suffix: str, n_channels: int
 ) -> list[tuple[float, float, float] | None]:
-    """Electrode positions in metres; none for channels beyond the list."""
+    """Electrode positions in meters; none for channels beyond the list."""
     rows = labels.numbers("SENSORS" + suffix, 3) * MM_LPS_TO_M_RAS
     positions: list[tuple[float, float, float] | None] = [tuple(row) for row in rows[:n_channels]]
     return positions + [None] * (n_channels - len(positions))
 
 
 def _read_landmarks(labels: CurryText) -> dict[str, np.ndarray]:
-    """Named landmarks of the first group that has any, metres; for example nasion, LPA, RPA."""
+    """Named landmarks of the first group that has any, meters; for example nasion, LPA, RPA."""
     for block in labels.lists:
         if block.startswith("LANDMARKS"):
             names = labels.lists.get(block.replace("LANDMARKS", "LM_REMARKS"), [])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from mmme_neuro.errors import BadInput, DamagedFile, MmmeError
+from mmme_neuro.errors import BadInput, DamagedFile, MissingExtra, MmmeError
 
 TAIL_BYTES = 65536
 
@@ -24,13 +24,14 @@ def reading(path: Path, expected: str) -> Iterator[None]:
     Raises
     ------
     MmmeError
-        In place of any error but one that names the file or tells of a missing one.
+        In place of any error but one that names the file or tells of a missing one or a
+        missing extra.
     """
     try:
         yield
     except Exception as error:  # libraries raise anything, MNE's FIF reader even bare exceptions
         is_named = str(path) in str(error)
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError | MissingExtra):
             raise
         if is_named and isinstance(error, OSError | MmmeError):
             raise

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 import mne
-from pymatreader import read_mat
 
 from mmme_neuro.errors import BadInput, DamagedFile
+from mmme_neuro.extras import optional
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import named_beside, reading
 from mmme_neuro.io.matlab import check_matlab_file
@@ -103,13 +103,14 @@ def _type_channels(recording: EEG) -> EEG:
 
 def _read_eeglab(path: Path) -> EEG:
     """Continuous or epoched EEGLAB set."""
+    pymatreader = optional("pymatreader")  # MNE reads with it, too
     check_matlab_file(path)
     try:
         return mne.io.read_raw_eeglab(path, verbose="error")
     except TypeError as error:
         if "number of trials" not in str(error):
             raise
-        content = read_mat(path, uint16_codec=None)
+        content = pymatreader.read_mat(path, uint16_codec=None)
         samples = content.get("EEG", content).get("data")
         if isinstance(samples, str):
             named_beside(path, samples)

@@ -77,7 +77,7 @@ def template_positions(ch_names: Sequence[str]) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to array, shape (3,)
-        Name as given -> position in metres in MNE's head frame (x right, y front, z up).
+        Name as given -> position in meters in MNE's head frame (x right, y front, z up).
 
     Notes
     -----

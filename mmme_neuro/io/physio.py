@@ -23,7 +23,7 @@ def read_physio(
     ch_names: Sequence[str] | None = None,
     units: Mapping[str, str] | None = None,
 ) -> mne.io.BaseRaw:
-    """Read a peripheral recording, with channels recognised and in SI units.
+    """Read a peripheral recording, with channels recognized and in SI units.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def read_physio(
     Returns
     -------
     mne.io.RawArray
-        Channels ``ECG PPG RSP EDA SKT_A SKT_B EMG_A EMG_B D0 .. D7`` as far as recognised, others
+        Channels ``ECG PPG RSP EDA SKT_A SKT_B EMG_A EMG_B D0 .. D7`` as far as recognized, others
         under their own label as ``misc``: volt, siemens (EDA), degrees Celsius (SKT); digital
         lines (type ``stim``) in volt, others as in the file. Missing samples stay NaN.
         ``info["description"]`` lists label and unit in the file. Event marks are annotations.

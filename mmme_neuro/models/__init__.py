@@ -18,7 +18,7 @@ Linear mixed models of one response or of a map, and what is asked of a fit.
   bootstrap.
 * ``many``: The same mixed model fitted to several responses of one events table.
 * ``reduction``: Reduction of random terms that the events cannot support.
-* ``glmm``: Generalised mixed models for yes/no and count responses, by statsmodels.
+* ``glmm``: Generalized mixed models for yes/no and count responses, by statsmodels.
 * ``planning``: The assumed truth of a study that is planned, and its events.
 * ``simulated_power``: Power and sample size of a mixed-model test by simulation.
 * ``centering``: Split of a predictor into what varies within and what varies between groups.

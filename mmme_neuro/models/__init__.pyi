@@ -5,7 +5,7 @@ from .contrasts import contrast, marginal_means
 from .deletion import Influence, influence
 from .design import with_reference
 from .diagnostics import collinearity, residual_checks, residual_table
-from .effects import equivalence_test, standardised_effects
+from .effects import equivalence_test, standardized_effects
 from .explained import intraclass_correlations, r_squared
 from .f_tests import anova
 from .formula import treatment_term
@@ -49,7 +49,7 @@ __all__ = [
     "residual_table",
     "sample_size",
     "simulate_responses",
-    "standardised_effects",
+    "standardized_effects",
     "stated_model",
     "treatment_term",
     "variance_intervals",

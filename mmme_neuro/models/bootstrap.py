@@ -83,8 +83,8 @@ def refit_without(fit: LMMFit, is_left_out: np.ndarray) -> LMMFit:
     fit : LMMFit
         Fitted model.
     is_left_out : array of bool, shape (n_observations,)
-        Events left out. Columns stay as they were computed from all events (a centred predictor
-        is not centred again).
+        Events left out. Columns stay as they were computed from all events (a centered predictor
+        is not centered again).
 
     Returns
     -------

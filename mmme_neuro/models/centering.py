@@ -18,7 +18,7 @@ def within_between(
     participant : str
         Column of the persons, or of another grouping.
     center : bool
-        Whether the group means are centred at the mean of the groups.
+        Whether the group means are centered at the mean of the groups.
 
     Returns
     -------

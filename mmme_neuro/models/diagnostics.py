@@ -21,7 +21,7 @@ def collinearity(fit: LMMFit) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (n_terms, 3)
-        Index ``term``; ``gvif`` (generalised variance inflation factor, 1 where a term is
+        Index ``term``; ``gvif`` (generalized variance inflation factor, 1 where a term is
         uncorrelated with the others), ``dof`` (its number of columns) and ``inflation``:
         gvif^(1 / (2 dof)), the factor on the standard error.
 
@@ -29,7 +29,7 @@ def collinearity(fit: LMMFit) -> pd.DataFrame:
     -----
     Fox & Monette (1992, J Am Stat Assoc 87:178) from the covariance of the estimates, without the
     intercept, so that the random terms count. Terms contained in an interaction are inflated by
-    treatment coding alone: use ``C(x, contr.sum)`` and centred covariates to judge them. Rise time
+    treatment coding alone: use ``C(x, contr.sum)`` and centered covariates to judge them. Rise time
     and EMG power are sensitivity covariates: report this table with them.
 
     Examples
@@ -72,7 +72,7 @@ def _log_determinant(matrix: np.ndarray) -> float:
 
 
 FAR = 3.0
-"""Standardised residuals beyond are counted."""
+"""Standardized residuals beyond are counted."""
 FULL_LEVERAGE = 1e-10
 
 
@@ -89,7 +89,7 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
     DataFrame, shape (n_observations, 8 + n_factors)
         ``row`` (position in the table that was fitted), the grouping factors, ``response, fixed,
         fitted, residual, marginal_residual`` in units of the response, ``leverage``, and
-        ``standardised``: residual / (sigma sqrt(1 - leverage)), NaN for an event of leverage one.
+        ``standardized``: residual / (sigma sqrt(1 - leverage)), NaN for an event of leverage one.
 
     Notes
     -----
@@ -99,7 +99,7 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
 
     Examples
     --------
-    >>> residual_table(fit).nlargest(5, "standardised")  # doctest: +SKIP
+    >>> residual_table(fit).nlargest(5, "standardized")  # doctest: +SKIP
     """
     fixed = fit.design.fixed @ fit.coefficients.to_numpy()
     fitted, hat = fit.fitted, leverage(fit)
@@ -115,7 +115,7 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
         "residual": residual,
         "marginal_residual": fit.response - fixed,
         "leverage": hat,
-        "standardised": residual / (fit.sigma * np.sqrt(free)),
+        "standardized": residual / (fit.sigma * np.sqrt(free)),
     }
     return pd.DataFrame(columns)
 
@@ -152,7 +152,7 @@ def residual_checks(fit: LMMFit) -> pd.DataFrame:
     DataFrame
         Index ``check, of``; ``value``, ``expected`` (under the model) and ``std_error`` (of the
         value under the model, for independent values). Skewness and excess kurtosis of the
-        standardised residuals; their share beyond 3; rank correlation of their size with the
+        standardized residuals; their share beyond 3; rank correlation of their size with the
         fitted values; standard deviation in each level of each categorical predictor relative to
         all; skewness and kurtosis of the conditional modes; lag-one correlation of successive
         events of each group, in the order of the table.
@@ -169,18 +169,18 @@ def residual_checks(fit: LMMFit) -> pd.DataFrame:
     >>> residual_checks(fit)  # doctest: +SKIP
     """
     table = residual_table(fit)
-    size = table["standardised"].abs()
+    size = table["standardized"].abs()
     n = int(size.notna().sum())
     share = 2 * scipy.stats.norm.sf(FAR)
     rank = scipy.stats.spearmanr(size, table["fitted"], nan_policy="omit").statistic
     rows = [
-        *_shape("residual", table["standardised"].to_numpy()),
+        *_shape("residual", table["standardized"].to_numpy()),
         (f"share beyond {FAR:g}", "residual", (size > FAR).sum() / n, share, (share / n) ** 0.5),
         ("size against fitted", "residual", rank, 0.0, 1 / np.sqrt(n - 1)),
     ]
     for name in fit.design.categories:
-        spread = table["standardised"].groupby(fit.design.predictors[name], observed=True)
-        ratio = spread.std() / table["standardised"].std()
+        spread = table["standardized"].groupby(fit.design.predictors[name], observed=True)
+        ratio = spread.std() / table["standardized"].std()
         rows += [
             ("relative spread", f"{name}={level}", value, 1.0, 1 / np.sqrt(2 * max(count - 1, 1)))
             for level, value, count in zip(ratio.index, ratio, spread.count(), strict=True)
@@ -190,10 +190,10 @@ def residual_checks(fit: LMMFit) -> pd.DataFrame:
         for term in modes.columns:
             if modes[term].std() > 0:
                 rows += _shape(f"{term} | {factor.name}", modes[term].to_numpy())
-        before = table["standardised"].groupby(table[factor.name]).shift()
-        pairs = int((before.notna() & table["standardised"].notna()).sum())
+        before = table["standardized"].groupby(table[factor.name]).shift()
+        pairs = int((before.notna() & table["standardized"].notna()).sum())
         if pairs > 2:
-            lag = table["standardised"].corr(before)
+            lag = table["standardized"].corr(before)
             rows.append(("lag-one correlation", factor.name, lag, 0.0, 1 / np.sqrt(pairs)))
     columns = ["check", "of", "value", "expected", "std_error"]
     return pd.DataFrame(rows, columns=columns).set_index(["check", "of"])

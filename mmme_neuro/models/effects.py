@@ -25,7 +25,7 @@ def equivalence_test(
     bounds : (float, float)
         Smallest differences that would matter, in units of the response: fixed before the data
         are seen. For bounds in standard deviations multiply by the ``denominator`` of
-        `standardised_effects`, which then counts as known.
+        `standardized_effects`, which then counts as known.
     confidence : float
         Level of the interval; that of each one-sided test, and so of the equivalence test, is
         ``(1 - confidence) / 2``.
@@ -72,7 +72,7 @@ STEP = 1e-5
 """Relative step of the central differences of the denominator's logarithm."""
 
 
-def standardised_effects(
+def standardized_effects(
     fit: LMMFit,
     contrasts: pd.DataFrame,
     *,
@@ -114,7 +114,7 @@ def standardised_effects(
 
     Examples
     --------
-    >>> standardised_effects(fit, contrast(fit, "condition"), of="condition")  # doctest: +SKIP
+    >>> standardized_effects(fit, contrast(fit, "condition"), of="condition")  # doctest: +SKIP
     """
     if denominator not in DENOMINATORS:
         raise ValueError(f"denominator must be one of {sorted(DENOMINATORS)}, got {denominator!r}")

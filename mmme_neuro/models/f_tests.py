@@ -46,7 +46,7 @@ def anova(fit: LMMFit, *, dof: str = "satterthwaite") -> pd.DataFrame:
     Notes
     -----
     A term is tested with all others in the model, averaged over the levels of the other factors
-    with equal weights and at zero of the numeric predictors (centre them), whatever coding the
+    with equal weights and at zero of the numeric predictors (center them), whatever coding the
     formula uses: the hypothesis is that its sum-coded coefficients are zero. F over several
     degrees of freedom as in lmerTest (Kuznetsova, Brockhoff & Christensen 2017, J Stat Softw
     82(13)) or pbkrtest (Halekoh & Hojsgaard 2014, J Stat Softw 59(9)).

@@ -1,4 +1,4 @@
-"""Generalised mixed models for yes/no and count responses, by statsmodels."""
+"""Generalized mixed models for yes/no and count responses, by statsmodels."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,7 +93,7 @@ def fit_glmm(
     family : {"binomial", "poisson"}
         Of a response of 0 and 1 (logit link), or of counts (log link).
     fixed_sd : float
-        Prior standard deviation of the fixed effects, on the scale of the link: standardise
+        Prior standard deviation of the fixed effects, on the scale of the link: standardize
         covariates. 2 is wide for effects of 0/1 columns.
     log_sd_sd : float
         Prior standard deviation of the logarithm of random effects' standard deviations.

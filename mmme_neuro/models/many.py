@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.contrasts import contrast
-from mmme_neuro.models.effects import standardised_effects
+from mmme_neuro.models.effects import standardized_effects
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.reduction import fit_reduced
 from mmme_neuro.stats.estimates import t_interval
@@ -146,7 +146,7 @@ def _contrasts(fit: LMMFit, of: str, by: str) -> pd.DataFrame:
     each = contrast(fit, of, by=by)
     parts = []
     for table, is_family in ((overall, False), (each, True)):
-        sizes = standardised_effects(fit, table)
+        sizes = standardized_effects(fit, table)
         adjusted = adjust_p_values(table)["p_adjusted"] if is_family else table["p_value"]
         parts.append(
             table.assign(

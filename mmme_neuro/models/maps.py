@@ -94,7 +94,7 @@ class LMMMap:
         return t_interval(estimate, std_error, dof.to_numpy(), confidence=confidence)
 
     def to_dataset(self) -> xr.Dataset:
-        """All results as labelled arrays.
+        """All results as labeled arrays.
 
         Returns
         -------

@@ -314,7 +314,7 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
 
     Notes
     -----
-    The profiled criterion of Bates et al. (2015, J Stat Softw 67(1)) is minimised by Newton steps
+    The profiled criterion of Bates et al. (2015, J Stat Softw 67(1)) is minimized by Newton steps
     from inside and from the boundary, so that optima at a zero variance are found exactly.
 
     Examples

@@ -58,7 +58,7 @@ def variance_intervals(
 
     Notes
     -----
-    The limits are where the criterion, minimised over all other parameters, lies the chi-squared
+    The limits are where the criterion, minimized over all other parameters, lies the chi-squared
     quantile of one degree of freedom above its minimum (Bates et al. 2015, J Stat Softw 67(1),
     section 5.1), found as exact roots. Where an interval starts at zero, so does the variance's
     sampling distribution, and the level is approximate.
@@ -110,7 +110,7 @@ def value_of(fit: LMMFit, component: VarianceComponent) -> float:
 
 
 def profiled_criterion(fit: LMMFit, component: VarianceComponent) -> Callable[[float], float]:
-    """Criterion minimised over everything but one component, as a function of its value.
+    """Criterion minimized over everything but one component, as a function of its value.
 
     Parameters
     ----------

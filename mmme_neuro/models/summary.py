@@ -32,7 +32,7 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
     list of array, shape (n_levels, n_columns)
         In the order of ``products.design.random``, in units of the response per column.
     """
-    lower, _ = products.factorise(theta)
+    lower, _ = products.factorize(theta)
     lower = np.tril(lower)
     solved = np.linalg.solve(lower[:-1, :-1].T, lower[-1, :-1])
     factors = products.relative_factors(theta)
@@ -44,8 +44,8 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
         solved[start:stop] = modes[index].ravel()
     main = factors[products.main]
     unexplained = products.cross[:, :, -1] - products.cross[:, :, :-1] @ solved
-    penalised = main.T @ products.blocks @ main + np.eye(len(main))
-    scaled = np.linalg.solve(penalised, (unexplained @ main)[:, :, None])[:, :, 0]
+    penalized = main.T @ products.blocks @ main + np.eye(len(main))
+    scaled = np.linalg.solve(penalized, (unexplained @ main)[:, :, None])[:, :, 0]
     modes[products.main] = scaled @ main.T
     return modes
 

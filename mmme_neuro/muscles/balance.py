@@ -45,8 +45,8 @@ def matched_events(
     """
     reference, other = two_levels(events, condition, levels)
     known = events[events[condition].isin([reference, other])].dropna(subset=[covariate])
-    centred = known[covariate] - known.groupby("participant")[covariate].transform("mean")
-    widest = caliper * float(centred.std())
+    centered = known[covariate] - known.groupby("participant")[covariate].transform("mean")
+    widest = caliper * float(centered.std())
     generator = np.random.default_rng(rng)
     rows: list = []
     pairs: list[int] = []
@@ -68,7 +68,7 @@ def matched_events(
 def imbalance(
     events: pd.DataFrame, covariate: str, *, condition: str, levels: Sequence[str]
 ) -> float:
-    """Standardised difference of a covariate between two conditions, within participants.
+    """Standardized difference of a covariate between two conditions, within participants.
 
     Parameters
     ----------

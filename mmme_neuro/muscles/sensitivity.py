@@ -198,7 +198,7 @@ def muscle_balance(
     condition: str,
     levels: Sequence[str],
 ) -> pd.DataFrame:
-    """Standardised difference of muscle power between two conditions.
+    """Standardized difference of muscle power between two conditions.
 
     Parameters
     ----------

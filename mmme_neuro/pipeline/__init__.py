@@ -17,6 +17,7 @@ From the files of a study to the tables of all participants, with a record of ea
 * ``losses``: What preprocessing kept and removed, one row a participant.
 * ``screening``: Quality of each participant's data beside all others', one row a measure.
 * ``outliers``: Values that lie far from those of most others, by median and absolute deviation.
+* ``template``: The scripts of a study, written into the user's own folder.
 """
 
 import lazy_loader as _lazy

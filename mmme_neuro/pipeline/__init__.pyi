@@ -6,6 +6,7 @@ from .losses import label_table, quality_table, rejection_table
 from .preprocess import Options, preprocess_recording, preprocess_study
 from .reached_code import code_digest
 from .screening import NEEDED, QualityLimits, participant_quality, spectrum_range
+from .template import start_study
 
 __all__ = [
     "NEEDED",
@@ -28,6 +29,7 @@ __all__ = [
     "rejection_table",
     "run_record",
     "spectrum_range",
+    "start_study",
     "study_sources",
     "tracked",
 ]

@@ -151,7 +151,7 @@ class StudyCheck:
 
     @property
     def is_ok(self) -> bool:
-        """Whether every participant can be analysed."""
+        """Whether every participant can be analyzed."""
         return bool((self.participants["status"] == "ok").all())
 
     def to_text(self) -> str:
@@ -213,7 +213,7 @@ class StudyCheck:
 
     def __repr__(self) -> str:
         n_ok = int((self.participants["status"] == "ok").sum())
-        return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analysed>"
+        return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analyzed>"
 
 
 def check_study(

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mmme_neuro.errors import MissingExtra
+from mmme_neuro.extras import optional
 
 
 @contextmanager
@@ -95,20 +95,16 @@ def dask_cluster(address: str, *, jobs: int = 2) -> Iterator[Executor]:
     OSError
         When the scheduler does not answer.
     """
-    try:
-        # An optional dependency.
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise MissingExtra(
-            "--dask needs the optional package: pip install 'mmme_neuro[dask]'."
-        ) from error
+    distributed = optional("distributed")
     if address == "local":
         with (
-            LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
+            distributed.LocalCluster(
+                n_workers=jobs, threads_per_worker=1, dashboard_address=None
+            ) as cluster,
+            distributed.Client(cluster) as client,
         ):
             yield client.get_executor(pure=False, retries=0)
         return
     place = {"address": address} if "://" in address else {"scheduler_file": address}
-    with Client(**place, timeout=30) as client:
+    with distributed.Client(**place, timeout=30) as client:
         yield client.get_executor(pure=False, retries=0)

@@ -130,7 +130,7 @@ def participant_quality(
     DataFrame
         `QUALITY_COLUMNS`, one row a participant and measure; ``low, high`` is the usual range (see
         `mmme_neuro.pipeline.outliers.usual_range`; NaN where it is not compared), ``limit`` the
-        fixed limit (NaN without). Participants who were not analysed have no row.
+        fixed limit (NaN without). Participants who were not analyzed have no row.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 Figures of results: (tidy table | fit | MNE object, axes) -> axes.
 
-* ``style``: One look for all figures: journal widths, type sizes, colour-blind safe colours,
-  stable files.
+* ``style``: One look for all figures: journal widths, type sizes, color-blind safe colors, stable
+  files.
 * ``dataset``: Plots of a dataset's events: counts by emotion, class, action unit and participant;
   durations.
 * ``action_units``: A table of action units, set as a figure.
@@ -13,8 +13,8 @@ Figures of results: (tidy table | fit | MNE object, axes) -> axes.
 * ``example``: All signals of one participant around one event, on one time axis.
 * ``evoked``: Evoked responses: traces by condition with intervals, and topographies of time
   windows.
-* ``timefrequency``: Time-frequency maps of conditions and their difference on one symmetric
-  colour scale.
+* ``timefrequency``: Time-frequency maps of conditions and their difference on one symmetric color
+  scale.
 * ``connectivity``: Connectivity: matrix ordered along the cap, and the strongest connections on a
   head plan.
 * ``autonomic``: Figures of event-locked autonomic responses.
@@ -39,7 +39,7 @@ Figures of results: (tidy table | fit | MNE object, axes) -> axes.
   signals.
 * ``cleaning``: Figures of what cleaning took out of the EEG.
 * ``clocks``: Clock alignment of all participants: what remains at every trigger, and the drift.
-* ``pictures``: Small pictures that keep their colours.
+* ``pictures``: Small pictures that keep their colors.
 """
 
 import lazy_loader as _lazy

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.errors import MissingInput
-from mmme_neuro.plots.dataset import COLOUR_BY_EXPRESSION
+from mmme_neuro.plots.dataset import COLOR_BY_EXPRESSION
 from mmme_neuro.plots.style import (
     PAGE_MM,
     journal_style,
@@ -71,7 +71,7 @@ def action_unit_figure(table: pd.DataFrame) -> Figure:
                     ax.text(column.x_mm, place, column.text(row), ha=column.side, va="center")
             for name, left in _BAR_LEFT_MM.items():
                 length = _BAR_MM * row[f"share_{name}"] / widest
-                ax.barh(place, length, left=left, height=0.55, color=COLOUR_BY_EXPRESSION[name])
+                ax.barh(place, length, left=left, height=0.55, color=COLOR_BY_EXPRESSION[name])
         _rule(ax, len(table) - 0.5, width=0.8)
     return figure
 

@@ -11,7 +11,7 @@ from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import DIVERGING, OKABE_ITO
 from mmme_neuro.wording import response_name
 
-MODALITY_COLOURS = {
+MODALITY_COLORS = {
     "face": OKABE_ITO["orange"],
     "brain": OKABE_ITO["blue"],
     "body": OKABE_ITO["green"],
@@ -20,9 +20,9 @@ ALPHA = 0.05
 PAIR_COLUMNS = ("x", "y", "modality_x", "modality_y", "adjusted_for", "r", "p_holm")
 
 
-def modality_colour(modality: str) -> str:
-    """Colour of a modality; others are grey."""
-    return MODALITY_COLOURS.get(modality, "0.4")
+def modality_color(modality: str) -> str:
+    """Color of a modality; others are gray."""
+    return MODALITY_COLORS.get(modality, "0.4")
 
 
 def order_measures(pairs: pd.DataFrame) -> dict[str, str]:
@@ -60,7 +60,7 @@ def plot_association_matrix(
     ax : Axes
         Where to draw.
     limit : float
-        Largest absolute correlation of the colour scale.
+        Largest absolute correlation of the color scale.
     lower, upper : str | None
         ``adjusted_for`` of the triangle below and above the diagonal; None leaves it empty.
 
@@ -68,7 +68,7 @@ def plot_association_matrix(
     -------
     Axes
         Dots mark pairs of different modalities with p (Holm) <= .05; a pair without a correlation
-        is grey.
+        is gray.
     """
     _check(pairs)
     measures = order_measures(pairs)
@@ -102,7 +102,7 @@ def plot_association_matrix(
     ax.set_xticks(range(len(names)), labels, rotation=45, ha="right", rotation_mode="anchor")
     for ticks in (ax.get_xticklabels(), ax.get_yticklabels()):
         for label, modality in zip(ticks, modalities, strict=True):
-            label.set_color(modality_colour(modality))
+            label.set_color(modality_color(modality))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
@@ -120,7 +120,7 @@ def plot_association_network(
     ax : Axes
         Where to draw.
     limit : float
-        Largest absolute correlation of the colour scale; lines are as wide as correlations are
+        Largest absolute correlation of the color scale; lines are as wide as correlations are
         large.
     plain : str
         ``adjusted_for`` of the lines drawn.
@@ -135,7 +135,7 @@ def plot_association_network(
     measures = order_measures(pairs)
     places = _circle(list(measures.values()))
     at = dict(zip(measures, places, strict=True))
-    colours = mpl.colormaps[DIVERGING]
+    colors = mpl.colormaps[DIVERGING]
     holding = _passing(pairs, held) if held is not None else None
     drawn = _passing(pairs, plain)
     # The strongest last, on top.
@@ -146,16 +146,16 @@ def plot_association_network(
         tone = 0.5 + 0.5 * np.sign(share) * (0.45 + 0.55 * abs(share))
         ax.plot(
             *np.array([at[x], at[y]]).T,
-            color=colours(tone), linewidth=0.6 + 3.0 * abs(share), zorder=2,
+            color=colors(tone), linewidth=0.6 + 3.0 * abs(share), zorder=2,
             linestyle="-" if is_solid else (0, (2.2, 1.2)), solid_capstyle="round",
         )  # fmt: skip
     for (name, modality), (x, y) in zip(measures.items(), places, strict=True):
-        ax.plot(x, y, "o", color=modality_colour(modality), markersize=6, zorder=3)
+        ax.plot(x, y, "o", color=modality_color(modality), markersize=6, zorder=3)
         ax.text(
             1.13 * x, 1.13 * y, response_name(name).replace(" ", "\n", 1),
             ha="center" if abs(x) < 0.25 else ("left" if x > 0 else "right"),
             va="center" if abs(y) < 0.8 else ("bottom" if y > 0 else "top"),
-            color=modality_colour(modality), fontsize=6,
+            color=modality_color(modality), fontsize=6,
         )  # fmt: skip
     if not drawn:
         ax.text(0, 0, "no pair passes\nHolm's correction", ha="center", va="center")

@@ -15,7 +15,7 @@ from mmme_neuro.errors import BadInput
 from mmme_neuro.plots.style import (
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     journal_style,
     mark_onset,
     name_of,
@@ -107,7 +107,7 @@ def response_panel(
     for level in levels:
         curve = shown[shown["condition"] == level].sort_values("time")
         if not curve.empty:
-            look = name_of(level, levels), colour_of(level, levels)
+            look = name_of(level, levels), color_of(level, levels)
             _draw_curve(curve, ax, quantity.scale, *look)
     ax.set_xlim(shown["time"].min(), shown["time"].max())
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
@@ -168,17 +168,17 @@ def autonomic_figure(
     return figure
 
 
-def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, label: str, colour: str) -> None:
+def _draw_curve(curve: pd.DataFrame, ax: Axes, scale: float, label: str, color: str) -> None:
     """One mean and its band."""
     ax.fill_between(
         curve["time"],
         scale * curve["ci_low"],
         scale * curve["ci_high"],
-        color=colour,
+        color=color,
         alpha=0.2,
         linewidth=0,
     )
-    ax.plot(curve["time"], scale * curve["mean"], color=colour, label=label)
+    ax.plot(curve["time"], scale * curve["mean"], color=color, label=label)
 
 
 def _legend_entries(axes: Sequence[Axes]) -> tuple[list, list[str]]:

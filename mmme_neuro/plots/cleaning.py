@@ -45,14 +45,14 @@ def spectrum_panel(
     Axes
     """
     shown = spectra[spectra["frequency"] >= 1]
-    for column, colour, label in (
+    for column, color, label in (
         ("before_db", BEFORE, "as recorded"),
         ("after_db", AFTER, "cleaned"),
     ):
         wide = shown.pivot_table(index="frequency", columns="participant", values=column)
         wide = wide.clip(lower=_floor(wide))
-        ax.plot(wide.index, wide, color=colour, linewidth=0.3, alpha=0.35)
-        ax.plot(wide.index, wide.mean(axis=1), color=colour, linewidth=1.2, label=label)
+        ax.plot(wide.index, wide, color=color, linewidth=0.3, alpha=0.35)
+        ax.plot(wide.index, wide.mean(axis=1), color=color, linewidth=1.2, label=label)
     ax.axvspan(*muscle_hz, color="0.92", zorder=0)
     ax.text(
         muscle_hz[1], 0.98, "muscle ", transform=ax.get_xaxis_transform(), ha="right", va="top",
@@ -79,9 +79,9 @@ def scalp_panel(values: pd.Series, ax: Axes, *, limit: float, is_signed: bool = 
     ax : Axes
         Where to draw.
     limit : float
-        End of the colours.
+        End of the colors.
     is_signed : bool
-        Whether colours run from ``-limit``, not from 0.
+        Whether colors run from ``-limit``, not from 0.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def scalp_panel(values: pd.Series, ax: Axes, *, limit: float, is_signed: bool = 
 
 
 def electrode_panel(values: pd.Series, ax: Axes, *, limit: float) -> Axes:
-    """Draw one value an electrode as a coloured dot, where values between would mean nothing.
+    """Draw one value an electrode as a colored dot, where values between would mean nothing.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def electrode_panel(values: pd.Series, ax: Axes, *, limit: float) -> Axes:
     ax : Axes
         Where to draw.
     limit : float
-        End of the colours, which begin at 0.
+        End of the colors, which begin at 0.
 
     Returns
     -------
@@ -244,7 +244,7 @@ def components_figure(components: pd.DataFrame, maps: pd.DataFrame) -> Figure:
 
 
 def _bar(figure: Figure, ax: Axes, label: str) -> None:
-    """Colour bar below a scalp map."""
+    """Color bar below a scalp map."""
     shown = [image for image in (*ax.collections, *ax.images) if image.get_visible()]
     if not shown:
         return

@@ -12,7 +12,7 @@ from mmme_neuro.wording import with_minus
 CLOCK_COLUMNS = ("participant", "device", "drift_ppm", "drift_se_ppm", "residual_sd_ms")
 CODE_COLUMNS = ("participant", "device", "onset_reference", "residual_ms")
 DEVICE_NAMES = {"physio": "Physiology recorder", "camera": "Camera"}
-DEVICE_COLOURS = {"physio": OKABE_ITO["blue"], "camera": OKABE_ITO["vermilion"]}
+DEVICE_COLORS = {"physio": OKABE_ITO["blue"], "camera": OKABE_ITO["vermilion"]}
 
 SECONDS_PER_MINUTE = 60.0
 _MOST_NAMED = 60
@@ -21,7 +21,7 @@ _ROW_MM = (7.0, 2.0)
 
 
 def plot_residuals(
-    codes: pd.DataFrame, clocks: pd.DataFrame, ax: Axes, *, colour: str, reach_ms: float
+    codes: pd.DataFrame, clocks: pd.DataFrame, ax: Axes, *, color: str, reach_ms: float
 ) -> Axes:
     """Draw the residuals of one device, one row a participant, with drift and spread beside it.
 
@@ -33,8 +33,8 @@ def plot_residuals(
         ``participant, drift_ppm, drift_se_ppm, residual_sd_ms``; rows are drawn in this order.
     ax : Axes
         Where to draw.
-    colour : str
-        Colour of the dots.
+    color : str
+        Color of the dots.
     reach_ms : float
         Residual that reaches half-way to the next row.
 
@@ -49,8 +49,8 @@ def plot_residuals(
         minutes = own["onset_reference"].to_numpy() / SECONDS_PER_MINUTE
         height = row - own["residual_ms"].to_numpy() / (2 * reach_ms)
         ax.axhline(row, color="0.85", linewidth=0.5, zorder=0)
-        ax.vlines(minutes, row, height, color=colour, linewidth=0.5, alpha=0.6)
-        ax.plot(minutes, height, "o", color=colour, markersize=1.8, markeredgewidth=0)
+        ax.vlines(minutes, row, height, color=color, linewidth=0.5, alpha=0.6)
+        ax.plot(minutes, height, "o", color=color, markersize=1.8, markeredgewidth=0)
     is_named = len(names) <= _MOST_NAMED
     ax.set_yticks(range(len(names)) if is_named else [], names if is_named else [])
     ax.set(ylim=(len(names) - 0.4, -0.6), xlabel="Time on the EEG clock (min)")
@@ -94,7 +94,7 @@ def clocks_figure(clocks: pd.DataFrame, codes: pd.DataFrame) -> Figure:
                 own,
                 clocks[clocks["device"] == device],
                 ax,
-                colour=DEVICE_COLOURS.get(device, OKABE_ITO["black"]),
+                color=DEVICE_COLORS.get(device, OKABE_ITO["black"]),
                 reach_ms=reach,
             )
             ax.set_title(DEVICE_NAMES.get(device, device), loc="left", pad=10)

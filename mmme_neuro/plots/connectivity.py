@@ -19,7 +19,7 @@ from mmme_neuro.plots.style import (
     PAGE_MM,
     SEQUENTIAL,
     Levels,
-    colour_of,
+    color_of,
     journal_style,
     name_of,
     new_figure,
@@ -85,9 +85,9 @@ def plot_connectivity_matrix(
     ax : Axes
         Where to draw.
     limits : tuple of float
-        Ends of the colour scale.
+        Ends of the color scale.
     cmap : str
-        Colour map.
+        Color map.
 
     Returns
     -------
@@ -104,10 +104,10 @@ def plot_connectivity_matrix(
     for start in starts[1:]:
         ax.axhline(start - 0.5, color="0.5", linewidth=0.5)
         ax.axvline(start - 0.5, color="0.5", linewidth=0.5)
-    centres = [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
+    centers = [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
     labels = [lobes[start] for start in starts]
-    ax.set_yticks(centres, labels)
-    ax.set_xticks(centres, labels, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(centers, labels)
+    ax.set_xticks(centers, labels, rotation=45, ha="right", rotation_mode="anchor")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
@@ -135,9 +135,9 @@ def plot_head_connections(
     n_strongest : int
         Number of connections, by magnitude.
     limits : tuple of float
-        Ends of the colour scale.
+        Ends of the color scale.
     cmap : str
-        Colour map.
+        Color map.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def connectivity_figure(
     condition: str = "condition",
     levels: Levels = (),
 ) -> Figure:
-    """Compose matrix and head plan of each cell on one colour scale; below, graph measures.
+    """Compose matrix and head plan of each cell on one color scale; below, graph measures.
 
     Parameters
     ----------
@@ -266,10 +266,10 @@ def plot_networks(
         pairs = wide.reindex(columns=two).dropna().to_numpy()
         ax.plot((0, 1), pairs.T, color="0.7", linewidth=0.8, zorder=1)
         for place, level in enumerate(two):
-            colour = colour_of(level, levels)
-            ax.plot(np.full(len(pairs), place), pairs[:, place], "o", color=colour, markersize=3)
+            color = color_of(level, levels)
+            ax.plot(np.full(len(pairs), place), pairs[:, place], "o", color=color, markersize=3)
             if len(pairs):
-                ax.plot(place, pairs[:, place].mean(), "_", color=colour, markersize=16,
+                ax.plot(place, pairs[:, place].mean(), "_", color=color, markersize=16,
                         markeredgewidth=2)  # fmt: skip
         ax.set_xticks((0, 1), two)
         ax.set_xlim(-0.5, 1.5)
@@ -287,7 +287,7 @@ def _laterality(name: str) -> int:
 
 
 def _scale(result: Connectivity, cells: Sequence[str]) -> tuple[tuple[float, float], str]:
-    """Common limits of the colours: symmetric for signed methods, from zero for others."""
+    """Common limits of the colors: symmetric for signed methods, from zero for others."""
     values = np.abs(result.matrix.sel(cell=list(cells)).to_numpy())
     if not np.isfinite(values).any():
         return (0.0, 1.0), SEQUENTIAL

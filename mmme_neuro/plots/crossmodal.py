@@ -18,7 +18,7 @@ from mmme_neuro.plots.style import (
 )
 from mmme_neuro.wording import channel_name, response_name
 
-LAG_COLOURS = (OKABE_ITO["green"], OKABE_ITO["vermilion"], OKABE_ITO["purple"], OKABE_ITO["sky"])
+LAG_COLORS = (OKABE_ITO["green"], OKABE_ITO["vermilion"], OKABE_ITO["purple"], OKABE_ITO["sky"])
 
 
 def plot_lags(lags: pd.DataFrame, ax: Axes) -> Axes:
@@ -37,17 +37,17 @@ def plot_lags(lags: pd.DataFrame, ax: Axes) -> Axes:
         Bands: 95 % of null orders at each lag; filled dots: p (over all lags) <= .05.
     """
     ax.axhline(0, color="0.8", linewidth=0.6, zorder=0)
-    for (channel, rows), colour in zip(
-        lags.groupby("channel", sort=False), LAG_COLOURS, strict=False
+    for (channel, rows), color in zip(
+        lags.groupby("channel", sort=False), LAG_COLORS, strict=False
     ):
         ax.fill_between(
-            rows["lag"], rows["null_low"], rows["null_high"], color=colour, alpha=0.15, lw=0
+            rows["lag"], rows["null_low"], rows["null_high"], color=color, alpha=0.15, lw=0
         )
-        ax.plot(rows["lag"], rows["r"], color=colour, label=channel_name(str(channel)))
+        ax.plot(rows["lag"], rows["r"], color=color, label=channel_name(str(channel)))
         for lag, r, p in zip(rows["lag"], rows["r"], rows["p_max"], strict=True):
-            face = colour if p <= 0.05 else "white"
-            ax.plot(lag, r, "o", markersize=3.2, markeredgecolor=colour, markerfacecolor=face)
-    ax.set(xlabel="Window after onset (centre, s)", ylabel="Correlation (r)")
+            face = color if p <= 0.05 else "white"
+            ax.plot(lag, r, "o", markersize=3.2, markeredgecolor=color, markerfacecolor=face)
+    ax.set(xlabel="Window after onset (center, s)", ylabel="Correlation (r)")
     ax.legend(loc="best")
     return ax
 
@@ -73,12 +73,12 @@ def plot_components(components: pd.DataFrame, ax: Axes) -> Axes:
     labels = []
     rows = components.dropna(subset=["r_cv"]).to_dict("records")
     for place, row in enumerate(rows):
-        colour = OKABE_ITO["black"] if row["p_holm"] <= 0.05 else "0.55"
+        color = OKABE_ITO["black"] if row["p_holm"] <= 0.05 else "0.55"
         ax.barh(place, row["null_high"], height=0.55, color="0.9", zorder=1)
-        ax.plot([row["r_cv"], row["r"]], [place] * 2, color=colour, linewidth=0.8, zorder=2)
-        style: dict[str, Any] = {"markersize": 4.5, "markeredgecolor": colour, "zorder": 3}
+        ax.plot([row["r_cv"], row["r"]], [place] * 2, color=color, linewidth=0.8, zorder=2)
+        style: dict[str, Any] = {"markersize": 4.5, "markeredgecolor": color, "zorder": 3}
         ax.plot(row["r"], place, "o", markerfacecolor="white", **style)
-        ax.plot(row["r_cv"], place, "o", markerfacecolor=colour, **style)
+        ax.plot(row["r_cv"], place, "o", markerfacecolor=color, **style)
         held = f"\n({row['adjusted_for']} constant)" if row["adjusted_for"] else ""
         labels.append(f"{row['modality_x']} – {row['modality_y']}{held}")
     ax.set_yticks(range(len(rows)), labels)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.dataset import (
-    COLOUR_BY_EXPRESSION,
+    COLOR_BY_EXPRESSION,
     DescribedEvents,
     plot_durations,
     plot_emotions,
@@ -50,7 +50,7 @@ def plot_sizes(databases: pd.DataFrame, ax: Axes) -> Axes:
     at = _rows(databases, ax)
     for name in ("macro", "micro"):
         n = databases[f"n_{name}"].to_numpy(dtype=float, na_value=np.nan)
-        ax.plot(n, at, "o", color=COLOUR_BY_EXPRESSION[name], markersize=4, label=name)
+        ax.plot(n, at, "o", color=COLOR_BY_EXPRESSION[name], markersize=4, label=name)
     ax.set_xscale("log")
     counts = databases[["n_micro", "n_macro"]].to_numpy(float, na_value=np.nan)
     low, high = max(float(np.nanmin(counts)), 1.0) / 1.5, 1.5 * float(np.nanmax(counts))
@@ -72,7 +72,7 @@ def plot_micro_durations(databases: pd.DataFrame, ax: Axes) -> Axes:
     databases : DataFrame
         ``database, duration_mean_ms, duration_sd_ms``; the last row is the study.
     ax : Axes
-        Where to draw; the study in colour.
+        Where to draw; the study in color.
 
     Returns
     -------
@@ -84,9 +84,9 @@ def plot_micro_durations(databases: pd.DataFrame, ax: Axes) -> Axes:
         for name in ("mean", "sd")
     )
     for place, middle, spread in zip(at, mean, sd, strict=True):
-        colour = COLOUR_BY_EXPRESSION["micro"] if place == at[-1] else "0.35"
-        ax.plot([middle - spread, middle + spread], [place, place], color=colour)
-        ax.plot(middle, place, "o", color=colour, markersize=4)
+        color = COLOR_BY_EXPRESSION["micro"] if place == at[-1] else "0.35"
+        ax.plot([middle - spread, middle + spread], [place, place], color=color)
+        ax.plot(middle, place, "o", color=color, markersize=4)
         if np.isfinite(middle):
             _beside(ax, f"{middle:.1f} (SD {spread:.1f})", place)
     ax.set_xlim(0, 1.08 * np.nanmax(mean + np.nan_to_num(sd)))

@@ -11,12 +11,12 @@ from matplotlib.ticker import MaxNLocator
 
 from mmme_neuro.vocabulary import EXPRESSIONS, MICRO_MAX_DURATION_S
 
-COLOUR_BY_EXPRESSION = dict(
+COLOR_BY_EXPRESSION = dict(
     zip(EXPRESSIONS, ("#D55E00", "#0072B2", "#CC79A7", "#333333"), strict=True)
 )
-"""Okabe-Ito colours, told apart with any colour vision."""
+"""Okabe-Ito colors, told apart with any color vision."""
 
-COLOUR_BY_VALENCE = {
+COLOR_BY_VALENCE = {
     "negative": "#AA4499",
     "surprise": "#F0E442",
     "positive": "#009E73",
@@ -134,8 +134,8 @@ def plot_valence(valence: pd.DataFrame, ax: Axes) -> Axes:
     for name in dict.fromkeys(valence["valence"]):
         rows = valence[valence["valence"] == name].set_index("expression").loc[expressions]
         percent = 100 * rows["share"].to_numpy()
-        colour = COLOUR_BY_VALENCE[name]
-        ax.barh(expressions, percent, left=left, color=colour, height=0.7, label=name)
+        color = COLOR_BY_VALENCE[name]
+        ax.barh(expressions, percent, left=left, color=color, height=0.7, label=name)
         for row, (start, width) in enumerate(zip(left, percent, strict=True)):
             # Narrower pieces have no room for their number.
             if width >= 7:
@@ -182,10 +182,10 @@ def plot_durations(times: pd.DataFrame, ax: Axes, *, longest: float = 2.0) -> Ax
     bins = (np.arange(0, longest + 0.15, 0.1) + 0.001).tolist()
     for name in _present(times):
         duration = coded.loc[coded["expression"] == name, "duration"].clip(upper=longest + 0.05)
-        colour = COLOUR_BY_EXPRESSION[name]
+        color = COLOR_BY_EXPRESSION[name]
         label = f"{name} (n = {len(duration)})"
-        ax.hist(duration, bins, histtype="stepfilled", color=colour, alpha=0.25)
-        ax.hist(duration, bins, histtype="step", color=colour, linewidth=1.2, label=label)
+        ax.hist(duration, bins, histtype="stepfilled", color=color, alpha=0.25)
+        ax.hist(duration, bins, histtype="step", color=color, linewidth=1.2, label=label)
     ax.axvline(MICRO_MAX_DURATION_S, color="black", linestyle=":", linewidth=0.8)
     ticks = np.arange(0, longest, 0.5)
     ax.set_xticks([*ticks, longest + 0.05], [*(f"{tick:g}" for tick in ticks), f">{longest:g}"])
@@ -217,7 +217,7 @@ def plot_participants(participants: pd.DataFrame, ax: Axes) -> Axes:
     for name in _present(participants):
         n_events = wide[name].to_numpy()
         ax.bar(
-            position, n_events, width, bottom=bottom, color=COLOUR_BY_EXPRESSION[name], label=name
+            position, n_events, width, bottom=bottom, color=COLOR_BY_EXPRESSION[name], label=name
         )
         bottom += n_events
     if is_named:
@@ -273,7 +273,7 @@ def _grouped_bars(counts: pd.DataFrame, column: str, ax: Axes) -> None:
     for rank, name in enumerate(expressions):
         rows = counts[counts["expression"] == name].set_index(column).reindex(levels)
         position = np.arange(len(levels)) + (rank - (len(expressions) - 1) / 2) * width
-        ax.bar(position, rows["n"].fillna(0), width, color=COLOUR_BY_EXPRESSION[name], label=name)
+        ax.bar(position, rows["n"].fillna(0), width, color=COLOR_BY_EXPRESSION[name], label=name)
     ax.set_xticks(np.arange(len(levels)), levels)
     ax.set_xlim(-0.6, len(levels) - 0.4)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))

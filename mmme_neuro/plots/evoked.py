@@ -14,7 +14,7 @@ from mmme_neuro.plots.style import (
     DIVERGING,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     difference_name,
     journal_style,
     mark_onset,
@@ -24,7 +24,8 @@ from mmme_neuro.plots.style import (
     panel_letter,
 )
 from mmme_neuro.responses.grandaverage import GrandAverage, difference, region_average
-from mmme_neuro.responses.regions import Window, roi_channels
+from mmme_neuro.responses.measures import Measure, window_mask
+from mmme_neuro.responses.regions import roi_channels
 from mmme_neuro.wording import with_minus
 
 
@@ -33,7 +34,7 @@ def plot_evoked(
     ax: Axes,
     *,
     levels: Levels | None = None,
-    windows: Sequence[Window] = (),
+    measures: Sequence[Measure] = (),
     baseline: tuple[float, float] | None = None,
 ) -> Axes:
     """Draw the mean response of a region by condition with its interval.
@@ -46,8 +47,8 @@ def plot_evoked(
         Where to draw.
     levels : sequence of str | mapping of str to str | None
         Conditions in the order of drawing; a mapping gives their names. None: those of the region.
-    windows : sequence of Window
-        Measurement windows, shaded and named.
+    measures : sequence of Measure
+        Their windows are shaded and named.
     baseline : tuple of float | None
         Baseline in s, marked by a bar on the time axis.
 
@@ -61,16 +62,16 @@ def plot_evoked(
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     levels = region["condition"].to_numpy().tolist() if levels is None else levels
     for condition in levels:
-        trace, colour = region.sel(condition=condition), colour_of(condition, levels)
+        trace, color = region.sel(condition=condition), color_of(condition, levels)
         ax.fill_between(
-            times, trace["ci_low"], trace["ci_high"], color=colour, alpha=0.2, linewidth=0
+            times, trace["ci_low"], trace["ci_high"], color=color, alpha=0.2, linewidth=0
         )
-        ax.plot(times, trace["mean"], color=colour, label=name_of(condition, levels))
+        ax.plot(times, trace["mean"], color=color, label=name_of(condition, levels))
     low, high = float(region["ci_low"].min()), float(region["ci_high"].max())
     # Room below for the baseline and above for the names of the windows.
     ax.set_ylim(low - 0.12 * (high - low), high + 0.16 * (high - low))
-    for window in windows:
-        _shade(ax, window)
+    for measure in measures:
+        _shade(ax, measure)
     if baseline is not None:
         _baseline_bar(ax, baseline)
     ax.set(xlim=(times[0], times[-1]), xlabel="Time from onset (s)", ylabel="Amplitude (µV)")
@@ -96,7 +97,7 @@ def plot_topography(
     ax : Axes
         Where to draw.
     limit : float
-        The colours run from ``-limit`` to ``limit`` uV.
+        The colors run from ``-limit`` to ``limit`` uV.
     highlight : sequence of str
         Channels drawn as larger dots, e.g. those of the measured region.
 
@@ -114,12 +115,12 @@ def evoked_figure(
     grand: GrandAverage,
     *,
     rois: Sequence[str],
-    windows: Sequence[Window],
+    measures: Sequence[Measure],
     levels: Levels,
     baseline: tuple[float, float] | None = None,
     marked: xr.DataArray | None = None,
 ) -> Figure:
-    """Compose traces of regions and, below, topographies of each window and its difference.
+    """Compose traces of regions and, below, topographies of each measure and its difference.
 
     Parameters
     ----------
@@ -127,11 +128,11 @@ def evoked_figure(
         Averages over participants.
     rois : sequence of str
         Regions, one trace panel each.
-    windows : sequence of Window
+    measures : sequence of Measure
         One row of topographies each; shaded in the traces of their own region.
     levels : sequence of str | mapping of str to str
         The two conditions, the reference first; a mapping gives their names. The topographies show
-        the second, the first, and second minus first on one colour scale.
+        the second, the first, and second minus first on one color scale.
     baseline : tuple of float | None
         Baseline in s, marked.
     marked : DataArray of bool | None
@@ -144,10 +145,10 @@ def evoked_figure(
         180 mm wide.
     """
     with journal_style():
-        figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(windows))
-        parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(54, 40 * len(windows)))[:, 0]
-        _draw_traces(parts[0], grand, rois, windows, levels, baseline, marked)
-        _draw_topographies(parts[1], grand, windows, levels)
+        figure = new_figure(width_mm=PAGE_MM, height_mm=58 + 40 * len(measures))
+        parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(54, 40 * len(measures)))[:, 0]
+        _draw_traces(parts[0], grand, rois, measures, levels, baseline, marked)
+        _draw_topographies(parts[1], grand, measures, levels)
     return figure
 
 
@@ -155,7 +156,7 @@ def _draw_traces(
     figure: mpl.figure.SubFigure,
     grand: GrandAverage,
     rois: Sequence[str],
-    windows: Sequence[Window],
+    measures: Sequence[Measure],
     levels: Levels,
     baseline: tuple[float, float] | None,
     marked: xr.DataArray | None,
@@ -164,8 +165,8 @@ def _draw_traces(
     axes = figure.subplots(1, len(rois), squeeze=False)[0]
     for number, (ax, roi) in enumerate(zip(axes, rois, strict=True)):
         region = region_average(grand, roi)
-        own = [window for window in windows if window.roi == roi]
-        plot_evoked(region, ax, levels=levels, windows=own, baseline=baseline)
+        own = [measure for measure in measures if measure.roi == roi]
+        plot_evoked(region, ax, levels=levels, measures=own, baseline=baseline)
         if marked is not None and roi in marked["region"]:
             mark_times(ax, marked["time"].to_numpy(), marked.sel(region=roi).to_numpy())
         ax.set_title(_region_title(roi, region.attrs["channels"]))
@@ -186,26 +187,26 @@ def _draw_traces(
 def _draw_topographies(
     figure: mpl.figure.SubFigure,
     grand: GrandAverage,
-    windows: Sequence[Window],
+    measures: Sequence[Measure],
     levels: Levels,
 ) -> None:
-    """Rows of windows; columns of the two conditions and their difference; one colour scale."""
-    rows = [_window_means(grand, window, levels) for window in windows]
+    """Rows of windows; columns of the two conditions and their difference; one color scale."""
+    rows = [_window_means(grand, measure, levels) for measure in measures]
     limit = max(float(abs(values).max()) for row in rows for values in row)
     titles = [*(name_of(name, levels) for name in list(levels)[::-1]), difference_name(levels)]
-    grid = figure.subplots(len(windows), 4, squeeze=False, width_ratios=(0.45, 1, 1, 1))
+    grid = figure.subplots(len(measures), 4, squeeze=False, width_ratios=(0.45, 1, 1, 1))
     labels, axes = grid[:, 0], grid[:, 1:]
-    for window, label, row_axes, row in zip(windows, labels, axes, rows, strict=True):
+    for measure, label, row_axes, row in zip(measures, labels, axes, rows, strict=True):
         for ax, values in zip(row_axes, row, strict=True):
-            highlight = roi_channels(grand.info, window.roi)
+            highlight = roi_channels(grand.info, measure.roi)
             plot_topography(values, grand.info, ax, limit=limit, highlight=highlight)
         label.text(
-            1, 0.5, f"{window.name.replace('_', ' ')}\n{_span(window)}", ha="right", va="center"
+            1, 0.5, f"{measure.name.replace('_', ' ')}\n{_span(measure)}", ha="right", va="center"
         )
         label.set_axis_off()
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title)
-    panel_letter(axes[0, 0], "abcdefgh"[len(set(w.roi for w in windows))])
+    panel_letter(axes[0, 0], "abcdefgh"[len(set(one.roi for one in measures))])
     norm = mpl.colors.Normalize(-limit, limit)
     figure.colorbar(
         mpl.cm.ScalarMappable(norm, DIVERGING), ax=axes, label="Amplitude (µV)", shrink=0.7,
@@ -213,17 +214,17 @@ def _draw_topographies(
     )  # fmt: skip
 
 
-def _window_means(grand: GrandAverage, window: Window, levels: Levels) -> list[xr.DataArray]:
+def _window_means(grand: GrandAverage, measure: Measure, levels: Levels) -> list[xr.DataArray]:
     """Channel means in a window: both conditions and their difference."""
-    span = slice(window.tmin, window.tmax)
-    names = list(levels)[::-1]
-    means = [grand.data["mean"].sel(condition=name, time=span).mean("time") for name in names]
-    return [*means, difference(grand, list(levels))["mean"].sel(time=span).mean("time")]
+    inside = window_mask(grand.data["time"].to_numpy(), measure.window)
+    values = [grand.data["mean"].sel(condition=name) for name in list(levels)[::-1]]
+    values.append(difference(grand, list(levels))["mean"])
+    return [value.isel(time=inside).mean("time") for value in values]
 
 
-def _span(window: Window) -> str:
+def _span(measure: Measure) -> str:
     """A window's times in ms."""
-    first, last = (with_minus(f"{1000 * time:.0f}") for time in (window.tmin, window.tmax))
+    first, last = (with_minus(f"{1000 * time:.0f}") for time in measure.window)
     return f"{first} to {last} ms"
 
 
@@ -232,16 +233,17 @@ def _region_title(roi: str, channels: Sequence[str]) -> str:
     return f"{str(roi).replace('_', '-')} ({', '.join(channels)})"
 
 
-def _shade(ax: Axes, window: Window) -> None:
+def _shade(ax: Axes, measure: Measure) -> None:
     """Shade a measurement window and name it at the top, clear of the onset line."""
-    ax.axvspan(window.tmin, window.tmax, color="0.9", linewidth=0, zorder=0)
-    place, align, shift = (window.tmin + window.tmax) / 2, "center", 0
-    if window.tmax <= 0:
-        place, align, shift = window.tmax, "right", -2
-    elif window.tmin >= 0:
-        place, align, shift = window.tmin, "left", 2
+    ax.axvspan(*measure.window, color="0.9", linewidth=0, zorder=0)
+    first, last = measure.window
+    place, align, shift = (first + last) / 2, "center", 0
+    if last <= 0:
+        place, align, shift = last, "right", -2
+    elif first >= 0:
+        place, align, shift = first, "left", 2
     ax.annotate(
-        window.name.replace("_", " "), (place, 1), xytext=(shift, -2),
+        measure.name.replace("_", " "), (place, 1), xytext=(shift, -2),
         xycoords=("data", "axes fraction"), textcoords="offset points",
         ha=align, va="top", fontsize=6, color="0.3",
     )  # fmt: skip

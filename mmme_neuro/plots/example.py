@@ -14,7 +14,7 @@ from mmme_neuro.plots.style import (
     OKABE_ITO,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     journal_style,
     name_of,
     new_figure,
@@ -46,7 +46,7 @@ def most_isolated(events: pd.DataFrame, *, condition: str, level: str) -> pd.Ser
     ordered = events.sort_values(["participant", "onset"], kind="stable")
     onset = ordered.groupby("participant")["onset"]
     gap = pd.concat([onset.diff(), -onset.diff(-1)], axis=1).min(axis=1).fillna(np.inf)
-    # The first and last event of a session have one neighbour; an only event has none.
+    # The first and last event of a session have one neighbor; an only event has none.
     is_coded = (ordered[condition] == level) & ~ordered["censored"].astype(bool)
     is_coded &= ordered[["apex", "offset"]].notna().all(axis=1)
     if not is_coded.any():
@@ -103,7 +103,7 @@ def mark_event(
     ax: Axes,
     *,
     zero: float,
-    colour: str,
+    color: str,
     is_main: bool = True,
     is_named: bool = False,
 ) -> Axes:
@@ -117,8 +117,8 @@ def mark_event(
         Time from ``zero`` on its x axis.
     zero : float
         Time of the axis' zero on the clock of the event, s.
-    colour : str
-        Colour of its condition.
+    color : str
+        Color of its condition.
     is_main : bool
         Whether its landmarks are drawn, too.
     is_named : bool
@@ -130,13 +130,13 @@ def mark_event(
         The same axes.
     """
     ax.axvspan(
-        event["onset"] - zero, event["offset"] - zero, color=colour, linewidth=0, zorder=0,
+        event["onset"] - zero, event["offset"] - zero, color=color, linewidth=0, zorder=0,
         alpha=_EVENT_ALPHA if is_main else 0.6 * _EVENT_ALPHA,
     )  # fmt: skip
     if is_main:
         for name, style in _LANDMARKS.items():
             ax.axvline(
-                event[name] - zero, color=colour, linewidth=0.9, linestyle=style, zorder=1.5,
+                event[name] - zero, color=color, linewidth=0.9, linestyle=style, zorder=1.5,
                 label=name if is_named else None,
             )  # fmt: skip
     return ax
@@ -184,10 +184,10 @@ def example_figure(
         body_axes = _draw_body(right, physio[row], body)
         for number, ax in enumerate([*brain_axes, *body_axes]):
             for _, other in _visible(others, event["onset"], ax).iterrows():
-                colour = colour_of(other[condition], levels)
-                mark_event(other, ax, zero=event["onset"], colour=colour, is_main=False)
-            colour = colour_of(event[condition], levels)
-            mark_event(event, ax, zero=event["onset"], colour=colour, is_named=number == 0)
+                color = color_of(other[condition], levels)
+                mark_event(other, ax, zero=event["onset"], color=color, is_main=False)
+            color = color_of(event[condition], levels)
+            mark_event(event, ax, zero=event["onset"], color=color, is_named=number == 0)
         panel_letter(brain_axes[0], "a")
         panel_letter(brain_axes[-1], "b")
         panel_letter(body_axes[0], "c")

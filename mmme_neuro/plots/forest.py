@@ -45,7 +45,7 @@ def plot_forest(table: pd.DataFrame, ax: Axes, *, xlabel: str, reference: float 
     Parameters
     ----------
     table : DataFrame
-        Columns ``label, estimate, ci_low, ci_high``, and optionally ``colour``. A missing estimate
+        Columns ``label, estimate, ci_low, ci_high``, and optionally ``color``. A missing estimate
         is written as such.
     ax : Axes
         Where to draw.
@@ -62,15 +62,15 @@ def plot_forest(table: pd.DataFrame, ax: Axes, *, xlabel: str, reference: float 
     _check_columns(table, FOREST_COLUMNS)
     rows = range(len(table))
     ax.axvline(reference, color="0.5", linewidth=0.6, zorder=1)
-    colours = table["colour"] if "colour" in table else [OKABE_ITO["black"]] * len(table)
-    for row, (_, entry), colour in zip(rows, table.iterrows(), colours, strict=True):
+    colors = table["color"] if "color" in table else [OKABE_ITO["black"]] * len(table)
+    for row, (_, entry), color in zip(rows, table.iterrows(), colors, strict=True):
         if np.isnan(entry["estimate"]):
             ax.annotate(
                 "no estimate", (0.5, row), xycoords=("axes fraction", "data"),
                 ha="center", va="center", fontsize=6, color="0.4",
             )  # fmt: skip
             continue
-        _interval(ax, row, entry["estimate"], entry["ci_low"], entry["ci_high"], colour)
+        _interval(ax, row, entry["estimate"], entry["ci_low"], entry["ci_high"], color)
     ax.set_yticks(rows, list(table["label"]))
     ax.set(ylim=(len(table) - 0.4, -0.6), xlabel=xlabel)
     ax.tick_params(axis="y", length=0)
@@ -87,7 +87,7 @@ def forest_figure(
     ----------
     table : DataFrame
         Columns ``label, estimate, ci_low, ci_high, unit`` and optionally ``quantity`` (name of the
-        panel's axis) and ``colour``.
+        panel's axis) and ``color``.
     width_mm : float
         Width on paper.
     reference : float
@@ -117,7 +117,7 @@ def forest_figure(
             xlabel = f"{quantity} ({key[-1]})" if key[-1] else str(quantity)
             plot_forest(group, ax, xlabel=xlabel, reference=reference)
             ax.locator_params(axis="x", nbins=5)
-            # Rows equally far apart in neighbouring panels.
+            # Rows equally far apart in neighboring panels.
             ax.set_ylim(longest[number // n_columns] - 0.4, -0.6)
             if len(groups) > 1:
                 panel_letter(ax, "abcdefghijklmnop"[number])
@@ -127,7 +127,7 @@ def forest_figure(
 
 
 def contrast_figure(models: pd.DataFrame, *, condition: str, levels: Levels) -> Figure:
-    """Compose the forest of one contrast over all modelled responses.
+    """Compose the forest of one contrast over all modeled responses.
 
     Parameters
     ----------
@@ -185,9 +185,9 @@ def plot_recovery(table: pd.DataFrame, ax: Axes) -> Axes:
     for row, (values, covered) in enumerate(
         zip(standard.to_numpy(), table["covered"].astype(bool), strict=True)
     ):
-        colour = OKABE_ITO["blue"] if covered else OKABE_ITO["vermilion"]
+        color = OKABE_ITO["blue"] if covered else OKABE_ITO["vermilion"]
         estimate, low, high = values
-        _interval(ax, row, estimate, low, high, colour, is_filled=covered)
+        _interval(ax, row, estimate, low, high, color, is_filled=covered)
     reach = max(4.0, 1.08 * float(np.nanmax(np.abs(standard.to_numpy()))))
     ax.set_yticks(range(len(table)), list(table["quantity"]))
     ax.set(
@@ -211,7 +211,7 @@ def recovery_figure(table: pd.DataFrame) -> Figure:
     Returns
     -------
     figure : Figure
-        180 mm wide, one row a quantity: name (unit), standardised estimate with interval, and the
+        180 mm wide, one row a quantity: name (unit), standardized estimate with interval, and the
         numbers.
     """
     _check_columns(table, DRAWN_OF_RECOVERY)
@@ -273,14 +273,14 @@ def _interval(
     estimate: float,
     low: float,
     high: float,
-    colour: str,
+    color: str,
     is_filled: bool = True,
 ) -> None:
     """A dot with a horizontal interval."""
-    ax.plot([low, high], [row, row], color=colour, linewidth=1.1, zorder=2)
-    face = colour if is_filled else "white"
+    ax.plot([low, high], [row, row], color=color, linewidth=1.1, zorder=2)
+    face = color if is_filled else "white"
     ax.plot(
-        estimate, row, "o", markersize=4, markerfacecolor=face, markeredgecolor=colour,
+        estimate, row, "o", markersize=4, markerfacecolor=face, markeredgecolor=color,
         markeredgewidth=1.0, zorder=3,
     )  # fmt: skip
 
@@ -299,6 +299,6 @@ def _check_errors(table: pd.DataFrame) -> None:
     wrong = ~(table["std_error"] > 0)
     if wrong.any():
         raise BadInput(
-            "table: std_error must be positive to standardise by, but is not for "
+            "table: std_error must be positive to standardize by, but is not for "
             f"{list(table.loc[wrong, 'quantity'])}. Leave these rows out and report them."
         )

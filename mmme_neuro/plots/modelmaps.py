@@ -27,14 +27,14 @@ from mmme_neuro.plots.style import (
 )
 from mmme_neuro.wording import response_name, unit_text, with_minus
 
-STATUS_COLOURS = {
+STATUS_COLORS = {
     "interior": "#FFFFFF",
     "boundary: participants": OKABE_ITO["sky"],
     "boundary: stimuli": OKABE_ITO["orange"],
     "boundary: both": OKABE_ITO["purple"],
     "not fitted": "#000000",
 }
-EFFECT_COLOUR = OKABE_ITO["black"]
+EFFECT_COLOR = OKABE_ITO["black"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -60,8 +60,8 @@ def plot_effect_course(effect: xr.Dataset, ax: Axes, *, scale: float = 1.0, alph
     mark_onset(ax)
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     low, high = (scale * effect[name].to_numpy() for name in ("ci_low", "ci_high"))
-    ax.fill_between(times, low, high, color=EFFECT_COLOUR, alpha=0.18, linewidth=0)
-    ax.plot(times, scale * effect["estimate"].to_numpy(), color=EFFECT_COLOUR)
+    ax.fill_between(times, low, high, color=EFFECT_COLOR, alpha=0.18, linewidth=0)
+    ax.plot(times, scale * effect["estimate"].to_numpy(), color=EFFECT_COLOR)
     step = np.diff(times).mean()
     ax.set_xlim(times[0] - step / 2, times[-1] + step / 2)
     bottom, top = np.nanmin(low), np.nanmax(high)
@@ -139,7 +139,7 @@ def effect_maps_figure(
     info : mne.Info
         Channels with positions.
     times : sequence of float
-        Centres of the scalp maps, s.
+        Centers of the scalp maps, s.
     name : str
         Printed name of the effect.
     alpha : float
@@ -170,7 +170,7 @@ def effect_maps_figure(
 
 
 def status_classes(status: xr.DataArray) -> xr.DataArray:
-    """Sort statuses of cells into those of `STATUS_COLOURS`.
+    """Sort statuses of cells into those of `STATUS_COLORS`.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def status_classes(status: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     DataArray
-        Positions in `STATUS_COLOURS`.
+        Positions in `STATUS_COLORS`.
     """
     codes = status.to_numpy()
     classes = np.zeros(codes.shape, dtype=int)
@@ -292,9 +292,9 @@ def _topographies(
 
 def _status_panel(figure: mpl.figure.SubFigure, ax: Axes, effect: xr.Dataset) -> None:
     """Status of each fit, and the share of cells with each."""
-    classes, labels = status_classes(effect["status"]), list(STATUS_COLOURS)
+    classes, labels = status_classes(effect["status"]), list(STATUS_COLORS)
     image = _channels_over_time(
-        ax, effect, classes, ListedColormap(list(STATUS_COLOURS.values())),
+        ax, effect, classes, ListedColormap(list(STATUS_COLORS.values())),
         norm=BoundaryNorm(np.arange(len(labels) + 1) - 0.5, len(labels)),
     )  # fmt: skip
     bar = figure.colorbar(image, ax=ax, aspect=25, pad=0.01, ticks=range(len(labels)))
@@ -305,13 +305,13 @@ def _status_panel(figure: mpl.figure.SubFigure, ax: Axes, effect: xr.Dataset) ->
 
 
 def _channels_over_time(
-    ax: Axes, effect: xr.Dataset, values: xr.DataArray, colours: str | ListedColormap, **scale: Any
+    ax: Axes, effect: xr.Dataset, values: xr.DataArray, colors: str | ListedColormap, **scale: Any
 ) -> mpl.collections.QuadMesh:
     """Draw an image of channels over time."""
     times, n_channels = effect["time"].to_numpy(), effect.sizes["channel"]
     image = ax.pcolormesh(
         times, np.arange(n_channels), values.transpose("channel", "time").to_numpy(),
-        cmap=colours, shading="nearest", rasterized=True, **scale,
+        cmap=colors, shading="nearest", rasterized=True, **scale,
     )  # fmt: skip
     mark_onset(ax)
     names = list(effect["channel"].to_numpy())

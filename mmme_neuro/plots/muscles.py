@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.plots.style import (
     Levels,
-    colour_of,
+    color_of,
     difference_name,
     journal_style,
     name_of,
@@ -63,15 +63,15 @@ def power_panel(
             part = table[(table["condition"] == level) & (table["cleaning"] == cleaning)]
             part = part.set_index("roi").reindex(rois)
             places = np.arange(len(rois)) + offset
-            colour = colour_of(level, levels)
+            color = color_of(level, levels)
             ax.errorbar(
                 part["mean_db"],
                 places,
                 xerr=[part["mean_db"] - part["ci_low"], part["ci_high"] - part["mean_db"]],
                 fmt="o",
                 markersize=3.6,
-                color=colour,
-                markerfacecolor="white" if cleaning == "before" else colour,
+                color=color,
+                markerfacecolor="white" if cleaning == "before" else color,
                 elinewidth=0.8,
                 label=f"{name_of(level, levels)}, {cleaning} cleaning",
             )
@@ -107,16 +107,16 @@ def sensitivity_panel(
     ax.axvline(0, color="0.5", linewidth=0.6)
     ax.axvspan(-1.96, 1.96, color="0.94", linewidth=0, zorder=-1)
     significant = (rows["p_value"] < 0.05).to_numpy()
-    colours = ["#0072B2" if name == analyses[0] else "0.25" for name in analyses]
-    for place, value, is_full, colour in zip(
-        places, rows["statistic"], significant, colours, strict=True
+    colors = ["#0072B2" if name == analyses[0] else "0.25" for name in analyses]
+    for place, value, is_full, color in zip(
+        places, rows["statistic"], significant, colors, strict=True
     ):
         if not np.isfinite(value):
             ax.text(0, place, "no estimate", ha="center", va="center", color="0.4", fontsize=6)
             continue
-        ax.plot([0, value], [place, place], color=colour, linewidth=0.9)
-        face = colour if is_full else "white"
-        ax.plot(value, place, "o", color=colour, markerfacecolor=face, markersize=3.8)
+        ax.plot([0, value], [place, place], color=color, linewidth=0.9)
+        face = color if is_full else "white"
+        ax.plot(value, place, "o", color=color, markerfacecolor=face, markersize=3.8)
     ax.set_yticks(places, [name[0].upper() + name[1:] for name in analyses])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     name = difference_name(levels)

@@ -10,18 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.cleaning import AFTER, BEFORE
-from mmme_neuro.plots.clocks import DEVICE_COLOURS, DEVICE_NAMES, SECONDS_PER_MINUTE
+from mmme_neuro.plots.clocks import DEVICE_COLORS, DEVICE_NAMES, SECONDS_PER_MINUTE
 from mmme_neuro.plots.style import (
     OKABE_ITO,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     journal_style,
     mark_onset,
     new_figure,
     panel_letter,
 )
-from mmme_neuro.responses.regions import Window
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.wording import channel_name
 
 HEIGHT_MM = 88.0
@@ -52,7 +52,7 @@ class ParticipantData:
 
 
 def participant_figure(
-    data: ParticipantData, usual: pd.DataFrame, *, levels: Levels, windows: Sequence[Window]
+    data: ParticipantData, usual: pd.DataFrame, *, levels: Levels, measures: Sequence[Measure]
 ) -> Figure:
     """Compose one participant's potentials, spectra, trigger residuals and usable signals.
 
@@ -64,21 +64,21 @@ def participant_figure(
         ``frequency, cleaning, low, median, high``: where most participants' spectra lie.
     levels : sequence of str | mapping of str to str
         Conditions in the order of drawing, the reference first.
-    windows : sequence of Window
-        Measuring windows; the first two regions are drawn.
+    measures : sequence of Measure
+        The first two regions are drawn, windows shaded.
 
     Returns
     -------
     figure : Figure
         180 mm wide, two rows of three panels.
     """
-    rois = list(dict.fromkeys(str(window.roi) for window in windows))[:2]
+    rois = list(dict.fromkeys(str(measure.roi) for measure in measures))[:2]
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=HEIGHT_MM)
         top, bottom = figure.subplots(2, 3)
         for ax, roi in zip(top, rois, strict=False):
-            own = [window for window in windows if window.roi == roi]
-            plot_curves(data, ax, roi=roi, levels=levels, windows=own)
+            own = [measure for measure in measures if measure.roi == roi]
+            plot_curves(data, ax, roi=roi, levels=levels, measures=own)
         plot_spectra(data.spectra, usual, top[2])
         for ax, device in zip(bottom, DEVICE_NAMES, strict=False):
             plot_code_residuals(data.codes[data.codes["device"] == device], ax, device=device)
@@ -89,7 +89,7 @@ def participant_figure(
 
 
 def plot_curves(
-    data: ParticipantData, ax: Axes, *, roi: str, levels: Levels, windows: Sequence[Window] = ()
+    data: ParticipantData, ax: Axes, *, roi: str, levels: Levels, measures: Sequence[Measure] = ()
 ) -> Axes:
     """Draw the mean potential of a region by condition with its standard error over events.
 
@@ -103,8 +103,8 @@ def plot_curves(
         Region.
     levels : sequence of str | mapping of str to str
         Conditions in the order of drawing, the reference first.
-    windows : sequence of Window
-        Shaded.
+    measures : sequence of Measure
+        Their windows are shaded.
 
     Returns
     -------
@@ -116,17 +116,17 @@ def plot_curves(
         return _without(ax, "no events of the compared conditions")
     own = data.curves.sel(participant=data.participant, roi=roi)
     times = own["time"].to_numpy()
-    for window in windows:
-        ax.axvspan(window.tmin, window.tmax, color="0.92", zorder=0)
+    for measure in measures:
+        ax.axvspan(*measure.window, color="0.92", zorder=0)
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
     mark_onset(ax)
     for level in levels:
-        cell, colour = own.sel(condition=level), colour_of(level, levels)
+        cell, color = own.sel(condition=level), color_of(level, levels)
         if not (n := int(cell["n_epochs"])):
             continue
         mean, error = cell["mean"].to_numpy(), np.nan_to_num(cell["std_error"].to_numpy())
-        ax.fill_between(times, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(times, mean, color=colour, label=f"{level} ({n})", linewidth=0.9)
+        ax.fill_between(times, mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
+        ax.plot(times, mean, color=color, label=f"{level} ({n})", linewidth=0.9)
     ax.set(xlim=(times[0], times[-1]), xlabel="Time from onset (s)", ylabel="Amplitude (µV)")
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.18 * (high - low))  # room for the legend
@@ -155,12 +155,12 @@ def plot_spectra(spectra: pd.DataFrame, usual: pd.DataFrame, ax: Axes) -> Axes:
     shown = spectra[spectra["frequency"] >= FREQUENCY_TICKS[0]]
     if shown.empty:
         return _without(ax, "the EEG came cleaned")
-    for when, colour, label in (("before", BEFORE, "as recorded"), ("after", AFTER, "cleaned")):
+    for when, color, label in (("before", BEFORE, "as recorded"), ("after", AFTER, "cleaned")):
         band = usual[(usual["cleaning"] == when) & (usual["frequency"] >= FREQUENCY_TICKS[0])]
         ax.fill_between(
-            band["frequency"], band["low"], band["high"], color=colour, alpha=0.15, linewidth=0
+            band["frequency"], band["low"], band["high"], color=color, alpha=0.15, linewidth=0
         )
-        ax.plot(shown["frequency"], shown[f"{when}_db"], color=colour, linewidth=0.8, label=label)
+        ax.plot(shown["frequency"], shown[f"{when}_db"], color=color, linewidth=0.8, label=label)
     ax.set_xscale("log")
     ax.set_xticks(FREQUENCY_TICKS, [f"{tick:g}" for tick in FREQUENCY_TICKS])
     ax.minorticks_off()
@@ -197,10 +197,10 @@ def plot_code_residuals(codes: pd.DataFrame, ax: Axes, *, device: str) -> Axes:
         return _without(ax, "not aligned by codes")
     minutes = matched["onset_reference"].to_numpy() / SECONDS_PER_MINUTE
     residual = matched["residual_ms"].to_numpy()
-    colour = DEVICE_COLOURS.get(device, OKABE_ITO["black"])
+    color = DEVICE_COLORS.get(device, OKABE_ITO["black"])
     ax.axhline(0, color="0.6", linewidth=0.5, zorder=1)
-    ax.vlines(minutes, 0, residual, color=colour, linewidth=0.7, alpha=0.6)
-    ax.plot(minutes, residual, "o", color=colour, markersize=2.5, markeredgewidth=0)
+    ax.vlines(minutes, 0, residual, color=color, linewidth=0.7, alpha=0.6)
+    ax.plot(minutes, residual, "o", color=color, markersize=2.5, markeredgewidth=0)
     reach = 1.15 * max(float(np.abs(residual).max()), 1.0)
     ax.set(ylim=(-reach, reach), xlabel="Time on the EEG clock (min)", ylabel="Residual (ms)")
     return ax

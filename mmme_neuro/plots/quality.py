@@ -15,24 +15,25 @@ from mmme_neuro.plots.evoked import plot_evoked, plot_topography
 from mmme_neuro.plots.style import (
     DIVERGING,
     OKABE_ITO,
-    OTHER_COLOUR,
+    OTHER_COLOR,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     difference_name,
     journal_style,
     new_figure,
     panel_letter,
 )
 from mmme_neuro.responses.grandaverage import GrandAverage, difference, region_average
-from mmme_neuro.responses.regions import Window, roi_channels
+from mmme_neuro.responses.measures import Measure, window_mask
+from mmme_neuro.responses.regions import roi_channels
 
 
 def overview_figure(
     grand: GrandAverage,
     band: pd.DataFrame,
     *,
-    windows: Sequence[Window],
+    measures: Sequence[Measure],
     channels: Sequence[str],
     physio_windows: Mapping[str, tuple[float, float]],
     levels: Levels,
@@ -45,8 +46,8 @@ def overview_figure(
         Averages over participants.
     band : DataFrame
         Mean autonomic responses, as of `response_panel`.
-    windows : sequence of Window
-        Two windows; each is shaded in the trace of its own region.
+    measures : sequence of Measure
+        Two; the window of each is shaded in the trace of its own region.
     channels : sequence of str
         Three channels of the autonomic responses.
     physio_windows : mapping of str to tuple of float
@@ -63,15 +64,15 @@ def overview_figure(
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=100)
         axes = figure.subplots(2, 3)
-        for ax, window in zip(axes[0], windows, strict=False):
-            region = region_average(grand, window.roi)
-            plot_evoked(region, ax, levels=levels, windows=[window])
-            ax.set_title(f"EEG, {str(window.roi).replace('_', '-')}", loc="left", weight="bold")
+        for ax, measure in zip(axes[0], measures, strict=False):
+            region = region_average(grand, measure.roi)
+            plot_evoked(region, ax, levels=levels, measures=[measure])
+            ax.set_title(f"EEG, {str(measure.roi).replace('_', '-')}", loc="left", weight="bold")
         low = min(ax.get_ylim()[0] for ax in axes[0, :2])
         high = max(ax.get_ylim()[1] for ax in axes[0, :2])
         for ax in axes[0, :2]:
             ax.set_ylim(low, high)
-        _draw_map(figure, axes[0, 2], grand, windows[1], levels)
+        _draw_map(figure, axes[0, 2], grand, measures[1], levels)
         for ax, channel in zip(axes[1], channels, strict=True):
             window_s = physio_windows.get(channel)
             response_panel(band, ax, channel=channel, levels=levels, window=window_s)
@@ -81,15 +82,15 @@ def overview_figure(
 
 
 def _draw_map(
-    figure: Figure, ax: Axes, grand: GrandAverage, window: Window, levels: Levels
+    figure: Figure, ax: Axes, grand: GrandAverage, measure: Measure, levels: Levels
 ) -> None:
-    """Scalp map of the difference in a window, with its colour bar."""
-    span = slice(window.tmin, window.tmax)
-    values = difference(grand, list(levels))["mean"].sel(time=span).mean("time")
+    """Scalp map of the difference in a window, with its color bar."""
+    inside = window_mask(grand.data["time"].to_numpy(), measure.window)
+    values = difference(grand, list(levels))["mean"].isel(time=inside).mean("time")
     limit = float(abs(values).max())
-    highlight = roi_channels(grand.info, window.roi)
+    highlight = roi_channels(grand.info, measure.roi)
     plot_topography(values, grand.info, ax, limit=limit, highlight=highlight)
-    ax.set_title(f"{difference_name(levels)}, {window.name.replace('_', ' ')}", weight="bold")
+    ax.set_title(f"{difference_name(levels)}, {measure.name.replace('_', ' ')}", weight="bold")
     norm = mpl.colors.Normalize(-limit, limit)
     figure.colorbar(
         mpl.cm.ScalarMappable(norm, DIVERGING), ax=ax, label="Amplitude (µV)", shrink=0.7
@@ -97,12 +98,12 @@ def _draw_map(
 
 
 OTHER_EVENTS: Mapping[str, tuple[str, str]] = {
-    "n_other": ("other", OTHER_COLOUR),
+    "n_other": ("other", OTHER_COLOR),
     "n_excluded": ("excluded", "white"),
 }
-"""Events that are not compared: column -> label and colour."""
+"""Events that are not compared: column -> label and color."""
 
-REMOVED_COLOURS = {"eye": OKABE_ITO["green"], "muscle": OKABE_ITO["orange"]}
+REMOVED_COLORS = {"eye": OKABE_ITO["green"], "muscle": OKABE_ITO["orange"]}
 _MOST_NAMED = 60
 _ROW_MM = (4.5, 1.6)
 
@@ -118,7 +119,7 @@ def plot_stack(
         Holds the columns.
     ax : Axes
         Where to draw.
-    columns : mapping of str to (label, colour)
+    columns : mapping of str to (label, color)
         Columns from left to right; a white piece is outlined, so that it is seen.
     xlabel : str
         Quantity with its unit.
@@ -129,12 +130,12 @@ def plot_stack(
         The same axes.
     """
     left = np.zeros(len(table))
-    for column, (label, colour) in columns.items():
+    for column, (label, color) in columns.items():
         values = table[column].to_numpy(dtype=float)
-        edge = "0.4" if colour == "white" else "none"
+        edge = "0.4" if color == "white" else "none"
         # A piece of no width would still show its outline.
         shown = np.where(values > 0, values, np.nan)
-        ax.barh(range(len(table)), shown, left=left, height=0.72, color=colour, label=label,
+        ax.barh(range(len(table)), shown, left=left, height=0.72, color=color, label=label,
                 edgecolor=edge, linewidth=0.4)  # fmt: skip
         left += values
     ax.set(ylim=(len(table) - 0.4, -0.6), xlabel=xlabel, xlim=(0, max(1.05 * left.max(), 1)))
@@ -158,7 +159,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
     figure : Figure
         180 mm wide, one row a participant.
     """
-    counted = {f"n_{level}": (level, colour_of(level, levels)) for level in levels}
+    counted = {f"n_{level}": (level, color_of(level, levels)) for level in levels}
     needed = [*QUALITY_COLUMNS, *counted]
     absent = [column for column in needed if column not in table]
     if absent or table.empty:
@@ -171,7 +172,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
         plot_stack(table, axes[0], columns={**counted, **OTHER_EVENTS}, xlabel="Events")
         bad = {"n_bad_channels": ("interpolated", OKABE_ITO["sky"])}
         plot_stack(table, axes[1], columns=bad, xlabel="Bad channels")
-        parts = {f"n_{kind}": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}
+        parts = {f"n_{kind}": (kind, color) for kind, color in REMOVED_COLORS.items()}
         plot_stack(table, axes[2], columns=parts, xlabel="Components removed")
         plot_stack(_percent(table), axes[3], columns=_shares(), xlabel="Variance removed (%)")
         axes[3].set_xlim(0, 100)
@@ -187,9 +188,9 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
 
 def _percent(table: pd.DataFrame) -> pd.DataFrame:
     """The shares of the variance in percent."""
-    return 100 * table[[f"{kind}_share" for kind in REMOVED_COLOURS]]
+    return 100 * table[[f"{kind}_share" for kind in REMOVED_COLORS]]
 
 
 def _shares() -> dict[str, tuple[str, str]]:
-    """Columns of the shares with label and colour."""
-    return {f"{kind}_share": (kind, colour) for kind, colour in REMOVED_COLOURS.items()}
+    """Columns of the shares with label and color."""
+    return {f"{kind}_share": (kind, color) for kind, color in REMOVED_COLORS.items()}

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.errors import MissingInput
 from mmme_neuro.plots.style import (
-    DIFFERENCE_COLOUR,
+    DIFFERENCE_COLOR,
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     difference_name,
     journal_style,
     mark_onset,
@@ -57,13 +57,13 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
         ax.axvline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
     for (response, condition), part in table.groupby(["response", "condition"], sort=False):
         at = responses.index(response) * step + conditions.index(condition)
-        colour = _colour(str(condition), levels)
+        color = _color(str(condition), levels)
         by_kind = {row["coefficient"]: row for row in part.to_dict("records")}
         # The interval is that of the coefficient that comes first where both are there.
         kinds = [kind for kind in _FILLED if kind in by_kind]
-        _interval(ax, by_kind[kinds[0]], at, colour)
+        _interval(ax, by_kind[kinds[0]], at, color)
         for kind in kinds:
-            _dot(ax, by_kind[kind]["estimate"], at, colour, is_filled=_FILLED[kind])
+            _dot(ax, by_kind[kind]["estimate"], at, color, is_filled=_FILLED[kind])
     middle = (len(conditions) - 1) / 2
     ax.set_yticks(
         [place * step + middle for place in range(len(responses))],
@@ -94,13 +94,13 @@ def plot_by_trials(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     for target in TARGETS:
         ax.axhline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
     for condition, part in table.groupby("condition", sort=False):
-        colour = _colour(str(condition), levels)
+        color = _color(str(condition), levels)
         if str(condition) not in levels:
             ax.fill_between(
-                part["n_trials"], part["ci_low"], part["ci_high"], color=colour, alpha=0.1,
+                part["n_trials"], part["ci_low"], part["ci_high"], color=color, alpha=0.1,
                 linewidth=0,
             )  # fmt: skip
-        ax.plot(part["n_trials"], part["dependability"], color=colour)
+        ax.plot(part["n_trials"], part["dependability"], color=color)
     ax.set(xlim=(0, table["n_trials"].max()), ylim=(0, 1))
     return ax
 
@@ -177,7 +177,7 @@ def reliability_time_figure(curves: pd.DataFrame, *, levels: Levels) -> Figure:
             for column, condition in enumerate(conditions):
                 is_here = (curves["roi"] == region) & (curves["condition"] == condition)
                 ax = axes[row, column]
-                _time_panel(curves[is_here], ax, _colour(condition, levels))
+                _time_panel(curves[is_here], ax, _color(condition, levels))
                 panel_letter(ax, next(letters))
                 place = region.replace("_", "-").capitalize()
                 ax.set_title(f"{place}: {_condition(condition, levels)}", loc="left")
@@ -187,22 +187,22 @@ def reliability_time_figure(curves: pd.DataFrame, *, levels: Levels) -> Figure:
     return figure
 
 
-def _time_panel(curve: pd.DataFrame, ax: Axes, colour: str) -> None:
+def _time_panel(curve: pd.DataFrame, ax: Axes, color: str) -> None:
     """One curve with its pointwise interval."""
     for target in TARGETS:
         ax.axhline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
     mark_onset(ax)
     low, high = (curve[name].clip(0, 1) for name in ("ci_low", "ci_high"))
-    ax.fill_between(curve["time"], low, high, color=colour, alpha=0.15, linewidth=0)
-    ax.plot(curve["time"], curve["estimate"].clip(0, 1), color=colour, linewidth=0.9)
+    ax.fill_between(curve["time"], low, high, color=color, alpha=0.15, linewidth=0)
+    ax.plot(curve["time"], curve["estimate"].clip(0, 1), color=color, linewidth=0.9)
     ax.set(ylim=(0, 1), xlim=(curve["time"].min(), curve["time"].max()))
 
 
 def _legend(figure: Figure, conditions: list[str], levels: Levels) -> None:
-    """Conditions by colour; both coefficients by dot."""
+    """Conditions by color; both coefficients by dot."""
     ax = figure.axes[0]
     handles = [
-        ax.plot([], [], color=_colour(name, levels), label=_condition(name, levels))[0]
+        ax.plot([], [], color=_color(name, levels), label=_condition(name, levels))[0]
         for name in conditions
     ]
     for label, face in (("Dependability", "0.3"), ("Split-half", "white")):
@@ -212,28 +212,28 @@ def _legend(figure: Figure, conditions: list[str], levels: Levels) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
-def _interval(ax: Axes, row: dict, at: float, colour: str) -> None:
+def _interval(ax: Axes, row: dict, at: float, color: str) -> None:
     """The part of an interval that lies on the axis."""
     if not row["ci_low"] <= row["ci_high"]:
         return
     ends = np.clip([row["ci_low"], row["ci_high"]], 0, 1)
-    ax.plot(ends, [at, at], color=colour, linewidth=1.0)
+    ax.plot(ends, [at, at], color=color, linewidth=1.0)
     if row["ci_low"] < 0:
-        ax.plot(0.005, at, marker="<", color=colour, markersize=2.5, clip_on=False)
+        ax.plot(0.005, at, marker="<", color=color, markersize=2.5, clip_on=False)
 
 
-def _dot(ax: Axes, value: float, at: float, colour: str, *, is_filled: bool) -> None:
+def _dot(ax: Axes, value: float, at: float, color: str, *, is_filled: bool) -> None:
     """An estimate, if it lies on the axis."""
     if np.isfinite(value) and value >= 0:
         ax.plot(
-            value, at, "o", markersize=3.2, markerfacecolor=colour if is_filled else "white",
-            markeredgecolor=colour, markeredgewidth=0.8, zorder=4 - is_filled,
+            value, at, "o", markersize=3.2, markerfacecolor=color if is_filled else "white",
+            markeredgecolor=color, markeredgewidth=0.8, zorder=4 - is_filled,
         )  # fmt: skip
 
 
-def _colour(condition: str, levels: Levels) -> str:
-    """Colour of a condition; differences are black."""
-    return colour_of(condition, levels) if condition in levels else DIFFERENCE_COLOUR
+def _color(condition: str, levels: Levels) -> str:
+    """Color of a condition; differences are black."""
+    return color_of(condition, levels) if condition in levels else DIFFERENCE_COLOR
 
 
 def _condition(condition: str, levels: Levels) -> str:

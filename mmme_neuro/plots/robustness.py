@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from mmme_neuro.plots.style import (
     PAGE_MM,
     Levels,
-    colour_of,
+    color_of,
     journal_style,
     mark_onset,
     name_of,
@@ -69,18 +69,18 @@ def overlap_panel(
     if window is not None:
         ax.axvspan(*window, color="0.95", linewidth=0, zorder=-1)
     for (method, condition), curve in curves.groupby(["method", "condition"], sort=False):
-        colour, style = colour_of(str(condition), levels), LINES[str(method)][0]
+        color, style = color_of(str(condition), levels), LINES[str(method)][0]
         curve = curve.sort_values("time")
         if method == "deconvolution":
             ax.fill_between(
-                curve["time"], curve["ci_low"], curve["ci_high"], color=colour, alpha=0.18, lw=0
+                curve["time"], curve["ci_low"], curve["ci_high"], color=color, alpha=0.18, lw=0
             )
-        ax.plot(curve["time"], curve["estimate"], color=colour, linestyle=style)
+        ax.plot(curve["time"], curve["estimate"], color=color, linestyle=style)
     if truth is not None and window is not None:
         for row in truth.dropna(subset=["truth"]).to_dict("records"):
-            colour = colour_of(str(row["condition"]), levels)
+            color = color_of(str(row["condition"]), levels)
             ax.plot(window, [row["truth"]] * 2, color="white", linewidth=3.4, zorder=4)
-            ax.plot(window, [row["truth"]] * 2, color=colour, linewidth=2.2, zorder=5)
+            ax.plot(window, [row["truth"]] * 2, color=color, linewidth=2.2, zorder=5)
     ax.set_xlim(*span)
     ax.set_xlabel("Time from onset (s)")
     ax.set_ylabel(f"Change ({unit_text(str(curves['unit'].iloc[0]))})")
@@ -146,8 +146,7 @@ def overlap_figure(
 def _legend(levels: Levels, *, has_truth: bool) -> list[Line2D | Patch]:
     """What lines, bands and bars mean."""
     entries: list[Line2D | Patch] = [
-        Line2D([], [], color=colour_of(name, levels), label=name_of(name, levels))
-        for name in levels
+        Line2D([], [], color=color_of(name, levels), label=name_of(name, levels)) for name in levels
     ]
     entries += [Line2D([], [], color="0.3", linestyle=s, label=text) for s, text in LINES.values()]
     if has_truth:
@@ -174,15 +173,15 @@ def jitter_panel(draws: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     conditions = list(dict.fromkeys(draws["condition"]))
     for at, condition in enumerate(conditions):
         part = draws[draws["condition"] == condition]
-        colour = colour_of(condition, levels) if condition in levels else "0.35"
+        color = color_of(condition, levels) if condition in levels else "0.35"
         values = part.loc[part["draw"] >= 0, "value"].to_numpy()
         sns.violinplot(
-            x=at, y=values, ax=ax, native_scale=True, width=0.7, color=colour, alpha=0.35,
+            x=at, y=values, ax=ax, native_scale=True, width=0.7, color=color, alpha=0.35,
             linewidth=0, inner=None, cut=0, saturation=1,
         )  # fmt: skip
-        ax.plot([at - 0.18, at + 0.18], [values.mean()] * 2, color=colour, linewidth=0.8)
+        ax.plot([at - 0.18, at + 0.18], [values.mean()] * 2, color=color, linewidth=0.8)
         coded = part.loc[part["draw"] < 0, "value"].item()
-        ax.plot([at - 0.4, at + 0.4], [coded, coded], color=colour, linewidth=1.6,
+        ax.plot([at - 0.4, at + 0.4], [coded, coded], color=color, linewidth=1.6,
                 solid_capstyle="butt")  # fmt: skip
     ax.axhline(0, color="0.7", linewidth=0.5, zorder=0)
     names = [condition if condition in levels else "difference" for condition in conditions]

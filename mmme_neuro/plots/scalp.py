@@ -36,9 +36,9 @@ def scalp_map(
     ax : Axes
         Where to draw.
     vlim : tuple of float
-        Ends of the colours.
+        Ends of the colors.
     cmap : str
-        Colours.
+        Colors.
     sensors : bool
         Whether electrodes are dots.
     highlight : sequence of str
@@ -51,7 +51,7 @@ def scalp_map(
     Notes
     -----
     Electrodes are placed by `head_plan`, about the sphere that fits them; MNE's default is the
-    origin of the head's frame, which lies below and behind their centre and moves all to the front.
+    origin of the head's frame, which lies below and behind their center and moves all to the front.
     """
     mne.viz.plot_topomap(
         values,
@@ -81,12 +81,12 @@ def fitted_sphere(points: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     points : array, shape (n, 3)
-        Metres.
+        Meters.
 
     Returns
     -------
     array, shape (4,)
-        Centre and radius (m); of MNE's default head where too few points determine a sphere.
+        Center and radius (m); of MNE's default head where too few points determine a sphere.
     """
     if len(points) < FEWEST_FOR_SPHERE:
         return np.array([0.0, 0.0, 0.0, HEAD_RADIUS_M])

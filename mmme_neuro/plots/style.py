@@ -1,4 +1,4 @@
-"""One look for all figures: journal widths, type sizes, colour-blind safe colours, stable files."""
+"""One look for all figures: journal widths, type sizes, color-blind safe colors, stable files."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.plots.pictures import few_colours
+from mmme_neuro.plots.pictures import few_colors
 from mmme_neuro.wording import MINUS
 
 COLUMN_MM = 85.0
@@ -37,18 +37,18 @@ OKABE_ITO = {
 Levels: TypeAlias = Sequence[str] | Mapping[str, str]
 """Conditions in the order of drawing, the reference first; a mapping gives their printed names."""
 
-LEVEL_COLOURS = tuple(
+LEVEL_COLORS = tuple(
     OKABE_ITO[name] for name in ("vermilion", "blue", "green", "orange", "sky", "yellow", "black")
 )
 """Of the first condition, the second, and so on."""
 
-OTHER_COLOUR = OKABE_ITO["purple"]
+OTHER_COLOR = OKABE_ITO["purple"]
 """Of a condition that is not compared."""
 
-DIFFERENCE_COLOUR = OKABE_ITO["black"]
+DIFFERENCE_COLOR = OKABE_ITO["black"]
 
 DIVERGING = "RdBu_r"
-MARK_COLOUR = OKABE_ITO["green"]
+MARK_COLOR = OKABE_ITO["green"]
 """Of what a corrected test marks."""
 SEQUENTIAL = "magma_r"
 """Strong is dark, so that thin strong lines stand out on white."""
@@ -123,7 +123,7 @@ def save_figure(
     *,
     formats: Sequence[str] = ("pdf", "svg", "png"),
     width_px: int | None = None,
-    n_colours: int | None = None,
+    n_colors: int | None = None,
 ) -> list[Path]:
     """Write a figure so that the same figure gives the same bytes.
 
@@ -137,8 +137,8 @@ def save_figure(
         One file each.
     width_px : int | None
         Width of the PNG in pixels; None for 300 dots per inch.
-    n_colours : int | None
-        Colours of the PNG, at most 256, which makes it a third as large; None for all.
+    n_colors : int | None
+        Colors of the PNG, at most 256, which makes it a third as large; None for all.
 
     Returns
     -------
@@ -156,8 +156,8 @@ def save_figure(
             figure.savefig(path, format=name, metadata=_METADATA[name], dpi=dpi)
             if name == "svg":
                 path.write_text(_numbered_ids(path.read_text("utf-8")), encoding="utf-8")
-            if name == "png" and n_colours is not None:
-                _reduce_colours(path, n_colours)
+            if name == "png" and n_colors is not None:
+                _reduce_colors(path, n_colors)
             paths.append(path)
     return paths
 
@@ -173,8 +173,8 @@ def close_figure(figure: Figure) -> None:
     plt.close(figure)
 
 
-def colour_of(level: str, levels: Levels) -> str:
-    """Colour of a condition: that of its place among the conditions compared.
+def color_of(level: str, levels: Levels) -> str:
+    """Color of a condition: that of its place among the conditions compared.
 
     Parameters
     ----------
@@ -185,13 +185,13 @@ def colour_of(level: str, levels: Levels) -> str:
 
     Returns
     -------
-    colour : str
-        Hex code; `OTHER_COLOUR` for a condition that is not compared.
+    color : str
+        Hex code; `OTHER_COLOR` for a condition that is not compared.
     """
     order = list(levels)
     if level not in order:
-        return OTHER_COLOUR
-    return LEVEL_COLOURS[order.index(level) % len(LEVEL_COLOURS)]
+        return OTHER_COLOR
+    return LEVEL_COLORS[order.index(level) % len(LEVEL_COLORS)]
 
 
 def name_of(level: str, levels: Levels = ()) -> str:
@@ -260,7 +260,7 @@ def mark_times(ax: Axes, times: np.ndarray, is_marked: np.ndarray, *, height: fl
     half = np.diff(times).mean() / 2
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         ax.plot(
-            (times[first] - half, times[last - 1] + half), (height, height), color=MARK_COLOUR,
+            (times[first] - half, times[last - 1] + half), (height, height), color=MARK_COLOR,
             linewidth=3, solid_capstyle="butt", transform=ax.get_xaxis_transform(), zorder=3,
         )  # fmt: skip
 
@@ -281,11 +281,11 @@ def panel_letter(ax: Axes, letter: str) -> None:
     )  # fmt: skip
 
 
-def _reduce_colours(path: Path, n_colours: int) -> None:
-    """Write a PNG anew with few colours."""
+def _reduce_colors(path: Path, n_colors: int) -> None:
+    """Write a PNG anew with few colors."""
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
-    few_colours(picture, n_colours).save(path, optimize=True)
+    few_colors(picture, n_colors).save(path, optimize=True)
 
 
 def _numbered_ids(svg: str) -> str:

@@ -1,4 +1,4 @@
-"""Time-frequency maps of conditions and their difference on one symmetric colour scale."""
+"""Time-frequency maps of conditions and their difference on one symmetric color scale."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ def plot_time_frequency(
     ax : Axes
         Where to draw.
     limit : float
-        The colours run from ``-limit`` to ``limit``, in the units of ``values``.
+        The colors run from ``-limit`` to ``limit``, in the units of ``values``.
     baseline : tuple of float | None
         Baseline in s, marked on the time axis.
     log : bool
@@ -103,9 +103,9 @@ def time_frequency_figure(
         averaged.
     levels : sequence of str | mapping of str to str
         The two conditions, the reference first; a mapping gives their names. Columns are the
-        second, the first, and second minus first, all panels on one colour scale.
+        second, the first, and second minus first, all panels on one color scale.
     limit : float | None
-        Largest magnitude of the colour scale; None for the largest reliable one in the maps.
+        Largest magnitude of the color scale; None for the largest reliable one in the maps.
     log : bool
         Whether the frequency axis is logarithmic.
     marked : DataArray of bool | None
@@ -192,7 +192,7 @@ def _count(maps: TimeFrequency, condition: str) -> int:
 
 
 def _label(maps: TimeFrequency) -> str:
-    """Quantity and unit of the colour bar."""
+    """Quantity and unit of the color bar."""
     units = maps.data.attrs["units"].replace("uV^2", "µV²")
     kind = "Power" if maps.baseline is None else "Power change"
     return f"{kind} ({units})"

@@ -194,10 +194,10 @@ def _interval(
 ) -> tuple[float, float]:
     """Bootstrap-t of the log ratio of variances."""
     n = len(means)
-    centred = means - means.mean()
+    centered = means - means.mean()
     draws = rng.multinomial(n, np.full(n, 1 / n), n_resamples).astype(float)
-    (value,), (std_error,) = _log_ratio(np.ones((1, n)), centred, errors)
-    drawn, spread = _log_ratio(draws, centred, errors)
+    (value,), (std_error,) = _log_ratio(np.ones((1, n)), centered, errors)
+    drawn, spread = _log_ratio(draws, centered, errors)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (drawn - value) / spread
     t = t[np.isfinite(t)]
@@ -210,15 +210,15 @@ def _interval(
 
 
 def _log_ratio(
-    weights: np.ndarray, centred: np.ndarray, errors: np.ndarray
+    weights: np.ndarray, centered: np.ndarray, errors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log of variance over error of weighted participants, with its standard error."""
     n = weights.sum(axis=1)
-    mean, error = weights @ centred / n, weights @ errors / n
-    variance = weights @ centred**2 / n - mean**2
+    mean, error = weights @ centered / n, weights @ errors / n
+    variance = weights @ centered**2 / n - mean**2
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.log(variance * n / (n - 1) / error)
-        influence = (centred - mean[:, None]) ** 2 / variance[:, None] - errors / error[:, None]
+        influence = (centered - mean[:, None]) ** 2 / variance[:, None] - errors / error[:, None]
         std_error = np.sqrt((weights * influence**2).sum(axis=1) / (n - 1) / n)
     return value, std_error
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mmme_neuro.reliability.dependability import Dependability, dependability
 from mmme_neuro.reliability.scores import Scores, scores_of
-from mmme_neuro.reliability.split_half import Measure, SplitHalf, split_half
+from mmme_neuro.reliability.split_half import CellStatistic, SplitHalf, split_half
 
 TARGETS = (0.7, 0.8)
 
@@ -154,7 +154,7 @@ def component_reliability(
     curves: np.ndarray,
     participant: Sequence | np.ndarray | pd.Series,
     conditions: Sequence | np.ndarray | pd.Series,
-    measures: Mapping[str, Measure],
+    measures: Mapping[str, CellStatistic],
     *,
     rng: np.random.Generator | int,
     levels: Sequence[str],

@@ -16,7 +16,7 @@ from mmme_neuro.models.solver.crossproducts import cross_products
 from mmme_neuro.models.solver.likelihood import Likelihood
 
 N_POINTS = 4096
-"""Points of the fixed Halton sequence at which generalised limits are evaluated."""
+"""Points of the fixed Halton sequence at which generalized limits are evaluated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +45,13 @@ class MeanSquares:
         """Unbiased variance of each source, shape (n_sources,); may be negative."""
         return self.weights @ self.values
 
-    def generalised(self) -> np.ndarray:
+    def generalized(self) -> np.ndarray:
         """Variances at quantiles of the mean squares' distributions, not below zero.
 
         Returns
         -------
         array, shape (N_POINTS, n_sources)
-            Their quantiles are generalised confidence limits (Weerahandi 1993): each mean square
+            Their quantiles are generalized confidence limits (Weerahandi 1993): each mean square
             times its degrees of freedom is its expectation times chi-squared.
         """
         points = qmc.Halton(len(self.dof), scramble=False).random(N_POINTS + 1)[1:]
@@ -275,7 +275,7 @@ def generalizability(
     -----
     Brennan (2001, Generalizability theory). Components are those of REML, so they are not negative
     and cells may be missing; where a table is complete and none would be negative, that is the
-    mean-square estimate. Intervals of complete tables are generalised ones (`MeanSquares`). With
+    mean-square estimate. Intervals of complete tables are generalized ones (`MeanSquares`). With
     one facet and complete data, generalizability is ICC(C,k) and dependability ICC(A,k).
 
     Examples
@@ -329,7 +329,7 @@ def generalizability(
             simulated = (_simulated(codes, variances, generator) for _ in range(n_resamples))
             resampled = np.array([_components(design, scores) for scores in simulated])
     if complete is not None:
-        resampled = complete.generalised()
+        resampled = complete.generalized()
     components = pd.DataFrame(
         {"variance": variances, "share": variances / variances.sum()},
         index=pd.Index([*codes, RESIDUAL], name="source"),

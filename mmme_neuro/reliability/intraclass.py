@@ -218,7 +218,7 @@ def icc(
     With gaps: variances of the one-way (forms 1, k) and the two-way mixed model (forms A, C) by
     REML, so estimates are not negative. F and the limits of ICC(1) and ICC(C,1) are exact (Wald
     1947; Harville & Fenech 1985) and those of a complete table are a special case; the limits of
-    ICC(A,1) are generalised ones (`absolute_interval`). Gaps are taken to be at random.
+    ICC(A,1) are generalized ones (`absolute_interval`). Gaps are taken to be at random.
 
     Examples
     --------
@@ -309,7 +309,7 @@ def rater_reliability(
     >>> wide = pd.DataFrame([[9, 8], [6, 2], [8, 8], [7, 6]], columns=list("ab"))
     >>> tidy = wide.rename_axis(index="clip").reset_index().melt("clip", var_name="rater")
     >>> rater_reliability(tidy, targets="clip", raters="rater", ratings="value")
-    <RaterReliability | 4 targets, 2 raters | ICC(A,1) 0.421>
+    <RaterReliability | 4 targets, 2 raters | ICC(A,1) 0.597>
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")

@@ -9,7 +9,7 @@ from mmme_neuro.reliability.intraclass import spearman_brown
 from mmme_neuro.reliability.scores import Scores
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
-Measure = Callable[[np.ndarray], np.ndarray]
+CellStatistic = Callable[[np.ndarray], np.ndarray]
 """From averages, shape (..., n_times), to numbers, shape (...)."""
 
 MIN_PARTICIPANTS = 3
@@ -64,7 +64,7 @@ def half_scores(
     *,
     n_splits: int,
     rng: np.random.Generator | int,
-    measure: Measure | None = None,
+    measure: CellStatistic | None = None,
 ) -> np.ndarray:
     """Score of each participant in both halves of each split.
 
@@ -103,7 +103,7 @@ def split_half(
     *,
     n_splits: int = 500,
     rng: np.random.Generator | int,
-    measure: Measure | None = None,
+    measure: CellStatistic | None = None,
     confidence: float = 0.95,
     n_resamples: int = 2000,
 ) -> SplitHalf:
@@ -176,8 +176,8 @@ def split_half(
 def _sums(halves: np.ndarray) -> np.ndarray:
     """What adds up over participants, shape (n_participants, 6, n_splits)."""
     is_there = np.isfinite(halves).all(axis=0)
-    centre = halves[:, is_there].mean() if is_there.any() else 0.0
-    deviations = np.where(is_there, halves - centre, 0.0)
+    center = halves[:, is_there].mean() if is_there.any() else 0.0
+    deviations = np.where(is_there, halves - center, 0.0)
     # Rounding leaves traces of differences that are none.
     traces = 1e-12 * np.abs(np.where(is_there, halves, 0.0)).max()
     a, b = np.where(np.abs(deviations) > traces, deviations, 0.0)

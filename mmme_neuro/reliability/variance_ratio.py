@@ -159,7 +159,7 @@ def absolute_interval(
 
     Notes
     -----
-    Generalised confidence interval (Weerahandi 1993, J Am Stat Assoc 88:899): the three variances
+    Generalized confidence interval (Weerahandi 1993, J Am Stat Assoc 88:899): the three variances
     are solved for at quantiles of the chi-squared variables that their sums of squares follow.
     The sums of targets and raters are taken as independent, which they are in a complete table and
     nearly so with gaps; the coverage is in docs/reliability.md. The points fill the cube evenly
@@ -181,7 +181,7 @@ def absolute_interval(
 def _solve(
     pivot: VariancePivot, target: np.ndarray, error: np.ndarray, lowest: np.ndarray
 ) -> np.ndarray:
-    """Variance at which the standardised sum of squares has each value, or the lowest allowed."""
+    """Variance at which the standardized sum of squares has each value, or the lowest allowed."""
     low = lowest
     high = (pivot.contrasts**2).sum() / target
     for _ in range(_N_HALVINGS):

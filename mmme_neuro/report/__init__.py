@@ -3,11 +3,11 @@
 The HTML report, the methods text, the numbers of the manuscript, and what a run used.
 
 * ``document``: The report as one file, with its script.
-* ``overview``: Sections on what was analysed: summary, methods, participants, exclusions, clocks,
+* ``overview``: Sections on what was analyzed: summary, methods, participants, exclusions, clocks,
   audit.
 * ``findings``: Sections on cleaning and results: potentials, oscillations, coupling, physiology,
   recovery.
-* ``modelling``: Sections on mixed models: of single responses and over maps.
+* ``modeling``: Sections on mixed models: of single responses and over maps.
 * ``association``: Tables on association of face, brain and body beside the chosen pairs.
 * ``reliability``: Section on reliability: scores of participants, self-reports, the body's answer
   to videos.

@@ -73,7 +73,7 @@ def lags(results: Results) -> str:
     columns = [
         formats.written("x", "measure", response_name),
         formats.written("channel", "course", channel_name),
-        formats.number("lag", "window (centre, s)", digits=2),
+        formats.number("lag", "window (center, s)", digits=2),
         formats.number("r", "r"),
         formats.interval(),
         formats.p_value("p_permutation", "p (circular shifts)"),
@@ -134,7 +134,7 @@ def _pair() -> list[Column]:
 
 
 def _modalities() -> list[Column]:
-    """Names of a pair of modalities, and how it was analysed."""
+    """Names of a pair of modalities, and how it was analyzed."""
     return [
         Column("modalities", lambda row: f"{row['modality_x']} – {row['modality_y']}"),
         Column("method", lambda row: str(row["method"]).upper()),

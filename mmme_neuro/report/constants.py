@@ -1,7 +1,6 @@
 """Every constant of a study and of the methods, and versions of the software."""
 
 import platform
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,8 @@ from mmme_neuro.pipeline import provenance as preprocessing
 from mmme_neuro.reliability.coders.detection import IOU_THRESHOLDS, ONSET_TOLERANCES_S
 from mmme_neuro.report import formats
 from mmme_neuro.report.quantities import table_text
-from mmme_neuro.responses.autonomic import AUTONOMIC_WINDOWS, SCR_THRESHOLD_US
+from mmme_neuro.responses.autonomic import SCR_THRESHOLD_US
+from mmme_neuro.responses.measures import BANDS
 from mmme_neuro.responses.regions import ROIS
 from mmme_neuro.responses.spectral.timefrequency import DEFAULT_FREQUENCIES, cycles
 from mmme_neuro.signals.eeg import bad_channels, ica
@@ -41,7 +41,7 @@ def method_constants() -> dict:
     -------
     dict
         Nested, of plain values: ``rule, coders, clocks, cleaning, regions, time_frequency,
-        physio``.
+        bands_hz, physio``.
 
     Examples
     --------
@@ -76,10 +76,8 @@ def method_constants() -> dict:
             "frequencies_hz": [float(DEFAULT_FREQUENCIES[0]), float(DEFAULT_FREQUENCIES[-1])],
             "n_cycles": [float(n_cycles[0]), float(n_cycles[-1])],
         },
-        "physio": {
-            "windows": [asdict(window) for window in AUTONOMIC_WINDOWS.values()],
-            "scr_threshold_us": SCR_THRESHOLD_US,
-        },
+        "bands_hz": {name: list(edges) for name, edges in BANDS.items()},
+        "physio": {"scr_threshold_us": SCR_THRESHOLD_US},
     }
 
 

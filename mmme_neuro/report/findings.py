@@ -190,7 +190,7 @@ def physiology(results: Results) -> str:
         formats.text("channel", "channel"),
         formats.text("source", "source"),
         formats.percent("share_missing", "missing (%)"),
-        formats.percent("share_artefact", "artefact (%)"),
+        formats.percent("share_artifact", "artifact (%)"),
         formats.percent("share_usable", "usable (%)"),
         formats.text("reason", "note", is_long=True),
     ]
@@ -244,7 +244,7 @@ def recovery(results: Results) -> str:
         Column("truth", lambda row: _to_error(row, "truth"), is_number=True),
         Column("estimate", lambda row: _to_error(row, "estimate"), is_number=True),
         formats.number("std_error", "SE", digits=2),
-        Column("error / SE", _standardised, is_number=True),
+        Column("error / SE", _standardized, is_number=True),
         Column("covered", lambda row: "yes" if row["covered"] else "NO"),
     ]
     text = f"{int(covered.sum())} of {len(table)} intervals (95 %) cover the truth."
@@ -327,6 +327,6 @@ def _leading_zeros(value: float) -> int:
     return len(digits) - len(digits.lstrip("0"))
 
 
-def _standardised(row: dict) -> str:
+def _standardized(row: dict) -> str:
     """Error in standard errors."""
     return number_text((row["estimate"] - row["truth"]) / row["std_error"], digits=2)

@@ -5,7 +5,7 @@ import pandas as pd
 from mmme_neuro.report import papertables
 from mmme_neuro.report.agreement import coder_numbers
 from mmme_neuro.report.methods import methods_text
-from mmme_neuro.report.modelling import MAP_NAMES
+from mmme_neuro.report.modeling import MAP_NAMES
 from mmme_neuro.report.quantities import (
     INTERVAL,
     SIGNIFICANT,
@@ -114,14 +114,14 @@ def _with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def _sample(results: Results) -> dict[str, str]:
-    """Who and what was analysed."""
+    """Who and what was analyzed."""
     people, events = results.people(), results.table("events")
     done = people[people["status"] == "done"]
     kept = {level: done[f"n_{level}"].sum() for level in results.levels}
     excluded = results.table("excluded")
     return {
         "participants": count_text(len(people)),
-        "analysed": count_text(len(done)),
+        "analyzed": count_text(len(done)),
         "failed": count_text(len(people) - len(done)),
         "coded": count_text(len(events)),
         "stimuli": count_text(events["stimulus"].nunique()),

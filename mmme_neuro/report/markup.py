@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageChops
 
-from mmme_neuro.plots.pictures import few_colours
+from mmme_neuro.plots.pictures import few_colors
 
 WIDEST_PX = 1400
 """Pictures are reduced to this width, which keeps the file small and the text sharp."""
 
-N_COLOURS = 256
+N_COLORS = 256
 LARGEST_STEP = 8
 """Of 255: a palette that changes no pixel by more is not seen."""
 
@@ -256,7 +256,7 @@ def figure_html(path: Path, *, caption: str, alternative: str) -> str:
 def _reduced(path: Path) -> bytes:
     """The picture, at most `WIDEST_PX` wide, as WebP.
 
-    With a palette it stays sharp; maps of many colours would show steps that are not there, and are
+    With a palette it stays sharp; maps of many colors would show steps that are not there, and are
     encoded without.
     """
     with Image.open(path) as opened:
@@ -264,7 +264,7 @@ def _reduced(path: Path) -> bytes:
     if picture.width > WIDEST_PX:
         height = round(picture.height * WIDEST_PX / picture.width)
         picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
-    few = few_colours(picture, N_COLOURS).convert("RGB")
+    few = few_colors(picture, N_COLORS).convert("RGB")
     steps = np.asarray(ImageChops.difference(picture, few))
     is_alike = bool(steps.max() <= LARGEST_STEP)
     return _webp(few if is_alike else picture, lossless=is_alike, quality=90)

@@ -32,7 +32,7 @@ def methods_text(constants: dict) -> dict[str, str]:
         "Event-related potentials": _erp(study, methods),
         "Oscillations": _oscillations(study, methods),
         "Connectivity": _connectivity(study),
-        "Peripheral physiology": _physio(study, used, methods),
+        "Peripheral physiology": _physio(study, used),
         "Overlapping responses": _overlap(study),
         "Robustness": _robustness(study, used),
         "Statistics": _statistics(study),
@@ -182,9 +182,9 @@ def _rejection(options: dict) -> str:
 
 def _erp(study: dict, methods: dict) -> str:
     windows = "; ".join(
-        f"{response_name(window['name'])}, {_span((window['tmin'], window['tmax']))} at "
-        f"{_region(window['roi'], methods)}"
-        for window in study["erp_windows"]
+        f"{response_name(measure['name'])}, {_span(measure['window'])} at "
+        f"{_region(measure['roi'], methods)}"
+        for measure in study["erp_measures"]
     )
     return (
         f"Baseline: {_span(study['erp_baseline_s'])}, before the premotor potential. Mean "
@@ -199,12 +199,13 @@ def _oscillations(study: dict, methods: dict) -> str:
     wavelets = methods["time_frequency"]
     low, high = wavelets["frequencies_hz"]
     fewest, most = wavelets["n_cycles"]
+    (alpha,) = [one for one in study["power_measures"] if one["name"] == "alpha_power"]
     return (
         f"Power at {wavelets['n_frequencies']} frequencies from {_number(low)} to {_number(high)} "
         f"Hz was estimated with Morlet wavelets of {_number(fewest)} to {_number(most)} cycles and "
         f"expressed in dB relative to {_span(study['tfr_baseline_s'])}. Alpha power "
-        f"({_band(study['alpha_band_hz'])}) at {_region(study['alpha_roi'], methods)} was measured "
-        f"on every event as the mean of {_span(study['alpha_window_s'])} minus the baseline."
+        f"({_band(_edges(alpha, methods))}) at {_region(alpha['roi'], methods)} was measured "
+        f"on every event as the mean of {_span(alpha['window'])} minus the baseline."
     )
 
 
@@ -221,12 +222,9 @@ def _connectivity(study: dict) -> str:
     )
 
 
-def _physio(study: dict, used: dict, methods: dict) -> str:
-    windows = methods["physio"]["windows"]
-    modelled = [w for w in windows if w["column"] in study["responses"]]
-    measured = "; ".join(
-        f"{response_name(w['column'])}, {_span((w['tmin'], w['tmax']))}" for w in modelled
-    )
+def _physio(study: dict, used: dict) -> str:
+    modeled = [one for one in study["physio_measures"] if one["name"] in study["responses"]]
+    measured = "; ".join(f"{response_name(one['name'])}, {_span(one['window'])}" for one in modeled)
     split = {
         "highpass": "",
         "cvxeda": "Skin conductance was split into tonic and phasic parts by cvxEDA. ",
@@ -242,14 +240,14 @@ def _physio(study: dict, used: dict, methods: dict) -> str:
 
 def _overlap(study: dict) -> str:
     plans = "; ".join(
-        f"{', '.join(response_name(w['name']).lower() for w in plan['windows'])}: "
-        f"{plan['basis']['n']} cubic splines from {_span_of(plan['basis'])}"
+        f"{', '.join(response_name(w['name']).lower() for w in plan['measures'])}: "
+        f"{plan['basis']['n']} cubic splines from {_span(plan['basis']['window'])}"
         for plan in study["overlap_plans"]
     )
     return (
         "Responses to all events of the continuous signal, to beginnings and ends of videos as far "
         "as planned, were estimated at once by linear deconvolution, each participant alone, by "
-        f"generalised least squares with autoregressive noise ({plans}). Means over participants "
+        f"generalized least squares with autoregressive noise ({plans}). Means over participants "
         "are compared with averages of all events and of isolated ones."
     )
 
@@ -274,7 +272,7 @@ def _statistics(study: dict) -> str:
         for pair in study["cross_modal_pairs"]
     )
     return (
-        f"Each single-event response ({', '.join(names)}) was modelled by "
+        f"Each single-event response ({', '.join(names)}) was modeled by "
         f"{study['condition']} ({compared}; the first is the reference) with the random terms "
         f"{study['random_terms']}, by restricted maximum likelihood, with Satterthwaite's degrees "
         "of freedom. Random terms that the data could not support were removed in a fixed order: "
@@ -309,10 +307,10 @@ def _association(study: dict) -> str:
     return (
         f"Every two of the measures of {', '.join(study['modalities'])} were correlated in the "
         f"same way, also with {held} held constant: intervals from {study['n_bootstrap']} samples "
-        f"of whole participants (studentised), p values from {study['n_orders']} orders of events "
+        f"of whole participants (studentized), p values from {study['n_orders']} orders of events "
         f"within {blocks}, Holm's correction within each pair of modalities. Courses after the "
         f"event were tested over all windows against circular shifts within {blocks}. Canonical "
-        "correlation and partial least squares of measures centred within participants were "
+        "correlation and partial least squares of measures centered within participants were "
         "cross-validated over participants and stimuli left out."
     )
 
@@ -332,14 +330,15 @@ def _span(window: list[float] | tuple[float, float]) -> str:
     return f"{_number(window[0])} to {_number(window[1])} s"
 
 
-def _span_of(basis: dict) -> str:
-    """The window of a basis."""
-    return _span((basis["tmin"], basis["tmax"]))
-
-
 def _band(band: list[float]) -> str:
     """A frequency band."""
     return f"{_number(band[0])}–{_number(band[1])} Hz"
+
+
+def _edges(measure: dict, methods: dict) -> list[float]:
+    """Edges of a measure's band."""
+    signal = measure["signal"]
+    return methods["bands_hz"][signal] if isinstance(signal, str) else signal
 
 
 def _region(roi: str | list[str], methods: dict) -> str:

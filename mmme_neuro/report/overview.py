@@ -1,4 +1,4 @@
-"""Sections on what was analysed: summary, methods, participants, exclusions, clocks, audit."""
+"""Sections on what was analyzed: summary, methods, participants, exclusions, clocks, audit."""
 
 import html
 
@@ -12,13 +12,13 @@ from mmme_neuro.wording import estimate_text, interval_text, p_relation, respons
 
 
 def summary(results: Results) -> str:
-    """What was analysed, whether it is simulated, and what came out."""
+    """What was analyzed, whether it is simulated, and what came out."""
     people = results.table("participants")
     n_done = int((people["status"] == "done").sum())
     parts = [_simulated(results), _failed(results)]
     parts.append(
         paragraph(
-            f"{n_done} of {len(people)} participants were analysed. Participants are numbered in "
+            f"{n_done} of {len(people)} participants were analyzed. Participants are numbered in "
             "the order of their names in the annotation sheet; no name or date is in this report."
         )
     )
@@ -27,7 +27,7 @@ def summary(results: Results) -> str:
         formats.count("n_coded", "coded"),
         formats.count("n_kept", "with epochs"),
         formats.count("n_excluded", "excluded"),
-        formats.count("n_elsewhere", "of participants not analysed"),
+        formats.count("n_elsewhere", "of participants not analyzed"),
     ]
     caption = "Events after merging annotation passes"
     parts.append(table_html(_events(results), columns, caption=caption))
@@ -79,7 +79,7 @@ def exclusions(results: Results) -> str:
     """Events without an epoch, with reasons."""
     table = results.table("excluded")
     if table.empty:
-        return paragraph("No event of an analysed participant was excluded.")
+        return paragraph("No event of an analyzed participant was excluded.")
     counts = table.groupby(["exclusion_reason", results.condition], as_index=False).size()
     grouped = [
         formats.text("exclusion_reason", "reason", is_long=True),

@@ -124,7 +124,7 @@ def _valences(results: Results) -> Table:
 
 
 def _effect_size(row: dict) -> tuple[float, float, float]:
-    """Standardised contrast and its interval."""
+    """Standardized contrast and its interval."""
     return row["effect_size"], row["effect_low"], row["effect_high"]
 
 

@@ -71,7 +71,7 @@ class _Tables:
 def _to_look_at(results: Results, row: Row, quality: pd.DataFrame) -> list[str]:
     """Sentences on what a reader must look at of one participant."""
     if row["status"] != "done":
-        return [f"Not analysed: {row['reason'] or row['status']}"]
+        return [f"Not analyzed: {row['reason'] or row['status']}"]
     own = quality[quality["participant"] == row["participant"]]
     texts = [_limit_text(r) for r in own[own["is_beyond_limit"]].to_dict("records")]
     unusual = own[own["is_unusual"] & ~own["is_beyond_limit"]]
@@ -131,7 +131,7 @@ def _page(
     n = len(seen)
     look = f"{n} {'thing' if n == 1 else 'things'} to look at" if n else "nothing to look at"
     if row["status"] != "done":
-        return details(f"{name}: not analysed", notices(seen))
+        return details(f"{name}: not analyzed", notices(seen))
     used = ", ".join(f"{row[f'n_{level}']:.0f} {level}" for level in results.levels)
     title = (
         f"{name}: {row['n_epochs']:.0f} events used ({used}), {row['n_excluded']:.0f} excluded; "
@@ -226,7 +226,7 @@ def _physio(quality: pd.DataFrame) -> str:
         formats.written("channel", "signal", lambda name: channel_name(str(name))),
         formats.text("source", "from"),
         formats.percent("share_missing", "missing (%)"),
-        formats.percent("share_artefact", "artefact (%)"),
+        formats.percent("share_artifact", "artifact (%)"),
         formats.percent("share_usable", "usable (%)"),
         formats.text("reason", "note", is_long=True),
     ]

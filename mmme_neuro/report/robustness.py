@@ -21,7 +21,7 @@ def overlap(results: Results) -> str:
         formats.count("n_participants", "participants"),
     ]
     text = (
-        "Events follow each other faster than slow responses end. Averages hold what neighbouring "
+        "Events follow each other faster than slow responses end. Averages hold what neighboring "
         "events leave; deconvolution estimates all responses of the continuous signal at once. "
         "Isolated events are those without another one nearby; they are few."
     )

@@ -2,7 +2,8 @@
 
 Averages, single-event measures and their tables.
 
-* ``measures``: Windows of time: which samples belong to one, everywhere alike.
+* ``measures``: One measure: what is taken of which signal, where, in which window, from which
+  baseline.
 * ``potentials``: Evoked responses: averages by cell, window amplitudes, and their measurement
   error.
 * ``components``: ERP components of averages: amplitudes and latencies, their measurement error,

@@ -1,9 +1,7 @@
-from .autonomic import AUTONOMIC_WINDOWS, autonomic_responses
+from .autonomic import AUTONOMIC_MEASURES, autonomic_responses
 from .components import (
-    Component,
     component_table,
     jackknife_difference,
-    measure,
     measurement_quality,
     region_curves,
 )
@@ -15,13 +13,21 @@ from .coupling.sourceregions import source_regions
 from .curves import participant_curves, response_curves, within_participant_band
 from .event_maps import event_courses, event_power, region_courses
 from .grandaverage import GrandAverage, grand_average
-from .jitter import PhaseMeasure, onset_jitter
-from .measures import window_mask
+from .jitter import onset_jitter
+from .measures import (
+    BANDS,
+    BODY_BASELINE,
+    ERP_BASELINE,
+    POWER_BASELINE,
+    STATISTICS,
+    Measure,
+    measure_curves,
+    window_mask,
+)
 from .overlap.basis import FIR, ResponseFunction, Splines
 from .overlap.compare import (
     OverlapPlan,
     OverlapResult,
-    ResponseWindow,
     compare_with_averaging,
     over_participants,
     separate_overlap,
@@ -34,29 +40,31 @@ from .potentials import (
     standardized_measurement_error,
     window_amplitudes,
 )
-from .regions import ROIS, Window, roi_channels
+from .regions import ROIS, roi_channels
 from .spectral.bandpower import band_power
 from .spectral.phase import phase_consistency
 from .spectral.timefrequency import TimeFrequency, participant_average, time_frequency
 from .videos import video_responses
 
 __all__ = [
-    "AUTONOMIC_WINDOWS",
-    "Component",
+    "AUTONOMIC_MEASURES",
+    "BANDS",
+    "BODY_BASELINE",
     "Connectivity",
     "DENSITIES",
     "Deconvolution",
+    "ERP_BASELINE",
     "FIR",
     "GrandAverage",
+    "Measure",
     "OverlapPlan",
     "OverlapResult",
-    "PhaseMeasure",
+    "POWER_BASELINE",
     "ROIS",
     "ResponseFunction",
-    "ResponseWindow",
+    "STATISTICS",
     "Splines",
     "TimeFrequency",
-    "Window",
     "autonomic_responses",
     "average_matrix",
     "band_power",
@@ -72,7 +80,7 @@ __all__ = [
     "graph_measures",
     "jackknife_difference",
     "mean_amplitude",
-    "measure",
+    "measure_curves",
     "measurement_quality",
     "onset_jitter",
     "over_participants",

@@ -1,8 +1,7 @@
 """Event-locked autonomic responses: one number per epoch and measure."""
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import mne
@@ -10,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.events.ids import event_index
-from mmme_neuro.responses.measures import window_mask
+from mmme_neuro.responses.measures import (
+    BODY_BASELINE,
+    WINDOW_TOLERANCE_S,
+    Measure,
+    check_measures,
+    window_mask,
+)
 
 SCR_THRESHOLD_US = 0.01
 """Smallest skin conductance response, uS (Boucsein 2012); absolute, not relative to a record."""
@@ -28,64 +33,27 @@ MIN_WINDOW_S = 2.0
 """Shorter remains of a window are not measured."""
 
 
-@dataclass(frozen=True)
-class AutonomicWindow:
-    """What is averaged for one measure.
-
-    Parameters
-    ----------
-    channel : str
-        Channel made by :func:`mmme_neuro.derive_physio`.
-    tmin, tmax : float
-        Window, s after the event.
-    unit : str
-        Unit of the measure, for axes and tables.
-    column : str
-        Column of the result.
-    scale : float
-        From the unit of the channel to ``unit``.
-    is_relative : bool
-        Whether the change is divided by the baseline.
-    may_be_cut : bool
-        Whether epochs that end inside the window are expected: it then ends with them.
-    """
-
-    channel: str
-    tmin: float
-    tmax: float
-    unit: str
-    column: str
-    scale: float = 1.0
-    is_relative: bool = False
-    may_be_cut: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a window that ends before it begins."""
-        if not self.tmin < self.tmax:
-            raise ValueError(
-                f"Window {self.column!r}: tmin must be less than tmax, got {self.tmin} and "
-                f"{self.tmax}"
-            )
-
-
-AUTONOMIC_WINDOWS: Mapping[str, AutonomicWindow] = MappingProxyType(
+AUTONOMIC_MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        window.column: window
-        for window in (
-            AutonomicWindow("eda", 2.5, 5.5, "µS", "scr_us", scale=1e6),
-            AutonomicWindow("heart_rate", 4.0, 8.0, "beats/min", "heart_rate_bpm"),
-            AutonomicWindow("pulse_rate", 4.0, 8.0, "beats/min", "pulse_rate_bpm"),
-            AutonomicWindow("pulse_amplitude", 3.0, 8.0, "V", "pulse_amplitude_v"),
-            AutonomicWindow(
-                "pulse_amplitude", 3.0, 8.0, "ratio", "pulse_amplitude_relative", is_relative=True
+        name: Measure(name=name, signal=signal, window=window, baseline=BODY_BASELINE, **more)
+        for name, signal, window, more in (
+            ("scr_us", "eda", (2.5, 5.5), {"unit": "uS"}),
+            ("heart_rate_bpm", "heart_rate", (4.0, 8.0), {"unit": "bpm"}),
+            ("pulse_rate_bpm", "pulse_rate", (4.0, 8.0), {"unit": "bpm"}),
+            ("pulse_amplitude_v", "pulse_amplitude", (3.0, 8.0), {"unit": "V"}),
+            (
+                "pulse_amplitude_relative",
+                "pulse_amplitude",
+                (3.0, 8.0),
+                {"unit": "share of baseline", "statistic": "relative_mean"},
             ),
-            AutonomicWindow("rsp_rate", 2.0, 8.0, "breaths/min", "rsp_rate_bpm"),
-            AutonomicWindow("rsp_amplitude", 4.0, 10.0, "V", "rsp_amplitude"),
-            AutonomicWindow("skt", 5.0, 20.0, "°C", "skt_celsius", may_be_cut=True),
+            ("rsp_rate_bpm", "rsp_rate", (2.0, 8.0), {"unit": "breaths/min"}),
+            ("rsp_amplitude", "rsp_amplitude", (4.0, 10.0), {"unit": "V"}),
+            ("skt_celsius", "skt", (5.0, 20.0), {"unit": "deg C", "may_be_cut": True}),
         )
     }
 )
-"""Windows by column.
+"""Measures by name.
 
 Skin conductance: around the peak of the canonical response, 3-4 s. Heart and pulse rate: around
 6.65 s, the mode of the main component of the heart period response (gamma, k 13.4, theta 0.73 s,
@@ -97,8 +65,7 @@ vasoconstriction by about 15 s (Kistler et al. 1998), so an epoch of 10 s holds 
 def autonomic_responses(
     epochs: mne.BaseEpochs,
     *,
-    windows: Mapping[str, AutonomicWindow] = AUTONOMIC_WINDOWS,
-    baseline: tuple[float, float] = (-1.0, 0.0),
+    measures: Sequence[Measure] = tuple(AUTONOMIC_MEASURES.values()),
     min_present: float = 1.0,
     scr_threshold_us: float = SCR_THRESHOLD_US,
 ) -> pd.DataFrame:
@@ -109,10 +76,8 @@ def autonomic_responses(
     epochs : mne.Epochs, shape (n_epochs, n_channels, n_times)
         Cut from the result of :func:`mmme_neuro.derive_physio`, without baseline correction where
         a relative measure is wanted.
-    windows : mapping of str to AutonomicWindow
-        Measures by column.
-    baseline : tuple of float
-        Start and end of the baseline, s relative to the event.
+    measures : sequence of Measure
+        Means of peripheral signals (``"mean"`` or ``"relative_mean"``), each from its own baseline.
     min_present : float
         Share of the samples of a window, and of the baseline, that must be there; with fewer the
         measure is NaN. The default asks for all.
@@ -123,7 +88,7 @@ def autonomic_responses(
     -------
     pandas.DataFrame
         Row *i* is epoch *i*; the index are the events' ids (`event_index`). One column per
-        window: its mean minus the baseline mean, in the window's unit. Column
+        measure, in its unit: the mean of its window minus that of its baseline. Column
         ``scr_magnitude_us``: the largest trough-to-peak rise that begins 1-4 s after the event,
         zero where none reaches the threshold, NaN where data are missing.
 
@@ -138,23 +103,25 @@ def autonomic_responses(
     >>> data = np.full((2, 1, 601), 5e-6)
     >>> data[0, 0, 200:] += 1e-6
     >>> epochs = mne.EpochsArray(data, info, tmin=-2.0, verbose="error")
-    >>> windows = {"scr_us": AUTONOMIC_WINDOWS["scr_us"]}
-    >>> autonomic_responses(epochs, windows=windows)["scr_us"].round(3).tolist()
+    >>> measures = [AUTONOMIC_MEASURES["scr_us"]]
+    >>> autonomic_responses(epochs, measures=measures)["scr_us"].round(3).tolist()
     [1.0, 0.0]
     """
-    _check(epochs, windows, baseline, min_present)
-    ends = {column: _end(window, epochs.times[-1]) for column, window in windows.items()}
-    measures = {
-        column: _change(epochs, window, (window.tmin, ends[column]), baseline, min_present)
-        for column, window in windows.items()
+    _check(epochs, measures, min_present)
+    windows = {
+        measure.name: (measure.window[0], _end(measure, epochs.times[-1])) for measure in measures
+    }
+    columns = {
+        measure.name: _change(epochs, measure, windows[measure.name], min_present)
+        for measure in measures
     }
     if "eda" in epochs.ch_names:
         eda_us = 1e6 * epochs.get_data(picks=["eda"])[:, 0]
-        measures["scr_magnitude_us"] = scr_magnitude(
+        columns["scr_magnitude_us"] = scr_magnitude(
             eda_us, epochs.times, threshold_us=scr_threshold_us
         )
-    _warn_of(epochs, windows, ends)
-    return pd.DataFrame(measures, index=event_index(epochs))
+    _warn_of(epochs, measures, windows)
+    return pd.DataFrame(columns, index=event_index(epochs))
 
 
 def scr_magnitude(
@@ -237,21 +204,20 @@ def _rises(curve: np.ndarray, threshold: float) -> list[tuple[int, int]]:
 
 
 def _change(
-    epochs: mne.BaseEpochs,
-    window: AutonomicWindow,
-    span: tuple[float, float],
-    baseline: tuple[float, float],
-    min_present: float,
+    epochs: mne.BaseEpochs, measure: Measure, window: tuple[float, float], min_present: float
 ) -> np.ndarray:
-    """Mean in the span minus mean in the baseline, one number per epoch."""
-    if window.channel not in epochs.ch_names or np.isnan(span[1]):
+    """Mean in the window minus mean in the baseline, one number per epoch."""
+    if measure.signal not in epochs.ch_names or np.isnan(window[1]):
         return np.full(len(epochs), np.nan)
-    data = epochs.get_data(picks=[window.channel])[:, 0]
-    before = _mean(data, epochs.times, baseline, min_present)
-    change = _mean(data, epochs.times, span, min_present) - before
-    if window.is_relative:
+    data = epochs.get_data(picks=[measure.signal])[:, 0]
+    values = _mean(data, epochs.times, window, min_present)
+    if measure.baseline is None:
+        return measure.scale * values
+    before = _mean(data, epochs.times, measure.baseline, min_present)
+    change = values - before
+    if measure.statistic == "relative_mean":
         return np.divide(change, before, out=np.full(len(epochs), np.nan), where=before > 0)
-    return window.scale * change
+    return measure.scale * change
 
 
 def _mean(
@@ -265,49 +231,47 @@ def _mean(
     return np.divide(total, n_present, out=np.full(len(data), np.nan), where=is_enough)
 
 
-def _end(window: AutonomicWindow, last_time: float) -> float:
+def _end(measure: Measure, last_time: float) -> float:
     """End of the window in these epochs, s; NaN where too little of it is left."""
-    if window.tmax <= last_time + 1e-9:
-        return window.tmax
-    is_enough = window.may_be_cut and last_time - window.tmin >= MIN_WINDOW_S
+    first, last = measure.window
+    if last <= last_time + WINDOW_TOLERANCE_S:
+        return last
+    is_enough = measure.may_be_cut and last_time - first >= MIN_WINDOW_S
     return float(last_time) if is_enough else np.nan
 
 
-def _check(
-    epochs: mne.BaseEpochs,
-    windows: Mapping[str, AutonomicWindow],
-    baseline: tuple[float, float],
-    min_present: float,
-) -> None:
+def _check(epochs: mne.BaseEpochs, measures: Sequence[Measure], min_present: float) -> None:
     """Refuse epochs and options that cannot give a single number."""
-    channels = {window.channel for window in windows.values()}
+    check_measures(measures, kinds=["body"], statistics=["mean", "relative_mean"])
+    channels = {str(measure.signal) for measure in measures}
     if not channels & set(epochs.ch_names):
         raise ValueError(
             f"epochs: expected at least one of the channels {sorted(channels)}, found "
             f"{epochs.ch_names}; cut epochs from the result of derive_physio"
         )
     step = 1.0 / epochs.info["sfreq"]
-    if baseline[0] < epochs.times[0] - step or baseline[1] > epochs.times[-1] + step:
-        raise ValueError(
-            f"baseline: expected a span inside the epochs ({epochs.times[0]:g} to "
-            f"{epochs.times[-1]:g} s), got {baseline}; cut longer epochs or move the baseline"
-        )
-    if not baseline[0] < baseline[1]:
-        raise ValueError(f"baseline: start must come before the end, got {baseline}")
+    for baseline in {measure.baseline for measure in measures if measure.baseline}:
+        if baseline[0] < epochs.times[0] - step or baseline[1] > epochs.times[-1] + step:
+            raise ValueError(
+                f"baseline: expected a span inside the epochs ({epochs.times[0]:g} to "
+                f"{epochs.times[-1]:g} s), got {baseline}; cut longer epochs or move the baseline"
+            )
     if not 0 < min_present <= 1:
         raise ValueError(f"min_present: expected a share above 0 and up to 1, got {min_present}")
 
 
 def _warn_of(
-    epochs: mne.BaseEpochs, windows: Mapping[str, AutonomicWindow], ends: Mapping[str, float]
+    epochs: mne.BaseEpochs,
+    measures: Sequence[Measure],
+    windows: Mapping[str, tuple[float, float]],
 ) -> None:
     """One warning for all measures that could not be taken."""
-    absent = {w.channel for w in windows.values()} - set(epochs.ch_names)
+    absent = {str(measure.signal) for measure in measures} - set(epochs.ch_names)
     faults = [f"no channel {channel}" for channel in sorted(absent)]
     faults += [
-        f"{column} needs epochs to {window.tmax:g} s, found {epochs.times[-1]:g} s"
-        for column, window in windows.items()
-        if np.isnan(ends[column]) and window.channel not in absent
+        f"{measure.name} needs epochs to {measure.window[1]:g} s, found {epochs.times[-1]:g} s"
+        for measure in measures
+        if np.isnan(windows[measure.name][1]) and measure.signal not in absent
     ]
     if epochs.times[-1] < SCR_ONSET_S[1] + MIN_WINDOW_S and "eda" in epochs.ch_names:
         faults.append(f"scr_magnitude_us needs epochs to {SCR_ONSET_S[1] + MIN_WINDOW_S:g} s")

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_labels, cell_rows
 from mmme_neuro.responses.grandaverage import within_interval
-from mmme_neuro.responses.measures import window_mask
+from mmme_neuro.responses.measures import BODY_BASELINE, window_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
 
@@ -104,7 +104,7 @@ def response_curves(
     *,
     condition: str,
     participant: str = "participant",
-    baseline: tuple[float, float] | None = (-1.0, 0.0),
+    baseline: tuple[float, float] | None = BODY_BASELINE,
 ) -> pd.DataFrame:
     """Average epochs by participant and condition.
 

@@ -26,7 +26,7 @@ def cell_rows(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> dict[Hashable,
         Label (a tuple when ``by`` is a sequence) -> epoch indices, in order of appearance sorted
         by label.
     """
-    metadata = _labelled_metadata(epochs, by)
+    metadata = _labeled_metadata(epochs, by)
     columns = by if isinstance(by, str) else list(by)
     groups = metadata.reset_index(drop=True).groupby(columns, sort=True, observed=True)
     return {key: np.sort(rows) for key, rows in groups.indices.items()}
@@ -48,7 +48,7 @@ def count_cells(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> pd.DataFrame
         Indexed by the columns of ``by``: ``n_epochs`` and, where the events have these columns,
         ``n_participants`` and ``n_stimuli``.
     """
-    metadata = _labelled_metadata(epochs, by)
+    metadata = _labeled_metadata(epochs, by)
     groups = metadata.groupby(by if isinstance(by, str) else list(by), sort=True, observed=True)
     counts = groups.size().to_frame("n_epochs")
     for column, name in zip(COUNTED, ("n_participants", "n_stimuli"), strict=True):
@@ -89,7 +89,7 @@ def cell_name(key: Hashable) -> str:
     return "/".join(map(str, cell_labels(key)))
 
 
-def _labelled_metadata(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> pd.DataFrame:
+def _labeled_metadata(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> pd.DataFrame:
     """Metadata whose columns ``by`` exist and have no missing label."""
     columns = [by] if isinstance(by, str) else list(by)
     metadata = epochs.metadata

@@ -6,10 +6,9 @@ import mne
 import numpy as np
 import xarray as xr
 
-from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.measures import POWER_BASELINE, epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import good_channels, roi_channels
-from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
 from mmme_neuro.responses.spectral.wavelets import Transform, check_frequencies, cycles, reliable
 
 POWER_FREQUENCIES = np.geomspace(4.0, 40.0, 15)
@@ -35,7 +34,7 @@ def event_courses(
     window : tuple of float | None
         First and last time in s; None for the whole epoch.
     step : float
-        Length of a step in s, rounded to whole samples. Neighbouring samples say nearly the same;
+        Length of a step in s, rounded to whole samples. Neighboring samples say nearly the same;
         fewer cells cost less and lose nothing slower than a step.
     baseline : tuple of float | None
         Window in s whose mean is taken from every event; None leaves the level.
@@ -101,7 +100,7 @@ def event_power(
     frequencies: Sequence[float] | np.ndarray = POWER_FREQUENCIES,
     window: tuple[float, float] | None = None,
     step: float = 0.05,
-    baseline: tuple[float, float] | None = TFR_BASELINE,
+    baseline: tuple[float, float] | None = POWER_BASELINE,
 ) -> xr.DataArray:
     """Power of single events over frequency and time, in dB from their own baseline.
 

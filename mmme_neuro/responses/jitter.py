@@ -8,39 +8,19 @@ import numpy as np
 import pandas as pd
 from mne.time_frequency import tfr_array_morlet
 
-from mmme_neuro.responses.components import Component, measure, region_curves
+from mmme_neuro.responses.components import region_curves
 from mmme_neuro.responses.design_cells import cell_rows
-from mmme_neuro.responses.measures import window_mask
-from mmme_neuro.responses.potentials import DEFAULT_BASELINE
+from mmme_neuro.responses.measures import (
+    CURVE_STATISTICS,
+    Measure,
+    check_measures,
+    measure_curves,
+    window_mask,
+)
 from mmme_neuro.stats.levels import difference_label, two_levels
 
 REACH_SD = 3.0
 """Shifts beyond this many standard deviations are not drawn, so that windows stay in the epoch."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhaseMeasure:
-    """Phase consistency over epochs at one frequency and time.
-
-    Parameters
-    ----------
-    name : str
-        Name of the measure.
-    roi : str | tuple of str
-        A key of `ROIS` or channel names.
-    frequency : float
-        Hz.
-    time : float
-        Seconds from the event.
-    n_cycles : float
-        Of the Morlet wavelet.
-    """
-
-    name: str
-    roi: str | tuple[str, ...]
-    frequency: float
-    time: float
-    n_cycles: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -97,13 +77,12 @@ class OnsetJitter:
 
 def onset_jitter(
     epochs: mne.BaseEpochs,
-    measures: Sequence[Component | PhaseMeasure],
+    measures: Sequence[Measure],
     *,
     coder_sd: float | None = None,
     n_resamples: int = 200,
     condition: str,
     levels: Sequence[str],
-    baseline: tuple[float, float] | None = DEFAULT_BASELINE,
     rng: np.random.Generator | int,
 ) -> OnsetJitter:
     """Shift every epoch at random within its onset's error and measure again.
@@ -112,8 +91,9 @@ def onset_jitter(
     ----------
     epochs : mne.Epochs
         Event-locked EEG; the metadata have ``participant``, the condition and ``onset_sd`` (s).
-    measures : sequence of Component | PhaseMeasure
-        What is measured, by participant and condition.
+    measures : sequence of Measure
+        What is measured, by participant and condition: statistics of averaged potentials, and
+        phase consistency over events. The baselines are those of the shifted epochs.
     coder_sd : float | None
         Standard deviation of the coders' onsets (s), added to ``onset_sd`` in squares; None: that
         of ``onset_sd`` alone. Two coders who differ by 70-100 ms (median) have an SD of about
@@ -124,8 +104,6 @@ def onset_jitter(
         Column of the conditions.
     levels : sequence of str
         The two conditions, the reference first.
-    baseline : tuple of float | None
-        Window in s whose mean is subtracted, of the shifted epoch.
     rng : Generator | int
         Source of the shifts.
 
@@ -149,7 +127,8 @@ def onset_jitter(
     two_levels(metadata, condition, levels)
     sd = _onset_sd(metadata, coder_sd)
     reach = REACH_SD * float(sd.max())
-    _check_reach(epochs, measures, baseline, reach)
+    check_measures(measures, kinds=["potential"], statistics=(*CURVE_STATISTICS, "ppc"))
+    _check_reach(epochs, measures, reach)
     generator = np.random.default_rng(rng)
     cells = cell_rows(epochs, ["participant", condition])
     curves = {item.name: region_curves(epochs, item.roi, baseline=None) for item in measures}
@@ -160,11 +139,10 @@ def onset_jitter(
             shift = np.clip(generator.normal(0, sd), -reach, reach)
         for item in measures:
             moved = _moved(curves[item.name], epochs.times, shift)
-            values = _by_condition(moved, epochs.times, item, cells, levels, baseline)
-            unit = item.unit if isinstance(item, Component) else "1"
-            records += [(draw, item.name, unit, name, value) for name, value in values.items()]
+            values = _by_condition(moved, epochs.times, item, cells, levels)
+            records += [(draw, item.name, item.unit, name, value) for name, value in values.items()]
     table = pd.DataFrame(records, columns=["draw", "measure", "unit", "condition", "value"])
-    phases = {item.name: item.frequency for item in measures if isinstance(item, PhaseMeasure)}
+    phases = {item.name: item.frequency for item in measures if item.frequency is not None}
     return OnsetJitter(table, float(1e3 * np.sqrt(np.mean(sd**2))), phases)
 
 
@@ -178,20 +156,12 @@ def _onset_sd(metadata: pd.DataFrame, coder_sd: float | None) -> np.ndarray:
     return np.broadcast_to(np.sqrt(own**2 + (coder_sd or 0.0) ** 2), len(metadata)).copy()
 
 
-def _check_reach(
-    epochs: mne.BaseEpochs,
-    measures: Sequence[Component | PhaseMeasure],
-    baseline: tuple[float, float] | None,
-    reach: float,
-) -> None:
+def _check_reach(epochs: mne.BaseEpochs, measures: Sequence[Measure], reach: float) -> None:
     """Refuse windows that shifted epochs do not hold."""
-    edges = [*(baseline or ())]
+    edges = []
     for item in measures:
-        if isinstance(item, Component):
-            edges += [item.tmin, item.tmax]
-        else:
-            half = 5 * item.n_cycles / (2 * np.pi * item.frequency)
-            edges += [item.time - half, item.time + half]
+        half = 5 * item.n_cycles / (2 * np.pi * item.frequency) if item.frequency else 0.0
+        edges += [*(item.baseline or ()), item.window[0] - half, item.window[1] + half]
     room = min(min(edges) - epochs.times[0], epochs.times[-1] - max(edges))
     if room < reach - 1e-9:
         raise ValueError(
@@ -212,18 +182,17 @@ def _moved(curves: np.ndarray, times: np.ndarray, shift: np.ndarray) -> np.ndarr
 def _by_condition(
     curves: np.ndarray,
     times: np.ndarray,
-    item: Component | PhaseMeasure,
+    item: Measure,
     cells: dict,
     levels: Sequence[str],
-    baseline: tuple[float, float] | None,
 ) -> dict[str, float]:
     """Mean over participants who have both conditions, and of their differences."""
-    if isinstance(item, Component):
-        if baseline is not None:
-            before = window_mask(times, baseline)
-            curves = curves - curves[:, before].mean(axis=1, keepdims=True)
+    if item.baseline is not None:
+        before = window_mask(times, item.baseline)
+        curves = curves - curves[:, before].mean(axis=1, keepdims=True)
+    if item.frequency is None:
         values = {
-            label: float(measure(curves[rows].mean(axis=0), times, item))
+            label: float(measure_curves(curves[rows].mean(axis=0), times, item))
             for label, rows in cells.items()
         }
     else:
@@ -236,17 +205,23 @@ def _by_condition(
     return means | {difference_label(levels): means[levels[1]] - means[levels[0]]}
 
 
-def _phases(curves: np.ndarray, times: np.ndarray, item: PhaseMeasure) -> np.ndarray:
-    """Unit phasor of every epoch at the measure's frequency and time."""
+def _phases(curves: np.ndarray, times: np.ndarray, item: Measure) -> np.ndarray:
+    """Unit phasors at the measure's frequency and times, shape (n_epochs, n_inside)."""
     sfreq = 1 / (times[1] - times[0])
     values = tfr_array_morlet(
         curves[:, None], sfreq, [item.frequency], n_cycles=item.n_cycles, output="complex",
         verbose="error",
-    )[:, 0, 0, int(np.abs(times - item.time).argmin())]  # fmt: skip
+    )[:, 0, 0]  # fmt: skip
+    # An instant is the sample nearest to it.
+    is_instant = item.window[0] == item.window[1]
+    nearest = [int(np.abs(times - item.window[0]).argmin())]
+    values = values[:, nearest if is_instant else window_mask(times, item.window)]
     return values / np.abs(values)
 
 
 def _ppc(phases: np.ndarray) -> float:
-    """Pairwise phase consistency; NaN for a single epoch."""
+    """Pairwise phase consistency, mean over times; NaN for a single epoch."""
     n = len(phases)
-    return float((np.abs(phases.sum()) ** 2 - n) / (n * (n - 1))) if n > 1 else np.nan
+    if n < 2:
+        return np.nan
+    return float(np.mean((np.abs(phases.sum(axis=0)) ** 2 - n) / (n * (n - 1))))

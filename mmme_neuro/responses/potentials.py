@@ -8,11 +8,14 @@ import pandas as pd
 
 from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.design_cells import cell_labels, cell_name, cell_rows, count_cells
-from mmme_neuro.responses.measures import epoch_mask, window_mask
-from mmme_neuro.responses.regions import Window, roi_channels
-
-DEFAULT_BASELINE = (-1.5, -1.0)
-"""Before the premotor period: -200..0 ms is no rest before a self-initiated movement."""
+from mmme_neuro.responses.measures import (
+    ERP_BASELINE,
+    Measure,
+    check_measures,
+    epoch_mask,
+    window_mask,
+)
+from mmme_neuro.responses.regions import roi_channels
 
 MICROVOLT = 1e6
 
@@ -85,9 +88,8 @@ def mean_amplitude(
     epochs: mne.BaseEpochs,
     *,
     roi: str | Sequence[str],
-    tmin: float,
-    tmax: float,
-    baseline: tuple[float, float] | None = DEFAULT_BASELINE,
+    window: tuple[float, float],
+    baseline: tuple[float, float] | None = ERP_BASELINE,
 ) -> pd.Series:
     """Measure the mean amplitude of a region in a time window on every single epoch.
 
@@ -97,8 +99,8 @@ def mean_amplitude(
         Event-locked EEG.
     roi : str | sequence of str
         A key of `ROIS` or channel names. Absent and bad channels are left out.
-    tmin, tmax : float
-        Window in s from the event, both ends included.
+    window : tuple of float
+        First and last time in s from the event, both included.
     baseline : tuple of float | None
         Window in s whose mean is subtracted; None for none, as when the baseline amplitude
         enters the model as a covariate.
@@ -118,12 +120,12 @@ def mean_amplitude(
     >>> info = mne.create_info(["C3", "C4"], 100.0, "eeg")
     >>> step = np.where(np.arange(351) >= 150, 3e-6, 0.0) * np.ones((2, 2, 1))
     >>> epochs = mne.EpochsArray(step, info, tmin=-1.5, verbose="error")
-    >>> mean_amplitude(epochs, roi="sensorimotor", tmin=0.2, tmax=0.4).round(6).tolist()
+    >>> mean_amplitude(epochs, roi="sensorimotor", window=(0.2, 0.4)).round(6).tolist()
     [3.0, 3.0]
     """
     channels = roi_channels(epochs.info, roi)
     signal = epochs.get_data(picks=channels, verbose="error").mean(axis=1)
-    mask = epoch_mask(epochs.times, (tmin, tmax), name="tmin, tmax")
+    mask = epoch_mask(epochs.times, window, name="window")
     amplitude = signal[:, mask].mean(axis=1)
     if baseline is not None:
         before = epoch_mask(epochs.times, baseline, name="baseline")
@@ -131,62 +133,52 @@ def mean_amplitude(
     return pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
 
 
-def window_amplitudes(
-    epochs: mne.BaseEpochs,
-    windows: Sequence[Window],
-    *,
-    baseline: tuple[float, float] | None = DEFAULT_BASELINE,
-) -> pd.DataFrame:
-    """Measure several windows on every single epoch.
+def window_amplitudes(epochs: mne.BaseEpochs, measures: Sequence[Measure]) -> pd.DataFrame:
+    """Measure several mean amplitudes on every single epoch.
 
     Parameters
     ----------
     epochs : mne.Epochs
         Event-locked EEG.
-    windows : sequence of Window
-        Measurements; names have to differ.
-    baseline : tuple of float | None
-        As in `mean_amplitude`.
+    measures : sequence of Measure
+        Means of potentials, each from its own baseline; names have to differ.
 
     Returns
     -------
     amplitudes : DataFrame
-        One row an epoch (index: the event's id), one column (uV) a window.
+        One row an epoch (index: the event's id), one column (uV) a measure.
     """
-    _check_names_differ(windows)
+    check_measures(measures, kinds=["potential"], statistics=["mean"])
     columns = {
-        window.name: mean_amplitude(
-            epochs, roi=window.roi, tmin=window.tmin, tmax=window.tmax, baseline=baseline
+        measure.name: mean_amplitude(
+            epochs, roi=measure.roi, window=measure.window, baseline=measure.baseline
         )
-        for window in windows
+        for measure in measures
     }
     return pd.DataFrame(columns)
 
 
 def standardized_measurement_error(
     epochs: mne.BaseEpochs,
-    windows: Sequence[Window],
+    measures: Sequence[Measure],
     *,
     by: str | Sequence[str],
-    baseline: tuple[float, float] | None = DEFAULT_BASELINE,
 ) -> pd.DataFrame:
-    """Standardized measurement error (SME) of window amplitudes in each cell.
+    """Standardized measurement error (SME) of mean amplitudes in each cell.
 
     Parameters
     ----------
     epochs : mne.Epochs
         Event-locked EEG with metadata.
-    windows : sequence of Window
-        Measurements.
+    measures : sequence of Measure
+        As in `window_amplitudes`.
     by : str | sequence of str
         Columns of the metadata that define the cells.
-    baseline : tuple of float | None
-        Window in s whose mean is subtracted first.
 
     Returns
     -------
     table : DataFrame
-        Columns of ``by``, ``window``, ``n_epochs`` and ``sme_uv`` (NaN with a single epoch).
+        Columns of ``by``, ``measure``, ``n_epochs`` and ``sme_uv`` (NaN with a single epoch).
 
     Notes
     -----
@@ -198,19 +190,19 @@ def standardized_measurement_error(
     ----------
     .. [1] Luck et al. (2021). Psychophysiology 58, e13793.
     """
-    amplitudes = window_amplitudes(epochs, windows, baseline=baseline)
+    amplitudes = window_amplitudes(epochs, measures)
     columns = [by] if isinstance(by, str) else list(by)
     rows = []
     for label, members in cell_rows(epochs, by).items():
         errors = amplitudes.iloc[members].sem()
         rows += [
-            (*cell_labels(label), window, len(members), error) for window, error in errors.items()
+            (*cell_labels(label), measure, len(members), error) for measure, error in errors.items()
         ]
-    return pd.DataFrame(rows, columns=[*columns, "window", "n_epochs", "sme_uv"])
+    return pd.DataFrame(rows, columns=[*columns, "measure", "n_epochs", "sme_uv"])
 
 
 def baseline_means(
-    epochs: mne.BaseEpochs, baseline: tuple[float, float] = DEFAULT_BASELINE
+    epochs: mne.BaseEpochs, baseline: tuple[float, float] = ERP_BASELINE
 ) -> pd.DataFrame:
     """Mean of each epoch's baseline, for models that adjust for it instead of subtracting it.
 
@@ -248,10 +240,3 @@ def baseline_means(
         )
     means = epochs.get_data(verbose="error")[:, :, inside].mean(axis=2)
     return pd.DataFrame(means, index=event_index(epochs), columns=epochs.ch_names)
-
-
-def _check_names_differ(windows: Sequence[Window]) -> None:
-    """Refuse windows that would overwrite each other's column."""
-    names = [window.name for window in windows]
-    if len(set(names)) < len(names) or not names:
-        raise ValueError(f"windows: needs at least one and different names, got {names}.")

@@ -1,7 +1,6 @@
 """Scalp regions of interest, named after the Quik-Cap electrodes they hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import mne
 
@@ -44,33 +43,6 @@ _LOBE_BY_PREFIX = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """A named measurement: the mean of a region over a time window.
-
-    Parameters
-    ----------
-    name : str
-        Name of the measurement, e.g. ``"premotor"``; used as column name.
-    roi : str | tuple of str
-        A key of `ROIS` or channel names.
-    tmin, tmax : float
-        Window in seconds from the event, both ends included.
-    """
-
-    name: str
-    roi: str | tuple[str, ...]
-    tmin: float
-    tmax: float
-
-    def __post_init__(self) -> None:
-        if not self.tmin < self.tmax:
-            raise ValueError(
-                f"Window {self.name!r}: tmin must be smaller than tmax, got {self.tmin} and "
-                f"{self.tmax} s."
-            )
-
-
 def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     """Name the good channels of a recording that belong to a region.
 
@@ -93,7 +65,7 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     >>> roi_channels(info, "sensorimotor")
     ['Cz', 'C4']
     """
-    wanted = _wanted_channels(roi)
+    wanted = roi_electrodes(roi)
     by_upper = {name.upper(): name for name in info["ch_names"]}
     found = [by_upper[name.upper()] for name in wanted if name.upper() in by_upper]
     good = [name for name in found if name not in info["bads"]]
@@ -140,8 +112,19 @@ def good_channels(info: mne.Info, picks: str | Sequence[str]) -> mne.Info:
     return mne.pick_info(info, good)
 
 
-def _wanted_channels(roi: str | Sequence[str]) -> tuple[str, ...]:
-    """Channels asked for, by region or by name."""
+def roi_electrodes(roi: str | Sequence[str]) -> tuple[str, ...]:
+    """Electrodes of a region, whether a recording has them or not.
+
+    Parameters
+    ----------
+    roi : str | sequence of str
+        A key of `ROIS`, one channel name, or channel names.
+
+    Returns
+    -------
+    ch_names : tuple of str
+        As `ROIS` or the caller spells them.
+    """
     if not isinstance(roi, str):
         return tuple(roi)
     return ROIS.get(roi.lower(), (roi,))

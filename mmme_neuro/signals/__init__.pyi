@@ -1,4 +1,4 @@
-from .body.derive import Derived, Deriving, artefact_mask, derive_physio
+from .body.derive import Derived, Deriving, artifact_mask, derive_physio
 from .eeg.clean import (
     Cleaned,
     Cleaning,
@@ -16,7 +16,7 @@ __all__ = [
     "Components",
     "Derived",
     "Deriving",
-    "artefact_mask",
+    "artifact_mask",
     "clean_eeg",
     "current_source_density",
     "derive_physio",

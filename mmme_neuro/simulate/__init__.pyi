@@ -1,5 +1,5 @@
 from .parameters import DEMO, DEMO_CHANNELS, Effect, StudyParameters
-from .recovery import RECOVERY_COLUMNS, recovery_table, with_overlap_truth
+from .recovery import RECOVERY_COLUMNS, recovery_table, with_measures, with_overlap_truth
 from .study import simulate_study
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "StudyParameters",
     "recovery_table",
     "simulate_study",
+    "with_measures",
     "with_overlap_truth",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.simulate.noise import PowerLaw, Rhythm, Spectrum, coloured_noise
+from mmme_neuro.simulate.noise import PowerLaw, Rhythm, Spectrum, colored_noise
 from mmme_neuro.simulate.parameters import PhysioParameters
 from mmme_neuro.simulate.responses import Person, superpose
 from mmme_neuro.simulate.shapes import skin_conductance_response
@@ -167,7 +167,7 @@ def _slow(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _noise(spectrum: Spectrum, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Unit-variance noise on the coarse time axis."""
-    return coloured_noise(spectrum, n_sources=1, n_times=time.size, sfreq=RATE_SFREQ, rng=rng)[0]
+    return colored_noise(spectrum, n_sources=1, n_times=time.size, sfreq=RATE_SFREQ, rng=rng)[0]
 
 
 def _nearest(beats: np.ndarray, time: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from mmme_neuro.simulate.noise import PowerLaw, Rhythm, Spectrum, density
 from mmme_neuro.simulate.parameters import EegParameters
 
 SOURCE_DEPTH = 0.75
-"""Distance of a source from the sphere's centre as a share of the head's radius."""
+"""Distance of a source from the sphere's center as a share of the head's radius."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +23,15 @@ class Head:
     Attributes
     ----------
     info : mne.Info
-        Electrode names and positions (head coordinates, metres).
-    centre : array, shape (3,)
-        Centre of the sphere.
+        Electrode names and positions (head coordinates, meters).
+    center : array, shape (3,)
+        Center of the sphere.
     radius : float
-        Radius of the head in metres.
+        Radius of the head in meters.
     """
 
     info: mne.Info
-    centre: np.ndarray
+    center: np.ndarray
     radius: float
 
     @property
@@ -41,13 +41,13 @@ class Head:
 
     @property
     def positions(self) -> np.ndarray:
-        """Electrode positions in metres, shape (n_channels, 3)."""
+        """Electrode positions in meters, shape (n_channels, 3)."""
         return np.array([channel["loc"][:3] for channel in self.info["chs"]])
 
     def below(self, *electrodes: str) -> np.ndarray:
         """Return the direction (unit vector) of the middle of some electrodes."""
         index = [self.ch_names.index(name) for name in electrodes]
-        middle = self.positions[index].mean(axis=0) - self.centre
+        middle = self.positions[index].mean(axis=0) - self.center
         return middle / np.linalg.norm(middle)
 
     def topographies(self, places: np.ndarray, moments: np.ndarray) -> np.ndarray:
@@ -56,7 +56,7 @@ class Head:
         Parameters
         ----------
         places : array, shape (n_sources, 3)
-            Positions relative to the centre, in units of the radius.
+            Positions relative to the center, in units of the radius.
         moments : array, shape (n_sources, 3)
             Directions.
 
@@ -66,9 +66,9 @@ class Head:
         """
         forward = _forward(
             self.info,
-            self.centre + places * self.radius,
+            self.center + places * self.radius,
             moments,
-            centre=self.centre,
+            center=self.center,
             radius=self.radius,
         )
         return forward - forward.mean(axis=0)
@@ -80,18 +80,18 @@ def simulated_head(ch_names: tuple[str, ...]) -> Head:
     info = mne.create_info(list(ch_names), sfreq=100.0, ch_types="eeg")
     montage = mne.channels.make_dig_montage(template_positions(ch_names), coord_frame="head")
     info.set_montage(montage, verbose="error")
-    radius, centre, _ = mne.bem.fit_sphere_to_headshape(
+    radius, center, _ = mne.bem.fit_sphere_to_headshape(
         info, dig_kinds=("eeg",), units="m", verbose="error"
     )
-    return Head(info=info, centre=np.asarray(centre), radius=float(radius))
+    return Head(info=info, center=np.asarray(center), radius=float(radius))
 
 
 def _forward(
-    info: mne.Info, places: np.ndarray, moments: np.ndarray, *, centre: np.ndarray, radius: float
+    info: mne.Info, places: np.ndarray, moments: np.ndarray, *, center: np.ndarray, radius: float
 ) -> np.ndarray:
     """Solve the four-shell sphere for fixed dipoles with MNE."""
     unit = moments / np.linalg.norm(moments, axis=1, keepdims=True)
-    sphere = mne.make_sphere_model(centre, head_radius=radius, verbose="error")
+    sphere = mne.make_sphere_model(center, head_radius=radius, verbose="error")
     sources = mne.setup_volume_source_space(
         pos={"rr": places, "nn": unit}, bem=None, mri=None, sphere_units="m", verbose="error"
     )

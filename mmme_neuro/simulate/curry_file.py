@@ -64,7 +64,7 @@ def write_curry(
     ch_names, misc_names : sequence of str
         EEG channels (first device group) and the others (group ``OTHERS``).
     positions_m : mapping of str to (x, y, z) | None
-        Electrode positions in metres, x to the right, y to the front, z up, for each of
+        Electrode positions in meters, x to the right, y to the front, z up, for each of
         `ch_names`; ``None`` takes those of the 10-05 template.
     events : DataFrame | None
         Columns ``sample``, ``code`` and optionally ``remark`` and ``end`` (last sample).
@@ -248,13 +248,13 @@ def _list_text(
 
 
 def _sensor_rows(names: Sequence[str], positions_m: Mapping[str, ArrayLike] | None) -> list[str]:
-    """Positions in Curry's axes: millimetres, x to the left, y to the back."""
+    """Positions in Curry's axes: millimeters, x to the left, y to the back."""
     positions_m = positions_m or {}
     missing = [name for name in names if name not in positions_m]
     if missing:
         raise ValueError(
             f"positions_m must hold a position for each EEG channel, none found for {missing}; "
-            "add them (metres, x right, y front, z up)."
+            "add them (meters, x right, y front, z up)."
         )
     curry_mm = np.array([positions_m[name] for name in names]) * (-1000, -1000, 1000)
     return ["\t".join(f" {value:.4f}" for value in row) for row in curry_mm]

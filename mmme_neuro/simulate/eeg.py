@@ -16,7 +16,7 @@ from mmme_neuro.simulate.brain import (
     ongoing_sources,
 )
 from mmme_neuro.simulate.muscles import bursts, draw_muscles, event_strengths, muscle_eeg
-from mmme_neuro.simulate.noise import PowerLaw, coloured_noise
+from mmme_neuro.simulate.noise import PowerLaw, colored_noise
 from mmme_neuro.simulate.parameters import StudyParameters
 from mmme_neuro.simulate.responses import Person, superpose
 from mmme_neuro.simulate.timeline import Timeline
@@ -116,7 +116,7 @@ def _ongoing_courses(
     sfreq = parameters.eeg_sfreq
     courses = np.empty((len(sources), n_times), np.float32)
     for index, source in enumerate(sources):
-        courses[index] = coloured_noise(
+        courses[index] = colored_noise(
             source.spectrum, n_sources=1, n_times=n_times, sfreq=sfreq, rng=rng
         )[0]
     names = [source.name for source in sources]
@@ -152,7 +152,7 @@ def _theta_bursts(
         person.shape("theta_increase"),
         reach=(-0.5, 4.0),
     )
-    burst = coloured_noise(
+    burst = colored_noise(
         THETA, n_sources=1, n_times=time.size, sfreq=parameters.eeg_sfreq, rng=rng
     )[0]
     pattern = next(source.pattern for source in sources if source.name == "theta")
@@ -190,11 +190,11 @@ def _eyes(
     steps = np.zeros(time.size)
     np.add.at(steps, rng.integers(0, time.size, n_saccades), rng.normal(0, 25, n_saccades))
     horizontal = _leaky_sum(steps, leak=np.exp(-(time[1] - time[0]) / 1.2))
-    position = head.positions - head.centre
+    position = head.positions - head.center
     front = np.clip(position[:, 1] / head.radius, 0, None)
     side = position[:, 0] / head.radius * front
     scalp = np.outer(front**4, vertical) + np.outer(0.5 * side, horizontal)
-    noise = coloured_noise(
+    noise = colored_noise(
         PowerLaw(1.0), n_sources=2, n_times=time.size, sfreq=parameters.eeg_sfreq, rng=rng
     )
     return scalp.astype(np.float32), 1.3 * vertical + 4 * noise[0], horizontal + 4 * noise[1]

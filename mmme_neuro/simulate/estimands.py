@@ -2,11 +2,11 @@
 
 A source of 5 microvolt is not 5 microvolt in a window mean: filter, baseline, window, the coder's
 error and people's latencies all take their share. Those steps are applied here to the responses
-themselves, without noise, artefacts or (for means) overlap, over a large virtual sample.
+themselves, without noise, artifacts or (for means) overlap, over a large virtual sample.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import mne
@@ -15,17 +15,25 @@ import pandas as pd
 from scipy.signal import fftconvolve
 
 from mmme_neuro.io.montage import QUIK_CAP_64
+from mmme_neuro.responses.autonomic import AUTONOMIC_MEASURES
+from mmme_neuro.responses.measures import (
+    ERP_BASELINE,
+    POWER_BASELINE,
+    Measure,
+    check_measures,
+    window_samples,
+)
+from mmme_neuro.responses.regions import roi_electrodes
 from mmme_neuro.simulate.body import SLOW_TONIC
 from mmme_neuro.simulate.brain import (
     COUPLED_PAIR,
-    REGIONS,
+    RESPONSE_REGION,
     UNCOUPLED_PAIR,
     Head,
     Ongoing,
     evoked_patterns,
     indices,
     ongoing_sources,
-    present,
     simulated_head,
 )
 from mmme_neuro.simulate.parameters import StudyParameters
@@ -45,81 +53,70 @@ GRID = np.arange(-40, 60, 0.02)
 HIGH_PASS_HZ = 0.1
 EEG_SFREQ = 250.0
 PHYSIO_SFREQ = 50.0
-"""Rates of the analysed signals, Hz."""
-
-
-@dataclass(frozen=True)
-class Estimand:
-    """A linear measure of one event: mean in a window minus mean in a baseline (s).
-
-    Both ends of a window belong to it, so that it is half a sample (of ``sfreq``, Hz) wider on
-    each side than its edges.
-    """
-
-    response: str
-    window: tuple[float, float]
-    baseline: tuple[float, float]
-    unit: str
-    sfreq: float
-    region: str = ""
-    band: tuple[float, float] | None = None
-    high_pass_hz: float | None = None
+"""Rates of the analyzed signals, Hz."""
 
 
 MEASURES = {
-    "premotor": Estimand(
-        "premotor",
-        (-0.5, 0.0),
-        (-1.5, -1.0),
-        "uV",
-        EEG_SFREQ,
-        "fronto_central",
-        high_pass_hz=HIGH_PASS_HZ,
-    ),
-    "late_positivity": Estimand(
-        "late_positivity",
-        (0.25, 0.55),
-        (-1.5, -1.0),
-        "uV",
-        EEG_SFREQ,
-        "parietal",
-        high_pass_hz=HIGH_PASS_HZ,
-    ),
-    "alpha_power": Estimand(
-        "alpha_decrease", (0.2, 1.2), (-1.25, -0.75), "uV^2", EEG_SFREQ, "occipital", (8.0, 13.0)
-    ),
-    "scr": Estimand("scr", (2.5, 5.5), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
-    "heart_rate": Estimand("heart_rate", (4.0, 8.0), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
-    "pulse_amplitude": Estimand("pulse_amplitude", (3.0, 8.0), (-1.0, 0.0), "ratio", PHYSIO_SFREQ),
-    "scr_late": Estimand("scr", (6.0, 9.0), (-1.0, 0.0), "uS", PHYSIO_SFREQ),
-    "heart_rate_early": Estimand("heart_rate", (1.5, 3.5), (-1.0, 0.0), "bpm", PHYSIO_SFREQ),
-    "temperature": Estimand("temperature", (5.0, 20.0), (-1.0, 0.0), "deg C", PHYSIO_SFREQ),
+    measure.name: measure
+    for measure in (
+        Measure(name="premotor", roi="fronto_central", window=(-0.5, 0.0), baseline=ERP_BASELINE),
+        Measure(name="late_positivity", roi="parietal", window=(0.25, 0.55), baseline=ERP_BASELINE),
+        Measure(
+            name="alpha_power",
+            signal="alpha",
+            roi="occipital",
+            window=(0.2, 1.2),
+            baseline=POWER_BASELINE,
+        ),
+        replace(AUTONOMIC_MEASURES["scr_us"], name="scr"),
+        replace(AUTONOMIC_MEASURES["heart_rate_bpm"], name="heart_rate"),
+        replace(AUTONOMIC_MEASURES["pulse_amplitude_relative"], name="pulse_amplitude"),
+        replace(AUTONOMIC_MEASURES["scr_us"], name="scr_late", window=(6.0, 9.0)),
+        replace(AUTONOMIC_MEASURES["heart_rate_bpm"], name="heart_rate_early", window=(1.5, 3.5)),
+        replace(AUTONOMIC_MEASURES["skt_celsius"], name="temperature"),
+    )
 }
-"""The measures whose micro - macro difference is known."""
+"""The measures whose micro - macro difference is known; `estimands` takes others of their names."""
+
+RESPONSE_BY_SIGNAL = {
+    "alpha": "alpha_decrease",
+    "eda": "scr",
+    "heart_rate": "heart_rate",
+    "pulse_amplitude": "pulse_amplitude",
+    "skt": "temperature",
+}
+"""Simulated response that a signal shows; potentials are named after theirs."""
 
 CONNECTIVITY_BAND = (14.0, 19.0)
 CONNECTIVITY_WINDOW = (-0.25, 0.75)
 
 
 @lru_cache(maxsize=8)
-def estimands(parameters: StudyParameters, n_videos: int) -> dict:
-    """Return the expected result of every measure, with the value at the source beside it."""
+def estimands(
+    parameters: StudyParameters, n_videos: int, measures: tuple[Measure, ...] = ()
+) -> dict:
+    """Return the expected result of every measure, with the value at the source beside it.
+
+    ``measures`` (means) stand for those of the same name in `MEASURES`, or are added to them.
+    """
+    taken = MEASURES | {measure.name: measure for measure in measures}
+    check_measures([*taken.values()], statistics=["mean", "relative_mean"])
     head = simulated_head(tuple(parameters.channels or QUIK_CAP_64))
-    sample = _virtual_sample(parameters, n_videos, head)
+    sample = _virtual_sample(parameters, n_videos, head, taken)
     known = {}
-    for name, measure in MEASURES.items():
-        effect = effects(parameters)[measure.response]
+    for name, measure in taken.items():
+        effect = effects(parameters)[response_of(measure)]
         known[name] = {
             "quantity": f"{name} micro - macro",
             "value": _contrast(sample, name),
             "conditions": _conditions(sample, name),
             "source_value": effect.micro_minus_macro,
             "unit": measure.unit,
-            "measure": _plain(measure),
+            "measure": plain(measure),
         }
     known["brain_body_correlation"] = {
         "quantity": "within-participant correlation of late positivity and SCR",
-        "value": _within_correlation(sample, parameters, head),
+        "value": _within_correlation(sample, parameters, head, taken),
         "source_value": parameters.brain_body_correlation,
         "unit": "r",
     }
@@ -140,22 +137,61 @@ def estimands(parameters: StudyParameters, n_videos: int) -> dict:
     return known
 
 
-def _plain(measure: Estimand) -> dict:
-    """The measure as plain types, with its electrodes named."""
-    region = list(REGIONS[measure.region]) if measure.region else None
-    return {**vars(measure), "electrodes": region}
+def response_of(measure: Measure) -> str:
+    """Name the simulated response that a measure shows."""
+    known = (
+        measure.name if measure.kind == "potential" else RESPONSE_BY_SIGNAL.get(str(measure.signal))
+    )
+    if known is None or (measure.kind == "potential" and known not in RESPONSE_REGION):
+        raise ValueError(
+            f"measure {measure.name!r}: nothing is simulated of it; potentials are named as one of "
+            f"{list(RESPONSE_REGION)}, other signals are {list(RESPONSE_BY_SIGNAL)}."
+        )
+    return known
 
 
-def _virtual_sample(parameters: StudyParameters, n_videos: int, head: Head) -> pd.DataFrame:
+def rate_of(measure: Measure) -> float:
+    """Rate at which the analysis samples a measure, Hz."""
+    return PHYSIO_SFREQ if measure.kind == "body" else EEG_SFREQ
+
+
+def high_pass_of(measure: Measure) -> float | None:
+    """High-pass that a measure has gone through, Hz; power and slow signals bear none."""
+    return HIGH_PASS_HZ if measure.kind == "potential" else None
+
+
+def plain(measure: Measure) -> dict:
+    """The measure as plain types, with its electrodes named: what ``truth.json`` holds of it."""
+    return {
+        "response": response_of(measure),
+        "window": list(measure.window),
+        "baseline": None if measure.baseline is None else list(measure.baseline),
+        "unit": measure.unit,
+        "sfreq": rate_of(measure),
+        "region": measure.roi if isinstance(measure.roi, str) else "",
+        "band": None if measure.band is None else list(measure.band),
+        "high_pass_hz": high_pass_of(measure),
+        "electrodes": list(roi_electrodes(measure.roi)) or None,
+    }
+
+
+def _virtual_sample(
+    parameters: StudyParameters, n_videos: int, head: Head, measures: Mapping[str, Measure]
+) -> pd.DataFrame:
     """Return noise-free measures of many virtual events as coded, one row an event."""
     rng = np.random.default_rng(VIRTUAL_SEED)
-    weights, power = _region_weights(head), _alpha_power(parameters, head)
+    weights = _region_weights(head, measures)
+    power = {
+        name: _alpha_power(parameters, head, measure)
+        for name, measure in measures.items()
+        if measure.kind == "power"
+    }
     people = []
     for number in range(N_VIRTUAL_PARTICIPANTS):
         timeline = simulate_timeline(parameters, n_videos=n_videos, rng=rng)
         # Videos of their own for everyone: what a model estimates holds over videos, too.
         stimuli = Stimuli.drawn(parameters, n_videos, rng)
-        person = _virtual_participant(parameters, timeline, stimuli, weights, power, rng)
+        person = _virtual_participant(parameters, timeline, stimuli, measures, weights, power, rng)
         people.append(person.assign(participant=number))
     return pd.concat(people, ignore_index=True)
 
@@ -164,8 +200,9 @@ def _virtual_participant(
     parameters: StudyParameters,
     timeline: Timeline,
     stimuli: Stimuli,
+    measures: Mapping[str, Measure],
     weights: dict[str, dict[str, float]],
-    power: float,
+    power: dict[str, float],
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Measures of one virtual participant: own expected response, and all there is (``*_all``).
@@ -182,18 +219,19 @@ def _virtual_participant(
     coded = _coded(timeline.events, parameters, rng)
     lag = coded["onset"].to_numpy()[:, None] - onset[None, :]
     table = coded[["expression"]].copy()
-    for name, measure in MEASURES.items():
-        if measure.band:
+    for name, measure in measures.items():
+        shown = response_of(measure)
+        if name in power:
             table[name] = _power_change(
-                amplitudes[measure.response].to_numpy(),
-                person.shape(measure.response),
+                amplitudes[shown].to_numpy(),
+                person.shape(shown),
                 measure,
                 np.diagonal(lag),
-                power=power,
+                power=power[name],
             )
             continue
         table[name], table[f"{name}_all"] = 0.0, 0.0
-        for response, weight in weights.get(name, {measure.response: 1.0}).items():
+        for response, weight in weights.get(name, {shown: 1.0}).items():
             course = measured_course(person.shape(response)(GRID), measure)
             seen = weight * np.interp(lag, GRID, course)
             table[name] += expected[response].to_numpy() * np.diagonal(seen)
@@ -227,19 +265,21 @@ def _coded(
     )
 
 
-def measured_course(shape: np.ndarray, measure: Estimand) -> np.ndarray:
+def measured_course(shape: np.ndarray, measure: Measure) -> np.ndarray:
     """Return what the measure gives when taken ``GRID`` seconds after the true onset."""
     step = GRID[1] - GRID[0]
-    if measure.high_pass_hz:
-        shape = fftconvolve(shape, _high_pass(measure.high_pass_hz), mode="same")
+    if edge_hz := high_pass_of(measure):
+        shape = fftconvolve(shape, _high_pass(edge_hz), mode="same")
     area = np.concatenate([[0], np.cumsum((shape[1:] + shape[:-1]) / 2 * step)])
 
     def mean(window: tuple[float, float]) -> np.ndarray:
-        first, last = window[0] - 0.5 / measure.sfreq, window[1] + 0.5 / measure.sfreq
+        # Both ends belong to a window: it is half a sample wider on each side.
+        first, last = window[0] - 0.5 / rate_of(measure), window[1] + 0.5 / rate_of(measure)
         ends = [np.interp(GRID + edge, GRID, area) for edge in (first, last)]
         return (ends[1] - ends[0]) / (last - first)
 
-    return mean(measure.window) - mean(measure.baseline)
+    change = mean(measure.window)
+    return change if measure.baseline is None else change - mean(measure.baseline)
 
 
 @lru_cache(maxsize=4)
@@ -249,24 +289,34 @@ def _high_pass(edge_hz: float) -> np.ndarray:
     return mne.filter.create_filter(None, 1 / step, edge_hz, None, verbose="error")
 
 
-def _region_weights(head: Head) -> dict[str, dict[str, float]]:
+def _region_weights(head: Head, measures: Mapping[str, Measure]) -> dict[str, dict[str, float]]:
     """Return how much of each evoked response each EEG measure's region sees."""
     patterns = evoked_patterns(head)
     return {
         name: {
-            response: float(pattern[indices(head, present(head, measure.region))].mean())
+            response: float(pattern[_rows(head, measure)].mean())
             for response, pattern in patterns.items()
         }
-        for name, measure in MEASURES.items()
-        if measure.region and not measure.band
+        for name, measure in measures.items()
+        if measure.kind == "potential"
     }
 
 
-def _alpha_power(parameters: StudyParameters, head: Head) -> float:
+def _rows(head: Head, measure: Measure) -> list[int]:
+    """Rows of the measure's electrodes that this cap has."""
+    wanted = roi_electrodes(measure.roi)
+    found = tuple(name for name in wanted if name in head.ch_names)
+    if not found:
+        raise ValueError(
+            f"measure {measure.name!r}: needs at least one of {wanted}, but the cap has none."
+        )
+    return indices(head, found)
+
+
+def _alpha_power(parameters: StudyParameters, head: Head, measure: Measure) -> float:
     """Expected alpha power in the measure's region and band, uV^2."""
-    measure = MEASURES["alpha_power"]
     source = ongoing_sources(head, parameters.eeg)[0]
-    at_region = np.mean(source.pattern[indices(head, present(head, measure.region))] ** 2)
+    at_region = np.mean(source.pattern[_rows(head, measure)] ** 2)
     low, high = measure.band or (0.0, 0.0)
     freqs = np.arange(low, high, 0.01)
     share = np.trapezoid(source.density(freqs), freqs)
@@ -276,7 +326,7 @@ def _alpha_power(parameters: StudyParameters, head: Head) -> float:
 def _power_change(
     amplitude: np.ndarray,
     shape: Callable[[np.ndarray], np.ndarray],
-    measure: Estimand,
+    measure: Measure,
     lag: np.ndarray,
     *,
     power: float,
@@ -306,7 +356,12 @@ def _conditions(sample: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def _within_correlation(sample: pd.DataFrame, parameters: StudyParameters, head: Head) -> float:
+def _within_correlation(
+    sample: pd.DataFrame,
+    parameters: StudyParameters,
+    head: Head,
+    measures: Mapping[str, Measure],
+) -> float:
     """Return the correlation of late positivity and SCR within participants, with noise.
 
     Noise enters through its variance in the measure: ongoing activity and sensor noise for the
@@ -315,16 +370,16 @@ def _within_correlation(sample: pd.DataFrame, parameters: StudyParameters, head:
     names = ["late_positivity_all", "scr_all"]
     within = sample[names] - sample.groupby("participant")[names].transform("mean")
     spread = within.cov().to_numpy()
-    spread[0, 0] += _eeg_noise_variance(parameters, head, MEASURES["late_positivity"])
-    spread[1, 1] += _skin_noise_variance(parameters, MEASURES["scr"])
+    spread[0, 0] += _eeg_noise_variance(parameters, head, measures["late_positivity"])
+    spread[1, 1] += _skin_noise_variance(parameters, measures["scr"])
     return float(spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1]))
 
 
-def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Estimand) -> float:
+def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Measure) -> float:
     """Variance of a window mean of ongoing activity in a region, uV^2."""
     freqs = np.arange(0.01, 60, 0.01)
     gain = _measure_gain(measure, freqs)
-    rows = indices(head, present(head, measure.region))
+    rows = _rows(head, measure)
     total = 0.0
     for source in ongoing_sources(head, parameters.eeg):
         total += source.pattern[rows].mean() ** 2 * np.trapezoid(
@@ -334,7 +389,7 @@ def _eeg_noise_variance(parameters: StudyParameters, head: Head, measure: Estima
     return float(total + white * np.trapezoid(gain * 2 / parameters.eeg_sfreq, freqs))
 
 
-def _skin_noise_variance(parameters: StudyParameters, measure: Estimand) -> float:
+def _skin_noise_variance(parameters: StudyParameters, measure: Measure) -> float:
     """Variance of a window mean of the skin conductance between events, uS^2."""
     course = measured_course(skin_conductance_response(GRID, 1, 1), measure)
     physio = parameters.physio
@@ -347,16 +402,17 @@ def _skin_noise_variance(parameters: StudyParameters, measure: Estimand) -> floa
     return float(spontaneous + drift)
 
 
-def _measure_gain(measure: Estimand, freqs: np.ndarray) -> np.ndarray:
+def _measure_gain(measure: Measure, freqs: np.ndarray) -> np.ndarray:
     """Squared gain of "window mean minus baseline mean" (and its high-pass) at each frequency."""
 
     def mean(window: tuple[float, float]) -> np.ndarray:
         middle, width = np.mean(window), window[1] - window[0]
         return np.sinc(freqs * width) * np.exp(2j * np.pi * freqs * middle)
 
-    gain = np.abs(mean(measure.window) - mean(measure.baseline)) ** 2
-    if measure.high_pass_hz:
-        gain = gain * (freqs > measure.high_pass_hz / 2)
+    before = 0.0 if measure.baseline is None else mean(measure.baseline)
+    gain = np.abs(mean(measure.window) - before) ** 2
+    if edge_hz := high_pass_of(measure):
+        gain = gain * (freqs > edge_hz / 2)
     return gain
 
 
@@ -377,9 +433,8 @@ def _coupling(parameters: StudyParameters, head: Head, pair: tuple[str, str]) ->
 
 def _connectivity_freqs(sfreq: float) -> np.ndarray:
     """Frequencies in the band; how many there are depends on the window's number of samples."""
-    first, last = (edge * sfreq for edge in CONNECTIVITY_WINDOW)
-    n_times = int(np.floor(last + 1e-9) - np.ceil(first - 1e-9)) + 1
-    freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
+    begin, end = window_samples(np.zeros(1), CONNECTIVITY_WINDOW, sfreq)
+    freqs = np.fft.rfftfreq(int(end[0] - begin[0]), 1 / sfreq)
     return freqs[(freqs >= CONNECTIVITY_BAND[0]) & (freqs <= CONNECTIVITY_BAND[1])]
 
 
@@ -388,7 +443,7 @@ def _cross_spectrum(
 ) -> np.ndarray:
     """Return the cross-spectral density of two electrodes at one frequency under a Hann taper.
 
-    The taper of the 1 s window smears a source's spectrum over neighbouring frequencies.
+    The taper of the 1 s window smears a source's spectrum over neighboring frequencies.
     """
     offsets = np.arange(-3, 3.01, 0.05)
     taper = np.sinc(offsets) / (1 - offsets**2 + 1e-12)

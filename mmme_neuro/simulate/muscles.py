@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.simulate.brain import Head
-from mmme_neuro.simulate.noise import Broadband, coloured_noise
+from mmme_neuro.simulate.noise import Broadband, colored_noise
 from mmme_neuro.simulate.parameters import MuscleParameters
 
 MUSCLES = {
@@ -86,7 +86,7 @@ def muscle_eeg(
 ) -> np.ndarray:
     """Microvolt that muscles add at every electrode, array (n_channels, n_times)."""
     spectrum = Broadband(parameters.lowest_hz)
-    activity = coloured_noise(
+    activity = colored_noise(
         spectrum, n_sources=len(muscles), n_times=envelopes.shape[1], sfreq=sfreq, rng=rng
     )
     activity *= (envelopes + parameters.resting_uv).astype(np.float32)

@@ -27,12 +27,12 @@ class PowerLaw:
 class Rhythm:
     """Narrow-band activity: a Gaussian in frequency."""
 
-    centre_hz: float
+    center_hz: float
     sd_hz: float
 
     def __call__(self, freqs: np.ndarray) -> np.ndarray:
         """Return relative power at each frequency."""
-        return np.exp(-0.5 * ((freqs - self.centre_hz) / self.sd_hz) ** 2)
+        return np.exp(-0.5 * ((freqs - self.center_hz) / self.sd_hz) ** 2)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def density(spectrum: Spectrum, freqs: np.ndarray) -> np.ndarray:
     return spectrum(freqs) / total
 
 
-def coloured_noise(
+def colored_noise(
     spectrum: Spectrum, *, n_sources: int, n_times: int, sfreq: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Draw unit-variance Gaussian noise, array (n_sources, n_times), float32."""

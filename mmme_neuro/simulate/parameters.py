@@ -1,8 +1,8 @@
 """Every number that goes into a simulated study."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from typing import Any, TypeVar, get_type_hints
 
 from mmme_neuro.simulate.sheet_file import CodingParameters
 
@@ -202,6 +202,11 @@ class StudyParameters:
         """Return all parameters as nested plain types."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "StudyParameters":
+        """Build parameters from what `to_dict` returned, as read from a JSON file."""
+        return _built(cls, values)
+
     def under_null(self) -> "StudyParameters":
         """Return the same study without a mean difference of ME and MaE in brain and body."""
         return self._with_effects(Effect.without_difference)
@@ -220,6 +225,14 @@ class StudyParameters:
             eeg=_with_changed_effects(self.eeg, change),
             physio=_with_changed_effects(self.physio, change),
         )
+
+
+def _built(kind: Any, value: Any) -> Any:
+    """A dataclass (of dataclasses) from plain types; lists become tuples."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{name: _built(hints[name], inner) for name, inner in value.items()})
+    return tuple(_built(None, inner) for inner in value) if isinstance(value, list) else value
 
 
 Part = TypeVar("Part", EegParameters, PhysioParameters)

@@ -1,12 +1,15 @@
 """Compare what an analysis found with the truth behind a simulated study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.simulate.devices import DeviceClock
+from mmme_neuro.simulate.estimands import estimands, plain
+from mmme_neuro.simulate.parameters import StudyParameters
 from mmme_neuro.stats.estimates import mean_row, t_interval
 
 RECOVERY_COLUMNS = (
@@ -28,6 +31,9 @@ MODEL_RESPONSES = {
     "heart_rate": "heart_rate_bpm",
 }
 """Measure of the truth -> response of the mixed models."""
+
+SAME_MEASURE = ("window", "baseline", "electrodes", "band", "response")
+"""What makes two measures the same quantity."""
 
 MODEL_TERM = "expression[T.micro]"
 LARGEST_ONSET_ERROR_S = 0.5
@@ -64,6 +70,37 @@ def recovery_table(
     table = pd.DataFrame([row for row in rows if row is not None])
     table["covered"] = (table["ci_low"] <= table["truth"]) & (table["truth"] <= table["ci_high"])
     return table[list(RECOVERY_COLUMNS)]
+
+
+def with_measures(truth: Mapping, measures: Sequence[Measure]) -> Mapping:
+    """Truth of measures that are not those foreseen when the study was simulated.
+
+    Parameters
+    ----------
+    truth : mapping
+        Content of ``truth.json``.
+    measures : sequence of Measure
+        What the analysis measures, named as in ``truth``. Other names are left alone.
+
+    Returns
+    -------
+    mapping
+        The same where signal, place, window and baseline are those of the file; else with the
+        estimands of the measures that differ, and of the correlation that follows from them.
+    """
+    known = truth["estimands"]
+    changed = tuple(
+        measure
+        for measure in measures
+        if measure.name in known
+        and any(known[measure.name]["measure"][key] != plain(measure)[key] for key in SAME_MEASURE)
+    )
+    if not changed:
+        return truth
+    parameters = StudyParameters.from_dict(truth["parameters"])
+    found = estimands(parameters, truth["n_videos"], changed)
+    names = [*(measure.name for measure in changed), "brain_body_correlation"]
+    return {**truth, "estimands": {**known, **{name: found[name] for name in names}}}
 
 
 def with_overlap_truth(table: pd.DataFrame, truth: Mapping) -> pd.DataFrame:
@@ -141,8 +178,8 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
         }
         true = [by_name[name] for name in table["participant"]]
         drift = np.array([clock.drift_ppm for clock in true])
-        centre = table["centre_device_s"].to_numpy()
-        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, centre, strict=True)])
+        center = table["center_device_s"].to_numpy()
+        mapped = np.array([clock.to_eeg(at) for clock, at in zip(true, center, strict=True)])
         rows += [
             _mean_row(
                 f"{device} clock drift",
@@ -155,9 +192,9 @@ def _clock_rows(truth: Mapping, clocks: pd.DataFrame) -> list[dict]:
             _mean_row(
                 f"{device} clock offset at mid-recording",
                 "s",
-                mapped - centre,
-                table["centre_eeg_s"] - centre,
-                table["centre_se_s"],
+                mapped - center,
+                table["center_eeg_s"] - center,
+                table["center_se_s"],
                 table["dof"],
             ),
         ]

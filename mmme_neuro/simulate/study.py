@@ -352,13 +352,13 @@ def _write_physio(
         inverted_lines=session.inverted_lines,
         rng=rng,
     )
-    analogue = _analogue_channels(body, eeg, time, parameters, rng)
+    analog = _analog_channels(body, eeg, time, parameters, rng)
     rate = np.interp(time, body.time, body.heart_rate)
-    data = np.column_stack([*analogue, lines, rate]).astype(np.float32)
+    data = np.column_stack([*analog, lines, rate]).astype(np.float32)
     write_acqknowledge_mat(folder / PHYSIO_FILE, data, isi_ms=1000 / sfreq)
 
 
-def _analogue_channels(
+def _analog_channels(
     body: BodyState,
     eeg: EegSignals,
     time: np.ndarray,

@@ -7,7 +7,7 @@ The row of an estimate, multiplicity, resampling and groups of rows.
 * ``resampling``: Intervals of statistics of counts, with participants left out or resampled
   whole.
 * ``levels``: Two levels of a condition that are compared, the reference first.
-* ``groups``: Rows that an association rests on: complete, and centred within participants.
+* ``groups``: Rows that an association rests on: complete, and centered within participants.
 """
 
 import lazy_loader as _lazy

@@ -1,4 +1,4 @@
-"""Rows that an association rests on: complete, and centred within participants."""
+"""Rows that an association rests on: complete, and centered within participants."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ def complete_rows(
     measures : sequence of str
         Numeric columns that are associated.
     groups : sequence of str
-        Columns within which values are centred.
+        Columns within which values are centered.
     others : sequence of str
         More columns that must be there and complete: covariates, stimuli.
     min_groups : int
@@ -65,7 +65,7 @@ def complete_rows(
     for name in measures:
         values = table[name].to_numpy(dtype=float)
         # Rounding leaves traces of a constant.
-        spread = np.abs(centred(values[:, np.newaxis], codes)).max()
+        spread = np.abs(centered(values[:, np.newaxis], codes)).max()
         if spread <= 1e-12 * np.abs(values).max():
             raise NotEstimable(
                 f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
@@ -97,7 +97,7 @@ def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     return table.groupby(list(columns), sort=False).ngroup().to_numpy()
 
 
-def centred(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Take the mean of its group from each row.
 
     Parameters
@@ -113,7 +113,7 @@ def centred(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> centred(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).ravel()
+    >>> centered(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).ravel()
     array([-1.,  1.,  0.])
     """
     # The grand mean first: sums of large numbers would lose digits.

@@ -173,7 +173,7 @@ def test_real_steps_are_numbered_and_complete():
 
 
 @pytest.fixture(scope="module")
-def analysed(made_once, study):
+def analyzed(made_once, study):
     """Results of every step for the small study."""
 
     def fill(folder):
@@ -188,33 +188,33 @@ def analysed(made_once, study):
         )
         (folder / "said.txt").write_text("\n".join([*said, f"failed: {failed}"]))
 
-    return made_once("analysed", fill)
+    return made_once("analyzed", fill)
 
 
-def test_the_whole_analysis_of_a_small_study(analysed):
-    said = (analysed / "said.txt").read_text()
+def test_the_whole_analysis_of_a_small_study(analyzed):
+    said = (analyzed / "said.txt").read_text()
     assert said.endswith("failed: []"), said
     for step in steps():
         for name in step.module.WRITES:
-            assert (analysed / "results" / name).exists()
-    assert not [path for path in (analysed / "results").rglob("*") if "part" == path.suffix[1:]]
-    assert not list((analysed / "results").rglob(".part*"))
+            assert (analyzed / "results" / name).exists()
+    assert not [path for path in (analyzed / "results").rglob("*") if "part" == path.suffix[1:]]
+    assert not list((analyzed / "results").rglob(".part*"))
 
 
-def test_a_second_run_does_nothing(analysed, study):
+def test_a_second_run_does_nothing(analyzed, study):
     said = []
     run_steps(
         steps(),
         study,
-        analysed / "results",
+        analyzed / "results",
         force=False,
         say=lambda step, text: said.append(text),
     )
     assert set(said) == {"up to date"}
 
 
-def test_only_what_depends_runs_again(analysed, study, tmp_path):
-    results = shutil.copytree(analysed / "results", tmp_path / "results")
+def test_only_what_depends_runs_again(analyzed, study, tmp_path):
+    results = shutil.copytree(analyzed / "results", tmp_path / "results")
     (results / "cross_modal.csv").unlink()
     said = {}
     failed = run_steps(

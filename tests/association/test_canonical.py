@@ -6,7 +6,7 @@ from sklearn.cross_decomposition import CCA, PLSSVD
 from mmme_neuro import cross_modal
 from mmme_neuro.association import Resampling
 from mmme_neuro.association.folds import deal, make_folds, prepare
-from mmme_neuro.stats.groups import centred
+from mmme_neuro.stats.groups import centered
 from tests.calibration.cross_modal import simulated_events
 
 X, Y = ["x0", "x1", "x2", "x3"], ["y0", "y1", "y2"]
@@ -67,15 +67,15 @@ def test_cross_validation_equals_a_plain_loop():
                 train = (of_people != i) & (of_stimuli != j)
                 test = (of_people == i) & (of_stimuli == j)
                 own = np.unique(people[train], return_inverse=True)[1]
-                a, b = centred(x[train], own), centred(y[order][train], own)
+                a, b = centered(x[train], own), centered(y[order][train], own)
                 fit = CCA(n_components=1, scale=False, max_iter=5000, tol=1e-13).fit(a, b)
                 u, v = a @ fit.x_rotations_[:, 0], b @ fit.y_rotations_[:, 0]
-                # Participants left out are centred on all their own rows.
-                u_new = (centred(x, people) @ fit.x_rotations_[:, 0])[test] / u.std()
-                v_new = (centred(y[order], people) @ fit.y_rotations_[:, 0])[test] / v.std()
+                # Participants left out are centered on all their own rows.
+                u_new = (centered(x, people) @ fit.x_rotations_[:, 0])[test] / u.std()
+                v_new = (centered(y[order], people) @ fit.y_rotations_[:, 0])[test] / v.std()
                 xy, xx, yy = xy + u_new @ v_new, xx + u_new @ u_new, yy + v_new @ v_new
         folds = make_folds(x, y, people, of_people, of_stimuli)
-        ready = prepare(folds, centred(x, people), centred(y, people), method="cca", dof=90)
+        ready = prepare(folds, centered(x, people), centered(y, people), method="cca", dof=90)
         assert ready.scores(x, y[order])[0] == pytest.approx(xy / np.sqrt(xx * yy), abs=1e-5)
 
 

@@ -7,7 +7,7 @@ from mmme_neuro.association.intervals import (
     participant_products,
     weighted_correlation,
 )
-from mmme_neuro.stats.groups import centred
+from mmme_neuro.stats.groups import centered
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def products():
     codes = np.repeat(np.arange(20), 12)
     values = rng.standard_normal((240, 3))
     values[:, 1] += 0.5 * values[:, 0] + 0.7 * values[:, 2]
-    return participant_products(centred(values, codes), codes)
+    return participant_products(centered(values, codes), codes)
 
 
 def test_weights_count_participants(products):
@@ -37,7 +37,7 @@ def test_standard_error_is_near_the_jackknife(products):
     assert error[0] == pytest.approx(jackknife, rel=0.1)
 
 
-def test_studentised_interval_equals_a_loop(products):
+def test_studentized_interval_equals_a_loop(products):
     two = products[:, :2, :2]
     low, high = bootstrap_interval(two, n_resamples=500, rng=np.random.default_rng(4))
     weights = np.random.default_rng(4).multinomial(20, np.full(20, 0.05), size=500)
@@ -58,7 +58,7 @@ def test_coverage_where_slopes_differ():
         x = rng.standard_normal((300, 1))
         slope = np.repeat(0.3 + 0.25 * rng.standard_normal(10), 30)[:, np.newaxis]
         y = slope * x + np.sqrt(1 - 0.3**2 - 0.25**2) * rng.standard_normal((300, 1))
-        products = participant_products(centred(np.hstack([x, y]), codes), codes)
+        products = participant_products(centered(np.hstack([x, y]), codes), codes)
         low, high = bootstrap_interval(products, n_resamples=400, rng=rng)
         n_covered += low <= 0.3 <= high
     # 99.9 % range of 100 intervals that cover in 95 %.

@@ -82,10 +82,10 @@ def test_partial_equals_regression_with_intercepts_of_participants():
 
 
 def test_equals_the_correlation_of_residuals(blood):
-    centred = blood[["ph", "paco2"]] - blood.groupby("participant")[["ph", "paco2"]].transform(
+    centered = blood[["ph", "paco2"]] - blood.groupby("participant")[["ph", "paco2"]].transform(
         "mean"
     )
-    r, _ = stats.pearsonr(centred["ph"], centred["paco2"])
+    r, _ = stats.pearsonr(centered["ph"], centered["paco2"])
     result = rm_corr(blood, "ph", "paco2").iloc[0]
     assert result["r"] == pytest.approx(r)
     t = r * np.sqrt(result["dof"] / (1 - r**2))

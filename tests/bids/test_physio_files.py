@@ -14,15 +14,15 @@ from mmme_neuro.io.physio import read_physio
 NAMES = {"ECG": "ecg", "EDA": "gsr", "SKT_A": "temperature", "D0": "stim", "rate (bpm)": "misc"}
 
 
-def _segment(number, *, start, stop, centre_eeg, drift_ppm):
-    centre = (start + stop) / 2
+def _segment(number, *, start, stop, center_eeg, drift_ppm):
+    center = (start + stop) / 2
     return segment_row(
         segment=number,
-        reference_span=(centre_eeg - 1, centre_eeg + 1),
+        reference_span=(center_eeg - 1, center_eeg + 1),
         other_span=(start, stop),
-        centre_reference=centre_eeg,
-        centre_other=centre,
-        centre_se=1e-4,
+        center_reference=center_eeg,
+        center_other=center,
+        center_se=1e-4,
         drift=1e-6 * drift_ppm,
         drift_se=2e-6,
         n_matched=20,
@@ -37,8 +37,8 @@ def _clock(*segments):
 
 
 PAUSED = _clock(
-    _segment(0, start=10.0, stop=30.0, centre_eeg=5.0, drift_ppm=80.0),
-    _segment(1, start=40.0, stop=70.0, centre_eeg=500.0, drift_ppm=-120.0),
+    _segment(0, start=10.0, stop=30.0, center_eeg=5.0, drift_ppm=80.0),
+    _segment(1, start=40.0, stop=70.0, center_eeg=500.0, drift_ppm=-120.0),
 )
 
 
@@ -61,7 +61,7 @@ def files(tmp_path):
 
 
 def test_drift_is_in_the_rate(raw):
-    drifting = _clock(_segment(0, start=0.0, stop=4740.0, centre_eeg=2000.0, drift_ppm=200.0))
+    drifting = _clock(_segment(0, start=0.0, stop=4740.0, center_eeg=2000.0, drift_ppm=200.0))
     (part,) = stretches(4_740_000, 1000.0, drifting)
     index = np.array([0, 1_000_000, 4_739_999])
     expected = drifting.to_reference(index / 1000.0)

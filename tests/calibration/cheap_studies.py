@@ -108,7 +108,7 @@ def model_rows(results: Path) -> pd.DataFrame:
     """Mixed models of the EEG responses, as the step of the models fits them."""
     events = read_table(results, "erp_amplitudes")
     power = read_table(results, "band_power")
-    events = events.assign(**{name: power[name] for name in choices.RHYTHMS})
+    events = events.assign(**{one.name: power[one.name] for one in choices.POWER_MEASURES})
     right_side = f"expression + {choices.RANDOM_TERMS}"
     return fit_many(NULL_RESPONSES, right_side, events).estimates
 
@@ -175,7 +175,7 @@ def code_digest() -> str:
 
 
 def write_study(scenario: str, seed: int, path: Path) -> None:
-    """Simulate and analyse one study; write its rows under a temporary name, then in place."""
+    """Simulate and analyze one study; write its rows under a temporary name, then in place."""
     # The studies' own warnings (few events, singular fits) are in their tables.
     quiet = contextlib.redirect_stdout(io.StringIO())
     with quiet, warnings.catch_warnings(), threadpool_limits(limits=1):
@@ -199,12 +199,12 @@ def study_rows(scenario: Scenario, seed: int) -> pd.DataFrame:
         )
         for name, options in scenario.analyses:
             results = Path(scratch) / name
-            analyse(study, results, scenario.step_numbers, options)
+            analyze(study, results, scenario.step_numbers, options)
             tables.append(scenario.rows(results).assign(analysis=name))
     return pd.concat(tables, ignore_index=True)
 
 
-def analyse(study: Path, results: Path, numbers: tuple[str, ...], options: Options) -> None:
+def analyze(study: Path, results: Path, numbers: tuple[str, ...], options: Options) -> None:
     """Run steps in this process, the preprocessing with the given options."""
     results.mkdir()
     for step in steps():

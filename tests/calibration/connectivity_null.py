@@ -27,7 +27,7 @@ from mmme_neuro.responses.spectral.phase import phase_consistency
 SFREQ = 100.0
 N_CHANNELS = 6
 N_PARTICIPANTS = 20
-WINDOW = {"tmin": -0.25, "tmax": 0.75, "band": (8.0, 13.0), "by": "expression", "min_epochs": 2}
+WINDOW = {"window": (-0.25, 0.75), "band": (8.0, 13.0), "by": "expression", "min_epochs": 2}
 FEW = {"n_resamples": 20}
 COUNTS = ((6, 26), (20, 80))
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -64,7 +64,7 @@ def simulated_events(
 
     ``between`` is the correlation of participants' means, which spread three times as far as
     events; ``slope_sd`` the spread of the slope over participants; ``serial`` the correlation of
-    neighbouring events; ``shared`` the SD of what a stimulus adds to all measures of everybody;
+    neighboring events; ``shared`` the SD of what a stimulus adds to all measures of everybody;
     ``tails`` the degrees of freedom of Student's t.
     """
     per_person = n_stimuli * n_events
@@ -271,7 +271,7 @@ times as far as events and correlate by -.9 wherever that is not said to be othe
 `mean r` beside the truth shows recovery although participants' means go the other way. The
 parametric interval of `rm_corr` supposes independent normal errors and one slope for all. Random
 slopes estimate a slope, not a correlation: with heavy tails the two SDs by which it is
-standardised are estimates of their own, which its interval leaves out.
+standardized are estimates of their own, which its interval leaves out.
 
 ## Combinations of 4 and 3 features (one pair associated or none): share of p < .05
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.inference.adjacency import neighbours
+from mmme_neuro.inference.adjacency import neighbors
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.maxima import TAILS, Draws, corrected_maps, flipped_maxima, largest_of
 from mmme_neuro.inference.units import column_of_term, find_units
@@ -111,7 +111,7 @@ def simulated(condition: Condition, rng: np.random.Generator) -> tuple[pd.DataFr
 
 
 def smooth_noise(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Maps of unit variance, neighbours correlated, shape (n, *SHAPE)."""
+    """Maps of unit variance, neighbors correlated, shape (n, *SHAPE)."""
     wide = gaussian_filter(
         rng.standard_normal((n, SHAPE[0] + 8, SHAPE[1] + 12)), (0, *SMOOTHING), mode="wrap"
     )
@@ -125,7 +125,7 @@ def study_p_values(seed: int, condition: Condition) -> dict[str, float]:
     design, _ = build_design(parse_formula(condition.formula), events)
     tested = column_of_term(design, condition.term)
     units = find_units(design, tested, "participant", events)
-    flat, near = responses.reshape(len(events), -1), neighbours(SHAPE)
+    flat, near = responses.reshape(len(events), -1), neighbors(SHAPE)
     scores = cell_scores(
         design, tested, units, flat, missing_patterns(flat, design.rows), events, n_threads=1
     )

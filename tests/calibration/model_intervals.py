@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.models.comparison import bootstrap_likelihood_ratio, likelihood_ratio
 from mmme_neuro.models.contrasts import contrast
-from mmme_neuro.models.effects import equivalence_test, standardised_effects
+from mmme_neuro.models.effects import equivalence_test, standardized_effects
 from mmme_neuro.models.f_tests import anova
 from mmme_neuro.models.mixed import fit_lmm
 from mmme_neuro.models.profile import variance_intervals
@@ -107,7 +107,7 @@ def variance_test(rng: np.random.Generator, *, n: int, has_slope: bool, n_null: 
 
 
 def effect(rng: np.random.Generator, *, n: int) -> Outcome:
-    """Interval of the standardised effect, and the equivalence test with the truth at its bound."""
+    """Interval of the standardized effect, and the equivalence test with the truth at its bound."""
     events = events_of(n, 12, rng)
     is_micro = (events["expression"] == "micro").to_numpy(float)
     slopes = 1 + rng.normal(0, 0.5, n)
@@ -115,7 +115,7 @@ def effect(rng: np.random.Generator, *, n: int) -> Outcome:
     events["y"] += rng.normal(size=len(events))
     fit = fit_lmm("y ~ expression + (1 + expression | p)", events)
     effects = contrast(fit, "expression")
-    found = standardised_effects(fit, effects, of="expression").iloc[0]
+    found = standardized_effects(fit, effects, of="expression").iloc[0]
     truth = 1 / np.sqrt(0.8**2 + 0.5**2 / 2 + 1)
     return {
         "interval of d": bool(found["ci_low"] < truth < found["ci_high"]),

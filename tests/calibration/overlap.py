@@ -4,7 +4,7 @@
 
 simulates studies whose events overlap, are isolated, or have responses of shapes that no published
 response function resembles; each goes from device files to cleaned signals like a real one and is
-analysed in several ways. Writes docs/overlap_recovery.md.
+analyzed in several ways. Writes docs/overlap_recovery.md.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from analyses import study as choices
-from analyses.tables import analysed
+from analyses.tables import analyzed
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.pipeline.derivatives import read_continuous
 from mmme_neuro.responses.overlap.basis import FIR, ResponseFunction
@@ -32,7 +32,7 @@ from mmme_neuro.responses.overlap.compare import OverlapPlan, over_participants,
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
 from mmme_neuro.simulate.parameters import EventParameters
 from mmme_neuro.simulate.recovery import with_overlap_truth
-from tests.calibration.cheap_studies import CHEAP_CHANNELS, CLEANED, analyse
+from tests.calibration.cheap_studies import CHEAP_CHANNELS, CLEANED, analyze
 from tests.calibration.tables import as_markdown, lowest_coverage
 
 N_PARTICIPANTS = 8
@@ -55,7 +55,7 @@ SCENARIOS: Mapping[str, StudyParameters] = {
 }
 
 CANONICAL = ("scr", "scr_late")
-CANONICAL_BASIS = ResponseFunction("scr", tmax=90.0)
+CANONICAL_BASIS = ResponseFunction("scr", duration=90.0)
 """Measures of a channel on the scale that its response function was published for."""
 
 FIR_SFREQ = {"physio": 2.0, "eeg": 25.0}
@@ -89,9 +89,9 @@ def study_rows(seed: int, scenario: str) -> pd.DataFrame:
         )
         results = Path(scratch) / "results"
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            analyse(study, results, ("02",), CLEANED)
+            analyze(study, results, ("02",), CLEANED)
         measures = [
-            one_participant(results, name).assign(participant=name) for name in analysed(results)
+            one_participant(results, name).assign(participant=name) for name in analyzed(results)
         ]
         truth = json.loads((study / "truth.json").read_text(encoding="utf-8"))
     means = over_participants(pd.concat(measures))
@@ -121,14 +121,14 @@ def ways(plan: OverlapPlan) -> list[tuple[str, OverlapPlan]]:
     stimulus = plan.stimulus_basis
     free = replace(
         plan,
-        basis=FIR(plan.basis.tmin, plan.basis.tmax, 1 / sfreq),
-        stimulus_basis=None if stimulus is None else FIR(stimulus.tmin, stimulus.tmax, 1 / sfreq),
+        basis=FIR(plan.basis.window, 1 / sfreq),
+        stimulus_basis=None if stimulus is None else FIR(stimulus.window, 1 / sfreq),
         sfreq=sfreq,
     )
     out = [("splines", plan), ("FIR", free)]
-    windows = tuple(window for window in plan.windows if window.name in CANONICAL)
-    if windows:
-        out.append(("response function", replace(plan, basis=CANONICAL_BASIS, windows=windows)))
+    measures = tuple(measure for measure in plan.measures if measure.name in CANONICAL)
+    if measures:
+        out.append(("response function", replace(plan, basis=CANONICAL_BASIS, measures=measures)))
     return out
 
 

@@ -15,7 +15,7 @@ WITHIN_MONTE_CARLO = 2.58
 
 
 def coverage_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Summarise recovery tables of many studies, one row a quantity.
+    """Summarize recovery tables of many studies, one row a quantity.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def coverage_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _coverage(group: pd.DataFrame) -> dict[str, float]:
-    """Summarise one quantity."""
+    """Summarize one quantity."""
     n, error = len(group), group["estimate"] - group["truth"]
     bias, bias_se = error.mean(), error.std() / np.sqrt(n)
     return {

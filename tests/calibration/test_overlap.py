@@ -33,7 +33,7 @@ def test_summary_counts_bias_and_coverage():
     assert "| scr | micro | uS | FIR |" in page(summary(rows), 2)
 
 
-def test_every_plan_is_also_analysed_without_a_shape():
+def test_every_plan_is_also_analyzed_without_a_shape():
     for plan in OVERLAP_PLANS:
         names = [name for name, _ in ways(plan)]
         assert names[:2] == ["splines", "FIR"]

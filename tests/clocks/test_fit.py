@@ -14,16 +14,16 @@ def clock(*, drift=100e-6, jump=None):
     edges = [(0.0, 1000.0)] if jump is None else [(0.0, 400.0), (410.0, 1000.0)]
     rows = []
     for k, (start, stop) in enumerate(edges):
-        centre = (start + stop) / 2
+        center = (start + stop) / 2
         shift = 20.0 + (jump or 0.0) * k
         rows.append(
             segment_row(
                 segment=k,
                 reference_span=(shift + start * (1 + drift), shift + stop * (1 + drift)),
                 other_span=(start, stop),
-                centre_reference=shift + centre * (1 + drift),
-                centre_other=centre,
-                centre_se=0.001,
+                center_reference=shift + center * (1 + drift),
+                center_other=center,
+                center_se=0.001,
                 drift=drift,
                 drift_se=1e-6,
                 n_matched=30,
@@ -62,7 +62,7 @@ def test_missing_times_stay_missing():
     assert np.isnan(times[0]) and times[1] == pytest.approx(21.0001)
 
 
-def test_standard_error_joins_centre_and_drift():
+def test_standard_error_joins_center_and_drift():
     fit = clock()
     assert fit.se_at(500.0) == pytest.approx(0.001)
     assert fit.se_at(10_500.0) == pytest.approx(np.hypot(0.001, 0.01))

@@ -14,10 +14,10 @@ def sequence(code, time):
 
 def brute_force_count(pairs, *, max_drift, half_width, n_drifts=4001):
     """Most pairs within a band, by trying every drift of a fine grid."""
-    centre = (pairs.position.min() + pairs.position.max()) / 2
+    center = (pairs.position.min() + pairs.position.max()) / 2
     best = 0
     for drift in np.linspace(-max_drift, max_drift, n_drifts):
-        value = np.sort(pairs.difference - drift * (pairs.position - centre))
+        value = np.sort(pairs.difference - drift * (pairs.position - center))
         within = np.searchsorted(value, value + 2 * half_width, side="right")
         best = max(best, int((within - np.arange(len(value))).max()))
     return best
@@ -39,8 +39,8 @@ def test_densest_line_lies_between_the_exhaustive_counts(seed, n_codes):
     count = 0 if found is None else found[0]
     assert (count >= exact or exact < 2) and count <= max(widest, 2)
     if found is not None:
-        _, centre, level, drift = found
-        residual = pairs.difference - level - drift * (pairs.position - centre)
+        _, center, level, drift = found
+        residual = pairs.difference - level - drift * (pairs.position - center)
         assert (np.abs(residual) <= 0.75 + 1e-9).sum() >= count
 
 

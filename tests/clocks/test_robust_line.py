@@ -77,7 +77,7 @@ def test_standard_errors_are_calibrated(fit, n_points):
         line = fit(x, y, resolution=1e-4)
         quantile = stats.t.ppf(0.975, line.dof)
         covered[k] = (
-            abs(line.level - 2 - 1e-4 * line.centre) < quantile * line.level_se,
+            abs(line.level - 2 - 1e-4 * line.center) < quantile * line.level_se,
             abs(line.slope - 1e-4) < quantile * line.slope_se,
         )
     # The bisquare's errors are asymptotic: a little short with ten points.

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.events.crowding import OVERLAP_WINDOWS_S, has_neighbour, overlap_table
+from mmme_neuro.events.crowding import OVERLAP_WINDOWS_S, has_neighbor, overlap_table
 from mmme_neuro.events.sheet import read_events
 
 
@@ -20,18 +20,18 @@ def events():
 
 
 def test_events_of_one_clip_are_compared_on_its_clock(events):
-    assert has_neighbour(events, -1, 1.5).tolist() == [True, False, False, False]
-    assert has_neighbour(events, -1.5, 1.5).tolist() == [True, True, False, False]
+    assert has_neighbor(events, -1, 1.5).tolist() == [True, False, False, False]
+    assert has_neighbor(events, -1.5, 1.5).tolist() == [True, True, False, False]
 
 
 def test_events_of_one_participant_are_compared_on_the_eeg_clock(events):
-    found = has_neighbour(events.assign(clock="eeg"), -0.6, 1.0)
+    found = has_neighbor(events.assign(clock="eeg"), -0.6, 1.0)
     assert found.tolist() == [True, True, True, False]
 
 
-def test_an_event_without_onset_has_no_neighbour(events):
+def test_an_event_without_onset_has_no_neighbor(events):
     events.loc[1, "onset"] = np.nan
-    assert not has_neighbour(events, -5, 5).any()
+    assert not has_neighbor(events, -5, 5).any()
 
 
 def test_counts_by_expression(events):

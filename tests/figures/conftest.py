@@ -195,7 +195,7 @@ def _write_quality(folder, events, rng):
     ]  # fmt: skip
     quality = [
         {"participant": name, "channel": channel, "source": "x", "share_missing": 0.0,
-         "share_artefact": 0.01, "share_usable": 0.99, "reason": ""}
+         "share_artifact": 0.01, "share_usable": 0.99, "reason": ""}
         for name in PEOPLE for channel in PHYSIO
     ]  # fmt: skip
     quality[0] |= {"share_usable": 0.3, "reason": "electrode of lina came off"}

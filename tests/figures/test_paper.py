@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from figures.gallery import draw_figures, scripts
+from mmme_neuro.errors import MissingExtra
 from paper.build import FOLDER, MAIN_FIGURES, build_paper
 from tests.figures.conftest import FAILED, PEOPLE
 
@@ -77,7 +78,7 @@ def test_text_holds_the_numbers_of_the_tables(paper, numbered):
     kept = pd.read_csv(numbered / "quality.csv")
     assert f"{kept['n_micro'].sum():.0f} facial micro-expressions" in text
     assert "Missed: Physio clock drift" in text
-    for constant in ("150 µV", "ransac_share", "overlap_plans[0].windows[1]"):
+    for constant in ("150 µV", "ransac_share", "overlap_plans[0].measures[1]"):
         assert constant in text
 
 
@@ -211,7 +212,7 @@ def test_step_names_the_result_it_lacks(results, tmp_path):
 
 def test_without_typst_the_error_says_what_to_install(numbered, pictures, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
-    with pytest.raises(ModuleNotFoundError, match=r"mmme_neuro\[paper\]"):
+    with pytest.raises(MissingExtra, match=r"mmme_neuro\[paper\]"):
         build_paper(numbered, pictures, tmp_path / "a.pdf", title=TITLE)
 
 

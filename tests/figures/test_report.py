@@ -87,14 +87,14 @@ def test_file_is_self_contained(page):
 
 def test_simulated_data_are_said_to_be_so(page):
     start = page.text.index("SIMULATED")
-    assert start < page.text.index("participants were analysed")
+    assert start < page.text.index("participants were analyzed")
     assert "1 of 2 intervals cover what was put in" in page.text
     assert "NO" in page.text.split("Recovery of the truth")[1].split("What is not")[0]
 
 
 def test_each_participant_has_a_part_with_warnings_on_top(page):
     section = page.text.split("Each part shows one participant beside all others.")[1]
-    parts = re.split(r"(?=P0\d: (?:\d+ events used|not analysed))", section)[1:]
+    parts = re.split(r"(?=P0\d: (?:\d+ events used|not analyzed))", section)[1:]
     assert [part[:3] for part in parts] == ["P01", "P02", "P03", "P04"]
     assert parts[0].startswith("P01: 23 events used (15 macro, 8 micro), 1 excluded; 2 things")
     warnings = parts[0].split(" Events ")[0]
@@ -104,7 +104,7 @@ def test_each_participant_has_a_part_with_warnings_on_top(page):
     assert "FZ: flat" in parts[0] and "Components removed (2 of 3)" in parts[0]
     assert "12.3 ± 2.0 1.5 6 1 1" in parts[0]
     assert "1 × window leaves the physio recording" in parts[0]
-    assert parts[3].startswith("P04: not analysed Not analysed: P04_(date).cdt: no triggers")
+    assert parts[3].startswith("P04: not analyzed Not analyzed: P04_(date).cdt: no triggers")
 
 
 def test_report_of_many_participants_does_not_show_all_components(results, tmp_path, monkeypatch):

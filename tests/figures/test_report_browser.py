@@ -19,10 +19,10 @@ LOOKS = """
       .map((c) => c / 255)
       .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
       .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const colour = (text) => text.match(/[\\d.]+/g).map(Number);
+  const color = (text) => text.match(/[\\d.]+/g).map(Number);
   const background = (element) => {
     for (let e = element; e; e = e.parentElement) {
-      const [r, g, b, alpha = 1] = colour(getComputedStyle(e).backgroundColor);
+      const [r, g, b, alpha = 1] = color(getComputedStyle(e).backgroundColor);
       if (alpha > 0.5) return [r, g, b];
     }
     return [255, 255, 255];
@@ -32,7 +32,7 @@ LOOKS = """
   for (const element of document.querySelectorAll("#content *, #toc a")) {
     const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
     if (!own || !element.getClientRects().length) continue;
-    const [a, b] = [colour(getComputedStyle(element).color), background(element)].map(luminance);
+    const [a, b] = [color(getComputedStyle(element).color), background(element)].map(luminance);
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < contrast) [contrast, faintest] = [ratio, element.textContent.trim()];
   }

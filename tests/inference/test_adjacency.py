@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mmme_neuro.inference.adjacency import neighbours
+from mmme_neuro.inference.adjacency import neighbors
 
 
 def pairs(near):
@@ -12,7 +12,7 @@ def pairs(near):
 
 
 def test_lattice_joins_next_points_along_one_axis():
-    assert pairs(neighbours((2, 2))) == {
+    assert pairs(neighbors((2, 2))) == {
         (0, 1),
         (1, 0),
         (2, 3),
@@ -29,7 +29,7 @@ def test_channels_and_times_are_mnes():
     expected = mne.stats.combine_adjacency(channels, 4).toarray().astype(bool)
     np.fill_diagonal(expected, False)
     found = np.zeros_like(expected)
-    for one, other in pairs(neighbours((3, 4), [channels, 4])):
+    for one, other in pairs(neighbors((3, 4), [channels, 4])):
         found[one, other] = True
     np.testing.assert_array_equal(found, expected)
 
@@ -45,4 +45,4 @@ def test_channels_and_times_are_mnes():
 )
 def test_refuses_what_does_not_fit(adjacency, message):
     with pytest.raises(ValueError, match=message):
-        neighbours((3, 4), adjacency)
+        neighbors((3, 4), adjacency)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from mmme_neuro.inference.adjacency import neighbours
+from mmme_neuro.inference.adjacency import neighbors
 from mmme_neuro.inference.clusters import find_clusters, largest_masses
 
 RNG = np.random.default_rng(3)
@@ -21,21 +21,21 @@ def test_masses_are_mnes():
         out_type="mask", verbose="error",
     )  # fmt: skip
     expected = sorted(statistic[mask].sum() for mask in clusters)
-    found = find_clusters(statistic.ravel(), neighbours((8, 40)), threshold=2.0)
+    found = find_clusters(statistic.ravel(), neighbors((8, 40)), threshold=2.0)
     np.testing.assert_allclose(sorted(found.mass), expected)
     for number, mass in enumerate(found.mass):
         assert statistic.ravel()[found.labels == number].sum() == pytest.approx(mass)
 
 
 def test_largest_first_and_signs_apart():
-    found = find_clusters(np.array([2.0, -3, -3, 0, 9]), neighbours((5,)), threshold=1)
+    found = find_clusters(np.array([2.0, -3, -3, 0, 9]), neighbors((5,)), threshold=1)
     assert found.mass.tolist() == [9, -6, 2]
     assert found.labels.tolist() == [2, 1, 1, -1, 0]
 
 
 def test_largest_masses_of_many_maps():
     maps = np.stack([smooth(6, 20).ravel() for _ in range(5)])
-    near = neighbours((6, 20))
+    near = neighbors((6, 20))
     found = largest_masses(maps, near, threshold=0.5)
     for one, (up, down) in zip(maps, found, strict=True):
         mass = find_clusters(one, near, threshold=0.5).mass
@@ -44,7 +44,7 @@ def test_largest_masses_of_many_maps():
 
 
 def test_missing_points_and_empty_maps():
-    near = neighbours((3,))
+    near = neighbors((3,))
     assert find_clusters(np.array([np.nan, 1, 1]), near, threshold=2).mass.size == 0
     assert find_clusters(np.array([3, np.nan, 3]), near, threshold=2).mass.tolist() == [3, 3]
     assert not largest_masses(np.zeros((2, 3)), near, threshold=2).any()
@@ -52,4 +52,4 @@ def test_missing_points_and_empty_maps():
 
 def test_refuses_a_threshold_that_joins_everything():
     with pytest.raises(ValueError, match="threshold must be positive"):
-        find_clusters(np.zeros(3), neighbours((3,)), threshold=0)
+        find_clusters(np.zeros(3), neighbors((3,)), threshold=0)

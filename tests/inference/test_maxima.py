@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmme_neuro.inference.adjacency import neighbours
+from mmme_neuro.inference.adjacency import neighbors
 from mmme_neuro.inference.clusters import find_clusters
 from mmme_neuro.inference.maxima import (
     SIDES,
@@ -15,7 +15,7 @@ from mmme_neuro.inference.maxima import (
 from mmme_neuro.inference.tfce import tfce
 
 SHAPE = (3, 5)
-NEAR = neighbours(SHAPE)
+NEAR = neighbors(SHAPE)
 
 
 def brute_force(contributions, signs, correction):

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy import stats
 
 from mmme_neuro import ClusterTest, fit_lmm_map, permutation_test
-from mmme_neuro.inference.adjacency import neighbours
+from mmme_neuro.inference.adjacency import neighbors
 from mmme_neuro.inference.tfce import tfce
 from tests.calibration.familywise import (
     CONDITIONS,
@@ -156,7 +156,7 @@ def test_labels_channels_frequencies_and_progress(planted):
     assert found["p_value"].dims == ("channel", "time", "frequency")
     assert list(found["channel"].to_numpy()) == names
     assert calls[-1] == (40, 40)
-    near = neighbours((8, 5, 2), [adjacency, 5, 2])
+    near = neighbors((8, 5, 2), [adjacency, 5, 2])
     expected = tfce(found["statistic"].to_numpy().ravel(), near)
     np.testing.assert_allclose(found["enhanced"].to_numpy().ravel(), expected)
 

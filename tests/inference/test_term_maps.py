@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from mmme_neuro import fit_lmm_map, permutation_test
-from mmme_neuro.inference.term_maps import axis_neighbours, effect_map
+from mmme_neuro.inference.term_maps import axis_neighbors, effect_map
 
 FORMULA = "~ expression + (1 + expression | participant)"
 TERM = "expression[T.micro]"
@@ -23,7 +23,7 @@ def study(n_participants, effect, rng):
 def test_effect_holds_fit_and_test_of_the_same_cells():
     responses, events = study(12, 1.0, np.random.default_rng(1))
     how = {"rng": 5, "n_permutations": 199}
-    how["adjacency"] = axis_neighbours(responses, separate=["channel"])
+    how["adjacency"] = axis_neighbors(responses, separate=["channel"])
     effect = effect_map(FORMULA, responses, events, term=TERM, **how).effect(TERM)
     fits = fit_lmm_map(FORMULA, responses, events)
     test = permutation_test(FORMULA, responses, events, term=TERM, **how)
@@ -51,13 +51,13 @@ def test_a_wrong_formula_is_an_error_not_a_refusal():
         effect_map("~ valens + (1 | participant)", responses, events, term="valens", rng=1)
 
 
-def test_neighbours_of_channels_come_from_their_places():
+def test_neighbors_of_channels_come_from_their_places():
     info = mne.create_info(CHANNELS, 100.0, "eeg")
     info.set_montage("standard_1005", match_case=False)
     responses = xr.DataArray(
         np.zeros((2, 9, 5)), dims=("event", "channel", "time"), coords={"channel": CHANNELS[::-1]}
     )
-    matrix, times = axis_neighbours(responses, info=info)
+    matrix, times = axis_neighbors(responses, info=info)
     assert times == 5
     near = np.asarray(matrix.todense()) > 0
     names = CHANNELS[::-1]
@@ -65,7 +65,7 @@ def test_neighbours_of_channels_come_from_their_places():
     assert not near[names.index("FZ"), names.index("OZ")]
 
 
-def test_separate_axes_have_no_neighbours():
+def test_separate_axes_have_no_neighbors():
     responses = xr.DataArray(np.zeros((2, 3, 4)), dims=("event", "channel", "time"))
-    signals, times = axis_neighbours(responses, separate=["channel"])
+    signals, times = axis_neighbors(responses, separate=["channel"])
     assert signals.sum() == 0 and times == 4

@@ -101,7 +101,7 @@ def test_electrodes_stand_the_right_way_round(shared_data, name):
     expected = np.array(list(template.values()))
     for axis in range(3):
         assert np.corrcoef(found[:, axis], expected[:, axis])[0, 1] > 0.95
-    # The Curry origin is about a centimetre from MNE's.
+    # The Curry origin is about a centimeter from MNE's.
     assert np.linalg.norm(found - expected, axis=1).max() < 0.03
 
 

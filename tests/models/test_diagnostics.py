@@ -45,9 +45,9 @@ def test_table_adds_up(events, fit):
     np.testing.assert_allclose(table["response"] - table["fitted"], table["residual"])
     np.testing.assert_allclose(table["response"] - table["fixed"], table["marginal_residual"])
     expected = table["residual"] / fit.sigma / np.sqrt(1 - table["leverage"])
-    np.testing.assert_allclose(table["standardised"], expected)
+    np.testing.assert_allclose(table["standardized"], expected)
     assert list(table["p"]) == [str(p) for p in events["p"]]
-    assert table["standardised"].std() == pytest.approx(1, abs=0.05)
+    assert table["standardized"].std() == pytest.approx(1, abs=0.05)
 
 
 def test_rows_point_into_the_table_that_was_fitted(events):
@@ -85,4 +85,4 @@ def test_planted_violation_shows(events, fit, check, of, spoil):
 def test_residuals_do_not_depend_on_units(events, fit):
     (scaled,) = refit_responses(fit, 1e-6 * fit.response[:, None])
     ours, theirs = residual_table(fit), residual_table(scaled)
-    np.testing.assert_allclose(theirs["standardised"], ours["standardised"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(theirs["standardized"], ours["standardized"], rtol=1e-5, atol=1e-6)

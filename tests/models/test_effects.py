@@ -1,11 +1,11 @@
-"""Standardised effects equal their definition; the intervals cover the truth."""
+"""Standardized effects equal their definition; the intervals cover the truth."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mmme_neuro.models.contrasts import contrast
-from mmme_neuro.models.effects import standardised_effects
+from mmme_neuro.models.effects import standardized_effects
 from mmme_neuro.models.mixed import fit_lmm
 
 
@@ -39,14 +39,14 @@ def test_effect_coded_components_add_up_to_the_denominator(fit):
     events["c"] = np.where(events["expression"] == "micro", 1.0, -1.0)
     coded = fit_lmm("y ~ c + (1 + c | p) + (1 | s)", events)
     total = np.sqrt(coded.variance_components["variance"].sum())
-    found = standardised_effects(fit, contrast(fit, "expression"), of="expression").iloc[0]
+    found = standardized_effects(fit, contrast(fit, "expression"), of="expression").iloc[0]
     assert found["denominator"] == pytest.approx(total, rel=1e-6)
     assert found["effect_size"] == pytest.approx(2 * coded.coefficients["c"] / total, rel=1e-6)
 
 
 def test_residual_denominator_is_sigma(fit):
     effects = contrast(fit, "expression")
-    found = standardised_effects(fit, effects, denominator="residual").iloc[0]
+    found = standardized_effects(fit, effects, denominator="residual").iloc[0]
     assert found["denominator"] == pytest.approx(fit.sigma)
     assert found["effect_size"] == pytest.approx(effects["estimate"].iloc[0] / fit.sigma)
 
@@ -59,7 +59,7 @@ def test_independent_events_give_the_classical_variance_of_d():
     events["y"] -= events.groupby("p")["y"].transform("mean")
     with pytest.warns(UserWarning, match="singular"):
         fit = fit_lmm("y ~ x + (1 | p)", events)
-    found = standardised_effects(fit, contrast(fit, "x")).iloc[0]
+    found = standardized_effects(fit, contrast(fit, "x")).iloc[0]
     a, b = (events.loc[events["x"] == level, "y"] for level in "ab")
     pooled = np.sqrt((a.var() * (len(a) - 1) + b.var() * (len(b) - 1)) / 98)
     d = (b.mean() - a.mean()) / pooled
@@ -72,8 +72,8 @@ def test_independent_events_give_the_classical_variance_of_d():
 def test_units_do_not_matter(fit, scale):
     events = simulate(np.random.default_rng(1))
     scaled = fit_lmm(FORMULA, events.assign(y=scale * events["y"]))
-    ours = standardised_effects(fit, contrast(fit, "expression"))
-    theirs = standardised_effects(scaled, contrast(scaled, "expression"))
+    ours = standardized_effects(fit, contrast(fit, "expression"))
+    theirs = standardized_effects(scaled, contrast(scaled, "expression"))
     columns = ["effect_size", "std_error", "ci_low", "ci_high"]
     np.testing.assert_allclose(theirs[columns], ours[columns], rtol=1e-5)
 
@@ -83,7 +83,7 @@ def coverage(n_studies, seed):
     truth = 1 / np.sqrt(0.8**2 + 0.5**2 / 2 + 0.6**2 + 1)
     for _ in range(n_studies):
         fit = fit_lmm(FORMULA, simulate(rng))
-        found = standardised_effects(fit, contrast(fit, "expression"), of="expression").iloc[0]
+        found = standardized_effects(fit, contrast(fit, "expression"), of="expression").iloc[0]
         covered.append(found["ci_low"] < truth < found["ci_high"])
     return np.mean(covered)
 
@@ -109,4 +109,4 @@ def test_coverage_is_nominal():
 )
 def test_bad_requests_are_refused(fit, arguments, message):
     with pytest.raises(ValueError, match=message):
-        standardised_effects(fit, contrast(fit, "expression"), **arguments)
+        standardized_effects(fit, contrast(fit, "expression"), **arguments)

@@ -58,10 +58,10 @@ def test_variance_of_an_event_follows_its_slope(events):
     assert shares["all"] == pytest.approx(shares["p"] + shares["s"])
 
 
-def test_centring_a_predictor_changes_nothing(events):
-    centred = events.assign(x=events["x"] - 2)
+def test_centering_a_predictor_changes_nothing(events):
+    centered = events.assign(x=events["x"] - 2)
     formula = "y ~ x + (1 + x | p) + (1 | s)"
-    ours, theirs = fit_lmm(formula, events), fit_lmm(formula, centred)
+    ours, theirs = fit_lmm(formula, events), fit_lmm(formula, centered)
     pd.testing.assert_series_equal(r_squared(ours), r_squared(theirs), rtol=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""Generalised mixed models: statsmodels' own numbers, recovery, bad input."""
+"""Generalized mixed models: statsmodels' own numbers, recovery, bad input."""
 
 import numpy as np
 import pandas as pd

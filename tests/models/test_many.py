@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import contrast, fit_lmm
-from mmme_neuro.models import standardised_effects
+from mmme_neuro.models import standardized_effects
 from mmme_neuro.models.many import contrasts_within, fit_many
 from mmme_neuro.stats import adjust_p_values
 
@@ -92,7 +92,7 @@ def test_contrasts_over_all_and_within_levels(data):
     np.testing.assert_allclose(late["estimate"].iloc[1:], each["estimate"])
     np.testing.assert_allclose(late["estimate"].iloc[0], contrast(fit, "expression")["estimate"])
     np.testing.assert_allclose(late["p_adjusted"].iloc[1:], adjust_p_values(each)["p_adjusted"])
-    sizes = standardised_effects(fit, each)
+    sizes = standardized_effects(fit, each)
     np.testing.assert_allclose(late["effect_size"].iloc[1:], sizes["effect_size"])
     flat = table[table["response"] == "flat"]
     assert flat["note"].iloc[0] != "" and np.isnan(flat["estimate"].iloc[0])

@@ -22,8 +22,8 @@ def test_pairs_are_of_one_person_two_kinds_and_close():
     for _, pair in pairs:
         assert len(set(pair["participant"])) == 1
         assert set(pair["expression"]) == {"macro", "micro"}
-    centred = table["db"] - table.groupby("participant")["db"].transform("mean")
-    assert (pairs["db"].max() - pairs["db"].min()).max() <= 0.25 * centred.std() + 1e-12
+    centered = table["db"] - table.groupby("participant")["db"].transform("mean")
+    assert (pairs["db"].max() - pairs["db"].min()).max() <= 0.25 * centered.std() + 1e-12
     assert found.index.is_unique
 
 

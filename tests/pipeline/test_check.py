@@ -51,7 +51,7 @@ def test_one_failure_does_not_stop_the_others(checked):
     assert not checked.is_ok
     text = checked.to_text()
     assert "sub02  FAILED" in text and "no physio file" in text
-    assert "2 of 3 participants can be analysed" in text
+    assert "2 of 3 participants can be analyzed" in text
 
 
 def test_a_bug_stops_no_other_and_is_told_from_a_failure(study, monkeypatch, caplog):

@@ -15,7 +15,7 @@ CAP = (
 
 
 def simulate_epochs(*, n_participants, n_macro, n_micro, ch_names, seed):
-    """Premotor negativity, late parietal positivity, alpha desynchronisation, pink-ish noise."""
+    """Premotor negativity, late parietal positivity, alpha desynchronization, pink-ish noise."""
     rng = np.random.default_rng(seed)
     info = mne.create_info(ch_names, SFREQ, "eeg", verbose="error")
     montage = mne.channels.make_standard_montage("fsaverage_1005")

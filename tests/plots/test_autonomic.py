@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from mmme_neuro.plots.autonomic import autonomic_figure, response_panel
-from mmme_neuro.plots.style import LEVEL_COLOURS
+from mmme_neuro.plots.style import LEVEL_COLORS
 
 NAMES = {"macro": "Macro-expression", "micro": "Micro-expression", "control": "No expression"}
 
@@ -53,7 +53,7 @@ def test_panel_shows_the_numbers_in_field_units(band):
     )
 
 
-def test_bands_are_drawn_in_the_colour_of_their_line(band):
+def test_bands_are_drawn_in_the_color_of_their_line(band):
     _, ax = plt.subplots()
     response_panel(band, ax, channel="eda", levels=NAMES)
     lines = {line.get_label(): line for line in ax.get_lines()}
@@ -91,8 +91,8 @@ def test_figure_has_a_panel_per_channel_and_one_legend(band):
     assert len(chosen.axes) == 1
 
 
-def test_colours_differ():
-    assert len({to_hex(colour) for colour in LEVEL_COLOURS}) == len(LEVEL_COLOURS)
+def test_colors_differ():
+    assert len({to_hex(color) for color in LEVEL_COLORS}) == len(LEVEL_COLORS)
 
 
 def test_input_is_not_changed(band):

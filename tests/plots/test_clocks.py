@@ -23,7 +23,7 @@ def codes():
 
 
 def test_residuals_are_drawn_to_scale_upwards(clocks, codes):
-    ax = plot_residuals(codes, clocks, plt.figure().subplots(), colour="#000000", reach_ms=5.0)
+    ax = plot_residuals(codes, clocks, plt.figure().subplots(), color="#000000", reach_ms=5.0)
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     np.testing.assert_allclose(dots[0].get_xdata(), [1.0, 2.0])
     np.testing.assert_allclose(dots[0].get_ydata(), [-0.2, 0.4])

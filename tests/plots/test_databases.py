@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mmme_neuro.events import database_table, describe_events
 from mmme_neuro.plots.databases import databases_figure, plot_micro_durations, plot_sizes
-from mmme_neuro.plots.dataset import COLOUR_BY_EXPRESSION
+from mmme_neuro.plots.dataset import COLOR_BY_EXPRESSION
 from mmme_neuro.plots.style import close_figure
 
 
@@ -51,8 +51,8 @@ def test_sizes_are_drawn_where_they_are_known(table, ax):
 def test_the_study_stands_out_among_durations(table, ax):
     plot_micro_durations(table, ax)
     dots = [line for line in ax.get_lines() if line.get_marker() == "o"]
-    colours = [to_hex(dot.get_color()) for dot in dots]
-    assert colours[-1] == COLOUR_BY_EXPRESSION["micro"].lower() and len(set(colours)) == 2
+    colors = [to_hex(dot.get_color()) for dot in dots]
+    assert colors[-1] == COLOR_BY_EXPRESSION["micro"].lower() and len(set(colors)) == 2
     assert ax.texts[0].get_text() == "321.4 (SD 91.6)"
 
 

@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from mmme_neuro.plots.dataset import (
-    COLOUR_BY_EXPRESSION,
+    COLOR_BY_EXPRESSION,
     dataset_figure,
     plot_action_units,
     plot_durations,
@@ -62,7 +62,7 @@ def ax():
         (plot_action_units, "action_unit", ["AU1", "AU12"]),
     ],
 )
-def test_grouped_bars_show_the_counts_in_the_colours(ax, plot, column, levels):
+def test_grouped_bars_show_the_counts_in_the_colors(ax, plot, column, levels):
     table = counts(column, levels)
     assert plot(table, ax) is ax
     for name, bars in zip(("macro", "micro", "mixed"), ax.containers, strict=True):
@@ -70,7 +70,7 @@ def test_grouped_bars_show_the_counts_in_the_colours(ax, plot, column, levels):
         assert shown == table.loc[table["expression"] == name, "n"].tolist()
         assert bars.get_label() == name
     micro = to_hex(ax.containers[1][0].get_facecolor())
-    assert micro == COLOUR_BY_EXPRESSION["micro"].lower()
+    assert micro == COLOR_BY_EXPRESSION["micro"].lower()
 
 
 def test_valence_fills_one_hundred_percent(ax):

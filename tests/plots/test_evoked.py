@@ -5,14 +5,14 @@ import pytest
 
 from mmme_neuro.plots.evoked import evoked_figure, plot_evoked, plot_topography
 from mmme_neuro.responses.grandaverage import grand_average, region_average
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.responses.potentials import evoked
-from mmme_neuro.responses.regions import Window
 
 NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
 
-WINDOWS = [
-    Window(name="premotor", roi="fronto_central", tmin=-0.4, tmax=0.0),
-    Window(name="late", roi="parietal", tmin=0.3, tmax=0.6),
+MEASURES = [
+    Measure(name="premotor", roi="fronto_central", window=(-0.4, 0.0), baseline=(-1.0, -0.5)),
+    Measure(name="late", roi="parietal", window=(0.3, 0.6), baseline=(-1.0, -0.5)),
 ]
 
 
@@ -25,7 +25,7 @@ def grand(study):
 def test_traces_show_the_numbers(grand):
     region = region_average(grand, "parietal")
     ax = plot_evoked(
-        region, plt.figure().subplots(), windows=WINDOWS, baseline=(-1.5, -1.0), levels=NAMES
+        region, plt.figure().subplots(), measures=MEASURES, baseline=(-1.5, -1.0), levels=NAMES
     )
     drawn = {line.get_label(): line.get_ydata() for line in ax.lines}
     np.testing.assert_array_equal(drawn["Micro-expression"], region["mean"].sel(condition="micro"))
@@ -37,9 +37,9 @@ def test_traces_show_the_numbers(grand):
     plt.close("all")
 
 
-def test_figure_shares_one_symmetric_colour_scale(grand):
+def test_figure_shares_one_symmetric_color_scale(grand):
     figure = evoked_figure(
-        grand, rois=["fronto_central", "parietal"], windows=WINDOWS, levels=NAMES
+        grand, rois=["fronto_central", "parietal"], measures=MEASURES, levels=NAMES
     )
     images = [image for ax in figure.axes for image in ax.images]
     assert len(images) == 6
@@ -47,7 +47,7 @@ def test_figure_shares_one_symmetric_colour_scale(grand):
     assert len(limits) == 1
     low, high = limits.pop()
     assert low == -high
-    spans = [grand.data["mean"].sel(time=slice(w.tmin, w.tmax)).mean("time") for w in WINDOWS]
+    spans = [grand.data["mean"].sel(time=slice(*one.window)).mean("time") for one in MEASURES]
     assert high == pytest.approx(max(float(abs(span).max()) for span in spans))
     assert "Amplitude (µV)" in [ax.get_ylabel() for ax in figure.axes]
     traces = figure.axes[:2]

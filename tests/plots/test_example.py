@@ -47,7 +47,7 @@ def test_stacked_signals_share_a_scale_and_do_not_overlap():
     plt.close("all")
 
 
-def test_figure_marks_the_event_and_its_neighbour():
+def test_figure_marks_the_event_and_its_neighbor():
     table = events([10, 15], ["micro", "macro"])
     info = mne.create_info(["FZ", "EMG"], 50.0, ["eeg", "emg"])
     rng = np.random.default_rng(0)
@@ -70,6 +70,6 @@ def test_figure_marks_the_event_and_its_neighbour():
     assert [label.get_text() for label in brain.get_yticklabels()] == ["FZ"]
     assert [label.get_text() for label in muscle.get_yticklabels()] == ["EMG"]
     assert "µS" in eda.get_ylabel() and "beats/min" in rate.get_ylabel()
-    assert len(brain.patches) == 1  # the neighbour is 5 s away, outside the EEG window
+    assert len(brain.patches) == 1  # the neighbor is 5 s away, outside the EEG window
     assert len(eda.patches) == 2
     plt.close("all")

@@ -6,19 +6,19 @@ from mmme_neuro.pipeline.screening import spectrum_range
 from mmme_neuro.plots.participant import ParticipantData, participant_figure
 from mmme_neuro.plots.style import close_figure
 from mmme_neuro.responses.curves import participant_curves
-from mmme_neuro.responses.regions import Window
+from mmme_neuro.responses.measures import Measure
 
 NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
 
-WINDOWS = [
-    Window(name="premotor", roi="fronto_central", tmin=-0.5, tmax=0.0),
-    Window(name="late_positivity", roi="parietal", tmin=0.25, tmax=0.55),
+MEASURES = [
+    Measure(name="premotor", roi="fronto_central", window=(-0.5, 0.0), baseline=(-1.0, -0.5)),
+    Measure(name="late_positivity", roi="parietal", window=(0.25, 0.55), baseline=(-1.0, -0.5)),
 ]
 
 
 @pytest.fixture(scope="module")
 def curves(study):
-    return participant_curves(study, [window.roi for window in WINDOWS], condition="expression")
+    return participant_curves(study, [measure.roi for measure in MEASURES], condition="expression")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def tables():
 def test_panels_show_the_participants_own_values(curves, tables):
     spectra, codes, quality = tables
     data = ParticipantData("p00", curves, spectra, codes, quality)
-    figure = participant_figure(data, spectrum_range(spectra), windows=WINDOWS, levels=NAMES)
+    figure = participant_figure(data, spectrum_range(spectra), measures=MEASURES, levels=NAMES)
     front, parietal, spectrum, physio, camera, usable = figure.axes
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles[:2] == ["Fronto-central", "Parietal"]
@@ -64,7 +64,7 @@ def test_panels_show_the_participants_own_values(curves, tables):
 def test_what_is_absent_is_said(curves, tables):
     empty = [table[:0] for table in tables]
     data = ParticipantData("nobody", curves, *empty)
-    figure = participant_figure(data, spectrum_range(tables[0]), windows=WINDOWS, levels=NAMES)
+    figure = participant_figure(data, spectrum_range(tables[0]), measures=MEASURES, levels=NAMES)
     texts = {text.get_text() for ax in figure.axes for text in ax.texts}
     assert {"no events of the compared conditions", "the EEG came cleaned"} <= texts
     assert {"not aligned by codes", "no physiology"} <= texts

@@ -8,7 +8,7 @@ from mmme_neuro.plots.reliability import (
     reliability_figure,
     reliability_time_figure,
 )
-from mmme_neuro.plots.style import close_figure, colour_of, new_figure
+from mmme_neuro.plots.style import close_figure, color_of, new_figure
 
 NAMES = {"macro": "Macro-expression", "micro": "Micro-expression"}
 
@@ -75,8 +75,8 @@ def test_lines_by_condition_with_the_interval_of_the_difference():
     figure = new_figure(height_mm=60)
     table = by_trials()
     ax = plot_by_trials(table[table["response"] == "premotor"], figure.subplots(), levels=NAMES)
-    colours = [line.get_color() for line in ax.lines if len(line.get_xdata()) == 40]
-    assert colours == [*(colour_of(name, NAMES) for name in NAMES), "#000000"]
+    colors = [line.get_color() for line in ax.lines if len(line.get_xdata()) == 40]
+    assert colors == [*(color_of(name, NAMES) for name in NAMES), "#000000"]
     assert len(ax.collections) == 1
     close_figure(figure)
 

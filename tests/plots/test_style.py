@@ -4,9 +4,9 @@ import pytest
 from matplotlib.patches import Circle
 
 from mmme_neuro.plots.style import (
-    LEVEL_COLOURS,
-    OTHER_COLOUR,
-    colour_of,
+    LEVEL_COLORS,
+    OTHER_COLOR,
+    color_of,
     difference_name,
     journal_style,
     name_of,
@@ -44,11 +44,11 @@ def test_style_is_left_behind_and_sets_the_printed_size():
     plt.close(figure)
 
 
-def test_names_and_colours():
+def test_names_and_colors():
     names = {"macro": "Macro-expression", "micro": "Micro-expression"}
-    assert [colour_of(name, names) for name in names] == list(LEVEL_COLOURS[:2])
-    assert colour_of("posed", ("posed", "acted")) == LEVEL_COLOURS[0]
-    assert colour_of("mixed", names) == OTHER_COLOUR
+    assert [color_of(name, names) for name in names] == list(LEVEL_COLORS[:2])
+    assert color_of("posed", ("posed", "acted")) == LEVEL_COLORS[0]
+    assert color_of("mixed", names) == OTHER_COLOR
     assert name_of("micro", names) == "Micro-expression"
     assert name_of("self_report") == "self report"
     assert difference_name(("macro", "micro")) == "Micro \N{MINUS SIGN} macro"

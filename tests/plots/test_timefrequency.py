@@ -16,7 +16,7 @@ def maps(study):
 
 
 @pytest.mark.parametrize("log", [True, False])
-def test_one_map_is_labelled_and_symmetric(maps, log):
+def test_one_map_is_labeled_and_symmetric(maps, log):
     values = maps.data.sel(condition="macro").mean("channel")
     ax = plot_time_frequency(values, plt.figure().subplots(), limit=3.0, log=log)
     assert ax.get_yscale() == ("log" if log else "linear")

@@ -4,7 +4,7 @@ import pytest
 
 from mmme_neuro import erp_reliability
 from mmme_neuro.reliability import component_reliability, reliability_over_time
-from mmme_neuro.responses.components import Component, measure
+from mmme_neuro.responses.measures import Measure, measure_curves
 
 TIMES = np.arange(-0.5, 1.0, 0.02)
 
@@ -153,10 +153,12 @@ def test_latency_of_averages():
     table = events_of(rng, n_events=24)
     # An average near zero has no latency to speak of.
     table["size"] += 12
-    late = Component(name="late", roi="parietal", tmin=0.1, tmax=0.9, measure="area_latency")
+    late = Measure(
+        name="late", roi="parietal", window=(0.1, 0.9), baseline=None, statistic="area_latency"
+    )
     found = component_reliability(
         curves_of(table, rng), table["participant"], table["expression"],
-        {"latency": lambda averages: measure(averages, TIMES, late)}, rng=1, n_splits=20,
+        {"latency": lambda averages: measure_curves(averages, TIMES, late)}, rng=1, n_splits=20,
         n_resamples=200, levels=("macro", "micro")
     )  # fmt: skip
     latency = found.set_index("condition")

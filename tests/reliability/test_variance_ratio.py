@@ -70,7 +70,7 @@ def test_nothing_to_compare_gives_none():
     assert variance_pivot(np.arange(6.0), np.zeros(6, int), None) is None
 
 
-def test_generalised_limits_are_close_to_mcgraw_and_wongs_without_gaps():
+def test_generalized_limits_are_close_to_mcgraw_and_wongs_without_gaps():
     values, target, rater = crossed(n=40, k=6)
     expected = complete_forms(values, 0.95)["ICC(A,1)"]
     pivots = (

@@ -31,7 +31,7 @@ def test_lists_are_escaped():
     assert details("x < y", "<p>z</p>").startswith("<details><summary>x &lt; y</summary><p>z")
 
 
-def test_picture_is_reduced_without_loss_of_colour(tmp_path):
+def test_picture_is_reduced_without_loss_of_color(tmp_path):
     picture = Image.new("RGB", (2 * WIDEST_PX, 600), (0, 114, 178))
     picture.save(tmp_path / "a.png")
     html = figure_html(tmp_path / "a.png", caption='c "d"', alternative="e")

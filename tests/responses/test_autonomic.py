@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.responses.autonomic import (
-    AUTONOMIC_WINDOWS,
-    AutonomicWindow,
+    AUTONOMIC_MEASURES,
     autonomic_responses,
     scr_magnitude,
 )
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.signals.body.derive import derive_physio
 
 SFREQ = 50.0
@@ -53,7 +53,7 @@ def level():
 
 def test_nothing_happens(level):
     table = autonomic_responses(make_epochs(level))
-    expected = [*AUTONOMIC_WINDOWS, "scr_magnitude_us"]
+    expected = [*AUTONOMIC_MEASURES, "scr_magnitude_us"]
     assert table.columns.tolist() == expected
     np.testing.assert_allclose(table, 0, atol=1e-9)
     assert len(table) == 4
@@ -68,7 +68,7 @@ def test_required_columns():
         "rsp_rate_bpm",
         "rsp_amplitude",
         "skt_celsius",
-    } <= set(AUTONOMIC_WINDOWS)
+    } <= set(AUTONOMIC_MEASURES)
 
 
 def test_steps_are_measured_in_field_units(level):
@@ -104,7 +104,7 @@ def test_rows_are_epochs_whatever_the_index(level):
 def test_measures_are_linear(level):
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, *level.shape)) * LEVELS[:, np.newaxis] * 0.01
-    linear = [c for c, w in AUTONOMIC_WINDOWS.items() if not w.is_relative]
+    linear = [name for name, one in AUTONOMIC_MEASURES.items() if one.statistic == "mean"]
     of = {
         name: autonomic_responses(make_epochs(data))[linear].to_numpy()
         for name, data in {"a": a, "b": b, "sum": 2 * a - b}.items()
@@ -170,9 +170,13 @@ def test_absent_channel_is_nan_with_a_warning(level):
 
 def test_own_windows(level):
     level[0, 0, TIMES > 1] += 5
-    windows = {"early": AutonomicWindow("heart_rate", 0.0, 1.0, "beats/min", "early")}
-    windows["late"] = replace(windows["early"], tmin=2.0, tmax=3.0, column="late")
-    table = autonomic_responses(make_epochs(level), windows=windows)
+    early = Measure(
+        name="early", signal="heart_rate", window=(0.0, 1.0), baseline=(-1.0, 0.0), unit="bpm"
+    )
+    late = replace(early, window=(2.0, 3.0), name="late")
+    as_it_is = replace(late, baseline=None, name="as_it_is")
+    table = autonomic_responses(make_epochs(level), measures=[early, late, as_it_is])
+    assert table["as_it_is"].tolist() == [75, 70, 70, 70]
     assert table["late"].tolist() == [5, 0, 0, 0]
     assert table["early"].tolist() == [0, 0, 0, 0]
 
@@ -180,8 +184,14 @@ def test_own_windows(level):
 @pytest.mark.parametrize(
     ("option", "match"),
     [
-        ({"baseline": (-5.0, -4.0)}, "baseline: expected a span inside"),
-        ({"baseline": (0.0, -1.0)}, "start must come before"),
+        (
+            {"measures": [replace(AUTONOMIC_MEASURES["scr_us"], baseline=(-5.0, -4.0))]},
+            "baseline: expected a span inside",
+        ),
+        (
+            {"measures": [replace(AUTONOMIC_MEASURES["scr_us"], signal="alpha", roi="CZ")]},
+            "of kind",
+        ),
         ({"min_present": 0.0}, "min_present"),
     ],
 )
@@ -193,11 +203,6 @@ def test_bad_options_are_refused(level, option, match):
 def test_epochs_of_something_else_are_refused():
     with pytest.raises(ValueError, match="derive_physio"):
         autonomic_responses(make_epochs(np.zeros((1, 1, TIMES.size)), ch_names=["Cz"]))
-
-
-def test_window_must_not_end_before_it_begins():
-    with pytest.raises(ValueError, match="tmin must be less"):
-        AutonomicWindow("eda", 3.0, 2.0, "µS", "scr_us")
 
 
 @pytest.mark.parametrize("height", [0.02, 0.3, 2.0])
@@ -239,8 +244,8 @@ def test_magnitude_of_quiet_noise_is_zero_and_means_are_unbiased():
     noise = np.cumsum(rng.standard_normal((200, TIMES.size)), axis=1) * 1e-4
     assert np.mean(scr_magnitude(5 + noise, TIMES) == 0) > 0.95
     data = 1e-6 * (5 + noise)[:, np.newaxis]
-    windows = {"scr_us": AUTONOMIC_WINDOWS["scr_us"]}
-    found = autonomic_responses(make_epochs(data, ch_names=["eda"]), windows=windows)["scr_us"]
+    measures = [AUTONOMIC_MEASURES["scr_us"]]
+    found = autonomic_responses(make_epochs(data, ch_names=["eda"]), measures=measures)["scr_us"]
     assert abs(found.mean()) < 3 * found.sem()
 
 
@@ -320,11 +325,12 @@ def faces_of(path):
 @pytest.fixture(scope="module")
 def faces(shared_data):
     """Responses of six people to blocks of angry, happy and neutral faces."""
-    windows = {
-        "scr_us": AUTONOMIC_WINDOWS["scr_us"],
-        "zygomatic": AutonomicWindow("emg_a", 1, 8, "ratio", "zygomatic", is_relative=True),
-        "corrugator": AutonomicWindow("emg_b", 1, 8, "ratio", "corrugator", is_relative=True),
-    }
+    muscle = replace(AUTONOMIC_MEASURES["pulse_amplitude_relative"], window=(1.0, 8.0))
+    measures = [
+        AUTONOMIC_MEASURES["scr_us"],
+        replace(muscle, name="zygomatic", signal="emg_a"),
+        replace(muscle, name="corrugator", signal="emg_b"),
+    ]
     tables = []
     for path in sorted((shared_data / "physio_events" / "fmov").glob("*.txt.gz")):
         raw, events = faces_of(path)
@@ -336,7 +342,7 @@ def faces(shared_data):
         epochs = mne.Epochs(
             derived, samples, tmin=-2, tmax=12, baseline=None, picks="all", verbose="error"
         )
-        table = autonomic_responses(epochs, windows=windows).assign(face=events["face"])
+        table = autonomic_responses(epochs, measures=measures).assign(face=events["face"])
         eda = raw.get_data(picks=["EDA"])[0] * 1e6
         first = np.rint(events["onset"] * 100).astype(int)
         table["by_hand_us"] = [

@@ -7,20 +7,19 @@ from mne.stats import erp as mne_erp
 from scipy import stats
 
 from mmme_neuro.responses.components import (
-    Component,
     component_table,
     jackknife_difference,
-    measure,
     measurement_quality,
 )
+from mmme_neuro.responses.measures import ERP_BASELINE, Measure, measure_curves
 from tests.chance import error_of_sd
 
 TIMES = np.round(np.arange(-1.5, 2.0, 0.004), 6)
 
 
 def component(what="mean", **options):
-    given = {"name": "late", "roi": ("PZ",), "tmin": 0.2, "tmax": 0.7, "measure": what}
-    return Component(**given | options)
+    given = {"name": "late", "roi": ("PZ",), "window": (0.2, 0.7), "statistic": what}
+    return Measure(**given | {"baseline": ERP_BASELINE} | options)
 
 
 def bump(latency=0.4, size=5.0, width=0.1):
@@ -40,7 +39,7 @@ def test_latencies_and_peaks_are_mnes(polarity):
     window = {"start": 0.2, "stop": 0.7, "mode": mode}
     evoked = as_evoked(curve)
     peak = mne_erp.compute_peak(evoked, **window)
-    found = {w: measure(curve, TIMES, component(w, polarity=polarity)) for w in (
+    found = {w: measure_curves(curve, TIMES, component(w, polarity=polarity)) for w in (
         "peak", "peak_latency", "area_latency")}  # fmt: skip
     assert found["peak"] == pytest.approx(1e6 * peak["amplitude"].item())
     assert found["peak_latency"] == pytest.approx(peak["latency"].item())
@@ -51,18 +50,20 @@ def test_latencies_and_peaks_are_mnes(polarity):
 
 def test_onset_latency_is_where_half_the_peak_is_reached():
     expected = 0.4 - 0.1 * np.sqrt(2 * np.log(2))
-    assert measure(bump(), TIMES, component("onset_latency")) == pytest.approx(expected, abs=1e-3)
+    assert measure_curves(bump(), TIMES, component("onset_latency")) == pytest.approx(
+        expected, abs=1e-3
+    )
     early = component("onset_latency", fraction=0.2)
-    assert measure(bump(), TIMES, early) < expected
+    assert measure_curves(bump(), TIMES, early) < expected
 
 
 def test_many_curves_are_as_one_by_one_and_no_rise_is_no_latency():
     curves = np.stack([bump(0.35), bump(0.5), -bump(0.4)])
     for what in ("mean", "peak", "peak_latency", "area_latency", "onset_latency"):
-        together = measure(curves, TIMES, component(what))
-        alone = [measure(curve, TIMES, component(what)) for curve in curves]
+        together = measure_curves(curves, TIMES, component(what))
+        alone = [measure_curves(curve, TIMES, component(what)) for curve in curves]
         np.testing.assert_allclose(together, alone)
-    assert np.isnan(measure(-bump() - 1, TIMES, component("area_latency")))
+    assert np.isnan(measure_curves(-bump() - 1, TIMES, component("area_latency")))
 
 
 def epochs_of(rng, *, n_participants=4, n_epochs=30, noise=3.0, shift=0.0):
@@ -100,13 +101,15 @@ def test_error_of_a_mean_is_that_over_epochs_and_the_bootstrap_agrees():
 
 def test_bootstrapped_error_of_a_latency_is_its_spread_over_experiments():
     rng = np.random.default_rng(4)
-    what = component("area_latency")
+    what = component("area_latency", baseline=None)
     experiments = [
-        measure((bump() + 3 * rng.standard_normal((20, TIMES.size))).mean(axis=0), TIMES, what)
+        measure_curves(
+            (bump() + 3 * rng.standard_normal((20, TIMES.size))).mean(axis=0), TIMES, what
+        )
         for _ in range(300)
     ]
     epochs = epochs_of(rng, n_participants=12)
-    errors = component_table(epochs, [what], by=["participant", "expression"], baseline=None, rng=5)
+    errors = component_table(epochs, [what], by=["participant", "expression"], rng=5)
     macro = errors.loc[errors["expression"] == "macro", "sme"].mean()
     # The SD of 300 experiments, and the mean of twelve errors from 20 epochs each.
     error = np.hypot(error_of_sd(300), error_of_sd(20, n_averaged=12))
@@ -169,7 +172,7 @@ def test_jackknife_of_a_mean_is_the_paired_t_test():
 def test_jackknife_covers_a_shift_and_seldom_invents_one(what):
     rng = np.random.default_rng(9)
     # Clipped tails and rectified noise would shrink the shift itself.
-    wide = component(what, tmin=0.0, tmax=0.9)
+    wide = component(what, window=(0.0, 0.9))
     found = [
         jackknife_difference(people(rng, noise=0.05), wide, levels=("macro", "micro")).iloc[0]
         for _ in range(60)
@@ -190,8 +193,8 @@ def test_wrong_components_are_refused():
         component("latency")
     with pytest.raises(ValueError, match="polarity must be 1 or -1"):
         component(polarity=0)
-    with pytest.raises(ValueError, match="tmin must be smaller"):
-        component(tmin=1.0)
+    with pytest.raises(ValueError, match="window must begin before it ends"):
+        component(window=(1.0, 0.7))
     with pytest.raises(ValueError, match="needs 3 participants"):
         jackknife_difference(
             people(np.random.default_rng(1), n=2), component(), levels=("macro", "micro")

@@ -19,7 +19,7 @@ def test_missing_columns_and_labels_are_errors(erp_epochs):
         cell_rows(erp_epochs, "valence")
     table = erp_epochs.metadata.copy()
     table.loc[table.index[:3], "expression"] = None
-    unlabelled = erp_epochs.copy()
-    unlabelled.metadata = table
+    unlabeled = erp_epochs.copy()
+    unlabeled.metadata = table
     with pytest.raises(ValueError, match="3 of 117 epochs have no label"):
-        cell_rows(unlabelled, "expression")
+        cell_rows(unlabeled, "expression")

@@ -1,15 +1,20 @@
+from dataclasses import replace
+
 import mne
 import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.responses.components import Component
-from mmme_neuro.responses.jitter import PhaseMeasure, onset_jitter
+from mmme_neuro.responses.jitter import onset_jitter
+from mmme_neuro.responses.measures import Measure
 
 TIMES = np.round(np.arange(-1.5, 2.0, 0.005), 6)
-PEAK = Component(name="peak", roi=("PZ",), tmin=0.2, tmax=0.8, measure="peak")
-MEAN = Component(name="mean", roi=("PZ",), tmin=0.2, tmax=0.8)
-PHASE = PhaseMeasure(name="phase", roi=("PZ",), frequency=6.0, time=0.5)
+WINDOW = {"roi": ("PZ",), "window": (0.2, 0.8), "baseline": None}
+PEAK = Measure(name="peak", statistic="peak", **WINDOW)
+MEAN = Measure(name="mean", **WINDOW)
+PHASE = Measure(
+    name="phase", roi=("PZ",), window=(0.5, 0.5), baseline=None, statistic="ppc", frequency=6.0
+)
 
 
 def epochs(*, onset_sd=0.0, n=60, width=0.06, noise=0.5, seed=0):
@@ -29,12 +34,11 @@ def epochs(*, onset_sd=0.0, n=60, width=0.06, noise=0.5, seed=0):
     )
 
 
-def summary(measures, *, baseline=None, **options):
+def summary(measures, *, n_draws=40, **options):
     found = onset_jitter(
         epochs(),
         measures,
-        n_resamples=40,
-        baseline=baseline,
+        n_resamples=n_draws,
         rng=1,
         **options,
         condition="expression",
@@ -83,7 +87,6 @@ def test_onset_sd_of_the_table_is_used_and_reported():
         n_resamples=3,
         coder_sd=0.04,
         rng=2,
-        baseline=None,
         condition="expression",
         levels=("macro", "micro"),
     )
@@ -96,7 +99,6 @@ def test_onset_sd_of_the_table_is_used_and_reported():
         n_resamples=3,
         coder_sd=0.04,
         rng=2,
-        baseline=None,
         condition="expression",
         levels=("macro", "micro"),
     )
@@ -104,20 +106,30 @@ def test_onset_sd_of_the_table_is_used_and_reported():
 
 
 def test_windows_too_near_the_ends_and_missing_errors_are_refused():
-    late = Component(name="late", roi=("PZ",), tmin=1.5, tmax=1.95)
+    late = Measure(name="late", roi=("PZ",), window=(1.5, 1.95), baseline=None)
     with pytest.raises(ValueError, match="shifts reach 0.30 s, but a window"):
         onset_jitter(
             epochs(),
             [late],
             coder_sd=0.1,
             rng=1,
-            baseline=None,
             condition="expression",
             levels=("macro", "micro"),
         )
     without = epochs()
     without.metadata = without.metadata.drop(columns="onset_sd")
     with pytest.raises(ValueError, match="give coder_sd"):
-        onset_jitter(
-            without, [MEAN], rng=1, baseline=None, condition="expression", levels=("macro", "micro")
-        )
+        onset_jitter(without, [MEAN], rng=1, condition="expression", levels=("macro", "micro"))
+
+
+def test_phase_consistency_of_a_window_is_the_mean_over_its_times():
+    times = [0.49, 0.5, 0.51]
+    inside = (TIMES >= 0.4899) & (TIMES <= 0.5101)
+    instants = [
+        replace(PHASE, name=str(time), window=(time, time)) for time in TIMES[inside].tolist()
+    ]
+    window = replace(PHASE, window=(times[0], times[-1]))
+    table = summary([window, *instants], coder_sd=0.0, n_draws=2)
+    values = table["as_coded"].xs("micro", level="condition")
+    assert len(instants) == 5
+    assert values["phase"] == pytest.approx(values.drop("phase").mean())

@@ -1,7 +1,97 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mmme_neuro.responses.measures import epoch_mask, window_mask, window_samples
+from mmme_neuro.responses.measures import (
+    BANDS,
+    Measure,
+    check_measures,
+    epoch_mask,
+    measure_curves,
+    window_mask,
+    window_samples,
+)
+
+LATE = {"name": "late", "roi": "parietal", "window": (0.25, 0.55), "baseline": (-1.5, -1.0)}
+SCR = {"name": "scr_us", "signal": "eda", "window": (2.5, 5.5), "baseline": None, "unit": "uS"}
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "unit", "scale", "channel"),
+    [
+        (LATE, "potential", "uV", 1e6, "parietal"),
+        (LATE | {"signal": "alpha"}, "power", "uV^2", 1e12, "alpha_parietal"),
+        (LATE | {"statistic": "peak_latency"}, "potential", "s", 1.0, "parietal"),
+        (SCR, "body", "uS", 1e6, "eda"),
+        (SCR | {"signal": "heart_rate", "unit": "bpm"}, "body", "bpm", 1.0, "heart_rate"),
+    ],
+)
+def test_kind_unit_and_channel_follow_from_the_signal(options, kind, unit, scale, channel):
+    measure = Measure(**options)
+    assert (measure.kind, measure.unit, measure.scale, measure.channel) == (
+        kind,
+        unit,
+        scale,
+        channel,
+    )
+
+
+def test_a_changed_statistic_changes_the_unit():
+    mean = Measure(**LATE)
+    latency = replace(mean, statistic="area_latency")
+    assert (latency.unit, replace(latency, statistic="mean")) == ("s", mean)
+
+
+def test_bands_by_name_or_edges_are_one_signal():
+    assert Measure(**LATE, signal="alpha").band == BANDS["alpha"]
+    own = Measure(**LATE, signal=[9.0, 11.0])
+    assert (own.band, own.kind, hash(own) == hash(replace(own))) == ((9.0, 11.0), "power", True)
+    with pytest.raises(ValueError, match="named regions and bands"):
+        own.channel  # noqa: B018
+    assert Measure(**LATE).band is None
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (LATE | {"name": ""}, "needs a name"),
+        (LATE | {"window": (0.5, 0.5)}, "'late': window must begin before it ends"),
+        (LATE | {"window": 0.5}, "window must be \\(first, last\\) in s"),
+        (LATE | {"window": (0.2, float("nan"))}, "window must be"),
+        (LATE | {"window": None}, "window must be"),
+        (LATE | {"baseline": (-1.0, -1.5)}, "baseline must begin before it ends"),
+        (LATE | {"statistic": "median"}, "statistic='median' must be one of"),
+        (LATE | {"polarity": 0}, "polarity must be 1 or -1"),
+        (LATE | {"fraction": 1.0}, "fraction between 0 and 1"),
+        (LATE | {"roi": ()}, "roi is missing"),
+        (LATE | {"signal": "alhpa"}, "must be 'eeg', one of the bands"),
+        (LATE | {"signal": (13.0, 8.0)}, "must be \\(low, high\\) in Hz"),
+        (LATE | {"statistic": "ppc"}, "frequency \\(Hz\\) belongs to"),
+        (LATE | {"frequency": 5.0}, "frequency \\(Hz\\) belongs to"),
+        (LATE | {"statistic": "ppc", "frequency": -5.0}, "must be positive"),
+        (SCR | {"unit": ""}, "unit is missing"),
+        (SCR | {"roi": "parietal"}, "channel of the body has no roi"),
+        (SCR | {"statistic": "relative_mean"}, "share of the baseline's; give one"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_the_remedy(options, match):
+    with pytest.raises(ValueError, match=match):
+        Measure(**options)
+
+
+def test_functions_refuse_measures_of_another_kind():
+    late, scr = Measure(**LATE), Measure(**SCR)
+    check_measures([late, scr, replace(late, statistic="peak")])
+    with pytest.raises(ValueError, match="different names"):
+        check_measures([late, late])
+    with pytest.raises(ValueError, match="needs at least one"):
+        check_measures([])
+    with pytest.raises(ValueError, match="'scr_us': signal='eda' is of kind 'body'"):
+        check_measures([late, scr], kinds=["potential"])
+    phase = Measure(**LATE | {"statistic": "ppc", "frequency": 5.0, "window": (0.2, 0.2)})
+    with pytest.raises(ValueError, match="here it must be one of"):
+        measure_curves(np.zeros(10), np.arange(10.0), phase)
 
 
 @pytest.mark.parametrize("sfreq", [50.0, 250.0, 512.0, 1000 / 3])

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from mne.stats.erp import compute_sme
 
+from mmme_neuro.responses.measures import ERP_BASELINE, Measure
 from mmme_neuro.responses.potentials import (
     baseline_means,
     evoked,
@@ -11,9 +12,8 @@ from mmme_neuro.responses.potentials import (
     standardized_measurement_error,
     window_amplitudes,
 )
-from mmme_neuro.responses.regions import Window
 
-PEAK = Window(name="peak", roi=("Cz",), tmin=0.2, tmax=0.4)
+PEAK = Measure(name="peak", roi=("Cz",), window=(0.2, 0.4), baseline=ERP_BASELINE)
 
 
 def test_evoked_equals_mne_average(erp_epochs):
@@ -28,15 +28,15 @@ def test_evoked_equals_mne_average(erp_epochs):
 
 
 def test_mean_amplitude_equals_numpy_and_keeps_the_index(erp_epochs):
-    amplitude = mean_amplitude(erp_epochs, roi=["Cz", "C3"], tmin=0.2, tmax=0.4)
+    amplitude = mean_amplitude(erp_epochs, roi=["Cz", "C3"], window=(0.2, 0.4))
     data = erp_epochs.get_data(picks=["Cz", "C3"]).mean(axis=1) * 1e6
     times = erp_epochs.times
     after = data[:, (times > 0.195) & (times < 0.405)].mean(axis=1)
     before = data[:, (times > -1.505) & (times < -0.995)].mean(axis=1)
     np.testing.assert_allclose(amplitude, after - before)
     assert amplitude.index.equals(erp_epochs.metadata.index)
-    assert mean_amplitude(erp_epochs[7:9], roi=["Cz"], tmin=0, tmax=0.1).index.tolist() == [7, 8]
-    raw = mean_amplitude(erp_epochs, roi=["Cz", "C3"], tmin=0.2, tmax=0.4, baseline=None)
+    assert mean_amplitude(erp_epochs[7:9], roi=["Cz"], window=(0, 0.1)).index.tolist() == [7, 8]
+    raw = mean_amplitude(erp_epochs, roi=["Cz", "C3"], window=(0.2, 0.4), baseline=None)
     np.testing.assert_allclose(raw, after)
 
 
@@ -52,7 +52,10 @@ def test_simulated_amplitudes_come_out(erp_epochs):
 def test_amplitude_holds_its_error_rate_without_an_effect(erp_epochs):
     amplitude = window_amplitudes(
         erp_epochs,
-        [Window(name=name, roi=(name,), tmin=0.2, tmax=0.4) for name in ("Fz", "Pz", "O1", "C3")],
+        [
+            Measure(name=name, roi=(name,), window=(0.2, 0.4), baseline=ERP_BASELINE)
+            for name in ("Fz", "Pz", "O1", "C3")
+        ],
     )
     statistic = amplitude.mean() / amplitude.sem()
     assert (statistic.abs() < 3.5).all()
@@ -62,7 +65,7 @@ def test_sme_is_the_sample_standard_error(erp_epochs):
     table = standardized_measurement_error(
         erp_epochs, [PEAK], by=["participant", "expression"]
     ).set_index(["participant", "expression"])
-    amplitude = mean_amplitude(erp_epochs, roi=["Cz"], tmin=0.2, tmax=0.4)
+    amplitude = mean_amplitude(erp_epochs, roi=["Cz"], window=(0.2, 0.4))
     meta = erp_epochs.metadata
     reference = amplitude.groupby([meta["participant"], meta["expression"]]).sem()
     np.testing.assert_allclose(table["sme_uv"], reference.loc[table.index])
@@ -80,7 +83,7 @@ def test_bad_input_is_refused(erp_epochs):
     with pytest.raises(ValueError, match="different names"):
         window_amplitudes(erp_epochs, [PEAK, PEAK])
     with pytest.raises(ValueError, match="baseline"):
-        mean_amplitude(erp_epochs, roi=["Cz"], tmin=0, tmax=0.2, baseline=(-3, -2))
+        mean_amplitude(erp_epochs, roi=["Cz"], window=(0, 0.2), baseline=(-3, -2))
 
 
 def test_visual_response_of_a_real_recording(shared_data):
@@ -95,13 +98,13 @@ def test_visual_response_of_a_real_recording(shared_data):
         metadata=pd.DataFrame({"expression": ["macro"] * len(events)}),
     )  # fmt: skip
     assert len(epochs) >= 79
+    late = {"window": (0.3, 0.6), "baseline": (-0.2, 0.0)}
     amplitude = window_amplitudes(
         epochs,
         [
-            Window(name="p3", roi="parietal", tmin=0.3, tmax=0.6),
-            Window(name="front", roi=("FPz", "F3", "Fz", "F4"), tmin=0.3, tmax=0.6),
+            Measure(name="p3", roi="parietal", **late),
+            Measure(name="front", roi=("FPz", "F3", "Fz", "F4"), **late),
         ],
-        baseline=(-0.2, 0.0),
     )
     statistic = amplitude.mean() / amplitude.sem()
     assert statistic["p3"] > 4

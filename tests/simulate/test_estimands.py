@@ -11,15 +11,12 @@ from mmme_neuro.simulate.estimands import (
     MEASURES,
     _coupling,
     estimands,
+    high_pass_of,
     measured_course,
+    rate_of,
 )
 from mmme_neuro.simulate.parameters import EventParameters
 from mmme_neuro.simulate.sheet_file import CodingParameters
-
-
-def rate_of(measure):
-    """Rate at which the analysis samples it, Hz."""
-    return 250.0 if measure.high_pass_hz else 50.0
 
 
 def through_mne(course_uv, onset_s, measure):
@@ -28,8 +25,8 @@ def through_mne(course_uv, onset_s, measure):
     raw = mne.io.RawArray(
         1e-6 * course_uv[None], mne.create_info(["PZ"], sfreq, "eeg"), verbose="error"
     )
-    if measure.high_pass_hz:
-        raw.filter(measure.high_pass_hz, None, verbose="error")
+    if high_pass_of(measure):
+        raw.filter(high_pass_of(measure), None, verbose="error")
     epochs = mne.Epochs(
         raw,
         [[round(onset_s * sfreq), 0, 1]],
@@ -91,7 +88,7 @@ def test_erp_estimands_are_the_superposed_shapes_through_mne(name, known):
     region = {
         "fronto_central": ("F1", "FZ", "F2", "FC1", "FCZ", "FC2"),
         "parietal": ("CP1", "CPZ", "CP2", "P1", "PZ", "P2"),
-    }[measure.region]
+    }[measure.roi]
     rows = [DEMO_CHANNELS.index(channel) for channel in region if channel in DEMO_CHANNELS]
     time = np.arange(0, 120, 1 / 250)
     course = np.zeros(time.size)
@@ -222,3 +219,10 @@ def test_responses_outside_canonical_shapes_move_the_late_window_not_the_source(
     assert unusual["source_value"] == usual["source_value"]
     ratio = usual["conditions"]["alone"]["macro"] / unusual["conditions"]["alone"]["macro"]
     assert not 0.9 < ratio < 1.1
+
+
+def test_a_measure_of_nothing_simulated_is_refused():
+    with pytest.raises(ValueError, match="nothing is simulated of it"):
+        estimands(DEMO, 4, (replace(MEASURES["scr"], signal="rsp_rate"),))
+    with pytest.raises(ValueError, match="potentials are named"):
+        estimands(DEMO, 4, (replace(MEASURES["premotor"], name="n400"),))

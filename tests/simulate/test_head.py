@@ -12,7 +12,7 @@ def head():
 
 
 def test_electrodes_lie_near_a_sphere_of_a_heads_size(head):
-    distance = np.linalg.norm(head.positions - head.centre, axis=1)
+    distance = np.linalg.norm(head.positions - head.center, axis=1)
     assert 0.08 < head.radius < 0.11
     assert np.abs(distance / head.radius - 1).max() < 0.2
     place = dict(zip(head.ch_names, head.positions, strict=True))
@@ -44,9 +44,9 @@ def test_potentials_are_those_of_mnes_sphere(head):
     place, moment = np.array([0.1, 0.3, 0.6]), np.array([0.2, 0.5, 0.84])
     moment /= np.linalg.norm(moment)
     ours = head.topographies(place[None], moment[None])[:, 0]
-    sphere = mne.make_sphere_model(head.centre, head_radius=head.radius, verbose="error")
+    sphere = mne.make_sphere_model(head.center, head_radius=head.radius, verbose="error")
     dipole = mne.Dipole(
-        [0.0], (head.centre + place * head.radius)[None], [1e-9], moment[None], [1.0]
+        [0.0], (head.center + place * head.radius)[None], [1e-9], moment[None], [1.0]
     )
     forward, _ = mne.make_forward_dipole(dipole, sphere, head.info, verbose="error")
     theirs = forward["sol"]["data"][:, 0]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import welch
 
-from mmme_neuro.simulate.noise import Broadband, PowerLaw, Rhythm, coloured_noise, density
+from mmme_neuro.simulate.noise import Broadband, PowerLaw, Rhythm, colored_noise, density
 
 SFREQ = 250.0
 SPECTRA = [PowerLaw(1.2), PowerLaw(2.0, 0.4), Rhythm(10.0, 0.8), Rhythm(22.0, 1.2), Broadband(8.0)]
@@ -10,7 +10,7 @@ SPECTRA = [PowerLaw(1.2), PowerLaw(2.0, 0.4), Rhythm(10.0, 0.8), Rhythm(22.0, 1.
 
 def noise(spectrum, n_sources=20, seed=1, n_times=25000):
     rng = np.random.default_rng(seed)
-    return coloured_noise(spectrum, n_sources=n_sources, n_times=n_times, sfreq=SFREQ, rng=rng)
+    return colored_noise(spectrum, n_sources=n_sources, n_times=n_times, sfreq=SFREQ, rng=rng)
 
 
 @pytest.mark.parametrize("spectrum", SPECTRA, ids=repr)
@@ -58,14 +58,14 @@ def test_beginning_and_end_are_not_joined():
     # The inverse transform is circular; a padded one must not be in the part returned.
     values = noise(PowerLaw(2.0, 0.05), 200, n_times=2500)
     ends = np.corrcoef(values[:, 0], values[:, -1])[0, 1]
-    neighbours = np.corrcoef(values[:, 0], values[:, 1])[0, 1]
-    assert neighbours > 0.9 and ends < 0.75
+    neighbors = np.corrcoef(values[:, 0], values[:, 1])[0, 1]
+    assert neighbors > 0.9 and ends < 0.75
 
 
 def test_fluctuations_slower_than_the_recording_are_a_piece_of_a_longer_one():
     slow = PowerLaw(2.0, knee_hz=0.003, highest_hz=0.01)
     rng = np.random.default_rng(1)
-    values = coloured_noise(slow, n_sources=2000, n_times=400, sfreq=20.0, rng=rng)
+    values = colored_noise(slow, n_sources=2000, n_times=400, sfreq=20.0, rng=rng)
     assert np.isfinite(values).all()
     assert values.std(axis=0).mean() == pytest.approx(1, abs=0.1)
     assert values.std(axis=1).mean() < 0.5

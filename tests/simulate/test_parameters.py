@@ -34,3 +34,8 @@ def test_parameters_can_be_keys():
     )
     with pytest.raises(AttributeError):
         DEMO.lead_s = 3.0
+
+
+def test_parameters_come_back_from_their_file():
+    content = json.loads(json.dumps(DEMO.to_dict()))
+    assert StudyParameters.from_dict(content) == DEMO

@@ -1,9 +1,14 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from mmme_neuro.simulate.recovery import RECOVERY_COLUMNS, recovery_table
+from mmme_neuro.simulate import DEMO
+from mmme_neuro.simulate.estimands import MEASURES, estimands
+from mmme_neuro.simulate.recovery import RECOVERY_COLUMNS, recovery_table, with_measures
 
 PAIRS = ("C3-PO4", "C4-PO3")
 
@@ -45,9 +50,9 @@ def found():
             {
                 "participant": name,
                 "device": "physio",
-                "centre_device_s": 1000.0,
-                "centre_eeg_s": 1000.0 + offset + 1e-3 * drift + 0.001,
-                "centre_se_s": 0.001,
+                "center_device_s": 1000.0,
+                "center_eeg_s": 1000.0 + offset + 1e-3 * drift + 0.001,
+                "center_se_s": 0.001,
                 "drift_ppm": drift + 2,
                 "drift_se_ppm": 3.0,
                 "dof": 10.0,
@@ -163,3 +168,46 @@ def test_what_was_not_found_has_no_row(truth, found):
     found["coupling"] = found["coupling"].iloc[:1]
     found["models"] = found["models"].iloc[:4]
     assert len(recovery_table(truth, found, pairs=PAIRS)) == 2 + 1 + 2 + 1
+
+
+@pytest.fixture
+def simulated(monkeypatch):
+    """Truth of a small study as its file holds it."""
+    monkeypatch.setattr("mmme_neuro.simulate.estimands.N_VIRTUAL_PARTICIPANTS", 10)
+    estimands.cache_clear()
+    content = {
+        "n_videos": 4,
+        "parameters": DEMO.to_dict(),
+        "estimands": estimands(DEMO, 4),
+        "participants": [],
+    }
+    yield json.loads(json.dumps(content))
+    estimands.cache_clear()
+
+
+def test_the_truth_of_the_foreseen_measures_is_that_of_the_file(simulated):
+    assert with_measures(simulated, [*MEASURES.values()]) is simulated
+    other = replace(MEASURES["scr"], name="unheard_of", window=(0.0, 1.0))
+    assert with_measures(simulated, [other]) is simulated
+
+
+def test_another_window_has_another_truth_and_nothing_else_changes(simulated):
+    late = replace(MEASURES["late_positivity"], window=(0.2, 0.5))
+    before, after = (
+        simulated["estimands"],
+        with_measures(simulated, [MEASURES["scr"], late])["estimands"],
+    )
+    differing = {name for name in before if after[name] != before[name]}
+    assert differing == {"late_positivity", "brain_body_correlation"}
+    assert after["late_positivity"]["measure"]["window"] == [0.2, 0.5]
+    assert after["late_positivity"]["value"] != before["late_positivity"]["value"]
+
+
+def test_another_place_or_baseline_is_another_quantity(simulated):
+    narrow = replace(MEASURES["late_positivity"], roi=("PZ",))
+    raw = replace(MEASURES["scr"], baseline=None)
+    after = with_measures(simulated, [narrow, raw])["estimands"]
+    assert after["late_positivity"]["measure"]["electrodes"] == ["PZ"]
+    # A response that has not begun before the event leaves nothing in its baseline.
+    known = simulated["estimands"]["scr"]["value"]
+    assert after["scr"]["value"] == pytest.approx(known, rel=0.02)

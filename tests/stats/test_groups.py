@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.stats.groups import (
-    centred,
+    centered,
     complete_rows,
     covariate_columns,
     group_codes,
@@ -11,12 +11,12 @@ from mmme_neuro.stats.groups import (
 )
 
 
-def test_centred_equals_pandas():
+def test_centered_equals_pandas():
     rng = np.random.default_rng(1)
     table = pd.DataFrame({"g": rng.integers(0, 4, 50), "a": 1e6 + rng.random(50)})
     codes = group_codes(table, ["g"])
     expected = table["a"] - table.groupby("g")["a"].transform("mean")
-    np.testing.assert_allclose(centred(table[["a"]].to_numpy(), codes)[:, 0], expected, atol=1e-9)
+    np.testing.assert_allclose(centered(table[["a"]].to_numpy(), codes)[:, 0], expected, atol=1e-9)
 
 
 def test_covariates_of_any_kind_span_what_a_design_spans():

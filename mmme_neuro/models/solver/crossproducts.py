@@ -161,7 +161,7 @@ class Profile:
 
     @property
     def residual(self) -> complex:
-        """Penalised residual sum of squares r^2."""
+        """Penalized residual sum of squares r^2."""
         return self.tail[-1, -1] ** 2
 
     @property
@@ -230,7 +230,7 @@ class CrossProducts:
             for factor, place in zip(self.design.random, self.design.theta_slices, strict=True)
         ]
 
-    def factorise(self, theta: np.ndarray) -> tuple[np.ndarray, complex]:
+    def factorize(self, theta: np.ndarray) -> tuple[np.ndarray, complex]:
         """Cholesky factor of the remaining columns and the log determinant of the random part."""
         factors = self.relative_factors(theta)
         rest = self.gram.astype(theta.dtype)
@@ -251,7 +251,7 @@ class CrossProducts:
 
     def profile(self, theta: np.ndarray) -> Profile:
         """Solve the normal equations at the covariance parameters ``theta``."""
-        rest, log_determinant = self.factorise(theta)
+        rest, log_determinant = self.factorize(theta)
         tail = np.tril(rest[-self.n_fixed - 1 :, -self.n_fixed - 1 :])
         return Profile(log_determinant, tail)
 

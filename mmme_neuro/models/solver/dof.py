@@ -60,7 +60,7 @@ def kenward_roger(products: CrossProducts, theta: np.ndarray, sigma: float) -> K
     Notes
     -----
     Kenward & Roger (1997, Biometrics 53:983) as in pbkrtest (Halekoh & Hojsgaard 2014,
-    J Stat Softw 59(9)): linear parametrisation by the elements of the random covariances, expected
+    J Stat Softw 59(9)): linear parametrization by the elements of the random covariances, expected
     information. For one linear combination the degrees of freedom simplify to 2/A and the scale
     factor to one. Costs time and memory of the squared number of random effects, never of events.
     """
@@ -122,8 +122,8 @@ def _weighted_products(
         ]
     ).tocsr()
     scaled = random @ scale
-    penalised = (scaled.T @ scaled).toarray() + np.eye(random.shape[1])
-    lower = np.linalg.cholesky(penalised)
+    penalized = (scaled.T @ scaled).toarray() + np.eye(random.shape[1])
+    lower = np.linalg.cholesky(penalized)
     to_random = scipy.linalg.solve_triangular(lower, (scaled.T @ random).toarray(), lower=True)
     to_fixed = scipy.linalg.solve_triangular(lower, scaled.T @ design.fixed, lower=True)
     inner = (random.T @ random).toarray() - to_random.T @ to_random

@@ -7,7 +7,7 @@ import numpy as np
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import RandomFactor
 from mmme_neuro.models.solver.crossproducts import CrossProducts
-from mmme_neuro.models.solver.optimum import Optimum, minimise, newton
+from mmme_neuro.models.solver.optimum import Optimum, minimize, newton
 
 ZERO_TOLERANCES = (1e-3, 1e-5, 1e-8)
 """Diagonal elements below are set to zero where the criterion does not rise."""
@@ -46,7 +46,7 @@ class Likelihood:
         return self.products.design.n_events - (self.products.n_fixed if self.reml else 0)
 
     def log_determinants(self, theta: np.ndarray) -> tuple[complex, complex]:
-        """Sum of the log determinants and penalised residual sum of squares."""
+        """Sum of the log determinants and penalized residual sum of squares."""
         profile = self.products.profile(theta)
         log_determinant = profile.log_determinant
         if self.reml:
@@ -72,7 +72,7 @@ class Likelihood:
                 f"response {design.formula.response!r} is constant or reproduced exactly by the "
                 "fixed terms; there is nothing to model"
             )
-        found = minimise(self, is_diagonal)
+        found = minimize(self, is_diagonal)
         residual = self.products.profile(found.theta).residual
         if not residual > EXACT_FIT * total:
             raise NotEstimable(

@@ -68,7 +68,7 @@ def hessian(criterion: Criterion, theta: np.ndarray) -> np.ndarray:
     return (np.array(rows) + np.array(rows).T) / 2
 
 
-def minimise(criterion: Criterion, is_diagonal: np.ndarray) -> Optimum:
+def minimize(criterion: Criterion, is_diagonal: np.ndarray) -> Optimum:
     """Find the lowest of the minima reached from inside and from the zero-variance faces.
 
     Parameters
@@ -87,7 +87,7 @@ def minimise(criterion: Criterion, is_diagonal: np.ndarray) -> Optimum:
 
 
 def approach(criterion: Criterion, start: np.ndarray) -> np.ndarray:
-    """Quasi-Newton steps to the neighbourhood of a minimum."""
+    """Quasi-Newton steps to the neighborhood of a minimum."""
 
     def value_and_slope(theta: np.ndarray) -> tuple[float, np.ndarray]:
         points = theta + 1j * COMPLEX_STEP * np.eye(len(theta))

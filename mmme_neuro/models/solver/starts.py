@@ -1,6 +1,6 @@
 """Starts for many responses: the criterion of all of them on one grid of covariance parameters.
 
-Only the residual sum of squares depends on the response, so one factorisation and one matrix
+Only the residual sum of squares depends on the response, so one factorization and one matrix
 product serve all responses at a grid point. Single precision is enough to choose starts.
 """
 
@@ -24,7 +24,7 @@ MOST_STARTS = 3
 
 
 class StartGrid:
-    """Grid of covariance parameters with the design factorised at each.
+    """Grid of covariance parameters with the design factorized at each.
 
     Parameters
     ----------

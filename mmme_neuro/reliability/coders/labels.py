@@ -57,14 +57,14 @@ def label_agreement(
         Index ``coefficient``: ``observed_agreement, cohen_kappa, gwet_ac1`` and the weighted
         ``cohen_kappa_linear, cohen_kappa_quadratic`` (two raters), ``fleiss_kappa,
         krippendorff_alpha``; columns ``estimate, ci_low, ci_high, n_units, n_clusters, reason``.
-        The first ones rest on units that all raters labelled, alpha on those with two labels or
+        The first ones rest on units that all raters labeled, alpha on those with two labels or
         more. NaN where a coefficient is not defined, with the reason; limits are NaN where no
         participant left out changes it.
 
     Raises
     ------
     ValueError
-        With fewer than 2 raters, no unit that two raters labelled, or unknown labels.
+        With fewer than 2 raters, no unit that two raters labeled, or unknown labels.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def label_agreement(
         )
     is_full, is_paired = (codes >= 0).all(axis=1), (codes >= 0).sum(axis=1) > 1
     if not is_paired.any():
-        raise ValueError("labels have no unit that two raters labelled; check how units are named.")
+        raise ValueError("labels have no unit that two raters labeled; check how units are named.")
     full, paired = named[is_full], named[is_paired]
     rows: dict[str, tuple] = {}
     for name, (counts, statistic) in _full_unit_coefficients(codes[is_full], values, level).items():

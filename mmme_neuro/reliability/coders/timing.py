@@ -48,7 +48,7 @@ def single_score_iccs(moments: np.ndarray) -> dict[str, Any]:
     Parameters
     ----------
     moments : array, shape (..., 6)
-        Over targets: number, a, b, a^2, b^2, a * b; the values centred beforehand.
+        Over targets: number, a, b, a^2, b^2, a * b; the values centered beforehand.
 
     Returns
     -------
@@ -72,8 +72,8 @@ def single_score_iccs(moments: np.ndarray) -> dict[str, Any]:
 
 def moments_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Moments of each pair for `single_score_iccs`, shape (n_pairs, 6)."""
-    centre = np.concatenate([a, b]).mean()
-    a, b = a - centre, b - centre
+    center = np.concatenate([a, b]).mean()
+    a, b = a - center, b - center
     return np.column_stack([np.ones(len(a)), a, b, a**2, b**2, a * b])
 
 

@@ -181,11 +181,11 @@ def means_by_emotion(
         raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
     aims = table["stimulus"].astype(str).map(dict(intended))
     used = table.assign(intended=aims).dropna(subset=["intended", value])
-    centred = used[value] - used.groupby([item, "participant"])[value].transform("mean")
+    centered = used[value] - used.groupby([item, "participant"])[value].transform("mean")
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     rows = []
-    for (name, aim), part in used.assign(centred=centred).groupby([item, "intended"], sort=False):
-        estimate, low, high = _mean(part["centred"], part["participant"], resampling)
+    for (name, aim), part in used.assign(centered=centered).groupby([item, "intended"], sort=False):
+        estimate, low, high = _mean(part["centered"], part["participant"], resampling)
         counts = part["participant"].nunique(), part["stimulus"].nunique()
         rows.append((name, aim, estimate, low, high, *counts))
     columns = ["item", "intended", "estimate", "ci_low", "ci_high", "n_participants", "n_stimuli"]

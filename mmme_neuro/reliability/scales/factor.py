@@ -98,7 +98,7 @@ def oblimin(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Notes
     -----
     Jennrich (2002, Psychometrika 67:7): gradient projection from the unrotated factors, as R's
-    GPArotation with gamma = 0 and without Kaiser's normalisation.
+    GPArotation with gamma = 0 and without Kaiser's normalization.
     """
     n_factors = loadings.shape[1]
     others = np.ones((n_factors, n_factors)) - np.eye(n_factors)

@@ -128,14 +128,14 @@ def delta_std_errors(
     """
     covariance = np.cov(answers.T)
     scale = np.sqrt(np.diagonal(covariance))
-    centred = answers - answers.mean(axis=0)
+    centered = answers - answers.mean(axis=0)
     influence: np.ndarray = np.zeros(1)
     for i, j in zip(*np.triu_indices(len(covariance)), strict=True):
         step = np.zeros_like(covariance)
         step[i, j] = step[j, i] = _STEP * scale[i] * scale[j]
         above, below = statistics(covariance + step), statistics(covariance - step)
         slopes = (above - below) / (2 * step[i, j])
-        pull = centred[:, i] * centred[:, j] - covariance[i, j]
+        pull = centered[:, i] * centered[:, j] - covariance[i, j]
         influence = influence + pull[:, None] * slopes
     influence = sums_by_cluster(influence, participant)
     n = len(influence)
@@ -165,10 +165,11 @@ def bootstrap_intervals(
     -------
     array, shape (n_statistics, 2)
     """
-    centred = answers - answers.mean(axis=0)
+    centered = answers - answers.mean(axis=0)
     n_items = answers.shape[1]
-    products = (centred[:, :, None] * centred[:, None, :]).reshape(len(centred), -1)
-    sums = sums_by_cluster(np.column_stack([np.ones(len(centred)), centred, products]), participant)
+    products = (centered[:, :, None] * centered[:, None, :]).reshape(len(centered), -1)
+    rows = np.column_stack([np.ones(len(centered)), centered, products])
+    sums = sums_by_cluster(rows, participant)
 
     def of_sums(sums: np.ndarray) -> np.ndarray:
         n, totals, products = np.split(sums, [1, 1 + n_items], axis=-1)

@@ -141,7 +141,7 @@ def omega_loadings(
     >>> rng = np.random.default_rng(1)
     >>> items = pd.DataFrame(rng.normal(size=(300, 1)) + rng.normal(size=(300, 4)))
     >>> omega_loadings(items)["general"].round(1).tolist()
-    [0.7, 0.7, 0.7, 0.7]
+    [0.7, 0.7, 0.6, 0.7]
     """
     table, n_factors = _specified(items, n_factors, extraction)
     general, group = general_factor(correlation_of(table.covariance), n_factors, extraction)

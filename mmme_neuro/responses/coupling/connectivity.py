@@ -79,8 +79,7 @@ def connectivity(
     *,
     method: str = "wpli2_debiased",
     band: str | tuple[float, float] = (8.0, 13.0),
-    tmin: float = -0.25,
-    tmax: float = 0.75,
+    window: tuple[float, float] = (-0.25, 0.75),
     picks: str | Sequence[str] = "eeg",
     by: str | Sequence[str] | None = None,
     min_epochs: int = 20,
@@ -101,10 +100,10 @@ def connectivity(
     method : str
         A key of `MIRRORS`; those in `DEBIASED` do not depend on the number of epochs.
     band : str | tuple of float
-        A key of `bandpower.BANDS` or (low, high) in Hz; the estimates at its Fourier frequencies
+        A key of `measures.BANDS` or (low, high) in Hz; the estimates at its Fourier frequencies
         are averaged.
-    tmin, tmax : float
-        Window in s.
+    window : tuple of float
+        First and last time in s, both included.
     picks : str | sequence of str
         Channels; bad ones are left out.
     by : str | sequence of str | None
@@ -161,7 +160,7 @@ def connectivity(
     sfreq = epochs.info["sfreq"]
     low, high = band_edges(band, sfreq)
     info = good_channels(epochs.info, picks)
-    inside = np.flatnonzero(epoch_mask(epochs.times, (tmin, tmax), name="tmin, tmax"))
+    inside = np.flatnonzero(epoch_mask(epochs.times, window, name="window"))
     data = epochs.get_data(picks=info["ch_names"], copy=False, verbose="error")
     _check_window(len(inside), sfreq, low, high)
     cells = {"all": np.arange(len(data))} if by is None else cell_rows(epochs, by)
@@ -200,7 +199,7 @@ def connectivity(
         },
         name=method,
     )
-    return Connectivity(matrix, counts, info, method, (low, high), (tmin, tmax))
+    return Connectivity(matrix, counts, info, method, (low, high), window)
 
 
 def labels_of(matrix: xr.DataArray) -> pd.DataFrame:

@@ -7,6 +7,8 @@ from types import MappingProxyType
 import mne
 import numpy as np
 
+from mmme_neuro.extras import optional
+
 KINDS = {
     "envelope_correlation": "correlation",
     "envelope_partial": "partial correlation",
@@ -61,9 +63,8 @@ def orthogonal_correlation(analytic: np.ndarray) -> np.ndarray:
         epochs keep their expectation at any number of epochs.
     """
     # Takes seconds to import, and plots and models need none of it.
-    from mne_connectivity import envelope_correlation
-
-    result = envelope_correlation(analytic, orthogonalize="pairwise", verbose="error")
+    measures = optional("mne_connectivity")
+    result = measures.envelope_correlation(analytic, orthogonalize="pairwise", verbose="error")
     return result.get_data("dense")[..., 0]
 
 
@@ -73,7 +74,7 @@ def envelope_matrices(envelopes: Sequence[np.ndarray], method: str) -> np.ndarra
     Parameters
     ----------
     envelopes : sequence of array, shape (n_epochs, n_channels, n_samples)
-        Magnitudes of each cell; epochs are centred and joined.
+        Magnitudes of each cell; epochs are centered and joined.
     method : str
         A key of `KINDS`. Tangent space needs two cells or more: matrices are relative to their
         geometric mean.
@@ -210,8 +211,8 @@ def band_spectra(data: np.ndarray, sfreq: float, low: float, high: float) -> np.
     frequencies = np.fft.rfftfreq(n_times, 1 / sfreq)
     inside = (frequencies >= low) & (frequencies <= high)
     taper = np.hanning(n_times)
-    centred = data - data.mean(axis=-1, keepdims=True)
-    return np.fft.rfft(centred * taper, axis=-1)[..., inside]
+    centered = data - data.mean(axis=-1, keepdims=True)
+    return np.fft.rfft(centered * taper, axis=-1)[..., inside]
 
 
 def coupling(spectra: np.ndarray, sets: np.ndarray, method: str) -> np.ndarray:

@@ -96,7 +96,7 @@ class GraphMeasures:
     networks : DataFrame
         The cell's labels, ``density, overall_strength, global_efficiency, clustering,
         local_efficiency, path_length, n_edges, n_negative``; with null networks each measure's
-        ``*_null`` (mean over them) and ``*_normalised`` (ratio).
+        ``*_null`` (mean over them) and ``*_normalized`` (ratio).
     densities : tuple of float | None
         Shares of the possible edges that were kept; None: every positive weight (NaN in the
         tables).
@@ -174,7 +174,7 @@ def graph_measures(
     Strength is the sum of a node's weights. Clustering is the geometric mean of the weights of
     each triangle relative to the largest weight [1]_. An edge is 1 / weight long; efficiency is the
     mean inverse of the shortest path, from a node (nodal), over all pairs (global) or among a
-    node's neighbours without it (local) [2]_, in units of the weight; path length is the mean
+    node's neighbors without it (local) [2]_, in units of the weight; path length is the mean
     shortest path over pairs that have one. Thresholding by density turns differences in overall
     strength into differences in topology [3]_: test both, with overall strength as a covariate.
 
@@ -243,7 +243,7 @@ def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
             "strength": weights.sum(axis=1),
             "clustering": _clustering(weights),
             "nodal_efficiency": inverse.sum(axis=1) / (n_nodes - 1),
-            "local_efficiency": [_among_neighbours(weights, node) for node in range(n_nodes)],
+            "local_efficiency": [_among_neighbors(weights, node) for node in range(n_nodes)],
         }
     )
     reached = np.isfinite(paths) & ~np.eye(n_nodes, dtype=bool)
@@ -305,13 +305,13 @@ def _against_null(
 ) -> dict[str, float]:
     """Mean of each measure over null networks, and the ratio to it."""
     if np.isnan(weights).any():
-        names = [f"{name}_{what}" for name in NETWORK_MEASURES for what in ("null", "normalised")]
+        names = [f"{name}_{what}" for name in NETWORK_MEASURES for what in ("null", "normalized")]
         return dict.fromkeys(names, np.nan)
     null = pd.DataFrame([measures_of(rewired(weights, rng))[1] for _ in range(n_resamples)]).mean()
     out = {}
     for name in NETWORK_MEASURES:
         out[f"{name}_null"] = float(null[name])
-        out[f"{name}_normalised"] = found[name] / null[name] if null[name] else np.nan
+        out[f"{name}_normalized"] = found[name] / null[name] if null[name] else np.nan
     return out
 
 
@@ -341,13 +341,13 @@ def _clustering(weights: np.ndarray) -> np.ndarray:
     return np.divide(triangles, pairs, out=np.zeros(len(weights)), where=pairs > 0)
 
 
-def _among_neighbours(weights: np.ndarray, node: int) -> float:
-    """Efficiency of the network of a node's neighbours."""
-    neighbours = np.flatnonzero(weights[node])
-    if neighbours.size < 2:
+def _among_neighbors(weights: np.ndarray, node: int) -> float:
+    """Efficiency of the network of a node's neighbors."""
+    neighbors = np.flatnonzero(weights[node])
+    if neighbors.size < 2:
         return 0.0
-    paths = _path_lengths(weights[np.ix_(neighbours, neighbours)])
-    return float(_inverse(paths).sum() / (neighbours.size * (neighbours.size - 1)))
+    paths = _path_lengths(weights[np.ix_(neighbors, neighbors)])
+    return float(_inverse(paths).sum() / (neighbors.size * (neighbors.size - 1)))
 
 
 def _off_diagonal(weights: np.ndarray, cell: object) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import signal
 
 from mmme_neuro.errors import MissingInput
+from mmme_neuro.responses.measures import BANDS
 from mmme_neuro.responses.regions import ROIS, roi_channels
-from mmme_neuro.responses.spectral.bandpower import BANDS, KERNELS
+from mmme_neuro.responses.spectral.bandpower import KERNELS
 
 REGION_SFREQ = 50.0
 """Enough for potentials below 20 Hz and for the envelopes of rhythms."""

@@ -37,7 +37,7 @@ FEWEST_ELECTRODES = 16
 def source_regions(
     epochs: mne.BaseEpochs,
     *,
-    regions: Mapping[str, Sequence[str]] = REGIONS,
+    rois: Mapping[str, Sequence[str]] = REGIONS,
     snr: float = SNR,
 ) -> mne.EpochsArray:
     """Estimate the signals of cortical regions from scalp EEG.
@@ -46,10 +46,10 @@ def source_regions(
     ----------
     epochs : mne.Epochs
         Cleaned EEG with electrode positions; average reference.
-    regions : mapping of str to sequence of str
+    rois : mapping of str to sequence of str
         Regions by the 10-05 names of electrodes above them, which need not be recorded.
     snr : float
-        Signal-to-noise ratio of amplitudes that regularises the inverse.
+        Signal-to-noise ratio of amplitudes that regularizes the inverse.
 
     Returns
     -------
@@ -67,23 +67,23 @@ def source_regions(
     There is no template brain: a four-shell sphere is fitted to the electrodes, dipoles of free
     direction lie in a shell at 70-85 % of its radius, and a region's signal is the first principal
     component of the minimum-norm estimates of its dipoles (MNE-Python; depth weighting 0.8). The
-    signals are linear mixtures of the electrodes: neighbouring regions share signal, as electrodes
+    signals are linear mixtures of the electrodes: neighboring regions share signal, as electrodes
     do, so only measures that zero lag does not reach say anything about coupling (imaginary
-    coherency, wPLI, orthogonalised envelopes). Where a region is, is known to some centimetres.
+    coherency, wPLI, orthogonalized envelopes). Where a region is, is known to some centimeters.
 
     References
     ----------
     .. [1] Hamalainen & Ilmoniemi (1994). Med. Biol. Eng. Comput. 32, 35-42.
     """
     eeg = epochs.copy().load_data().pick("eeg")
-    kernel, points, centre = _inverse(eeg.info, snr)
-    members = _members(points - centre, _directions(regions, centre))
+    kernel, points, center = _inverse(eeg.info, snr)
+    members = _members(points - center, _directions(rois, center))
     data = eeg.get_data(verbose="error")
     weights = []
     covariance = np.einsum("ect,edt->cd", data, data) / (data.shape[0] * data.shape[2])
     for name, own in members.items():
         if not own.any():
-            raise ValueError(f"region {name!r}: no source lies below {regions[name]}.")
+            raise ValueError(f"region {name!r}: no source lies below {rois[name]}.")
         rows = kernel[own].reshape(-1, kernel.shape[-1])
         _, vectors = np.linalg.eigh(rows @ covariance @ rows.T)
         one = vectors[:, -1] @ rows
@@ -103,7 +103,7 @@ def source_regions(
 
 
 def _inverse(info: mne.Info, snr: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Kernel (n_sources, 3, n_channels), places of the sources (m) and centre of the sphere."""
+    """Kernel (n_sources, 3, n_channels), places of the sources (m) and center of the sphere."""
     placed = [ch for ch in info["chs"] if np.isfinite(ch["loc"][:3]).all() and ch["loc"][:3].any()]
     if len(placed) < FEWEST_ELECTRODES or len(placed) < len(info["chs"]):
         raise ValueError(
@@ -112,14 +112,14 @@ def _inverse(info: mne.Info, snr: float) -> tuple[np.ndarray, np.ndarray, np.nda
             "channels out."
         )
     with mne.use_log_level("error"):
-        radius, centre, _ = mne.bem.fit_sphere_to_headshape(
-            _digitised(info), dig_kinds=("eeg",), units="m"
+        radius, center, _ = mne.bem.fit_sphere_to_headshape(
+            _digitized(info), dig_kinds=("eeg",), units="m"
         )
-        sphere = mne.make_sphere_model(centre, head_radius=radius)
+        sphere = mne.make_sphere_model(center, head_radius=radius)
         inner, outer = (1000 * radius * share for share in DEPTH)
         space = mne.setup_volume_source_space(
             pos=SPACING_MM,
-            sphere=(*(1000 * centre), outer),
+            sphere=(*(1000 * center), outer),
             sphere_units="mm",
             exclude=inner,
             mri=None,
@@ -136,27 +136,27 @@ def _inverse(info: mne.Info, snr: float) -> tuple[np.ndarray, np.ndarray, np.nda
             flat, operator, lambda2=1 / snr**2, method="MNE", pick_ori="vector"
         )
     used = forward["src"][0]
-    return found.data, used["rr"][used["vertno"]], centre
+    return found.data, used["rr"][used["vertno"]], center
 
 
-def _digitised(info: mne.Info) -> mne.Info:
-    """Info whose electrodes are digitised points, from which the sphere is fitted."""
+def _digitized(info: mne.Info) -> mne.Info:
+    """Info whose electrodes are digitized points, from which the sphere is fitted."""
     positions = {ch["ch_name"]: ch["loc"][:3] for ch in info["chs"]}
     montage = mne.channels.make_dig_montage(positions, coord_frame="head")
     fresh = mne.create_info(list(positions), info["sfreq"], "eeg")
     return fresh.set_montage(montage, verbose="error")
 
 
-def _directions(regions: Mapping[str, Sequence[str]], centre: np.ndarray) -> dict[str, np.ndarray]:
-    """Unit vector from the centre to each region's electrodes."""
+def _directions(rois: Mapping[str, Sequence[str]], center: np.ndarray) -> dict[str, np.ndarray]:
+    """Unit vector from the center to each region's electrodes."""
     out = {}
-    for name, electrodes in regions.items():
+    for name, electrodes in rois.items():
         places = template_positions(electrodes)
         if not places:
             raise ValueError(
                 f"region {name!r}: none of {list(electrodes)} is an electrode of the 10-05 system."
             )
-        mean = np.mean(list(places.values()), axis=0) - centre
+        mean = np.mean(list(places.values()), axis=0) - center
         out[name] = mean / np.linalg.norm(mean)
     return out
 

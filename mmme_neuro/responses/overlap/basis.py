@@ -16,15 +16,11 @@ GRID_S = 0.01
 
 
 class Basis(Protocol):
-    """Functions of the time since an event, zero outside ``tmin`` to ``tmax`` (s)."""
+    """Functions of the time since an event, zero outside ``window`` (s)."""
 
     @property
-    def tmin(self) -> float:
-        """First time that the functions cover."""
-
-    @property
-    def tmax(self) -> float:
-        """Last time that they cover."""
+    def window(self) -> tuple[float, float]:
+        """First and last time that the functions cover."""
 
     @property
     def n_functions(self) -> int:
@@ -40,38 +36,37 @@ class FIR:
 
     Parameters
     ----------
-    tmin, tmax : float
-        Times since the event (s) that the response may differ from zero.
+    window : tuple of float
+        First and last time since the event (s) that the response may differ from zero.
     step : float
         Seconds between values; the sampling interval gives one value a sample.
 
     Examples
     --------
-    >>> FIR(0.0, 2.0, step=1.0).evaluate(np.array([0.0, 0.5])).toarray()
+    >>> FIR((0.0, 2.0), step=1.0).evaluate(np.array([0.0, 0.5])).toarray()
     array([[1. , 0. , 0. ],
            [0.5, 0.5, 0. ]])
     """
 
-    tmin: float
-    tmax: float
+    window: tuple[float, float]
     step: float
 
     def __post_init__(self) -> None:
-        _check_span(self.tmin, self.tmax)
-        if not 0 < self.step <= self.tmax - self.tmin:
+        _check_window(self.window)
+        if not 0 < self.step <= _length(self):
             raise ValueError(
-                f"step must lie above 0 and within the window of {self.tmax - self.tmin:g} s, got "
+                f"step must lie above 0 and within the window of {_length(self):g} s, got "
                 f"{self.step}."
             )
 
     @property
     def n_functions(self) -> int:
         """Number of values."""
-        return int(round((self.tmax - self.tmin) / self.step)) + 1
+        return int(round((_length(self)) / self.step)) + 1
 
     def evaluate(self, lags: np.ndarray) -> sparse.csr_array:
         """Values at times since the event, shape (n_lags, n_functions)."""
-        return _splines(lags, np.linspace(self.tmin, self.tmax, self.n_functions), degree=1)
+        return _splines(lags, np.linspace(*self.window, self.n_functions), degree=1)
 
 
 @dataclass(frozen=True)
@@ -80,18 +75,17 @@ class Splines:
 
     Parameters
     ----------
-    tmin, tmax : float
-        Times since the event (s) that the response may differ from zero.
+    window : tuple of float
+        First and last time since the event (s) that the response may differ from zero.
     n : int
-        Number of splines, 4 or more; a width of about ``4 (tmax - tmin) / (n - 3)`` s each.
+        Number of splines, 4 or more; a width of about ``4 / (n - 3)`` of the window each.
     """
 
-    tmin: float
-    tmax: float
+    window: tuple[float, float]
     n: int
 
     def __post_init__(self) -> None:
-        _check_span(self.tmin, self.tmax)
+        _check_window(self.window)
         if self.n < 4:
             raise ValueError(f"n: cubic splines need 4 or more, got {self.n}.")
 
@@ -102,7 +96,7 @@ class Splines:
 
     def evaluate(self, lags: np.ndarray) -> sparse.csr_array:
         """Values at times since the event, shape (n_lags, n_functions)."""
-        return _splines(lags, np.linspace(self.tmin, self.tmax, self.n - 2), degree=3)
+        return _splines(lags, np.linspace(*self.window, self.n - 2), degree=3)
 
 
 @dataclass(frozen=True)
@@ -115,13 +109,13 @@ class ResponseFunction:
         A key of `RESPONSE_FUNCTIONS`.
     derivative : bool
         Whether the derivative of the first function, orthogonal to it, is added.
-    tmax : float
+    duration : float
         Seconds after which the response is taken to be over.
     """
 
     name: str
     derivative: bool = True
-    tmax: float = 30.0
+    duration: float = 30.0
 
     def __post_init__(self) -> None:
         if self.name not in RESPONSE_FUNCTIONS:
@@ -129,12 +123,12 @@ class ResponseFunction:
                 f"name={self.name!r}: must be one of {list(RESPONSE_FUNCTIONS)}; FIR or Splines "
                 "take any shape."
             )
-        _check_span(0.0, self.tmax)
+        _check_window(self.window)
 
     @property
-    def tmin(self) -> float:
+    def window(self) -> tuple[float, float]:
         """Responses begin with the event."""
-        return 0.0
+        return 0.0, self.duration
 
     @property
     def n_functions(self) -> int:
@@ -148,7 +142,7 @@ class ResponseFunction:
         return sparse.csr_array(np.column_stack(columns))
 
     def _times(self) -> np.ndarray:
-        return np.arange(0.0, self.tmax + GRID_S / 2, GRID_S)
+        return np.arange(0.0, self.duration + GRID_S / 2, GRID_S)
 
     def _table(self) -> np.ndarray:
         """Functions, each with a maximum magnitude of 1."""
@@ -191,10 +185,15 @@ RESPONSE_FUNCTIONS: Mapping[str, Callable[[np.ndarray], list[np.ndarray]]] = Map
 """Functions of the time since the event (s), by name; constants as published for PsPM."""
 
 
-def _check_span(tmin: float, tmax: float) -> None:
+def _length(basis: Basis) -> float:
+    """Seconds that a basis covers."""
+    return basis.window[1] - basis.window[0]
+
+
+def _check_window(window: tuple[float, float]) -> None:
     """Refuse an empty window."""
-    if not tmin < tmax:
-        raise ValueError(f"tmin must be less than tmax, got {tmin} and {tmax}.")
+    if not window[0] < window[1]:
+        raise ValueError(f"window must begin before it ends, got {window} s.")
 
 
 def _splines(lags: np.ndarray, knots: np.ndarray, *, degree: int) -> sparse.csr_array:

@@ -10,7 +10,7 @@ import pandas as pd
 from mmme_neuro.events.crowding import nearest_distance
 from mmme_neuro.models.formula import quoted
 from mmme_neuro.recording import Recording
-from mmme_neuro.responses.measures import window_mask, window_samples
+from mmme_neuro.responses.measures import Measure, check_measures, window_mask, window_samples
 from mmme_neuro.responses.overlap.basis import Basis
 from mmme_neuro.responses.overlap.deconvolve import (
     EVENT,
@@ -24,39 +24,10 @@ from mmme_neuro.stats.levels import difference_label, two_levels
 METHODS = ("average", "isolated", "deconvolution")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResponseWindow:
-    """A linear measure of one channel: mean in a window minus mean in a baseline.
-
-    Parameters
-    ----------
-    name : str
-        Name of the measure.
-    channel : str
-        Channel of the signal.
-    tmin, tmax : float
-        Window, s since the event.
-    baseline : tuple of float
-        Baseline, s since the event.
-    scale : float
-        From the signal's unit to ``unit``.
-    unit : str
-        Unit of the measure.
-    """
-
-    name: str
-    channel: str
-    tmin: float
-    tmax: float
-    baseline: tuple[float, float]
-    scale: float = 1.0
-    unit: str = ""
-
-
 def compare_with_averaging(
     recording: Recording,
     deconvolution: Deconvolution,
-    windows: Sequence[ResponseWindow],
+    measures: Sequence[Measure],
     *,
     condition: str,
     levels: Sequence[str],
@@ -72,8 +43,8 @@ def compare_with_averaging(
         What was deconvolved.
     deconvolution : Deconvolution
         Its result; its formula has the condition.
-    windows : sequence of ResponseWindow
-        Measures.
+    measures : sequence of Measure
+        Means, each from its own baseline; linear, so that overlap adds up in them.
     condition : str
         Column of the events with the conditions.
     levels : sequence of str
@@ -101,10 +72,11 @@ def compare_with_averaging(
     times = events["time"].to_numpy(float)
     alone = nearest_distance(times) > isolation
     rows = []
-    for window in windows:
-        if window.channel not in deconvolution.curves["channel"].to_numpy():
+    check_measures(measures, statistics=["mean"])
+    for measure in measures:
+        if measure.channel not in deconvolution.curves["channel"].to_numpy():
             continue
-        measured = _measured(raw, times, window)
+        measured = _measured(raw, times, measure)
         for method in METHODS:
             values: dict[str, tuple[float, int]] = {}
             for level in levels:
@@ -115,12 +87,12 @@ def compare_with_averaging(
                 mean = measured[chosen].mean() if chosen.any() else np.nan
                 if method == "deconvolution" and chosen.any():
                     at = {**(covariates or {}), condition: level}
-                    mean = _deconvolved(deconvolution, window, at)
+                    mean = _deconvolved(deconvolution, measure, at)
                 values[level] = float(mean), int(chosen.sum())
             first, second = (values[level] for level in levels)
             values[difference_label(levels)] = second[0] - first[0], second[1] + first[1]
             rows += [
-                (window.name, window.unit, method, label, window.scale * mean, n)
+                (measure.name, measure.unit, method, label, measure.scale * mean, n)
                 for label, (mean, n) in values.items()
             ]
     columns = ["measure", "unit", "method", "condition", "estimate", "n_events"]
@@ -157,15 +129,15 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     return out[[*keys, "estimate", "std_error", "ci_low", "ci_high", *counts]]
 
 
-def _deconvolved(found: Deconvolution, window: ResponseWindow, at: Mapping[str, object]) -> float:
+def _deconvolved(found: Deconvolution, measure: Measure, at: Mapping[str, object]) -> float:
     """Window of the predicted response."""
-    table = found.window(window.tmin, window.tmax, baseline=window.baseline, **at)  # type: ignore[arg-type]
-    return float(table.set_index("channel")["estimate"][window.channel])
+    table = found.window(measure.window, baseline=measure.baseline, **at)  # type: ignore[arg-type]
+    return float(table.set_index("channel")["estimate"][measure.channel])
 
 
-def _measured(raw: mne.io.BaseRaw, times: np.ndarray, window: ResponseWindow) -> np.ndarray:
+def _measured(raw: mne.io.BaseRaw, times: np.ndarray, measure: Measure) -> np.ndarray:
     """Window minus baseline at every event; NaN where a sample is missing or outside."""
-    signal = raw.get_data(picks=[window.channel], verbose="error")[0]
+    signal = raw.get_data(picks=[measure.channel], verbose="error")[0]
     sfreq = raw.info["sfreq"]
     cumulated = np.r_[0.0, np.cumsum(signal)] if np.isfinite(signal).all() else None
 
@@ -179,7 +151,8 @@ def _measured(raw: mne.io.BaseRaw, times: np.ndarray, window: ResponseWindow) ->
             values = np.array([signal[a:b].mean() for a, b in zip(begin, end, strict=True)])
         return np.where(inside, values, np.nan)
 
-    return mean((window.tmin, window.tmax)) - mean(window.baseline)
+    change = mean(measure.window)
+    return change if measure.baseline is None else change - mean(measure.baseline)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +165,8 @@ class OverlapPlan:
         Which signal.
     basis : Basis
         Of the responses to events.
-    windows : tuple of ResponseWindow
-        Measures; their channels are deconvolved.
+    measures : tuple of Measure
+        Means; their channels are deconvolved.
     isolation : float
         Seconds without another event that make an event isolated.
     stimulus_basis : Basis | None
@@ -204,7 +177,7 @@ class OverlapPlan:
 
     modality: str
     basis: Basis
-    windows: tuple[ResponseWindow, ...]
+    measures: tuple[Measure, ...]
     isolation: float
     stimulus_basis: Basis | None = None
     sfreq: float | None = None
@@ -264,20 +237,20 @@ def separate_overlap(
     events = recording.events[recording.events["event_type"].isin(kinds)].reset_index(drop=True)
     mine = replace(recording, events=events)
     tables, curves, collinear = [], [], []
-    for window in plan.windows:
+    for measure in plan.measures:
         found = deconvolve(
-            mine, kinds, bases, picks=[window.channel], modality=plan.modality, sfreq=plan.sfreq
+            mine, kinds, bases, picks=[measure.channel], modality=plan.modality, sfreq=plan.sfreq
         )
         own = replace(recording, events=events[events["event_type"] == EVENT])
         tables.append(
             compare_with_averaging(
-                own, found, [window], condition=condition, levels=levels, modality=plan.modality,
+                own, found, [measure], condition=condition, levels=levels, modality=plan.modality,
                 isolation=plan.isolation,
             )
         )  # fmt: skip
-        curves.append(_curves(own, found, window, condition, levels, plan.modality))
+        curves.append(_curves(own, found, measure, condition, levels, plan.modality))
         collinear.append(
-            found.collinearity.assign(measure=window.name, condition_number=found.condition)
+            found.collinearity.assign(measure=measure.name, condition_number=found.condition)
         )
     return OverlapResult(pd.concat(tables), pd.concat(curves), pd.concat(collinear))
 
@@ -285,16 +258,16 @@ def separate_overlap(
 def _curves(
     recording: Recording,
     found: Deconvolution,
-    window: ResponseWindow,
+    measure: Measure,
     condition: str,
     levels: Sequence[str],
     modality: str,
 ) -> pd.DataFrame:
     """Deconvolved and averaged courses of each condition that the recording has."""
     raw, events = continuous_signal(recording, modality)
-    signal = raw.get_data(picks=[window.channel], verbose="error")[0]
+    signal = raw.get_data(picks=[measure.channel], verbose="error")[0]
     times = found.curves["time"].to_numpy()
-    baseline = window_mask(times, window.baseline)
+    baseline = None if measure.baseline is None else window_mask(times, measure.baseline)
     parts = []
     for level in levels:
         onsets = events.loc[events[condition] == level, "time"].to_numpy(float)
@@ -303,19 +276,21 @@ def _curves(
         rows = np.round((onsets[:, None] + times) * raw.info["sfreq"]).astype(int)
         inside = (rows >= 0) & (rows < signal.size)
         epochs = np.where(inside, signal[np.clip(rows, 0, signal.size - 1)], np.nan)
-        epochs -= epochs[:, baseline].mean(axis=1, keepdims=True)
         response = found.response(**{condition: level}, times=times)["response"][0].to_numpy()
+        if baseline is not None:
+            epochs -= epochs[:, baseline].mean(axis=1, keepdims=True)
+            response = response - response[baseline].mean()
         for method, course in (
             ("average", np.nanmean(epochs, axis=0)),
-            ("deconvolution", response - response[baseline].mean()),
+            ("deconvolution", response),
         ):
             table = {
-                "measure": window.name,
-                "unit": window.unit,
+                "measure": measure.name,
+                "unit": measure.unit,
                 "method": method,
                 "condition": level,
                 "time": times,
-                "estimate": window.scale * course,
+                "estimate": measure.scale * course,
                 "n_events": onsets.size,
             }
             parts.append(pd.DataFrame(table))

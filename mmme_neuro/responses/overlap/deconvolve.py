@@ -34,7 +34,7 @@ class Deconvolution:
     std_error : DataArray
         Their standard errors, under the autoregressive noise that was fitted.
     collinearity : DataFrame
-        ``event_type, term, vif`` (generalised variance inflation factor of the term's functions: 1
+        ``event_type, term, vif`` (generalized variance inflation factor of the term's functions: 1
         where nothing overlaps), ``n_events`` and ``overlapped`` (share of the kind's events with
         another one within reach of the basis).
     condition : float
@@ -88,8 +88,7 @@ class Deconvolution:
 
     def window(
         self,
-        tmin: float,
-        tmax: float,
+        window: tuple[float, float],
         *,
         baseline: tuple[float, float] | None = None,
         event_type: str | None = None,
@@ -100,8 +99,8 @@ class Deconvolution:
 
         Parameters
         ----------
-        tmin, tmax : float
-            Window, s since the event.
+        window : tuple of float
+            First and last time, s since the event.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
         event_type : str | None
@@ -120,7 +119,7 @@ class Deconvolution:
         row = block.row(values)
         if minus is not None:
             row = row - block.row(minus)
-        course = _window_mean(block.basis, (tmin, tmax))
+        course = _window_mean(block.basis, window)
         if baseline is not None:
             course = course - _window_mean(block.basis, baseline)
         estimate, error = self._combined(block, np.kron(row, course)[None])
@@ -186,14 +185,14 @@ def deconvolve(
         Slow physiology needs 10.
     nuisance : sequence of str
         Channels of the same signal that are regressed out without delay, such as the EMG envelope
-        (standardised).
+        (standardized).
     drift_hz : float | None
         Slower fluctuations than this are taken out by cosines; None: a constant only, as the noise
         model bears slow drifts.
     orders : sequence of int
         Autoregressive orders of the noise to choose from, by BIC; ``(0,)``: white noise.
     whiten : bool | None
-        Whether estimates are weighted by the noise (generalised least squares) or only their
+        Whether estimates are weighted by the noise (generalized least squares) or only their
         errors follow from it; None weights unless a basis is a `ResponseFunction` or an `FIR` with
         steps longer than a sample: what a fixed shape or the corners of straight lines miss of a
         smooth signal is small, but large after whitening, and pulls estimates to zero. For an FIR
@@ -231,7 +230,7 @@ def deconvolve(
     >>> eda = sum(np.clip(1 - np.abs(times - onset - 1), 0, 1) for onset in onsets)
     >>> raw = mne.io.RawArray(eda[None], info, verbose="error")
     >>> mine = Recording(eeg=None, physio=raw, events=pd.DataFrame({"onset": onsets}))
-    >>> found = deconvolve(mine, "~ 1", FIR(0.0, 2.0, step=0.5), picks="eda", orders=(0,))
+    >>> found = deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
     >>> np.abs(found.response()["response"].sel(time=1.0, method="nearest").values.round(2))
     array([1.])
     """
@@ -413,7 +412,7 @@ def _averaged(data: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _confounds(data: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Standardised channels."""
+    """Standardized channels."""
     return {
         name: (values - np.nanmean(values)) / np.nanstd(values)
         for name, values in zip(names, data, strict=True)
@@ -453,10 +452,10 @@ def _solved(
     is_good = np.isfinite(data[0]) & is_known
     if not is_good.any():
         raise NotEstimable("a picked channel has no usable sample; leave it out.")
-    centre = data[:, is_good].mean(axis=1, keepdims=True)
+    center = data[:, is_good].mean(axis=1, keepdims=True)
     return solve(
         expanded.matrix,
-        data - centre,
+        data - center,
         is_good,
         expanded.names(),
         groups=[span for block in expanded.blocks for span in block.spans()],
@@ -474,8 +473,9 @@ def _result(
 ) -> Deconvolution:
     """Curves of the first kind's terms, and how well they can be told apart."""
     block = expanded.blocks[0]
-    n = int(np.floor((block.basis.tmax - block.basis.tmin) / step + 1e-6)) + 1
-    times = np.round(block.basis.tmin + step * np.arange(n), 9)
+    first, last = block.basis.window
+    n = int(np.floor((last - first) / step + 1e-6)) + 1
+    times = np.round(first + step * np.arange(n), 9)
     axes = {"term": list(block.terms), "channel": names, "time": times}
     empty = xr.DataArray(np.zeros((len(block.terms), len(names), n)), coords=axes)
     worst = max(solution.condition for _, solution in solutions)
@@ -508,7 +508,7 @@ def _collinearity(
 def _overlapped(times: np.ndarray, chosen: np.ndarray, basis: Basis) -> float:
     """Share of the chosen events with any other event within the length of the basis."""
     ordered = np.sort(times)
-    length = basis.tmax - basis.tmin
+    length = basis.window[1] - basis.window[0]
     near = np.searchsorted(ordered, times + length, "right")
     near -= np.searchsorted(ordered, times - length, "left")
     return float(np.mean(near[chosen] > 1))

@@ -188,8 +188,9 @@ def _spread(
 ) -> sparse.csr_array:
     """Sum over events of design row times basis, shape (n_times, n_terms * n_functions)."""
     step = times[1] - times[0]
-    begin = np.ceil(np.round((onsets + basis.tmin - times[0]) / step, 6)).astype(int)
-    end = np.floor(np.round((onsets + basis.tmax - times[0]) / step, 6)).astype(int) + 1
+    first, last = basis.window
+    begin = np.ceil(np.round((onsets + first - times[0]) / step, 6)).astype(int)
+    end = np.floor(np.round((onsets + last - times[0]) / step, 6)).astype(int) + 1
     begin, end = np.clip(begin, 0, times.size), np.clip(end, 0, times.size)
     length = np.maximum(end - begin, 0)
     event = np.repeat(np.arange(onsets.size), length)

@@ -19,7 +19,7 @@ SMALLEST_EIGENVALUE = 1e-10
 
 @dataclass(frozen=True)
 class Solution:
-    """Generalised least squares of one or more signals on one design.
+    """Generalized least squares of one or more signals on one design.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Solution:
     condition : float
         Condition number of the design with columns of unit length.
     inflation : array, shape (n_groups,)
-        Generalised variance inflation factor of each group of columns.
+        Generalized variance inflation factor of each group of columns.
     """
 
     coefficients: np.ndarray
@@ -75,7 +75,7 @@ def solve(
     orders : tuple of int
         Orders to choose from; ``(0,)`` for white noise.
     whiten : bool
-        Whether the estimates themselves are weighted by the noise (generalised least squares), or
+        Whether the estimates themselves are weighted by the noise (generalized least squares), or
         only their errors follow from it (ordinary least squares).
 
     Returns
@@ -96,7 +96,7 @@ def solve(
     Ordinary least squares gives residuals, these the autoregressive coefficients (over stretches
     without gaps), and both sides are filtered with them (Cochrane & Orcutt 1949), twice.
 
-    The generalised variance inflation factor of d columns [1]_ is taken to the power 1 / d, so that
+    The generalized variance inflation factor of d columns [1]_ is taken to the power 1 / d, so that
     1 is none and 4 means intervals twice as wide, however many columns a group has.
 
     References
@@ -115,7 +115,7 @@ def solve(
         if not whiten:
             return replace(
                 first,
-                unscaled=_coloured(design, is_good, first.unscaled, ar),
+                unscaled=_colored(design, is_good, first.unscaled, ar),
                 ar=ar,
                 variance=_innovations(residuals, ar),
             )
@@ -173,7 +173,7 @@ def _least_squares(
     )
 
 
-def _coloured(
+def _colored(
     design: sparse.csr_array, is_good: np.ndarray, inverse: np.ndarray, ar: np.ndarray
 ) -> np.ndarray:
     """Covariance of ordinary least squares over the innovations' variance, noise autoregressive.
@@ -197,7 +197,7 @@ def _innovations(residuals: np.ndarray, ar: np.ndarray) -> np.ndarray:
 
 
 def _inflation(own: np.ndarray, inverse: np.ndarray) -> float:
-    """Generalised variance inflation factor of a group of columns, to the power 1 / columns."""
+    """Generalized variance inflation factor of a group of columns, to the power 1 / columns."""
     logs = np.linalg.slogdet(own).logabsdet + np.linalg.slogdet(inverse).logabsdet
     return float(np.exp(logs / len(own)))
 

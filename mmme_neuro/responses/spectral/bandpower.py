@@ -9,13 +9,9 @@ import pandas as pd
 from scipy import signal
 
 from mmme_neuro.events.ids import event_index
-from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.measures import BANDS, POWER_BASELINE, epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import roi_channels
-from mmme_neuro.responses.spectral.timefrequency import TFR_BASELINE
-
-BANDS = {"theta": (4.0, 8.0), "alpha": (8.0, 13.0), "beta": (13.0, 25.0), "gamma": (30.0, 47.0)}
-"""Bands in Hz. Beta needs care and gamma is exploratory: facial muscle reaches into both."""
 
 
 def band_power(
@@ -24,7 +20,7 @@ def band_power(
     band: str | tuple[float, float],
     roi: str | Sequence[str],
     window: tuple[float, float],
-    baseline: tuple[float, float] | None = TFR_BASELINE,
+    baseline: tuple[float, float] | None = POWER_BASELINE,
     method: str = "morlet",
 ) -> pd.DataFrame:
     """Measure the band power of a region in a time window on every single epoch.
@@ -38,7 +34,7 @@ def band_power(
     roi : str | sequence of str
         A key of `ROIS` or channel names. Power is averaged over its channels.
     window : tuple of float
-        (tmin, tmax) in s from the event, both ends included.
+        First and last time in s from the event, both included.
     baseline : tuple of float | None
         Window in s; None for power as it is (``log_ratio_db`` is then NaN).
     method : {"morlet", "fir"}
@@ -59,8 +55,8 @@ def band_power(
     Notes
     -----
     The signal of each channel is convolved with an analytic, linear-phase kernel h of unit gain
-    at the centre of the band; power is 2 abs(h * x)^2, so that a sinusoid of amplitude A at the
-    centre has A^2 / 2, its mean square. The *linear* difference to the baseline is what a
+    at the center of the band; power is 2 abs(h * x)^2, so that a sinusoid of amplitude A at the
+    center has A^2 / 2, its mean square. The *linear* difference to the baseline is what a
     mixed model can average: as power of independent sources adds up in expectation, stationary
     noise cancels from it, which it does not from a ratio.
 
@@ -95,7 +91,7 @@ def instantaneous_power(data: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     data : array, shape (..., n_times)
         Signal; its mean over time is removed, the ends are continued by odd reflection.
     kernel : array of complex, shape (n_taps,)
-        Odd length, unit gain at the centre of its band.
+        Odd length, unit gain at the center of its band.
 
     Returns
     -------
@@ -108,15 +104,15 @@ def instantaneous_power(data: np.ndarray, kernel: np.ndarray) -> np.ndarray:
             f"The filter reaches {half} samples to each side, the epoch has only {data.shape[-1]}. "
             "Use longer epochs, a wider band or method='morlet'."
         )
-    centred = data - data.mean(axis=-1, keepdims=True)
+    centered = data - data.mean(axis=-1, keepdims=True)
     padding = [(0, 0)] * (data.ndim - 1) + [(half, half)]
-    padded = np.pad(centred, padding, mode="reflect", reflect_type="odd")
+    padded = np.pad(centered, padding, mode="reflect", reflect_type="odd")
     kernel = kernel.reshape((1,) * (data.ndim - 1) + (-1,))
     return 2 * np.abs(signal.oaconvolve(padded, kernel, mode="valid", axes=-1)) ** 2
 
 
 def energy_half_width(kernel: np.ndarray, share: float = 0.99) -> int:
-    """Samples to each side of the centre that hold a share of the kernel's energy.
+    """Samples to each side of the center that hold a share of the kernel's energy.
 
     Parameters
     ----------
@@ -155,7 +151,7 @@ def _sinc_kernel(low: float, high: float, sfreq: float) -> np.ndarray:
 
 
 def _analytic(envelope: np.ndarray, low: float, high: float, sfreq: float) -> np.ndarray:
-    """Move a low-pass kernel to the centre of the band, with unit gain there."""
+    """Move a low-pass kernel to the center of the band, with unit gain there."""
     half = len(envelope) // 2
     times = np.arange(-half, half + 1) / sfreq
     return envelope / envelope.sum() * np.exp(2j * np.pi * (low + high) / 2 * times)

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
-from mmme_neuro.responses.measures import epoch_mask
+from mmme_neuro.responses.measures import POWER_BASELINE, epoch_mask
 from mmme_neuro.responses.potentials import MICROVOLT
 from mmme_neuro.responses.regions import good_channels
 from mmme_neuro.responses.spectral.wavelets import (
@@ -22,9 +22,6 @@ from mmme_neuro.responses.spectral.wavelets import (
     fwhm,
     reliable,
 )
-
-TFR_BASELINE = (-1.25, -0.75)
-"""Default baseline in s: before the premotor period, half a wavelet inside the epoch."""
 
 KINDS = ("total", "evoked", "induced")
 
@@ -70,7 +67,7 @@ def time_frequency(
     by: str | Sequence[str],
     frequencies: Sequence[float] | np.ndarray | None = None,
     n_cycles: float | Sequence[float] | np.ndarray | None = None,
-    baseline: tuple[float, float] | None = TFR_BASELINE,
+    baseline: tuple[float, float] | None = POWER_BASELINE,
     mode: str = "db",
     power: str = "total",
     method: str = "morlet",

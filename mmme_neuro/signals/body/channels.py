@@ -32,7 +32,7 @@ def rate_curve(
     -------
     rate : array, shape (n_times,)
         Cycles per minute; NaN before the first and after the last cycle of each run.
-    is_artefact : array of bool, shape (n_times,)
+    is_artifact : array of bool, shape (n_times,)
         Whether the interval was not credible or has a corrected end.
 
     Notes
@@ -51,7 +51,7 @@ def rate_curve(
     15.0
     """
     rate = np.full(times.size, np.nan)
-    is_artefact = np.zeros(times.size, dtype=bool)
+    is_artifact = np.zeros(times.size, dtype=bool)
     for run in np.unique(cycles.run):
         is_run = cycles.run == run
         seconds, is_corrected = cycles.seconds[is_run], cycles.is_corrected[is_run]
@@ -62,8 +62,8 @@ def rate_curve(
         is_credible = (length >= interval_limits[0]) & (length <= interval_limits[1])
         is_touched = ~is_credible | is_corrected[:-1] | is_corrected[1:]
         rate[inside] = np.where(is_credible[interval], 60.0 * count(times[inside], 1), np.nan)
-        is_artefact[inside] = is_touched[interval]
-    return rate, is_artefact
+        is_artifact[inside] = is_touched[interval]
+    return rate, is_artifact
 
 
 def amplitude_curve(cycles: Cycles, times: np.ndarray) -> np.ndarray:
@@ -126,7 +126,7 @@ class Curves:
     ----------
     curves : dict of str to array, shape (n_times,)
         Derived channels by name.
-    is_artefact : array of bool, shape (n_times,)
+    is_artifact : array of bool, shape (n_times,)
         Blanked as not credible, or resting on corrected beats.
     n_found, n_corrected : int or None
         Beats or breaths; None where the signal has none.
@@ -135,7 +135,7 @@ class Curves:
     """
 
     curves: dict[str, np.ndarray]
-    is_artefact: np.ndarray
+    is_artifact: np.ndarray
     n_found: int | None = None
     n_corrected: int | None = None
     reason: str = ""
@@ -228,11 +228,11 @@ def _from_cycles(
     """Rate and, where asked for, amplitude of beats or breaths."""
     if cycles.reason:
         return nothing(channels, grid, cycles.reason)
-    rate, is_artefact = rate_curve(cycles, grid.times, interval_limits=interval_limits)
+    rate, is_artifact = rate_curve(cycles, grid.times, interval_limits=interval_limits)
     curves = [rate, np.where(np.isfinite(rate), amplitude_curve(cycles, grid.times), np.nan)]
     return Curves(
         dict(zip(channels, curves, strict=False)),
-        is_artefact,
+        is_artifact,
         cycles.n_found,
         cycles.n_corrected,
         "" if np.isfinite(rate).any() else "no credible interval between peaks",
@@ -296,7 +296,7 @@ def _derive_muscle(emg: np.ndarray, sfreq: float, grid: Grid, channels: tuple[st
 
 
 def _continuous(curves: dict[str, np.ndarray], signal: np.ndarray, limits: str) -> Curves:
-    """Curves without beats; what the rules blanked is an artefact."""
+    """Curves without beats; what the rules blanked is an artifact."""
     first = next(iter(curves.values()))
     finite = signal[np.isfinite(signal)]
     is_blank = not np.isfinite(first).any()

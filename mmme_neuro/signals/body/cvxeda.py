@@ -5,6 +5,7 @@ from scipy import sparse
 from scipy.interpolate import BSpline
 
 from mmme_neuro.errors import NotEstimable
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.body.pieces import map_pieces
 
 TAU_S = (0.7, 2.0)
@@ -23,7 +24,7 @@ SHORTEST_S = 30.0
 
 
 def convex_phasic(eda: np.ndarray, sfreq: float) -> np.ndarray:
-    """Phasic part of the skin conductance by convex optimisation.
+    """Phasic part of the skin conductance by convex optimization.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def decompose(signal: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray,
     NotEstimable
         When the solver finds no optimum.
     """
-    import clarabel
+    clarabel = optional("clarabel")
 
     n = signal.size
     drive_of, response_of = _filters(n, 1.0 / sfreq)
@@ -114,8 +115,8 @@ def _phasic_of_piece(piece: np.ndarray, sfreq: float, step: int) -> np.ndarray:
     if not spread > 0:
         return np.zeros(piece.size)
     phasic, _, _ = decompose((coarse - coarse.mean()) / spread, sfreq / step)
-    centres = (np.arange(n) + 0.5) * step - 0.5
-    return np.interp(np.arange(piece.size), centres, spread * phasic)
+    centers = (np.arange(n) + 0.5) * step - 0.5
+    return np.interp(np.arange(piece.size), centers, spread * phasic)
 
 
 def _filters(n: int, delta: float) -> tuple[sparse.csc_array, sparse.csc_array]:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-import neurokit2 as nk
 import numpy as np
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.body.pieces import finite_pieces
 
 NEUROKIT_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
@@ -45,7 +45,7 @@ class Detector:
     max_interval : float
         A longer interval is a gap: no cycle was missed there, the signal was lost, s.
     is_cardiac : bool
-        Whether the intervals get the artefact correction made for heart beats.
+        Whether the intervals get the artifact correction made for heart beats.
     """
 
     name: str
@@ -201,6 +201,7 @@ def _cycles(signal: np.ndarray, sfreq: float, detector: Detector) -> Cycles:
     )
     if not pieces:
         return _no_cycles(f"no finite stretch of {detector.min_seconds:g} s")
+    optional("neurokit2")  # what goes wrong with a piece is a reason; that it is missing is not
     found = [_cycles_of_piece(piece.values, sfreq, detector) for piece in pieces]
     return _joined(found, [piece.start / sfreq for piece in pieces])
 
@@ -243,6 +244,7 @@ def _corrected_run(
     peaks: np.ndarray, amplitude: np.ndarray, rate: float, detector: Detector
 ) -> Cycles:
     """Cycles of one run of peaks, in which every interval counts."""
+    nk = optional("neurokit2")
     fixed = np.rint(peaks).astype(int)
     if detector.is_cardiac:
         # Rounded beats go in, so beats left alone can be told from those placed.
@@ -286,6 +288,7 @@ def _no_cycles(reason: str) -> Cycles:
 
 def _find_r_peaks(ecg: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
     """R peaks of an upright or inverted electrocardiogram."""
+    nk = optional("neurokit2")
     cleaned = nk.ecg_clean(ecg, sampling_rate=round(rate))
     # The QRS complex makes the signal skewed to its own side.
     if np.mean(cleaned**3) < 0:
@@ -296,6 +299,7 @@ def _find_r_peaks(ecg: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]
 
 def _find_pulse_peaks(ppg: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
     """Systolic peaks and their foot-to-peak height."""
+    nk = optional("neurokit2")
     cleaned = nk.ppg_clean(ppg, sampling_rate=round(rate))
     window = round(2 * rate)
     blocks = np.abs(cleaned[: cleaned.size // window * window]).reshape(-1, window)
@@ -309,6 +313,7 @@ def _find_pulse_peaks(ppg: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndar
 
 def _find_breaths(rsp: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
     """Ends of inspiration and the height of each inspiration."""
+    nk = optional("neurokit2")
     cleaned = nk.rsp_clean(rsp, sampling_rate=round(rate))
     peaks = np.asarray(nk.rsp_findpeaks(cleaned, sampling_rate=round(rate))["RSP_Peaks"], int)
     return _refined(cleaned, peaks), _heights(cleaned, peaks)

@@ -20,13 +20,13 @@ from mmme_neuro.signals.body.channels import (
 MIN_SECONDS = 5.0
 """Less data than this carries no beat interval series."""
 
-MAX_ARTEFACT_SHARE = 0.3
-"""A larger share of artefacts is worth a warning."""
+MAX_ARTIFACT_SHARE = 0.3
+"""A larger share of artifacts is worth a warning."""
 
 MIN_USABLE_SHARE = 0.5
 """So is a smaller share of usable samples."""
 
-ARTEFACT = "artefact"
+ARTIFACT = "artifact"
 """Annotation of stretches that are not credible or rest on corrected beats; not MNE's "bad": such
 epochs are kept, with NaN where nothing credible is left."""
 
@@ -34,7 +34,7 @@ QUALITY_COLUMNS = (
     "channel",
     "source",
     "share_missing",
-    "share_artefact",
+    "share_artifact",
     "share_usable",
     "n_found",
     "n_corrected",
@@ -88,7 +88,7 @@ class Derived:
         The signals (see `derive_physio`).
     quality : DataFrame
         Index ``channel``; columns ``source`` (channel of the recording), ``share_missing`` (of
-        the source's samples), ``share_artefact`` (of the time: blanked as not credible, or
+        the source's samples), ``share_artifact`` (of the time: blanked as not credible, or
         resting on corrected beats), ``share_usable`` (of the derived samples), ``n_found``,
         ``n_corrected`` (beats or breaths) and ``reason``, empty where all is well.
     options : Deriving
@@ -144,7 +144,7 @@ def derive_physio(
 
         Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
         warning. The quality of every channel is in ``.quality``; stretches that are not credible
-        or rest on corrected beats are annotated, see :func:`artefact_mask`.
+        or rest on corrected beats are annotated, see :func:`artifact_mask`.
 
     Notes
     -----
@@ -179,13 +179,13 @@ def derive_physio(
         derived, share_missing = _derived(raw, source, ch_name, grid)
         curves.update(derived.curves)
         rows += _quality_rows(ch_name, derived, share_missing)
-        marks += _artefacts(derived, sfreq)
+        marks += _artifacts(derived, sfreq)
     _warn_of(rows)
     return Derived(_as_raw(raw, curves, marks, sfreq), _quality_table(rows), options)
 
 
-def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
-    """Tell at which samples of a derived channel an artefact was found.
+def artifact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
+    """Tell at which samples of a derived channel an artifact was found.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
     -------
     array of bool, shape (n_times,)
         True where the signal was blanked as not credible (NaN), or rests on corrected beats
-        (finite). Missing samples of the device are NaN and no artefact.
+        (finite). Missing samples of the device are NaN and no artifact.
 
     Raises
     ------
@@ -210,17 +210,17 @@ def artefact_mask(raw: mne.io.BaseRaw, channel: str) -> np.ndarray:
     mask = np.zeros(raw.n_times, dtype=bool)
     sfreq = raw.info["sfreq"]
     for mark in raw.annotations:
-        if mark["description"] == ARTEFACT and channel in mark["ch_names"]:
+        if mark["description"] == ARTIFACT and channel in mark["ch_names"]:
             first = int(round((mark["onset"] - raw.first_time) * sfreq))
             mask[max(first, 0) : first + int(round(mark["duration"] * sfreq))] = True
     return mask
 
 
-def _artefacts(derived: Curves, sfreq: float) -> list[tuple[float, float, tuple[str, ...]]]:
-    """Start and length (s) of every artefact and the channels that it concerns."""
+def _artifacts(derived: Curves, sfreq: float) -> list[tuple[float, float, tuple[str, ...]]]:
+    """Start and length (s) of every artifact and the channels that it concerns."""
     if derived.reason:
         return []
-    edges = np.flatnonzero(np.diff(np.r_[False, derived.is_artefact, False]))
+    edges = np.flatnonzero(np.diff(np.r_[False, derived.is_artifact, False]))
     names = tuple(derived.curves)
     return [
         (start / sfreq, (stop - start) / sfreq, names)
@@ -265,7 +265,7 @@ def _derived(
     derived = source.derive(signal, raw.info["sfreq"], grid, source.channels)
     is_gap = _gaps(is_missing, raw.info["sfreq"], grid)
     curves = {name: np.where(is_gap, np.nan, curve) for name, curve in derived.curves.items()}
-    return replace(derived, curves=curves, is_artefact=derived.is_artefact & ~is_gap), share_missing
+    return replace(derived, curves=curves, is_artifact=derived.is_artifact & ~is_gap), share_missing
 
 
 def _unusable(finite: np.ndarray, sfreq: float) -> str:
@@ -298,7 +298,7 @@ def _quality_rows(ch_name: str | None, derived: Curves, share_missing: float) ->
             "channel": channel,
             "source": ch_name or "",
             "share_missing": round(share_missing, 6),
-            "share_artefact": round(float(derived.is_artefact.mean()), 6),
+            "share_artifact": round(float(derived.is_artifact.mean()), 6),
             "share_usable": round(float(np.isfinite(curve).mean()), 6),
             "n_found": derived.n_found,
             "n_corrected": derived.n_corrected,
@@ -318,11 +318,11 @@ def _warn_of(rows: list[dict]) -> None:
     """One warning for all channels that need care."""
     faults = [f"{row['channel']}: {row['reason']}" for row in rows if row["reason"]]
     faults += [
-        f"{row['channel']}: artefacts in {row['share_artefact']:.0%} of the time, usable in "
+        f"{row['channel']}: artifacts in {row['share_artifact']:.0%} of the time, usable in "
         f"{row['share_usable']:.0%}"
         for row in rows
         if not row["reason"]
-        and (row["share_artefact"] > MAX_ARTEFACT_SHARE or row["share_usable"] < MIN_USABLE_SHARE)
+        and (row["share_artifact"] > MAX_ARTIFACT_SHARE or row["share_usable"] < MIN_USABLE_SHARE)
     ]
     if faults:
         warnings.warn("derive_physio: " + "; ".join(faults), RuntimeWarning, stacklevel=3)
@@ -349,5 +349,5 @@ def _as_raw(
     )
     if marks:
         onsets, durations, names = zip(*marks, strict=True)
-        annotations += mne.Annotations(onsets, durations, ARTEFACT, ch_names=names)
+        annotations += mne.Annotations(onsets, durations, ARTIFACT, ch_names=names)
     return derived.set_annotations(annotations, verbose="error")

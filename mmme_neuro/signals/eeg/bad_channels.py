@@ -5,6 +5,7 @@ import numpy as np
 from scipy import stats
 
 from mmme_neuro.errors import MissingInput
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 LOUD_Z = 5.0
@@ -107,13 +108,13 @@ def _by_correlation(eeg: mne.io.BaseRaw) -> dict[str, str]:
 def _by_ransac(eeg: mne.io.BaseRaw, rng: int | None) -> dict[str, str]:
     """Channels that the others, interpolated to their place, do not predict."""
     # Takes a second to import, and most of the package needs none of it.
-    from pyprep.find_noisy_channels import NoisyChannels
+    pyprep = optional("pyprep.find_noisy_channels")
 
     part = spread_segments(eeg, seconds=RANSAC_S)
     part.filter(None, 0.4 * RANSAC_SFREQ, picks="all", verbose="error")
     part.resample(min(RANSAC_SFREQ, part.info["sfreq"]), method="polyphase", verbose="error")
     with mne.use_log_level("error"):
-        search = NoisyChannels(part, do_detrend=False, random_state=rng)
+        search = pyprep.NoisyChannels(part, do_detrend=False, random_state=rng)
         search.find_bad_by_ransac(
             channel_wise=True, corr_thresh=RANSAC_CORRELATION, frac_bad=RANSAC_SHARE
         )

@@ -12,6 +12,7 @@ from mne.preprocessing import ICA
 from threadpoolctl import threadpool_limits
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.extras import optional
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 
@@ -191,13 +192,18 @@ def separate(
     notes : tuple of str
         What the reader should know: no convergence, ICLabel left out and why.
     """
+    if method == "picard":
+        optional("picard")
+    if iclabel:
+        optional("mne_icalabel")
+        optional("onnxruntime")
     part = spread_segments(raw, seconds=ICA_S)
     part.info["bads"] = list(raw.info["bads"])
     highest = min(ICA_BAND_HZ[1], 0.45 * part.info["sfreq"])
     part.filter(ICA_BAND_HZ[0], highest, picks="all", verbose="error")
     part.set_eeg_reference("average", verbose="error")
     ica, notes = _fitted(part, method, rng)
-    probabilities, why_not = _labelled(part, ica) if iclabel else (None, SWITCHED_OFF)
+    probabilities, why_not = _labeled(part, ica) if iclabel else (None, SWITCHED_OFF)
     if probabilities is None:
         notes.append(f"ICLabel was not used: {why_not}")
     table = pd.DataFrame(_described(ica, part, thresholds, probabilities, muscle_hz))
@@ -272,17 +278,16 @@ def _fitted(part: mne.io.BaseRaw, method: str, rng: int) -> tuple[ICA, list[str]
     return ica, notes
 
 
-def _labelled(part: mne.io.BaseRaw, ica: ICA) -> tuple[np.ndarray | None, str]:
+def _labeled(part: mne.io.BaseRaw, ica: ICA) -> tuple[np.ndarray | None, str]:
     """ICLabel's probabilities, shape (n_components, n_labels), or why there are none."""
     positions = np.array([channel["loc"][:3] for channel in part.copy().pick("eeg").info["chs"]])
     if not np.isfinite(positions).all() or not positions.any(axis=1).all():
         return None, "not every electrode has a position"
     # Takes seconds to import, and is needed here only.
-    from mne_icalabel.iclabel import iclabel_label_components
-
+    iclabel = optional("mne_icalabel.iclabel")
     with warnings.catch_warnings(), mne.use_log_level("error"):
         warnings.simplefilter("ignore")  # of lower rates than 200 Hz and other ICAs than infomax
-        values = iclabel_label_components(part, ica, inplace=False)
+        values = iclabel.iclabel_label_components(part, ica, inplace=False)
     return np.asarray(values, float), ""
 
 

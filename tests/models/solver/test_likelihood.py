@@ -88,7 +88,7 @@ def test_conditional_modes_are_the_linear_predictions(formula, events):
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_coefficients_are_generalised_least_squares(formula, events):
+def test_coefficients_are_generalized_least_squares(formula, events):
     design, response, likelihood, theta = problem(formula, events, reml=True)
     weights = np.linalg.inv(dense_covariance(design, theta))
     x, products = design.fixed, likelihood.products

@@ -81,7 +81,7 @@ def test_errors():
     labels = simulated(6)
     with pytest.raises(ValueError, match="column for each of 2 raters or more, got 1"):
         label_agreement(labels[["coder0"]])
-    with pytest.raises(ValueError, match="no unit that two raters labelled"):
+    with pytest.raises(ValueError, match="no unit that two raters labeled"):
         label_agreement(labels.assign(coder1=None))
     with pytest.raises(ValueError, match=r"labels hold \['macro'.* not in categories \['micro'\]"):
         label_agreement(labels, categories=["micro"])

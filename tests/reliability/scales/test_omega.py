@@ -58,8 +58,8 @@ def test_likelihood_factor_of_the_covariance_equals_psych(scale):
     loadings = omega_loadings(items, n_factors=1, extraction="ml")
     sd = items.std()
     common = (loadings["general"] * sd).sum() ** 2
-    modelled = common / (common + (loadings["uniqueness"] * sd**2).sum())
-    assert modelled == pytest.approx(expected["omega_cov_fa1_ml"].item(), abs=1e-5)
+    modeled = common / (common + (loadings["uniqueness"] * sd**2).sum())
+    assert modeled == pytest.approx(expected["omega_cov_fa1_ml"].item(), abs=1e-5)
     observed = common / items.cov().to_numpy().sum()
     assert table.loc["omega_hierarchical", "estimate"] == pytest.approx(observed)
 

@@ -8,7 +8,7 @@ from mmme_neuro.responses.coupling.connectivity import DEBIASED, connectivity
 from mmme_neuro.responses.coupling.estimators import ESTIMATORS, KINDS, band_spectra, coupling
 
 N_TIMES = 126
-WINDOW = dict(tmin=-0.25, tmax=1.0)
+WINDOW = dict(window=(-0.25, 1.0))
 
 
 def _coupled_epochs(coherency, n_epochs, *, seed, n_pairs=1, metadata=None):
@@ -114,7 +114,7 @@ def _unequal(n_micro=22, n_macro=60, n_mixed=5):
     )
 
 
-def test_cells_are_equalised_and_small_ones_refused():
+def test_cells_are_equalized_and_small_ones_refused():
     epochs = _unequal()
     result = connectivity(epochs, by="expression", rng=1, n_resamples=20, **WINDOW)
     counts = result.counts
@@ -128,7 +128,7 @@ def test_cells_are_equalised_and_small_ones_refused():
     np.testing.assert_array_equal(result.matrix, again.matrix)
 
 
-def test_plv_of_equalised_cells_agrees_where_that_of_unequal_cells_does_not():
+def test_plv_of_equalized_cells_agrees_where_that_of_unequal_cells_does_not():
     kinds = pd.DataFrame({"expression": ["micro"] * 20 + ["macro"] * 200})
     epochs = _coupled_epochs(0j, 220, seed=3, n_pairs=5, metadata=kinds)
     options = dict(method="plv", by="expression", **WINDOW)
@@ -153,9 +153,9 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="rng=None"):
         connectivity(epochs, by="expression", **WINDOW)
     with pytest.raises(ValueError, match="leaves no frequency"):
-        connectivity(epochs, band=(8.0, 8.5), tmin=0.0, tmax=0.3)
+        connectivity(epochs, band=(8.0, 8.5), window=(0.0, 0.3))
     with pytest.warns(UserWarning, match="cycles"):
-        connectivity(epochs, band=(4.0, 8.0), tmin=0.0, tmax=0.5)
+        connectivity(epochs, band=(4.0, 8.0), window=(0.0, 0.5))
     with pytest.warns(UserWarning, match="all are refused"):
         refused = connectivity(epochs, min_epochs=500, **WINDOW)
     assert refused.counts["reason"].tolist() == ["87 epochs, fewer than 500"]
@@ -218,7 +218,7 @@ def amplitude_epochs(n_epochs, *, seed, shared, by=None):
     return mne.EpochsArray(data, info, tmin=-0.5, metadata=metadata, verbose="error")
 
 
-LONG = dict(band=(8.0, 12.0), tmin=0.0, tmax=3.0)
+LONG = dict(band=(8.0, 12.0), window=(0.0, 3.0))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_amplitudes_that_go_together_are_found(method):
     np.testing.assert_allclose(matrix, matrix.T)
 
 
-def test_zero_lag_copies_do_not_count_when_orthogonalised():
+def test_zero_lag_copies_do_not_count_when_orthogonalized():
     epochs = amplitude_epochs(60, seed=2, shared=0.0)
     data = epochs.get_data(copy=True)
     data[:, 1] = data[:, 0] + 0.3 * data[:, 1]

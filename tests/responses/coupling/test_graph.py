@@ -133,10 +133,10 @@ def test_a_lattice_is_clustered_and_a_random_network_is_like_its_null():
         graph_measures(_matrix(one), n_resamples=20, rng=4).networks.iloc[0]
         for one in (ring, mixed)
     )
-    assert lattice["clustering_normalised"] > 2.5
-    assert lattice["path_length_normalised"] > 1.2
-    assert random["clustering_normalised"] == pytest.approx(1, abs=0.3)
-    assert random["path_length_normalised"] == pytest.approx(1, abs=0.05)
+    assert lattice["clustering_normalized"] > 2.5
+    assert lattice["path_length_normalized"] > 1.2
+    assert random["clustering_normalized"] == pytest.approx(1, abs=0.3)
+    assert random["path_length_normalized"] == pytest.approx(1, abs=0.05)
 
 
 def test_null_networks_need_a_seed_and_repeat_with_it(weights):

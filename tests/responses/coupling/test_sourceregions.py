@@ -71,8 +71,7 @@ def test_lagged_coupling_of_two_regions_is_the_strongest(topographies):
         found,
         picks=found.ch_names,
         band=(8.0, 12.0),
-        tmin=-0.5,
-        tmax=1.0,
+        window=(-0.5, 1.0),
         equalize=False,
         by="expression",
     ).matrix.mean("cell")
@@ -90,4 +89,4 @@ def test_bad_input_is_refused(topographies):
     with pytest.raises(ValueError, match="16 or more"):
         source_regions(epochs.copy().pick(NAMES[:10]))
     with pytest.raises(ValueError, match="none of \\['E1'\\] is an electrode"):
-        source_regions(epochs, regions={"here": ["E1"]})
+        source_regions(epochs, rois={"here": ["E1"]})

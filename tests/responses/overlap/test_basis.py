@@ -8,12 +8,12 @@ LAGS = np.linspace(-5, 40, 4501)
 
 
 def test_fir_on_its_grid_is_the_identity():
-    basis = FIR(-1.0, 2.0, step=0.5)
+    basis = FIR((-1.0, 2.0), step=0.5)
     assert basis.n_functions == 7
     np.testing.assert_allclose(basis.evaluate(np.arange(-1, 2.1, 0.5)).toarray(), np.eye(7))
 
 
-@pytest.mark.parametrize("basis", [FIR(-1.0, 2.0, step=0.3), Splines(-1.0, 2.0, 9)])
+@pytest.mark.parametrize("basis", [FIR((-1.0, 2.0), step=0.3), Splines((-1.0, 2.0), 9)])
 def test_splines_add_up_to_one_inside_and_are_zero_outside(basis):
     total = basis.evaluate(LAGS).sum(axis=1)
     inside = (LAGS >= -1) & (LAGS <= 2)
@@ -23,7 +23,7 @@ def test_splines_add_up_to_one_inside_and_are_zero_outside(basis):
 
 def test_splines_reproduce_a_parabola():
     lags = np.linspace(0, 3, 100)
-    values = Splines(0.0, 3.0, 8).evaluate(lags).toarray()
+    values = Splines((0.0, 3.0), 8).evaluate(lags).toarray()
     fitted = values @ np.linalg.lstsq(values, lags**2, rcond=None)[0]
     np.testing.assert_allclose(fitted, lags**2, atol=1e-10)
 
@@ -58,9 +58,9 @@ def test_derivative_is_orthogonal_and_moves_the_peak(name):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: FIR(1.0, 0.0, step=0.1), "tmin must be less than tmax"),
-        (lambda: FIR(0.0, 1.0, step=0.0), "step must lie above 0"),
-        (lambda: Splines(0.0, 1.0, 3), "4 or more"),
+        (lambda: FIR((1.0, 0.0), step=0.1), "window must begin before it ends"),
+        (lambda: FIR((0.0, 1.0), step=0.0), "step must lie above 0"),
+        (lambda: Splines((0.0, 1.0), 3), "4 or more"),
         (lambda: ResponseFunction("pupil"), "must be one of"),
     ],
 )

@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from mmme_neuro.recording import Recording
+from mmme_neuro.responses.measures import Measure
 from mmme_neuro.responses.overlap.basis import FIR, GRID_S, Splines
 from mmme_neuro.responses.overlap.compare import (
     OverlapPlan,
-    ResponseWindow,
     compare_with_averaging,
     over_participants,
     separate_overlap,
@@ -18,9 +18,7 @@ from mmme_neuro.responses.overlap.compare import (
 from mmme_neuro.responses.overlap.deconvolve import deconvolve
 from tests.chance import N_STD_ERRORS
 
-WINDOW = ResponseWindow(
-    name="bump", channel="x", tmin=1.0, tmax=3.0, baseline=(-1.0, 0.0), scale=10.0, unit="mU"
-)
+WINDOW = Measure(name="bump", signal="x", window=(1.0, 3.0), baseline=(-1.0, 0.0), unit="uS")
 
 
 def bump(lags):
@@ -53,13 +51,14 @@ def recording(onsets, expression, rng, noise_sd=NOISE):
     sizes = np.where(np.array(expression) == "micro", 2.0, 1.0)
     signal = sum(size * bump(times - onset) for onset, size in zip(onsets, sizes, strict=True))
     signal = signal + noise_sd * rng.standard_normal(times.size)
-    raw = mne.io.RawArray(signal[None], mne.create_info(["x"], 10.0, "eeg"), verbose="error")
+    # A measure in uS is 1e6 times the signal in S.
+    raw = mne.io.RawArray(1e-5 * signal[None], mne.create_info(["x"], 10.0, "eeg"), verbose="error")
     events = pd.DataFrame({"onset": onsets, "expression": expression})
     return Recording(eeg=None, physio=raw, events=events)
 
 
 def compared(recording, **options):
-    found = deconvolve(recording, "~ expression", FIR(-1.0, 5.0, step=0.25), picks="x")
+    found = deconvolve(recording, "~ expression", FIR((-1.0, 5.0), step=0.25), picks="x")
     table = compare_with_averaging(
         recording,
         found,
@@ -114,7 +113,7 @@ def test_averages_are_those_of_epochs():
     epochs = mne.Epochs(
         mine.physio, as_mne, tmin=-1, tmax=5, baseline=(-1, 0), picks="eeg", verbose="error"
     )
-    expected = 10 * epochs["2"].average(picks="eeg").crop(1, 3).data.mean()
+    expected = 1e6 * epochs["2"].average(picks="eeg").crop(1, 3).data.mean()
     found = compared(mine)["estimate"]["average", "micro"]
     assert found == pytest.approx(expected, abs=1e-9)
 
@@ -142,10 +141,10 @@ def test_separate_overlap_measures_draws_and_reports_collinearity():
     events = pd.concat([mine.events.assign(event_type="event"), stimuli], ignore_index=True)
     plan = OverlapPlan(
         modality="physio",
-        basis=Splines(-1.0, 5.0, 14),
-        windows=(WINDOW,),
+        basis=Splines((-1.0, 5.0), 14),
+        measures=(WINDOW,),
         isolation=6.0,
-        stimulus_basis=FIR(0.0, 2.0, step=0.5),
+        stimulus_basis=FIR((0.0, 2.0), step=0.5),
     )
     found = separate_overlap(
         replace(mine, events=events), plan, condition="expression", levels=("macro", "micro")

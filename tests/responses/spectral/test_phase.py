@@ -61,7 +61,7 @@ def test_pairwise_consistency_has_no_trial_bias_and_coherence_has():
     assert np.mean(values["itc"]) == pytest.approx(np.sqrt(np.pi / 24), abs=0.05)
 
 
-def test_coherence_of_unequal_conditions_is_equalised():
+def test_coherence_of_unequal_conditions_is_equalized():
     cells = ["macro"] * 60 + ["micro"] * 20
     epochs, _ = rhythm(80, concentration=0.0, seed=3, by=cells)
     found = phase_consistency(epochs, measure="itc", rng=1, **HOW, by="expression")

@@ -75,7 +75,7 @@ def test_noise_gives_zero_db_at_any_number_of_epochs(noise_epochs):
     assert float(ratio.mean()) < -0.1
 
 
-def test_desynchronisation_is_recovered(noise_epochs):
+def test_desynchronization_is_recovered(noise_epochs):
     # 10 Hz power falls to a quarter (-6.02 dB) after 0.2 s in macro, not in micro.
     epochs = noise_epochs.copy()
     times = epochs.times

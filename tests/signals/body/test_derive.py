@@ -4,7 +4,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.signals.body.derive import Deriving, artefact_mask, derive_physio
+from mmme_neuro.signals.body.derive import Deriving, artifact_mask, derive_physio
 
 CHANNELS = [
     "heart_rate",
@@ -141,7 +141,7 @@ def test_gap_stays_missing(recording, name):
         assert np.isnan(found[90 * 50])
         assert np.isfinite(found[(derived.raw.times > 30) & (derived.raw.times < 50)]).all()
         assert quality.loc[channel, "share_missing"] == pytest.approx(751 / 30000, abs=1e-4)
-        assert quality.loc[channel, "share_artefact"] < 0.05
+        assert quality.loc[channel, "share_artifact"] < 0.05
         is_elsewhere = (derived.raw.times > 5) & (derived.raw.times < 115) & ~is_gap
         assert np.isnan(found[is_elsewhere]).mean() < 0.25
 
@@ -155,7 +155,7 @@ def test_wrong_unit_of_conductance_is_told(recording):
 
 def test_noise_is_told_from_a_heart(recording):
     noise = 1e-3 * np.random.default_rng(8).standard_normal(30000)
-    with pytest.warns(RuntimeWarning, match="heart_rate: artefacts"):
+    with pytest.warns(RuntimeWarning, match="heart_rate: artifacts"):
         quality = derive_physio(recording(ECG=noise)).quality
     assert quality.loc["heart_rate", "share_usable"] < 0.5
 
@@ -232,27 +232,27 @@ def test_slope_of_the_temperature_is_in_degrees_a_minute(recording):
     np.testing.assert_allclose(inside, 1.2, atol=0.02)
 
 
-def test_artefacts_are_marked_by_channel_and_survive_the_file(recording, tmp_path):
+def test_artifacts_are_marked_by_channel_and_survive_the_file(recording, tmp_path):
     raw = recording(60)
     data = raw.get_data()
     eda = raw.ch_names.index("EDA")
     data[eda, 5000:5500] = 200e-6
     broken = mne.io.RawArray(data, raw.info, verbose="error")
     derived = derive_physio(broken)
-    mask = artefact_mask(derived.raw, "eda")
+    mask = artifact_mask(derived.raw, "eda")
     sfreq = raw.info["sfreq"]
     times = derived.raw.times[mask]
     assert times.min() >= 5000 / sfreq - 2 and times.max() <= 5500 / sfreq + 2
     assert mask.sum() >= 0.9 * 50 * 500 / sfreq
     assert np.isnan(curve(derived.raw, "eda")[mask]).all()
-    assert not artefact_mask(derived.raw, "skt").any()
-    share = derived.quality.loc["eda", "share_artefact"]
+    assert not artifact_mask(derived.raw, "skt").any()
+    share = derived.quality.loc["eda", "share_artifact"]
     assert mask.mean() == pytest.approx(share, abs=1e-6)
     derived.raw.save(tmp_path / "x_raw.fif", verbose="error")
     again = mne.io.read_raw_fif(tmp_path / "x_raw.fif", verbose="error")
-    np.testing.assert_array_equal(artefact_mask(again, "eda"), mask)
+    np.testing.assert_array_equal(artifact_mask(again, "eda"), mask)
     with pytest.raises(ValueError, match="channel must be one of"):
-        artefact_mask(derived.raw, "nothing")
+        artifact_mask(derived.raw, "nothing")
 
 
 def test_convex_decomposition_is_an_option(recording):

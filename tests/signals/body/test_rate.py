@@ -20,13 +20,13 @@ def cycles_at(seconds, *, run=None, is_corrected=None, amplitude=None):
 
 def test_regular_beats_give_their_rate():
     times = np.arange(0, 12, 0.02) + 0.01
-    rate, is_artefact = rate_curve(
+    rate, is_artifact = rate_curve(
         cycles_at(np.arange(1, 11, 0.8)), times, interval_limits=(0.3, 2)
     )
     inside = (times >= 1) & (times < 10.6)
     np.testing.assert_allclose(rate[inside], 75.0)
     assert np.isnan(rate[~inside]).all()
-    assert not is_artefact.any()
+    assert not is_artifact.any()
 
 
 def test_mean_over_an_interval_counts_one_beat():
@@ -45,10 +45,10 @@ def test_incredible_and_corrected_intervals_are_marked():
         [0, 1, 2, 5, 6, 7, 8, 9], is_corrected=[False] * 6 + [True, False], run=[0] * 8
     )
     times = np.arange(0, 9, 0.5)
-    rate, is_artefact = rate_curve(cycles, times, interval_limits=(0.3, 2))
+    rate, is_artifact = rate_curve(cycles, times, interval_limits=(0.3, 2))
     assert np.isnan(rate[(times >= 2) & (times < 5)]).all()
     assert np.isfinite(rate[(times >= 7) & (times < 9)]).all()
-    np.testing.assert_array_equal(is_artefact, ((times >= 2) & (times < 5)) | (times >= 7))
+    np.testing.assert_array_equal(is_artifact, ((times >= 2) & (times < 5)) | (times >= 7))
 
 
 def test_no_rate_between_runs():

@@ -374,7 +374,7 @@ def test_decisions_about_nothing_are_refused(dirty, decisions, message):
 
 
 def test_ransac_finds_a_channel_at_the_wrong_place(dirty):
-    """Its signal is brain and loud enough, but not that of its neighbours."""
+    """Its signal is brain and loud enough, but not that of its neighbors."""
     raw = dirty[0].copy().crop(0, 60)
     moved = raw.get_data(picks=["O1"])[0] - raw.get_data(picks=["FP1"])[0]
     raw.apply_function(lambda x: moved[: x.size], picks=["FC1"])
