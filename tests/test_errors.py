@@ -72,7 +72,7 @@ def events():
 def of_deconvolution(events, formula):
     raw = mne.io.RawArray(np.zeros((1, 1700)), mne.create_info(["eda"], 10.0, "misc"))
     recording = Recording(eeg=None, physio=raw, events=events)
-    return deconvolve(recording, formula, FIR(0.0, 0.5, step=0.1), picks="eda")
+    return deconvolve(recording, formula, FIR((0.0, 0.5), step=0.1), picks="eda")
 
 
 FITTERS = {
