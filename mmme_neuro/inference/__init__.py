@@ -17,8 +17,6 @@ Permutation tests of one effect of a mixed model over a map.
 * ``cell_scores``: Score statistic of every cell of a map, whichever events it lacks.
 * ``score_kernels``: Compiled kernels: scores of one column, split over units, at given
   covariances.
-* ``parametric``: Parametric bootstrap of maps of a mixed model: the reference for every other
-  scheme.
 """
 
 import lazy_loader as _lazy

@@ -33,10 +33,10 @@ class ClusterTest:
         corrected p-value is at most ``alpha``, with the smallest of them.
     formula, term : str
         Model and tested column.
-    correction, tail, scheme : str
+    correction, tail : str
         As asked for.
     units : dict of str to int
-        What changed sign and how many there are; empty for the bootstrap.
+        What changed sign and how many there are.
     carriers : tuple of str
         Grouping factors with a random effect of the tested column.
     n_permutations : int
@@ -61,7 +61,6 @@ class ClusterTest:
     term: str
     correction: str
     tail: str
-    scheme: str
     units: dict[str, int]
     carriers: tuple[str, ...]
     n_permutations: int
@@ -108,11 +107,7 @@ class ClusterTest:
         if np.isnan(p):
             return f"{self.term}: no cell of the map could be tested."
         flips = " and ".join(f"{n} levels of {name}" for name, n in self.units.items())
-        how = (
-            f"sign flips of the score contributions of {flips}"
-            if self.units
-            else "parametric bootstrap of the null model"
-        )
+        how = f"sign flips of the score contributions of {flips}"
         found = (
             f"the map as a whole differs from the null (p {_p_text(p)})"
             if p <= self.alpha
@@ -132,7 +127,7 @@ class ClusterTest:
         axes = " x ".join(f"{n} {axis}" for axis, n in self.dataset["statistic"].sizes.items())
         return (
             f"<ClusterTest | {self.term} | {axes or 'one cell'} | {self.correction}, {self.tail}, "
-            f"{self.scheme}, {self.n_permutations} permutations | p {_p_text(self.p_value)}>"
+            f"{self.n_permutations} permutations | p {_p_text(self.p_value)}>"
         )
 
 

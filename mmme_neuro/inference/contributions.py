@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mmme_neuro.inference.score_kernels import Layout, contribute, residual_of
+from mmme_neuro.inference.score_kernels import Layout, contribute
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.columns import SharedDesign, column_products
-from mmme_neuro.models.solver.normal_equations import empty_equations, solve_equations
+from mmme_neuro.models.solver.normal_equations import empty_equations
 
 BLOCK = 128
 """Cells in memory at once in each thread."""
@@ -106,7 +106,7 @@ def score_contributions(
         products = column_products(null, reml=True)
         own = products(tested[:, None])
         projected = tested - products.basis @ (products.basis.T @ tested)
-    layout = _layout(null, products.shared, unit, level_units)
+    layout = layout_of(null, products.shared, unit, level_units)
     n_cells = len(theta)
     found = Contributions(
         np.full((n_units, n_cells), np.nan), *(np.full(n_cells, np.nan) for _ in range(3))
@@ -141,59 +141,7 @@ def score_contributions(
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class NullParts:
-    """Responses of the null model taken apart.
-
-    Parameters
-    ----------
-    residuals : array, shape (n_events, n_cells)
-        Conditional residuals.
-    spherical : list of array, shape (n_levels, n_columns, n_cells)
-        Spherical random effects of each grouping factor, in the order of the design.
-    """
-
-    residuals: np.ndarray
-    spherical: list[np.ndarray]
-
-
-def null_parts(null: Design, theta: np.ndarray, responses: np.ndarray) -> NullParts:
-    """Conditional residuals and spherical random effects; ``theta`` as in `score_contributions`.
-
-    Columns whose ``theta`` is NaN are NaN.
-    """
-    products = column_products(null, reml=True)
-    levels = [np.zeros(len(factor.levels), dtype=np.int64) for factor in null.random]
-    layout = _layout(null, products.shared, np.zeros(null.n_events, np.int64), levels)
-    columns, equations = products(responses), empty_equations(products.shared)
-    residuals = np.full(responses.shape, np.nan)
-    spherical = [
-        np.full((len(factor.levels), len(factor.column_names), len(theta)), np.nan)
-        for factor in null.random
-    ]
-    projected = responses - products.basis @ (products.basis.T @ responses)
-    for cell in np.flatnonzero(np.isfinite(theta).all(axis=1)):
-        solve_equations(products.shared, np.ascontiguousarray(theta[cell]), equations)
-        residual = np.empty(null.n_events)
-        residual_of(
-            products.shared,
-            layout,
-            products.basis,
-            equations,
-            columns.main[cell],
-            columns.rest[cell],
-            np.ascontiguousarray(projected[:, cell]),
-            residual,
-        )
-        residuals[:, cell] = residual
-        for factor, place, out in zip(null.random, null.theta_slices, spherical, strict=True):
-            sums = np.zeros(out.shape[:2])
-            np.add.at(sums, factor.codes, factor.columns * residual[:, None])
-            out[:, :, cell] = sums @ factor.relative_factor(theta[cell, place])
-    return NullParts(residuals, spherical)
-
-
-def _layout(
+def layout_of(
     design: Design, shared: SharedDesign, unit: np.ndarray, level_units: list[np.ndarray]
 ) -> Layout:
     """Bring the random columns into the order of `column_products`."""

@@ -11,19 +11,14 @@ from mmme_neuro.errors import BadInput
 from mmme_neuro.inference.adjacency import Axis, neighbors
 from mmme_neuro.inference.cell_scores import cell_scores
 from mmme_neuro.inference.clustertest import CORRECTIONS, ClusterTest
-from mmme_neuro.inference.contributions import fixed_column, null_design
 from mmme_neuro.inference.maxima import TAILS, Draws, corrected_maps, flipped_maxima, largest_of
-from mmme_neuro.inference.parametric import bootstrap_maxima, root_score
 from mmme_neuro.inference.units import Units, column_of_term, find_units, left_out_slopes
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import missing_patterns
 
-SCHEMES = ("flips", "bootstrap")
 FORMING_P = 0.01
 """Two-sided p-value of one cell, by the normal distribution, behind the default threshold."""
-
-BOOTSTRAP_NOTE = "The bootstrap rests on normal random effects of the stated formula."
 
 
 def permutation_test(
@@ -35,7 +30,6 @@ def permutation_test(
     rng: np.random.Generator | int,
     correction: str = "tfce",
     tail: str = "both",
-    scheme: str = "flips",
     n_permutations: int = 1000,
     adjacency: Sequence[Axis] | None = None,
     threshold: float | None = None,
@@ -65,10 +59,6 @@ def permutation_test(
         enhancement [1]_, cluster mass [2]_, or the statistic itself.
     tail : {"both", "greater", "less"}
         Side of the alternative.
-    scheme : {"flips", "bootstrap"}
-        Sign flips of the contributions of whole participants (and of stimuli, where these are
-        random, too), or a parametric bootstrap that fits the null model to each draw: slow, and too
-        liberal with few stimuli (docs/familywise.md).
     n_permutations : int
         Random patterns; the observed one is counted besides.
     adjacency : sequence of (int or sparse matrix), optional
@@ -136,7 +126,7 @@ def permutation_test(
     >>> test.p_value
     0.005
     """
-    _check_choices(correction, tail, scheme, n_permutations, threshold, alpha)
+    _check_choices(correction, tail, n_permutations, threshold, alpha)
     data = as_map(responses, events)
     parsed = parse_map_formula(formula)
     design, _ = build_design(parsed, events)
@@ -151,14 +141,9 @@ def permutation_test(
         progress=progress,
     )
     flat = data.to_numpy().reshape(len(data), -1)
-    if scheme == "flips":
-        signed = find_units(design, tested, units, events)
-        statistic, null = _flips(design, tested, signed, flat, events, draws)
-        notes = _notes(design, tested, signed)
-    else:
-        signed = None
-        statistic, null = _bootstrap(design, tested, flat, draws)
-        notes = (BOOTSTRAP_NOTE,)
+    flipped = find_units(design, tested, units, events)
+    statistic, null = _flips(design, tested, flipped, flat, events, draws)
+    notes = _notes(design, tested, flipped)
     n_failed = int(np.isnan(statistic).sum())
     if n_failed:
         notes += (f"{n_failed} cells could not be fitted and were not tested.",)
@@ -181,9 +166,8 @@ def permutation_test(
         term=tested,
         correction=correction,
         tail=tail,
-        scheme=scheme,
-        units=signed.counts if signed else {},
-        carriers=signed.carriers if signed else (),
+        units=flipped.counts,
+        carriers=flipped.carriers,
         n_permutations=n_permutations,
         threshold=forming if correction == "cluster" else float("nan"),
         alpha=alpha,
@@ -198,7 +182,6 @@ def permutation_test(
 def _check_choices(
     correction: str,
     tail: str,
-    scheme: str,
     n_permutations: int,
     threshold: float | None,
     alpha: float,
@@ -207,7 +190,6 @@ def _check_choices(
     for name, value, known in (
         ("correction", correction, CORRECTIONS),
         ("tail", tail, TAILS),
-        ("scheme", scheme, SCHEMES),
     ):
         if value not in known:
             raise BadInput(f"{name} must be one of {list(known)}, got {value!r}")
@@ -238,22 +220,6 @@ def _flips(
     patterns = missing_patterns(flat, design.rows)
     scores = cell_scores(design, tested, units, flat, patterns, events, n_threads=draws.n_threads)
     return scores.statistic, flipped_maxima(scores.contributions, draws)
-
-
-def _bootstrap(
-    design: Design, tested: str, flat: np.ndarray, draws: Draws
-) -> tuple[np.ndarray, np.ndarray]:
-    """Statistic of each cell and the largest values of maps drawn from the null model."""
-    patterns = missing_patterns(flat, design.rows)
-    if len(patterns) > 1 or not patterns[0].is_present.all():
-        raise BadInput(
-            "scheme='bootstrap' needs every event in every cell, and some responses are NaN; "
-            "leave out these events or cells"
-        )
-    null, column = null_design(design, tested), fixed_column(design, tested)
-    complete = np.asarray(flat[design.rows], dtype=float)
-    statistic, theta = root_score(null, column, complete, n_threads=draws.n_threads)
-    return statistic, bootstrap_maxima(null, column, complete, theta, draws)
 
 
 def _notes(design: Design, tested: str, units: Units) -> tuple[str, ...]:

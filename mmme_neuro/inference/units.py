@@ -222,6 +222,7 @@ def _check_numbers(
             raise TooFewUnits(
                 f"no sign-flip scheme is valid for term {tested!r}: only {n} levels of "
                 f"{factor.name!r} carry it, and fewer than {LEAST_UNITS} have too few patterns of "
-                "signs for p-values below .05; use scheme='bootstrap', which rests on the model, "
-                f"or add levels of {factor.name!r}"
+                f"signs for p-values below .05; add levels of {factor.name!r}, or test single "
+                "cells by fit_lmm_map, whose p-values rest on the model, corrected by "
+                "adjust_p_values"
             )

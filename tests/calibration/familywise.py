@@ -207,7 +207,7 @@ Limits:
   it. A large chance effect is partly taken for variance by the null model's fit, and this fit is
   kept in all permutations. Covariances of the full model, or between the two, were tried instead:
   families then erred up to .18 in 60 studies, so the null model's are kept.
-  `scheme="bootstrap"` is no way out with as few stimuli: with both slopes .5 it erred in .125 of
+  A parametric bootstrap is no way out with as few stimuli: with both slopes .5 it erred in .125 of
   80 studies (largest statistic, 39 draws).
 - A random slope by stimulus that exists and is left out of the formula cannot be made good by any
   permutation of participants: the row shows its price. The result says so whenever the formula has

@@ -7,13 +7,13 @@ import pytest
 from mmme_neuro.inference.contributions import (
     fixed_column,
     null_design,
-    null_parts,
     score_contributions,
 )
 from mmme_neuro.inference.units import column_of_term, find_units
 from mmme_neuro.models.design import build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import random_columns
+from tests.inference.parametric_bootstrap import null_parts
 
 FORMULAS = [
     "~ expression + (1 + expression | participant)",

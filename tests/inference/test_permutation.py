@@ -9,7 +9,12 @@ from scipy import stats
 
 from mmme_neuro import ClusterTest, fit_lmm_map, permutation_test
 from mmme_neuro.inference.adjacency import neighbors
+from mmme_neuro.inference.contributions import fixed_column, null_design
+from mmme_neuro.inference.maxima import Draws, largest_points, p_values
 from mmme_neuro.inference.tfce import tfce
+from mmme_neuro.inference.units import column_of_term
+from mmme_neuro.models.design import build_design
+from mmme_neuro.models.formula import parse_formula
 from tests.calibration.familywise import (
     CONDITIONS,
     Condition,
@@ -17,6 +22,7 @@ from tests.calibration.familywise import (
     simulated,
     study_p_values,
 )
+from tests.inference.parametric_bootstrap import bootstrap_maxima, root_score
 
 SLOPES = "~ expression + (1 + expression | participant) + (1 | stimulus)"
 PRIMARY = "~ expression * valence + (1 + expression | participant) + (1 + expression | stimulus)"
@@ -84,16 +90,20 @@ def test_statistic_is_close_to_the_wald_statistic_of_the_fit(planted):
 def test_flips_agree_with_the_parametric_bootstrap():
     events, responses = study(5, effect=0.45)
     cells = responses[:, 2:4, 3:6]
-    options = {"term": "expression", "rng": 2, "correction": "max"}
-    flips = permutation_test(SLOPES, cells, events, n_permutations=1999, **options)
-    bootstrap = permutation_test(
-        SLOPES, cells, events, n_permutations=149, scheme="bootstrap", **options
+    flips = permutation_test(
+        SLOPES, cells, events, term="expression", rng=2, correction="max", n_permutations=1999
     )
-    one, two = flips.to_dataset()["statistic"], bootstrap.to_dataset()["statistic"]
-    assert np.corrcoef(one.to_numpy().ravel(), two.to_numpy().ravel())[0, 1] > 0.98
-    p, q = (test.to_dataset()["p_value"].to_numpy() for test in (flips, bootstrap))
+    design, _ = build_design(parse_formula(SLOPES), events)
+    tested = column_of_term(design, "expression")
+    null, column = null_design(design, tested), fixed_column(design, tested)
+    flat = cells.reshape(len(cells), -1)
+    statistic, theta = root_score(null, column, flat, n_threads=1)
+    draws = Draws(largest_points, 149, np.random.default_rng(2))
+    maxima = bootstrap_maxima(null, column, flat, theta, draws).max(axis=1)
+    found = flips.to_dataset()
+    assert np.corrcoef(found["statistic"].to_numpy().ravel(), statistic)[0, 1] > 0.98
+    p, q = found["p_value"].to_numpy().ravel(), p_values(np.abs(statistic), maxima).p_value
     assert np.abs(p - q).max() < 0.15 and 0.01 < p.min() < 0.5
-    assert "normal random effects" in bootstrap.summary() and bootstrap.units == {}
 
 
 def test_same_seed_same_result_whatever_the_threads(planted):
@@ -175,8 +185,6 @@ def test_missing_events_in_some_cells():
     kept = (events["participant"] != 2).to_numpy()
     alone = permutation_test(SLOPES, responses[kept][:, 1], events[kept], **options)
     np.testing.assert_allclose(alone.to_dataset()["statistic"], statistic[1], atol=1e-6)
-    with pytest.raises(ValueError, match="bootstrap.*NaN"):
-        permutation_test(SLOPES, responses, events, scheme="bootstrap", **options)
 
 
 def test_the_wording_claims_neither_latency_nor_location(planted):
@@ -201,7 +209,6 @@ def test_the_wording_claims_neither_latency_nor_location(planted):
         ({"term": "expresion"}, "no term 'expresion'.*the terms are"),
         ({"correction": "fdr"}, "correction must be one of"),
         ({"tail": "two"}, "tail must be one of"),
-        ({"scheme": "permute"}, "scheme must be one of"),
         ({"n_permutations": 10}, "n_permutations must be at least 19"),
         ({"threshold": 2.0}, "threshold 2.0 is for correction='cluster' only"),
         ({"threshold": -2.0, "correction": "cluster"}, "threshold must be positive"),
@@ -236,16 +243,8 @@ def test_bad_data_are_refused(planted):
     with pytest.raises(ValueError, match="'participant' has 1 level"):
         permutation_test(SLOPES, responses[one], events[one], **options)
     few = (events["participant"] < 5).to_numpy()
-    with pytest.raises(ValueError, match="only 5 levels.*bootstrap"):
+    with pytest.raises(ValueError, match="only 5 levels.*fit_lmm_map"):
         permutation_test(SLOPES, responses[few], events[few], **options)
-    clear = (
-        responses[few][:, 2:4, 3:5]
-        + 6.0 * (events["expression"][few] == "micro").to_numpy()[:, None, None]
-    )
-    answer = permutation_test(
-        SLOPES, clear, events[few], scheme="bootstrap", n_permutations=39, **options
-    )
-    assert answer.scheme == "bootstrap" and answer.p_value == 1 / 40
 
 
 def test_family_wise_error_of_few_studies():

@@ -93,10 +93,10 @@ def test_unit_outside_the_formula_is_refused():
         units_of("~ expression + (1 | stimulus)", "expression")
 
 
-def test_few_units_are_refused_with_the_bootstrap_named():
-    with pytest.raises(ValueError, match="only 5 levels of 'participant'.*scheme='bootstrap'"):
+def test_few_units_are_refused_with_a_remedy():
+    with pytest.raises(ValueError, match="only 5 levels of 'participant'.*fit_lmm_map"):
         units_of(CROSSED, "expression", events_of(n_participants=5))
-    with pytest.raises(ValueError, match="only 4 levels of 'stimulus'.*scheme='bootstrap'"):
+    with pytest.raises(ValueError, match="only 4 levels of 'stimulus'.*fit_lmm_map"):
         units_of(PRIMARY, "valence", events_of(n_stimuli=4))
     # With treatment coding expression is the effect at one valence: half of ten stimuli carry it.
     with pytest.raises(ValueError, match="only 5 levels of 'stimulus' carry it"):

@@ -1,12 +1,69 @@
 """Parametric bootstrap of maps of a mixed model: the reference for every other scheme."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from mmme_neuro.inference.contributions import null_parts, score_contributions
+from mmme_neuro.inference.contributions import layout_of, score_contributions
 from mmme_neuro.inference.maxima import Draws
+from mmme_neuro.inference.score_kernels import residual_of
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.batch import fit_columns
+from mmme_neuro.models.solver.columns import column_products
 from mmme_neuro.models.solver.crossproducts import random_columns
+from mmme_neuro.models.solver.normal_equations import empty_equations, solve_equations
+
+
+@dataclass(frozen=True, eq=False)
+class NullParts:
+    """Responses of the null model taken apart.
+
+    Parameters
+    ----------
+    residuals : array, shape (n_events, n_cells)
+        Conditional residuals.
+    spherical : list of array, shape (n_levels, n_columns, n_cells)
+        Spherical random effects of each grouping factor, in the order of the design.
+    """
+
+    residuals: np.ndarray
+    spherical: list[np.ndarray]
+
+
+def null_parts(null: Design, theta: np.ndarray, responses: np.ndarray) -> NullParts:
+    """Conditional residuals and spherical random effects; ``theta`` as in `score_contributions`.
+
+    Columns whose ``theta`` is NaN are NaN.
+    """
+    products = column_products(null, reml=True)
+    levels = [np.zeros(len(factor.levels), dtype=np.int64) for factor in null.random]
+    layout = layout_of(null, products.shared, np.zeros(null.n_events, np.int64), levels)
+    columns, equations = products(responses), empty_equations(products.shared)
+    residuals = np.full(responses.shape, np.nan)
+    spherical = [
+        np.full((len(factor.levels), len(factor.column_names), len(theta)), np.nan)
+        for factor in null.random
+    ]
+    projected = responses - products.basis @ (products.basis.T @ responses)
+    for cell in np.flatnonzero(np.isfinite(theta).all(axis=1)):
+        solve_equations(products.shared, np.ascontiguousarray(theta[cell]), equations)
+        residual = np.empty(null.n_events)
+        residual_of(
+            products.shared,
+            layout,
+            products.basis,
+            equations,
+            columns.main[cell],
+            columns.rest[cell],
+            np.ascontiguousarray(projected[:, cell]),
+            residual,
+        )
+        residuals[:, cell] = residual
+        for factor, place, out in zip(null.random, null.theta_slices, spherical, strict=True):
+            sums = np.zeros(out.shape[:2])
+            np.add.at(sums, factor.codes, factor.columns * residual[:, None])
+            out[:, :, cell] = sums @ factor.relative_factor(theta[cell, place])
+    return NullParts(residuals, spherical)
 
 
 def root_score(
