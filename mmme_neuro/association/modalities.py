@@ -14,7 +14,6 @@ from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.stats.multiplicity import adjust_p_values
 from mmme_neuro.vocabulary import UPPER_FACE
 
-FACE_FEATURES = ("log_duration", "log_rise", "n_action_units", "upper_share")
 """Columns that `face_features` makes."""
 
 

@@ -18,8 +18,6 @@ ROIS = {
 }
 """Regions of the planned analyses. Names are matched without regard to case."""
 
-EMG_RISK_ROIS = ("frontal_polar", "temporal")
-"""Regions over or beside facial muscle: a difference there is not evidence of a brain response."""
 
 LOBES = ("frontal", "fronto-central", "central", "centro-parietal", "parietal", "occipital")
 """Rows of the cap from front to back."""

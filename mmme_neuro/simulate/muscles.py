@@ -18,8 +18,6 @@ MUSCLES = {
 }
 """Muscle -> nearest electrodes (left, right) and the action units it makes."""
 
-SLOWEST_EDGE_S = 0.08
-
 
 @dataclass(frozen=True)
 class Muscle:

@@ -17,47 +17,6 @@ COMMON_SHARE = 0.5
 LARGEST_MISSING_SHARE = 0.5
 
 
-def fill_gaps(raw: mne.io.BaseRaw) -> tuple[mne.io.BaseRaw, dict[str, str]]:
-    """Fill non-finite samples with straight lines and say where they were.
-
-    Parameters
-    ----------
-    raw : mne.io.Raw
-        Recording in memory; not changed.
-
-    Returns
-    -------
-    raw : mne.io.Raw
-        Finite everywhere, with an annotation ``BAD missing`` over each stretch that at least half
-        of the EEG channels lack.
-    channels : dict of str to str
-        EEG channels with further gaps of their own, which make them bad -> reason.
-
-    Raises
-    ------
-    MissingInput
-        When more than half of the recording is missing.
-
-    Examples
-    --------
-    >>> data = np.ones((3, 100))
-    >>> data[:, 40:50] = np.nan
-    >>> raw = mne.io.RawArray(data, mne.create_info(3, 100.0, "eeg"), verbose="error")
-    >>> filled, channels = fill_gaps(raw)
-    >>> filled.annotations.onset, filled.annotations.duration, channels
-    (array([0.4]), array([0.1]), {})
-    """
-    values = raw.get_data(verbose="error")
-    is_eeg = np.array(raw.get_channel_types()) == "eeg"
-    gaps = fill_in_place(values, is_eeg)
-    if not gaps.any:
-        return raw, {}
-    filled = mne.io.RawArray(values, raw.info, raw.first_samp, verbose="error")
-    copy_annotations(raw, filled)
-    annotate(filled, gaps, raw.info["sfreq"])
-    return filled, gaps.reasons(raw.ch_names, raw.info["sfreq"])
-
-
 @dataclass(frozen=True)
 class Gaps:
     """Where samples were missing.

@@ -2,12 +2,22 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.signals.eeg.gaps import MISSING, fill_gaps
+from mmme_neuro.signals.eeg.gaps import MISSING, annotate, copy_annotations, fill_in_place
 
 
 def raw_of(data, kinds="eeg", first_samp=0):
     info = mne.create_info(len(data), 100.0, kinds)
     return mne.io.RawArray(data, info, first_samp=first_samp, verbose="error")
+
+
+def fill_gaps(raw):
+    """The filled recording, and the reasons of channels with gaps of their own."""
+    values = raw.get_data()
+    gaps = fill_in_place(values, np.array(raw.get_channel_types()) == "eeg")
+    filled = mne.io.RawArray(values, raw.info, raw.first_samp, verbose="error")
+    copy_annotations(raw, filled)
+    annotate(filled, gaps, raw.info["sfreq"])
+    return filled, gaps.reasons(raw.ch_names, raw.info["sfreq"])
 
 
 @pytest.fixture
