@@ -1,7 +1,7 @@
 """Align, clean, derive and cut: epochs and continuous signals of every participant.
 
-Reads the device files, events.csv and decisions.csv of the study; writes epochs/, one table a kind
-of quality record, and used.json (the options that the run used).
+Reads the device files, events.csv and decisions.csv of the study; writes epochs/, one table per
+kind of quality record, and used.json (the options that the run used).
 """
 
 import os

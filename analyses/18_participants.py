@@ -1,7 +1,7 @@
 """Quality of each participant beside the others': measures, usual ranges, what to look at.
 
-Reads tables of the other steps; writes participant_quality.csv (one row a participant and measure)
-and spectrum_range.csv (where most participants' spectra lie).
+Reads tables of the other steps; writes participant_quality.csv (one row per participant and
+measure) and spectrum_range.csv (where most participants' spectra lie).
 """
 
 from pathlib import Path

@@ -122,7 +122,7 @@ def participant_numbers(results: Path) -> dict[str, str]:
 
 
 def responses_table(results: Path) -> pd.DataFrame:
-    """Every single-event response beside its event, one row an event."""
+    """Every single-event response beside its event, one row per event."""
     table = read_table(results, "erp_amplitudes")
     for name in ("band_power", "physio_responses"):
         other = read_table(results, name)

@@ -1,1 +1,1 @@
-"""The study's figures, one script a figure; each reads results and computes none."""
+"""The study's figures, one script per figure; each reads results and computes none."""

@@ -1,5 +1,5 @@
 """Alignment of each participant's device clocks to the EEG clock: residual of every matched
-trigger code after the linear map, EEG time minus mapped device time (one row a participant,
+trigger code after the linear map, EEG time minus mapped device time (one row per participant,
 upwards is positive; scale bar at the lower right), with the drift and the spread of the residuals.
 The camera's codes are the starts of its clips.
 """

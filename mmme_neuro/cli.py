@@ -207,7 +207,7 @@ def check(
     out: Annotated[Path | None, typer.Option(help="Folder to write the tables to.")] = None,
     condition: CONDITION = SHEET_CONDITION,
 ) -> None:
-    """Say of each participant what is there, what is missing and how the clocks fit.
+    """Report for each participant which files are present or missing and how well the clocks align.
 
     The exit status is 1 if anything cannot be analyzed, 3 if the program itself crashed on it.
     """
@@ -255,7 +255,9 @@ def preprocess(
         ),
     ] = "",
     only: Annotated[list[str] | None, typer.Option(help="Only this participant (repeat).")] = None,
-    force: Annotated[bool, typer.Option(help="Process again what is up to date.")] = False,
+    force: Annotated[
+        bool, typer.Option(help="Reprocess participants that are already up to date.")
+    ] = False,
     decisions_template: Annotated[
         bool,
         typer.Option(
@@ -267,8 +269,8 @@ def preprocess(
 ) -> None:
     """Align, clean, derive and cut every participant's signals.
 
-    A run that was stopped goes on where it was: participants whose inputs, options, decisions and
-    software are as they were stay as they are. decisions.csv in DIRECTORY holds what people decided
+    A stopped run resumes where it stopped: participants whose inputs, options, decisions and
+    software are unchanged are skipped. decisions.csv in DIRECTORY holds manual decisions
     (bad channels, components, events). The exit status is 1 if a participant failed, 3 if the
     program itself crashed on one.
     """
@@ -317,7 +319,11 @@ def bids(
     out: Annotated[Path, typer.Argument(help="New or empty folder for the BIDS dataset.")],
     jobs: Annotated[int, typer.Option(min=1, help="Participants written at once.")] = 1,
     key: Annotated[
-        Path | None, typer.Option(help="File to write who is who to; not in the dataset.")
+        Path | None,
+        typer.Option(
+            help="File for the key linking participants to pseudonyms; must lie outside "
+            "the dataset."
+        ),
     ] = None,
     own_codes: Annotated[
         bool, typer.Option("--own-codes", help="Keep the participants' codes, no pseudonyms.")
@@ -350,7 +356,7 @@ def bids(
 
 
 def _print_outcome(row: dict) -> None:
-    """One line a participant."""
+    """One line per participant."""
     is_written = row["status"] == "written"
     text = "written" if is_written else f"{row['status'].upper()}: {row['reason']}"
     console.print(f"{row['participant']}  {text}", markup=False, soft_wrap=True)

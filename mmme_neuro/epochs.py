@@ -46,7 +46,7 @@ class EventLocked:
     eeg, physio : mne.Epochs | None
         Epochs with ``events`` as their metadata.
     events : DataFrame
-        One row an epoch, with ``event`` (unique ids).
+        One row per epoch, with ``event`` (unique ids).
     excluded : DataFrame
         Events without an epoch, each with its ``exclusion_reason``.
     lock : {"onset", "apex", "offset"}

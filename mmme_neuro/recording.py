@@ -42,7 +42,7 @@ class Recording:
     physio : mne.io.Raw | None
         Peripheral signals on their own device's clock.
     events : DataFrame
-        One row an event with at least ``onset`` (s of the EEG clock; of the physio clock when
+        One row per event with at least ``onset`` (s of the EEG clock; of the physio clock when
         there is no EEG). Other event columns may be absent; without ``event``, an id of each
         event, the rows are counted.
     clock : ClockFit | None
@@ -226,7 +226,7 @@ def participant_folders(study: str | Path) -> list[Path]:
     folders = [path for path in sorted(study.iterdir()) if path.is_dir() and _holds_device(path)]
     if not folders:
         raise FileNotFoundError(
-            f"{study}: no participant folder found; expected one folder a participant with a "
+            f"{study}: no participant folder found; expected one folder per participant with a "
             f"{EEG_PATTERNS[0]} or {PHYSIO_PATTERNS[0]} file in it."
         )
     return folders

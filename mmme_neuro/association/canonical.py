@@ -82,7 +82,7 @@ def cross_modal(
     Parameters
     ----------
     data : DataFrame, shape (n_rows, n_columns)
-        One row an event, in the order of time within participants and stimuli.
+        One row per event, in the order of time within participants and stimuli.
     x, y : sequence of str
         Features of the two modalities.
     resampling : Resampling

@@ -34,7 +34,7 @@ def lagged_corr(
     Parameters
     ----------
     data : DataFrame, shape (n_events, n_columns)
-        One row an event, in the order of time within blocks.
+        One row per event, in the order of time within blocks.
     x : str
         Column to correlate.
     course : DataFrame, shape (n_events, n_lags)

@@ -79,7 +79,7 @@ class ModalityTables:
         ``modality_x, modality_y, method, adjusted_for, component, modality, feature, weight,
         loading``.
     null : DataFrame
-        ``modality_x, modality_y, method, adjusted_for, component, r_cv``: one row a null order.
+        ``modality_x, modality_y, method, adjusted_for, component, r_cv``: one row per null order.
     """
 
     components: pd.DataFrame
@@ -103,7 +103,7 @@ def cross_modal_pairs(
     Parameters
     ----------
     data : DataFrame
-        One row an event.
+        One row per event.
     modalities : mapping of str to sequence of str
         Features of each modality.
     resampling, strata, n_folds, participant, stimulus

@@ -40,7 +40,7 @@ def rm_corr(
     Parameters
     ----------
     data : DataFrame, shape (n_rows, n_columns)
-        One row an event.
+        One row per event.
     x, y : str
         Columns to correlate.
     participant : str
@@ -154,7 +154,7 @@ def rm_corr_pairs(
     Parameters
     ----------
     data : DataFrame
-        One row an event.
+        One row per event.
     pairs : sequence of (str, str)
         Columns to correlate.
     participant, covariates, resampling
@@ -186,7 +186,7 @@ def rm_corr_matrix(
     Parameters
     ----------
     data : DataFrame
-        One row an event.
+        One row per event.
     modalities : mapping of str to sequence of str
         Columns of each modality, in the order of the matrix.
     participant, covariates, resampling
@@ -195,7 +195,7 @@ def rm_corr_matrix(
     Returns
     -------
     DataFrame
-        One row a pair, the upper triangle: as of `rm_corr`, with ``modality_x, modality_y``,
+        One row per pair, the upper triangle: as of `rm_corr`, with ``modality_x, modality_y``,
         ``family`` (e.g. ``"brain - body"``; pairs inside a modality are one family of their own),
         ``p_holm, p_fdr, n_tests`` within the family, and ``reason`` where a pair could not be
         correlated. The p value corrected is that of permutation where there is one.

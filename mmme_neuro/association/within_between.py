@@ -16,7 +16,7 @@ def within_between_corr(
     Parameters
     ----------
     data : DataFrame, shape (n_rows, n_columns)
-        One row an event.
+        One row per event.
     x, y : str
         Columns to correlate.
     participant : str
@@ -74,7 +74,7 @@ def multilevel_slope(
     Parameters
     ----------
     data : DataFrame, shape (n_rows, n_columns)
-        One row an event.
+        One row per event.
     x, y : str
         Predictor and response.
     participant : str

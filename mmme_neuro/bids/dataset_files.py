@@ -107,7 +107,7 @@ def write_dataset_files(
     root : Path
         Folder of the dataset.
     participants : DataFrame
-        One row a participant with the columns of `PARTICIPANT_FIELDS`.
+        One row per participant with the columns of `PARTICIPANT_FIELDS`.
     task : str
         BIDS label of the task.
     details : DatasetDetails

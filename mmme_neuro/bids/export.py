@@ -99,7 +99,7 @@ def write_bids(
     Parameters
     ----------
     folder : path
-        Folder with one folder a participant and the annotation sheet.
+        Folder with one folder per participant and the annotation sheet.
     out : path
         New or empty folder of the dataset.
     pseudonyms : bool

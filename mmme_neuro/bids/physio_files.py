@@ -105,7 +105,7 @@ def stretches(n_samples: int, sfreq: float, clock: ClockFit | None) -> list[Stre
 
 
 def write_physio(raw: mne.io.BaseRaw, clock: ClockFit | None, files: ParticipantFiles) -> None:
-    """Write the peripheral signals, one table a stretch without a pause.
+    """Write the peripheral signals, one table per stretch without a pause.
 
     Parameters
     ----------

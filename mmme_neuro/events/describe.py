@@ -140,7 +140,7 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an action unit, by region and number: ``action_unit, name, region`` (upper, middle,
+        One row per action unit, by region and number: ``action_unit, name, region`` (upper, middle,
         lower; see `vocabulary.ACTION_UNITS_BY_REGION`) and, for macro, micro and every other
         expression there is, ``n_EXPRESSION`` (events that hold the unit) and ``share_EXPRESSION``
         (of the expression's events). A number that has no name is ``unknown``.
@@ -228,7 +228,7 @@ def _durations(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _wide(counts: pd.DataFrame, column: str, values: str = "n") -> pd.DataFrame:
-    """Counts with one column an expression, in the order of the tidy table."""
+    """Counts with one column per expression, in the order of the tidy table."""
     wide = counts.pivot_table(index=column, columns="expression", values=values, sort=False)
     wide.columns.name = wide.index.name = None
     return wide.astype(int) if values == "n" else wide

@@ -133,7 +133,7 @@ def events_from_sheet(table: pd.DataFrame, *, source: str = "sheet") -> pd.DataF
     is_blank = table[list(REQUIRED_COLUMNS)].isna().all(axis=1)
     table = table[~is_blank].reset_index(drop=True)
     if table.empty:
-        raise BadInput(f"{source}: holds no row below its header; expected one row an expression.")
+        raise BadInput(f"{source}: holds no row below its header; expected one row per expression.")
     rows = table["source_row"]
     events = pd.DataFrame({"event": row_ids(rows), "source_row": rows})
     _add_clip(events, table, source)

@@ -40,7 +40,7 @@ def neighbors(shape: Sequence[int], adjacency: Sequence[Axis] | None = None) -> 
     shape : sequence of int
         Shape of the map, e.g. (n_channels, n_times).
     adjacency : sequence of (int | sparse matrix) | None
-        One entry an axis: a symmetric matrix, shape (n, n), such as that of
+        One entry per axis: a symmetric matrix, shape (n, n), such as that of
         ``mne.channels.find_ch_adjacency``, or the length of the axis where its points are
         neighbors of the next and the previous one. None: every axis is such a lattice.
 

@@ -28,7 +28,7 @@ class ClusterTest:
     dataset : Dataset
         What `to_dataset` returns.
     clusters : DataFrame
-        One row a cluster: ``cluster, sign, n_cells, peak, mass, p_value, p_low, p_high``. For
+        One row per cluster: ``cluster, sign, n_cells, peak, mass, p_value, p_low, p_high``. For
         cluster mass these are clusters beyond ``threshold``; else neighboring cells whose own
         corrected p-value is at most ``alpha``, with the smallest of them.
     formula, term : str

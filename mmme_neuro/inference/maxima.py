@@ -205,7 +205,7 @@ def corrected_maps(
     maps : dict of str to array, shape (n_cells,)
         ``statistic, p_value, p_low, p_high, cluster`` and, for TFCE, ``enhanced``.
     clusters : DataFrame
-        One row a cluster.
+        One row per cluster.
     """
     side = SIDES[tail]
     sided = np.where(side(statistic) > 0, statistic, np.where(np.isnan(statistic), np.nan, 0.0))
@@ -235,7 +235,7 @@ def corrected_maps(
 
 
 def _cluster_table(maps: dict[str, np.ndarray]) -> pd.DataFrame:
-    """One row a cluster."""
+    """One row per cluster."""
     rows = []
     for number in range(int(maps["cluster"].max(initial=-1)) + 1):
         own = maps["cluster"] == number

@@ -62,7 +62,7 @@ def permutation_test(
     n_permutations : int
         Random patterns; the observed one is counted besides.
     adjacency : sequence of (int or sparse matrix), optional
-        One entry a map axis, as in `mmme_neuro.inference.adjacency.neighbors`; for channels the
+        One entry per map axis, as in `mmme_neuro.inference.adjacency.neighbors`; for channels the
         matrix of ``mne.channels.find_ch_adjacency``. None: each axis is a lattice, which suits
         times and frequencies but not channels.
     threshold : float, optional

@@ -90,7 +90,7 @@ def largest_scores(
     Notes
     -----
     A cluster's largest score belongs to a peak and grows by what every point of the cluster gains,
-    so one number a cluster is enough.
+    so one number per cluster is enough.
     """
     maps = np.ascontiguousarray(statistic, dtype=float)
     return _largest_all(maps, adjacency.first, adjacency.index, extent_power, height_power)

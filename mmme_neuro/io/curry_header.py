@@ -329,7 +329,7 @@ def _read_landmarks(labels: CurryText) -> dict[str, np.ndarray]:
 
 
 def _read_trials(text: CurryText) -> pd.DataFrame | None:
-    """One row a trial of an epoched recording, else None."""
+    """One row per trial of an epoched recording, else None."""
     rows = text.numbers("EPOCH_INFORMATION", len(TRIAL_COLUMNS)).astype(int)
     if not len(rows):
         return None

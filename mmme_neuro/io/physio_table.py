@@ -66,7 +66,7 @@ def read_table(
     ch_names: Sequence[str] | None,
     units: Mapping[str, str] | None,
 ) -> PhysioSignals:
-    """Read delimited text, one column a channel, with or without a line of names.
+    """Read delimited text, one column per channel, with or without a line of names.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def fit_glmm(
         As in `fit_lmm`; every random column has a variance of its own and no correlation, as if
         all random terms were written with ``||``.
     data : DataFrame, shape (n_rows, n_columns)
-        One row an event. Rows with missing values in a used column are left out.
+        One row per event. Rows with missing values in a used column are left out.
     family : {"binomial", "poisson"}
         Of a response of 0 and 1 (logit link), or of counts (log link).
     fixed_sd : float

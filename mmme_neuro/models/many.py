@@ -51,7 +51,7 @@ def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> M
     right_side : str
         Predictors and random terms.
     data : DataFrame
-        One row an event.
+        One row per event.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def contrasts_within(
     right_side : str
         Predictors, their interaction included, and random terms; reduced where it must be.
     data : DataFrame
-        One row an event.
+        One row per event.
     of, by : str
         Categorical predictors: levels of ``of`` against its first, within levels of ``by``.
 
@@ -162,7 +162,7 @@ def _contrasts(fit: LMMFit, of: str, by: str) -> pd.DataFrame:
 
 
 def _random_effects(fit: LMMFit) -> pd.DataFrame:
-    """Conditional modes and their intervals, one row a level and column."""
+    """Conditional modes and their intervals, one row per level and column."""
     sds = fit.conditional_sds
     tables = []
     for group, modes in fit.conditional_modes.items():

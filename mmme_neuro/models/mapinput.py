@@ -22,14 +22,14 @@ def parse_map_formula(formula: str) -> Formula:
 
 
 def as_map(responses: np.ndarray | xr.DataArray, events: pd.DataFrame) -> xr.DataArray:
-    """Responses with named axes, one row an event; what cannot be a map is refused.
+    """Responses with named axes, one row per event; what cannot be a map is refused.
 
     Parameters
     ----------
     responses : array or DataArray, shape (n_events, ...)
         Events first.
     events : DataFrame, shape (n_events, n_columns)
-        One row an event.
+        One row per event.
 
     Returns
     -------

@@ -193,7 +193,7 @@ def power_table(
     Returns
     -------
     DataFrame
-        One row a plan: its keywords, then the columns of `power`.
+        One row per plan: its keywords, then the columns of `power`.
 
     Examples
     --------

@@ -14,8 +14,8 @@ From the files of a study to the tables of all participants, with a record of ea
 * ``provenance``: What a derivative was made from, so that it is made again only if that changed.
 * ``reached_code``: Digest of the code that a module reaches by its imports, without comments and
   docstrings.
-* ``losses``: What preprocessing kept and removed, one row a participant.
-* ``screening``: Quality of each participant's data beside all others', one row a measure.
+* ``losses``: What preprocessing kept and removed, one row per participant.
+* ``screening``: Quality of each participant's data beside all others', one row per measure.
 * ``outliers``: Values that lie far from those of most others, by median and absolute deviation.
 * ``template``: The scripts of a study, written into the user's own folder.
 """

@@ -130,7 +130,7 @@ class StudyCheck:
     conditions : DataFrame
         ``participant, label, n``: events that remain of each condition in the study.
     clocks : DataFrame
-        Fit of each device's clock (see ``preprocess.clock_table``).
+        Fit of each device's clock (see ``derivatives.clock_table``).
     unmatched : DataFrame
         Trigger codes without a partner: ``participant, device, seen_by, code, onset, reason``.
     exclusions : DataFrame
@@ -227,7 +227,7 @@ def check_study(
     Parameters
     ----------
     folder : path
-        Folder with one folder a participant and the annotation sheet.
+        Folder with one folder per participant and the annotation sheet.
     condition : str | None
         Column of the events whose labels are counted; None counts none.
     progress : callable | None

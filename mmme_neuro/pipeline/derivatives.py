@@ -229,7 +229,7 @@ def run_record(out: Path, participants: Sequence[str]) -> dict[str, Any]:
 
 
 def clock_table(participant: str, clocks: dict[str, ClockFit | None]) -> pd.DataFrame:
-    """Describe the fits of a participant's device clocks, one row a device."""
+    """Describe the fits of a participant's device clocks, one row per device."""
     rows = []
     for device, fit in clocks.items():
         if fit is None:

@@ -177,8 +177,8 @@ def study_sources(
     Parameters
     ----------
     folder : path
-        The study's folder (one folder a participant and an annotation sheet), a BIDS dataset, or a
-        folder of folders with cleaned MNE files.
+        The study's folder (one folder per participant and an annotation sheet), a BIDS dataset,
+        or a folder of folders with cleaned MNE files.
     events : DataFrame | None
         Rows of the sheet as ``read_events`` gives them; None reads the study's sheet.
     merge : str | None

@@ -1,4 +1,4 @@
-"""What preprocessing kept and removed, one row a participant."""
+"""What preprocessing kept and removed, one row per participant."""
 
 from collections.abc import Sequence
 
@@ -37,9 +37,9 @@ def quality_table(
         ``participant, status, n_epochs, n_excluded``; those whose status is not ``"done"`` have no
         row in the result.
     bad_channels : DataFrame
-        ``participant, channel``, one row an interpolated channel.
+        ``participant, channel``, one row per interpolated channel.
     components : DataFrame
-        ``participant, removed_as, variance_share``, one row an independent component.
+        ``participant, removed_as, variance_share``, one row per independent component.
     moments : DataFrame
         ``participant, fate`` and the condition; events with the fate ``"epoch"`` were kept.
     condition : str
@@ -104,8 +104,8 @@ def rejection_table(
     Returns
     -------
     DataFrame
-        One row a condition: ``condition, n_events, n_rejected, share`` and, the same in both rows,
-        ``odds_ratio, ci_low, ci_high, p_value`` of being rejected, second over first (see
+        One row per condition: ``condition, n_events, n_rejected, share`` and, the same in both
+        rows, ``odds_ratio, ci_low, ci_high, p_value`` of being rejected, second over first (see
         `compare_rejection`); NaN where nothing was rejected.
     """
     kept = moments[moments["fate"] == "epoch"]
@@ -128,7 +128,7 @@ def label_table(
     Parameters
     ----------
     components : DataFrame
-        ``participant, p_eye, p_muscle, removed_as``, one row an independent component.
+        ``participant, p_eye, p_muscle, removed_as``, one row per independent component.
     probabilities : sequence of float
         Demanded one after another.
 

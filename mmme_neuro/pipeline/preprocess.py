@@ -200,7 +200,7 @@ def preprocess_study(
     Returns
     -------
     DataFrame
-        One row a participant: ``participant, status, reason`` and counts of epochs.
+        One row per participant: ``participant, status, reason`` and counts of epochs.
 
     Notes
     -----

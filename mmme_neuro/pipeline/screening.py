@@ -1,4 +1,4 @@
-"""Quality of each participant's data beside all others', one row a measure."""
+"""Quality of each participant's data beside all others', one row per measure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -128,9 +128,9 @@ def participant_quality(
     Returns
     -------
     DataFrame
-        `QUALITY_COLUMNS`, one row a participant and measure; ``low, high`` is the usual range (see
-        `mmme_neuro.pipeline.outliers.usual_range`; NaN where it is not compared), ``limit`` the
-        fixed limit (NaN without). Participants who were not analyzed have no row.
+        `QUALITY_COLUMNS`, one row per participant and measure; ``low, high`` is the usual range
+        (see `mmme_neuro.pipeline.outliers.usual_range`; NaN where it is not compared), ``limit``
+        the fixed limit (NaN without). Participants who were not analyzed have no row.
 
     Raises
     ------

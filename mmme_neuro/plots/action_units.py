@@ -38,7 +38,7 @@ def action_unit_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        One row an action unit, by region: ``action_unit, name, region, n_micro, share_micro,
+        One row per action unit, by region: ``action_unit, name, region, n_micro, share_micro,
         n_macro, share_macro``.
 
     Returns

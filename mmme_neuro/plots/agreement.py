@@ -203,7 +203,7 @@ def agreement_figure(
     detection, confusion, action_units : DataFrame
         As for the plots of the panels, of one way of matching events.
     timing : DataFrame
-        One row a ``time`` of `TIMES_DRAWN`, as for `plot_time_differences`.
+        One row per ``time`` of `TIMES_DRAWN`, as for `plot_time_differences`.
     differences : DataFrame
         ``time, difference_ms, censored``.
 

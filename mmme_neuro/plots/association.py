@@ -56,7 +56,7 @@ def plot_association_matrix(
     Parameters
     ----------
     pairs : DataFrame
-        ``x, y, modality_x, modality_y, adjusted_for, r, p_holm``, one row a pair and adjustment.
+        ``x, y, modality_x, modality_y, adjusted_for, r, p_holm``, one row per pair and adjustment.
     ax : Axes
         Where to draw.
     limit : float

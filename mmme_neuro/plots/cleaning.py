@@ -70,7 +70,7 @@ def spectrum_panel(
 
 
 def scalp_panel(values: pd.Series, ax: Axes, *, limit: float, is_signed: bool = False) -> Axes:
-    """Draw one value a channel on the scalp, seen from above, nose up.
+    """Draw one value per channel on the scalp, seen from above, nose up.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def scalp_panel(values: pd.Series, ax: Axes, *, limit: float, is_signed: bool = 
 
 
 def electrode_panel(values: pd.Series, ax: Axes, *, limit: float) -> Axes:
-    """Draw one value an electrode as a colored dot, where values between would mean nothing.
+    """Draw one value per electrode as a colored dot, where values between would mean nothing.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _ROW_MM = (7.0, 2.0)
 def plot_residuals(
     codes: pd.DataFrame, clocks: pd.DataFrame, ax: Axes, *, color: str, reach_ms: float
 ) -> Axes:
-    """Draw the residuals of one device, one row a participant, with drift and spread beside it.
+    """Draw the residuals of one device, one row per participant, with drift and spread beside it.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ def clocks_figure(clocks: pd.DataFrame, codes: pd.DataFrame) -> Figure:
     Parameters
     ----------
     clocks : DataFrame
-        One row a participant and device: `CLOCK_COLUMNS`.
+        One row per participant and device: `CLOCK_COLUMNS`.
     codes : DataFrame
-        One row a code: `CODE_COLUMNS`; without residual where it was not matched.
+        One row per code: `CODE_COLUMNS`; without residual where it was not matched.
 
     Returns
     -------

@@ -252,7 +252,7 @@ def plot_networks(
     networks : DataFrame
         As for `connectivity_figure`; participants without one of the two are left out.
     figure : Figure or SubFigure
-        Where to draw, one panel a measure.
+        Where to draw, one panel per measure.
     condition : str
         Column of the conditions.
     levels : sequence of str | mapping of str to str

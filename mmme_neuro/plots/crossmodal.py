@@ -58,7 +58,7 @@ def plot_components(components: pd.DataFrame, ax: Axes) -> Axes:
     Parameters
     ----------
     components : DataFrame
-        ``modality_x, modality_y, adjusted_for, r, r_cv, null_high, p_holm``; one row a pair of
+        ``modality_x, modality_y, adjusted_for, r, r_cv, null_high, p_holm``; one row per pair of
         modalities and adjustment.
     ax : Axes
         Where to draw.

@@ -218,7 +218,7 @@ def _draw_brain(figure: SubFigure, epoch: mne.BaseEpochs, channels: Sequence[str
 
 
 def _draw_body(figure: SubFigure, epoch: mne.BaseEpochs, channels: Sequence[str]) -> list[Axes]:
-    """One panel a channel."""
+    """One panel per channel."""
     axes = figure.subplots(len(channels), 1, sharex=True, squeeze=False)[:, 0]
     for ax, channel in zip(axes, channels, strict=True):
         quantity = QUANTITIES.get(channel, Quantity(channel, "a.u."))

@@ -141,7 +141,7 @@ def contrast_figure(models: pd.DataFrame, *, condition: str, levels: Levels) -> 
     Returns
     -------
     figure : Figure
-        180 mm wide, one panel a unit; estimate, interval and p value are written under each name.
+        180 mm wide, one panel per unit; estimate, interval and p value are written under each name.
     """
     _check_columns(models, ("response", "term", "estimate", "ci_low", "ci_high", "p_value", "unit"))
     term = treatment_term(condition, list(levels))
@@ -211,7 +211,7 @@ def recovery_figure(table: pd.DataFrame) -> Figure:
     Returns
     -------
     figure : Figure
-        180 mm wide, one row a quantity: name (unit), standardized estimate with interval, and the
+        180 mm wide, one row per quantity: name (unit), standardized estimate with interval, and the
         numbers.
     """
     _check_columns(table, DRAWN_OF_RECOVERY)

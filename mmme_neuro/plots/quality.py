@@ -111,7 +111,7 @@ _ROW_MM = (4.5, 1.6)
 def plot_stack(
     table: pd.DataFrame, ax: Axes, *, columns: Mapping[str, tuple[str, str]], xlabel: str
 ) -> Axes:
-    """Draw columns of a table as stacked horizontal bars, one bar a row.
+    """Draw columns of a table as stacked horizontal bars, one bar per row.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
     Returns
     -------
     figure : Figure
-        180 mm wide, one row a participant.
+        180 mm wide, one row per participant.
     """
     counted = {f"n_{level}": (level, color_of(level, levels)) for level in levels}
     needed = [*QUALITY_COLUMNS, *counted]

@@ -75,7 +75,7 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
 
 
 def plot_by_trials(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
-    """Draw dependability by number of events, one line a condition.
+    """Draw dependability by number of events, one line per condition.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def reliability_figure(
 
 
 def reliability_time_figure(curves: pd.DataFrame, *, levels: Levels) -> Figure:
-    """Compose dependability at each time, one panel a region and condition.
+    """Compose dependability at each time, one panel per region and condition.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def reliability_time_figure(curves: pd.DataFrame, *, levels: Levels) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide, one row a region.
+        180 mm wide, one row per region.
     """
     _check(curves, ("roi", "condition", "time", "estimate", "ci_low", "ci_high"))
     regions = list(dict.fromkeys(curves["roi"]))

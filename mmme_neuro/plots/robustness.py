@@ -96,7 +96,7 @@ def overlap_figure(
     spans: Mapping[str, tuple[float, float]],
     measures: Sequence[str],
 ) -> Figure:
-    """Draw one panel a measure.
+    """Draw one panel per measure.
 
     Parameters
     ----------

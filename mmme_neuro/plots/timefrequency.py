@@ -92,7 +92,7 @@ def time_frequency_figure(
     log: bool = True,
     marked: xr.DataArray | None = None,
 ) -> Figure:
-    """Compose the maps of two conditions and their difference, one row a region.
+    """Compose the maps of two conditions and their difference, one row per region.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def time_frequency_figure(
     contrast = list(levels)[::-1]
     _check_conditions(maps, contrast)
     if isinstance(rois, str):
-        raise BadInput(f"rois={rois!r}: pass a sequence, one row a region: [{rois!r}].")
+        raise BadInput(f"rois={rois!r}: pass a sequence, one row per region: [{rois!r}].")
     rows = [_region_panels(maps, roi, contrast) for roi in rois]
     if limit is None:
         limit = max(

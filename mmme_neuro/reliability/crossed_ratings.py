@@ -64,7 +64,7 @@ def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) 
     Parameters
     ----------
     table : DataFrame
-        One row a rating; a missing rating may be NaN or have no row.
+        One row per rating; a missing rating may be NaN or have no row.
     targets, raters, ratings : str
         Columns: what was rated, by whom, and the value.
 

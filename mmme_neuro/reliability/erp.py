@@ -66,7 +66,7 @@ def erp_reliability(
     Parameters
     ----------
     table : DataFrame
-        One row an event.
+        One row per event.
     responses : str or sequence of str
         Columns with a number for each event; events without one are not used.
     rng : Generator or int

@@ -245,7 +245,7 @@ def generalizability(
     Parameters
     ----------
     table : DataFrame
-        One row a score; cells may be missing.
+        One row per score; cells may be missing.
     targets : str
         Column of what is measured, such as ``participant``.
     facets : sequence of str

@@ -179,7 +179,7 @@ def icc(
     Parameters
     ----------
     table : DataFrame
-        One row a rating. Cells may be missing: NaN, or no row.
+        One row per rating. Cells may be missing: NaN, or no row.
     targets, raters, ratings : str
         Columns: what was rated, by whom, and the value.
     confidence : float

@@ -94,7 +94,7 @@ def retest_reliability(
     Parameters
     ----------
     table : DataFrame
-        One row a participant and session.
+        One row per participant and session.
     participant, sessions, values : str
         Columns: who, when (two sessions; the first in order is the first) and the measure.
     confidence : float

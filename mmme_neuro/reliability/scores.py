@@ -107,7 +107,7 @@ def scores_of(
     people, kinds = (np.asarray(column).astype(str) for column in (participants, conditions))
     if not len(values) == len(people) == len(kinds):
         raise ValueError(
-            "values, participants and conditions must have one entry a trial, got "
+            "values, participants and conditions must have one entry per trial, got "
             f"{len(values)}, {len(people)} and {len(kinds)}."
         )
     if min_trials < 2:

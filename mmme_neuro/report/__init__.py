@@ -8,7 +8,7 @@ The HTML report, the methods text, the numbers of the manuscript, and what a run
 * ``findings``: Sections on cleaning and results: potentials, oscillations, coupling, physiology,
   recovery.
 * ``modeling``: Sections on mixed models: of single responses and over maps.
-* ``association``: Tables on association of face, brain and body beside the chosen pairs.
+* ``association``: Tables on association of face, brain and body, in addition to the chosen pairs.
 * ``reliability``: Section on reliability: scores of participants, self-reports, the body's answer
   to videos.
 * ``agreement``: Section on the agreement of the coders.

@@ -45,8 +45,8 @@ def agreement(results: Results) -> str:
         f"{every['n_clips']:.0f} clips of {every['n_participants']:.0f} participants hold events "
         f"of two coders (A: {every['n_a']:.0f}, B: {every['n_b']:.0f} events); "
         f"{every['n_clips_left_out']:.0f} clips with events of one coder only count as not seen by "
-        "the other, and a clip in which a coder found nothing is in no sheet, so detection looks "
-        "better than it is. Intervals: participants resampled whole."
+        "the other. Clips in which a coder found no event are not recorded, so detection is "
+        "overestimated. Intervals: participants resampled whole."
     )
     return "".join(
         [
@@ -164,7 +164,7 @@ def _timing(table: pd.DataFrame) -> str:
         formats.number("icc_consistency", "ICC(C,1)", digits=2),
     ]
     note = paragraph(
-        "Correlations of onset, apex and offset are near 1 by the length of the clip alone; read "
+        "Correlations of onset, apex and offset are near 1 merely because clips are long; read "
         "those of rise and duration."
     )
     return _by_criterion(table, columns, "Times of matched events, A minus B") + note
@@ -197,7 +197,7 @@ def _time_units(table: pd.DataFrame) -> str:
         formats.count("n", "units of time"),
     ]
     caption = (
-        "What the face does in each unit of time (a clip ends with its last event, which makes "
+        "State of the face in each unit of time (a clip ends with its last event, which makes "
         "kappa a little too small)"
     )
     return table_html(table, columns, caption=caption)

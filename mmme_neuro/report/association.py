@@ -1,4 +1,4 @@
-"""Tables on association of face, brain and body beside the chosen pairs."""
+"""Tables on association of face, brain and body, in addition to the chosen pairs."""
 
 import pandas as pd
 
@@ -100,7 +100,7 @@ def components(results: Results) -> str:
         formats.text("reason", "why not", is_long=True),
     ]
     text = paragraph(
-        "The fitted correlation is too large, since weights were chosen for it; the "
+        "The fitted correlation is optimistic: its weights were chosen to maximize it; the "
         "cross-validated one is that of events whose participant and stimulus the weights have "
         "not seen, and p belongs to it."
     )

@@ -68,7 +68,10 @@ def _compared(results: Results, rejection: pd.DataFrame) -> str:
     """Say whether the rule rejected both conditions alike."""
     row = rejection.iloc[0]
     if math.isnan(row["p_value"]):
-        return "The rule, the same for both conditions, rejected too few events to be compared."
+        return (
+            "The rejection rule, blind to condition, removed too few events for rates "
+            "to be compared."
+        )
     return (
         f"Odds of being rejected, {' over '.join(results.levels[::-1])}, within participants: "
         f"{row['odds_ratio']:.2f} "
@@ -137,7 +140,7 @@ def _components(results: Results) -> str:
     ]
     caption = "Components measured on grand averages, jackknifed over participants"
     return table_html(results.table("erp_jackknife"), difference, caption=caption) + details(
-        "How exactly participants' averages are measured",
+        "Precision of participants' averages",
         table_html(
             results.table("erp_measurement"),
             quality,
@@ -295,7 +298,7 @@ def _coupling_test(results: Results) -> str:
 
 
 def _pairs(results: Results, name: str, caption: str) -> str:
-    """Coupling of named pairs, one row a cell."""
+    """Coupling of named pairs, one row per cell."""
     pairs = results.table(name)
     labels = [label for label in ("participant", results.condition) if label in pairs]
     columns = [formats.text(label, label) for label in labels]
@@ -304,7 +307,7 @@ def _pairs(results: Results, name: str, caption: str) -> str:
 
 
 def _usable(quality: pd.DataFrame) -> str:
-    """Usable share of each signal, one row a participant."""
+    """Usable share of each signal, one row per participant."""
     wide = quality.pivot_table(
         index="participant", columns="channel", values="share_usable", sort=False
     )

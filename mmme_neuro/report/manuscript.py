@@ -66,8 +66,8 @@ def manuscript_numbers(results: Results) -> dict:
     Returns
     -------
     dict
-        Of texts and lists of texts: ``is_simulated``, one entry a section, ``tables``, ``methods``
-        (headings with paragraphs) and ``software``.
+        Of texts and lists of texts: ``is_simulated``, one entry per section, ``tables``,
+        ``methods`` (headings with paragraphs) and ``software``.
 
     Raises
     ------

@@ -195,7 +195,7 @@ def table_html(table: pd.DataFrame, columns: Sequence[Column], *, caption: str) 
     Parameters
     ----------
     table : DataFrame
-        One row a line.
+        One row per line.
     columns : sequence of Column
         What is shown, from left to right.
     caption : str

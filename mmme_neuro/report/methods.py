@@ -132,8 +132,8 @@ def _bad_channels(clean: dict, constants: dict) -> str:
     text = "Flat, noisy or uncorrelated channels were interpolated"
     if clean["ransac"]:
         text += (
-            ", and those that the others predict (RANSAC) with a correlation below "
-            f"{_number(constants['ransac_correlation'])} in more than "
+            ", as were channels whose RANSAC prediction correlated below "
+            f"{_number(constants['ransac_correlation'])} with the recording for more than "
             f"{_number(100 * constants['ransac_share'])} % of the time"
         )
     return f"{text}."
@@ -147,18 +147,18 @@ def _components(used: dict, constants: dict) -> str:
     low, high = constants["ica_band_hz"]
     text = (
         f"Independent components ({ICA_NAMES[clean['ica_method']]}, extended) were fitted to a "
-        f"copy of {_number(low)} to {_number(high)} Hz. A component was removed as an eye's when "
-        f"it correlated with an EOG channel by at least {_number(clean['eye_r'])}, and as a "
-        f"muscle's when the envelope of its {_band(used['muscle_band_hz'])} activity correlated "
-        f"with that of an EMG channel by at least {_number(clean['muscle_r'])} or the logarithm of "
-        f"its power in that band over {_band(constants['brain_band_hz'])} was at least "
+        f"copy of {_number(low)} to {_number(high)} Hz. A component was removed as ocular if "
+        f"it correlated with an EOG channel by at least {_number(clean['eye_r'])}, and as "
+        f"muscular if the envelope of its {_band(used['muscle_band_hz'])} activity correlated "
+        f"with that of an EMG channel by at least {_number(clean['muscle_r'])} or log10 of its "
+        f"power in that band divided by its {_band(constants['brain_band_hz'])} power was at least "
         f"{_number(clean['muscle_log_ratio'])}"
     )
     if not clean["iclabel"]:
         return f"{text}. ICLabel was not used."
     text += (
-        "; and as either when ICLabel gave a probability of at least "
-        f"{_number(clean['label_probability'])} (an eye's only with an EOG correlation of "
+        "; and as either if ICLabel gave a probability of at least "
+        f"{_number(clean['label_probability'])} (ocular only with an EOG correlation of "
         f"{_number(constants['agreeing_eye_r'])})."
     )
     n_without, n_all = used["n_without_iclabel"], used["n_participants"]
@@ -171,12 +171,12 @@ def _rejection(options: dict) -> str:
     """Which epochs were left out."""
     if options["rule"] == "autoreject":
         return (
-            "Epochs were repaired or excluded by autoreject (Jas et al. 2017), which was not told "
-            "the condition."
+            "Epochs were repaired or excluded by autoreject (Jas et al. 2017), applied without "
+            "regard to condition."
         )
     return (
         f"Epochs that deviate by more than {_number(options['eeg_uv'])} µV from their "
-        "mean were excluded, whatever the condition."
+        "mean were excluded, by the same limit for all conditions."
     )
 
 
@@ -214,8 +214,10 @@ def _connectivity(study: dict) -> str:
     return (
         f"Coupling of electrodes was estimated by the {METHOD_NAMES.get(method, method)} in "
         f"{_band(study['connectivity_band_hz'])}, {_span(study['connectivity_window_s'])}, over "
-        "all events of each participant and averaged over participants. Cells of fewer than "
-        f"{study['min_epochs']} epochs were refused. {two[:1].upper()}{two[1:]} events were "
+        "all events of each participant and averaged over participants. "
+        "Participant-by-condition cells with fewer "
+        f"than {study['min_epochs']} epochs were not analyzed. {two[:1].upper()}{two[1:]} "
+        "events were "
         "compared in participants with enough of both, on equal numbers of epochs drawn "
         "repeatedly; strength, global efficiency and clustering are those of each draw's network, "
         "averaged, weighted and as areas over densities."
@@ -233,8 +235,8 @@ def _physio(study: dict, used: dict) -> str:
         "Heart rate, pulse rate and amplitude, breathing, skin conductance and skin temperature "
         f"were derived at {_number(used['physio']['sfreq'])} Hz. "
         f"{split[used['physio']['eda_method']]}Responses are the "
-        f"mean of a window minus that of {_span(study['physio_baseline_s'])}: {measured}. A window "
-        "that outlasts the epoch ends with it."
+        f"mean of a window minus that of {_span(study['physio_baseline_s'])}: {measured}. Windows "
+        "extending beyond the epoch were truncated at its end."
     )
 
 
@@ -258,9 +260,9 @@ def _robustness(study: dict, used: dict) -> str:
         f"Muscle power ({band}) was measured around every event before and after cleaning. Each "
         "contrast was estimated again with an event's muscle power as a covariate, in events "
         "matched for it, in upper and in lower faces only, in isolated events, in the surface "
-        "Laplacian, and on the muscle band itself. Onsets were drawn anew "
-        f"{study['n_jitter_draws']} times with a standard deviation of "
-        f"{_ms(study['coder_sd_s'])} for the coders beside that of the clocks."
+        "Laplacian, and on the muscle band itself. Onsets were shifted at random "
+        f"{study['n_jitter_draws']} times, with a standard deviation of "
+        f"{_ms(study['coder_sd_s'])} for the coders in addition to that of the clocks."
     )
 
 

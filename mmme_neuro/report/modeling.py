@@ -112,8 +112,9 @@ def maps(results: Results) -> str:
     text = (
         f"One model in every cell: {formulas}. Nothing is reduced here; where variances are "
         "zero or correlations one, the status says so. Each map is tested as a whole by sign "
-        "flips of the score contributions of participants and stimuli with exact threshold- "
-        "free cluster enhancement: a small p says that the effect differs from zero somewhere "
+        "flips of the score contributions of participants and stimuli with exact "
+        "threshold-free cluster enhancement: a small p says that the effect differs from "
+        "zero somewhere "
         "in the map. The marked cells describe the data; they do not show when an effect "
         "begins or ends, nor where it comes from."
     )

@@ -103,7 +103,7 @@ def decisions(results: Results) -> str:
     """What people decided, and what became of it."""
     table = results.table("decisions")
     if table.empty:
-        return paragraph("No decision of a person: the study has no decisions.csv, or none in it.")
+        return paragraph("No manual decisions: decisions.csv is missing or empty.")
     columns = [
         formats.text("participant", "participant"),
         formats.text("kind", "kind"),
@@ -111,7 +111,7 @@ def decisions(results: Results) -> str:
         formats.text("reason", "reason", is_long=True),
         formats.text("outcome", "outcome", is_long=True),
     ]
-    return table_html(table, columns, caption="Decisions of people")
+    return table_html(table, columns, caption="Manual decisions")
 
 
 def clocks(results: Results) -> str:
@@ -190,7 +190,7 @@ def _by_condition(results: Results, name: str) -> pd.Series:
 
 
 def _contrasts(results: Results) -> list[str]:
-    """One line a response."""
+    """One line per response."""
     models = results.table("models")
     chosen = models[models["term"] == results.term].to_dict("records")
     return [

@@ -197,7 +197,7 @@ def _reliability(results: Results) -> Table:
 
 
 def _overlap(results: Results) -> Table:
-    """One row a response and condition, one column a method."""
+    """One row per response and condition, one column per method."""
     table = results.table("overlap")
     keys = ["measure", "unit", "condition"]
     written = table.assign(

@@ -34,13 +34,15 @@ def quality_pages(results: Results) -> str:
     seen = {row["participant"]: _to_look_at(results, row, quality) for row in people}
     names = [name for name, texts in seen.items() if texts]
     text = (
-        "Each part shows one participant beside all others. A value is called unusual if it lies "
+        "Each part shows one participant relative to all others. A value is called "
+        "unusual if it lies "
         f"more than {number_text(LIMIT, digits=2)} robust standard deviations (1.4826 times the "
-        "median absolute deviation from the median, or the smallest difference worth telling if "
-        f"that is larger) from the median of at least {FEWEST} participants, on the side that is "
+        "median absolute deviation from the median, or the smallest difference of practical "
+        f"importance, if larger) from the median of at least {FEWEST} participants, on "
+        "the side that is "
         "bad; spreads are compared by their ratio. It is a reason to look, no test: of normal "
         "values 1 in 60 lies outside among 10 participants, 1 in 1000 among 110. Fixed limits are "
-        "told as such. Nobody is excluded by either."
+        "marked. Neither criterion excludes a participant."
     )
     parts = [paragraph(text), _overview(people, seen, results.levels)]
     if caption := results.caption("figS_participants"):
@@ -48,7 +50,7 @@ def quality_pages(results: Results) -> str:
     tables = _Tables(results)
     parts += [_page(results, tables, row, quality, seen[row["participant"]]) for row in people]
     if not names:
-        parts.insert(1, paragraph("Nothing is unusual of any participant."))
+        parts.insert(1, paragraph("No participant stands out on any measure."))
     return "".join(parts)
 
 
@@ -110,7 +112,7 @@ def _unusual_text(row: Row) -> str:
 
 
 def _overview(people: list[Row], seen: dict[str, list[str]], levels: Sequence[str]) -> str:
-    """One row a participant: what was used, and what to look at."""
+    """One row per participant: what was used, and what to look at."""
     rows = [row | {"look": " ".join(seen[row["participant"]])} for row in people]
     columns = [
         formats.text("participant", "participant"),
@@ -139,7 +141,7 @@ def _page(
     )
     own = quality[quality["participant"] == name]
     parts = [
-        notices(seen) if seen else paragraph("Nothing of this participant is unusual."),
+        notices(seen) if seen else paragraph("Nothing unusual."),
         results.participant_figure(f"{FOLDER}/{name}", f"Data of {name}"),
         _events(tables, name, results.condition),
         _clocks(tables.of(name, "clocks")),
@@ -246,8 +248,8 @@ def _measures(own: pd.DataFrame) -> str:
         Column("limit", _limit, is_number=True),
         Column("verdict", _verdict),
     ]
-    table = table_html(own, columns, caption="Measures beside all participants'")
-    return details(f"Measures beside the others' ({len(own)})", table)
+    table = table_html(own, columns, caption="Measures relative to all participants")
+    return details(f"Measures relative to the others ({len(own)})", table)
 
 
 def _label(row: Row) -> str:

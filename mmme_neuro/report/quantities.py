@@ -66,7 +66,7 @@ def table_text(table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, list
     Parameters
     ----------
     table : DataFrame
-        One row a row.
+        One row per row.
     columns : sequence of Column
         What to show, and how.
 

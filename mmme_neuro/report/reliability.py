@@ -65,7 +65,7 @@ def _scores(results: Results) -> str:
         ),
         _needed(results.table("trials_needed")),
         details(
-            "Measurement error beside differences between participants",
+            "Measurement error and differences between participants",
             table_html(
                 results.table("score_error"),
                 error,

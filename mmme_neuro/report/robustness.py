@@ -32,8 +32,8 @@ def overlap(results: Results) -> str:
         ]
         columns.append(Column("covered", _covered))
         text += (
-            " “Truth” is the response alone, “overlap adds” what the average of ever so many "
-            "events would lie beside it."
+            " “Truth” is the response without overlap; “overlap adds” is the bias that overlap "
+            "gives an average of infinitely many events."
         )
     vif = results.table("collinearity")
     worst = vif.groupby(["measure", "event_type", "term"], as_index=False, sort=False).agg(
@@ -84,8 +84,9 @@ def muscles(results: Results) -> str:
         formats.count("n_events", "events"),
     ]
     text = (
-        "Faces move when events happen, and their muscles reach the scalp. Each contrast is shown "
-        "under analyses that muscles affect differently; the unit of the surface Laplacian is "
+        "The face moves at every event, and its muscles are picked up at the scalp. Each contrast "
+        "is shown under analyses that muscles affect to different degrees; the unit of "
+        "the surface Laplacian is "
         "µV/m² (power: its square), that of the muscle band dB. Beta and gamma power and the "
         "frontal-polar and temporal regions must not be trusted even where all rows agree: "
         "cleaning does not take all of the muscles there."
@@ -112,9 +113,9 @@ def jitter(results: Results) -> str:
         return paragraph("No event whose onset is known well enough.")
     sd, n = float(table["sd_ms"].iloc[0]), int(table["n_events"].iloc[0])
     text = (
-        f"Coders place an onset anew with some error. All {n} onsets were shifted at random by a "
-        f"further {sd:.0f} ms (SD; the coders' and that of the clocks), again and again: what the "
-        "second error does is what the first one did. Phases bear it worst: Gaussian shifts "
+        f"Coded onsets carry error. Each of the {n} onsets was shifted repeatedly by a further "
+        f"error of the same size (SD {sd:.0f} ms, of coders and clocks); the loss shows what the "
+        "first error cost. Phase measures suffer most: Gaussian shifts "
         "shrink pairwise phase consistency by exp(\N{MINUS SIGN}(2\N{GREEK SMALL LETTER PI} f "
         "SD)²) (“expected”). Ratios are given where the measure as coded is twice the draws' SD."
     )
@@ -131,7 +132,7 @@ def jitter(results: Results) -> str:
     return (
         paragraph(text)
         + results.figure("figS_jitter")
-        + table_html(table, columns, caption="Measures with onsets drawn anew")
+        + table_html(table, columns, caption="Measures with shifted onsets")
     )
 
 

@@ -13,7 +13,7 @@ Averages, single-event measures and their tables.
 * ``autonomic``: Event-locked autonomic responses: one number per epoch and measure.
 * ``videos``: Change of peripheral signals while a video is shown.
 * ``jitter``: What the coders' errors of onset do to averages and phases: onsets drawn anew.
-* ``event_maps``: Single-event maps, one row an event: what `fit_lmm_map` and `permutation_test`
+* ``event_maps``: Single-event maps, one row per event: what `fit_lmm_map` and `permutation_test`
   take.
 * ``regions``: Scalp regions of interest, named after the Quik-Cap electrodes they hold.
 * ``design_cells``: Cells of a design: the epochs that share a participant, condition, or any

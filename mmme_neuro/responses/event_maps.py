@@ -1,4 +1,4 @@
-"""Single-event maps, one row an event: what `fit_lmm_map` and `permutation_test` take."""
+"""Single-event maps, one row per event: what `fit_lmm_map` and `permutation_test` take."""
 
 from collections.abc import Sequence
 

@@ -227,7 +227,7 @@ def _with_interval(
 
 
 def _cell_table(evokeds: Evokeds) -> pd.DataFrame:
-    """One row a cell: participant, condition, n_epochs."""
+    """One row per cell: participant, condition, n_epochs."""
     if len(evokeds.by) < 2 or evokeds.by[0] != "participant":
         raise ValueError(
             f"evokeds: must be averaged by ['participant', condition], got by={list(evokeds.by)}. "

@@ -108,7 +108,7 @@ def mean_amplitude(
     Returns
     -------
     amplitude : Series
-        ``amplitude_uv``, one row an epoch (index: the event's id).
+        ``amplitude_uv``, one row per epoch (index: the event's id).
 
     See Also
     --------
@@ -146,7 +146,7 @@ def window_amplitudes(epochs: mne.BaseEpochs, measures: Sequence[Measure]) -> pd
     Returns
     -------
     amplitudes : DataFrame
-        One row an epoch (index: the event's id), one column (uV) a measure.
+        One row per epoch (index: the event's id), one column (uV) a measure.
     """
     check_measures(measures, kinds=["potential"], statistics=["mean"])
     columns = {
@@ -216,7 +216,7 @@ def baseline_means(
     Returns
     -------
     DataFrame
-        One row an epoch (index: the event's id), one column a channel, in its SI unit.
+        One row per epoch (index: the event's id), one column per channel, in its SI unit.
 
     Raises
     ------

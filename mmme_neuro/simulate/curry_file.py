@@ -235,7 +235,7 @@ def _list_text(
     units: str = "",
     n_columns: int = 260,
 ) -> str:
-    """A list block, one line a row."""
+    """A list block, one line per row."""
     head = _LIST_HEAD.format(
         name=name,
         description=description,

@@ -178,7 +178,7 @@ def plain(measure: Measure) -> dict:
 def _virtual_sample(
     parameters: StudyParameters, n_videos: int, head: Head, measures: Mapping[str, Measure]
 ) -> pd.DataFrame:
-    """Return noise-free measures of many virtual events as coded, one row an event."""
+    """Return noise-free measures of many virtual events as coded, one row per event."""
     rng = np.random.default_rng(VIRTUAL_SEED)
     weights = _region_weights(head, measures)
     power = {

@@ -42,7 +42,7 @@ LARGEST_ONSET_ERROR_S = 0.5
 def recovery_table(
     truth: Mapping, found: Mapping[str, pd.DataFrame], *, pairs: tuple[str, str]
 ) -> pd.DataFrame:
-    """Return one row a quantity: truth, estimate and whether its 95 % interval covers it.
+    """Return one row per quantity: truth, estimate and whether its 95 % interval covers it.
 
     Parameters
     ----------

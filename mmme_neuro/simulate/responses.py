@@ -101,7 +101,7 @@ def draw_amplitudes(
     stimuli: Stimuli,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Return the amplitude of every response at every event (one column a response).
+    """Return the amplitude of every response at every event (one column per response).
 
     The late positivity and the SCR of an event share a latent factor with correlation
     ``parameters.brain_body_correlation``.

@@ -91,7 +91,7 @@ def _emotions(
 
 
 def _tidy(ratings: np.ndarray, participants: list[str], item: str) -> pd.DataFrame:
-    """One row a rating."""
+    """One row per rating."""
     stimuli = [str(101 + video) for video in range(ratings.shape[1])]
     wide = pd.DataFrame(ratings, index=pd.Index(participants, name="participant"), columns=stimuli)
     tidy = wide.reset_index().melt("participant", var_name="stimulus", value_name="rating")

@@ -25,7 +25,7 @@ class Timeline:
     videos : DataFrame
         ``code, start, end`` in seconds of the EEG clock.
     events : DataFrame
-        One row a true expression: ``code, expression, onset, apex, offset`` (s of the EEG
+        One row per true expression: ``code, expression, onset, apex, offset`` (s of the EEG
         clock), ``action_units`` and ``clip_start``.
     duration : float
         Length of the EEG recording in seconds.

@@ -21,7 +21,7 @@ def complete_rows(
     Parameters
     ----------
     data : DataFrame, shape (n_rows, n_columns)
-        One row an event.
+        One row per event.
     measures : sequence of str
         Numeric columns that are associated.
     groups : sequence of str

@@ -93,7 +93,7 @@ def test_simulated_data_are_said_to_be_so(page):
 
 
 def test_each_participant_has_a_part_with_warnings_on_top(page):
-    section = page.text.split("Each part shows one participant beside all others.")[1]
+    section = page.text.split("Each part shows one participant relative to all others.")[1]
     parts = re.split(r"(?=P0\d: (?:\d+ events used|not analyzed))", section)[1:]
     assert [part[:3] for part in parts] == ["P01", "P02", "P03", "P04"]
     assert parts[0].startswith("P01: 23 events used (15 macro, 8 micro), 1 excluded; 2 things")

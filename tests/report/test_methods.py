@@ -45,10 +45,10 @@ def test_the_defaults(text_of):
     assert eeg.startswith(
         "The EEG was notch-filtered at 50 Hz and harmonics, resampled to at most 250 Hz, high-pass "
         "filtered at 0.1 Hz and re-referenced to the average. Flat, noisy or uncorrelated channels "
-        "were interpolated, and those that the others predict (RANSAC)"
+        "were interpolated, as were channels whose RANSAC prediction correlated below"
     )
     assert "Independent components (Picard, extended)" in eeg and "51\u201369 Hz" in eeg
-    assert "when ICLabel gave a probability of at least 0.8" in eeg
+    assert "if ICLabel gave a probability of at least 0.8" in eeg
     assert "deviate by more than 150 µV" in eeg
 
 
@@ -56,7 +56,7 @@ def test_the_defaults(text_of):
     ("clean", "says", "not_said"),
     [
         ({"ica_method": "infomax"}, "Independent components (Infomax, extended)", "Picard"),
-        ({"iclabel": False}, "ICLabel was not used.", "when ICLabel gave"),
+        ({"iclabel": False}, "ICLabel was not used.", "if ICLabel gave"),
         ({"line_hz": 60.0}, "notch-filtered at 60 Hz", "at 50 Hz"),
         ({"line_hz": 60.0}, "61\u201379 Hz activity", "51\u201369"),
         ({"line_hz": None}, "The EEG was resampled to", "notch"),

@@ -19,7 +19,7 @@ def action_unit_index(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> 
     Parameters
     ----------
     pairs : DataFrame
-        One row a matched event: ``participant, action_units_a, action_units_b``.
+        One row per matched event: ``participant, action_units_a, action_units_b``.
     resampling : ParticipantIntervals
         How the interval is made.
 
@@ -58,7 +58,7 @@ def action_unit_table(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> 
     Parameters
     ----------
     pairs : DataFrame
-        One row a matched event: ``participant, action_units_a, action_units_b``.
+        One row per matched event: ``participant, action_units_a, action_units_b``.
     resampling : ParticipantIntervals
         How the intervals are made.
 

@@ -35,7 +35,7 @@ class Agreement:
     criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event.
     pairs : DataFrame
-        One row an event that both saw: ``participant, clip, row_a, row_b, score, censored``
+        One row per event that both saw: ``participant, clip, row_a, row_b, score, censored``
         (an offset not coded by one of them) and the columns of both with ``_a`` and ``_b``, the
         condition as ``label``.
     n_a, n_b : int
@@ -45,7 +45,7 @@ class Agreement:
     left_out_clips : tuple of str
         Clips with events of one coder that count as not seen by the other.
     detection : DataFrame
-        One row a criterion: ``criterion, threshold, n_matched, n_a, n_b``, the shares ``found_a``
+        One row per criterion: ``criterion, threshold, n_matched, n_a, n_b``, the shares ``found_a``
         of B's events that A saw and ``found_b``, and ``f1`` = 2 n_matched / (n_a + n_b) with
         ``ci_low, ci_high``.
     labels : DataFrame

@@ -170,7 +170,7 @@ def label_confusion(pairs: pd.DataFrame, levels: Sequence[str] = ()) -> pd.DataF
 
 
 def time_differences(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Differences of two coders' times, one row a matched event and time.
+    """Differences of two coders' times, one row per matched event and time.
 
     Parameters
     ----------

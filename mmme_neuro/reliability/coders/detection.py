@@ -80,7 +80,7 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     Returns
     -------
     DataFrame
-        One row a match: ``row, other_row`` (positions in the tables) and ``score`` (intersection
+        One row per match: ``row, other_row`` (positions in the tables) and ``score`` (intersection
         over union, or 1 minus half the onset difference over the tolerance), by ``row``.
 
     Notes

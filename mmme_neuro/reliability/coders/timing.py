@@ -21,7 +21,7 @@ def timing_table(pairs: pd.DataFrame, resampling: ParticipantIntervals) -> pd.Da
     Parameters
     ----------
     pairs : DataFrame
-        One row a matched event: ``participant, censored`` and each of ``onset, apex, offset`` (s)
+        One row per matched event: ``participant, censored`` and each of ``onset, apex, offset`` (s)
         with the endings ``_a`` and ``_b``.
     resampling : ParticipantIntervals
         How the intervals of the correlations are made.

@@ -34,7 +34,7 @@ def cronbach_alpha(
     Parameters
     ----------
     items : DataFrame, shape (n_rows, n_items)
-        One column an item, all scored in the same direction.
+        One column per item, all scored in the same direction.
     confidence : float
         Level of the intervals.
     interval : {"feldt", "delta", "bootstrap"}
@@ -124,7 +124,7 @@ def alpha_if_dropped(items: pd.DataFrame, *, missing: str = "complete") -> pd.Da
     Parameters
     ----------
     items : DataFrame, shape (n_rows, n_items)
-        One column an item, all scored in the same direction; 3 or more.
+        One column per item, all scored in the same direction; 3 or more.
     missing : {"complete", "pairwise"}
         Use rows without a gap, or every pair of answers.
 

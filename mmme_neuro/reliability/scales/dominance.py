@@ -105,7 +105,7 @@ def emotion_dominance(
         raise ValueError(f"emotions: 2 or more must be items of the ratings, found {rated}.")
     chosen = ratings[ratings["item"].isin(rated)]
     if chosen.duplicated(["participant", "stimulus", "item"]).any():
-        raise ValueError("ratings must hold one value a participant, stimulus and item.")
+        raise ValueError("ratings must hold one value per participant, stimulus and item.")
     wide = answers_by_item(chosen).reindex(columns=rated)
     aims = wide.index.get_level_values("stimulus").astype(str).map(dict(intended))
     reasons = np.where(

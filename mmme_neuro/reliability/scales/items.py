@@ -61,7 +61,7 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
     Parameters
     ----------
     items : DataFrame, shape (n_rows, n_items)
-        One column an item, scored in the same direction.
+        One column per item, scored in the same direction.
     missing : {"complete", "pairwise"}
         Use rows without a gap, or all pairs of answers.
     at_least : int
@@ -76,7 +76,8 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
     items = pd.DataFrame(items)
     if items.shape[1] < at_least:
         raise NotEstimable(
-            f"items must have {at_least} columns or more, got {items.shape[1]}; one column an item."
+            f"items must have {at_least} columns or more, got {items.shape[1]}; one "
+            "column per item."
         )
     if items.columns.has_duplicates:
         repeated = sorted(set(items.columns[items.columns.duplicated()]), key=str)

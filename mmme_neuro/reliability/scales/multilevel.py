@@ -25,7 +25,7 @@ def multilevel_alpha(
     Parameters
     ----------
     items : DataFrame, shape (n_rows, n_items)
-        One row an occasion (event, video) of a participant, one column an item.
+        One row per occasion (event, video) of a participant, one column per item.
     participant : array, shape (n_rows,)
         Participant of each row.
     confidence : float

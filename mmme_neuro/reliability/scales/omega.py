@@ -39,7 +39,7 @@ def mcdonald_omega(
     Parameters
     ----------
     items : DataFrame, shape (n_rows, n_items)
-        One column an item, all scored in the same direction; 3 or more.
+        One column per item, all scored in the same direction; 3 or more.
     n_factors : int, optional
         Group factors beside the general one; 1 for a general factor only. By default 3 where
         there are 6 items or more (as in R's psych), else 1.

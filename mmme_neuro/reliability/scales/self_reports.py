@@ -160,7 +160,7 @@ def answers_by_item(ratings: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``participant, stimulus``, one column an item; NaN where there is no answer.
+        Index ``participant, stimulus``, one column per item; NaN where there is no answer.
     """
     rows = pd.MultiIndex.from_frame(ratings[list(KEYS)].drop_duplicates())
     wide = ratings.pivot_table(
@@ -230,6 +230,6 @@ def _check(table: pd.DataFrame, item: str, value: str) -> None:
     if twice.any():
         first = table.loc[twice, [*KEYS, item]].iloc[0].tolist()
         raise ValueError(
-            f"table must hold one value a participant, stimulus and item; {int(twice.sum())} "
+            f"table must hold one value per participant, stimulus and item; {int(twice.sum())} "
             f"repeat, such as {first}. Average or remove them."
         )

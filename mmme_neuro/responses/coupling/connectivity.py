@@ -324,7 +324,7 @@ def _jackknifed(spectra: np.ndarray, method: str) -> np.ndarray:
 
 
 def _square(values: np.ndarray | None, n_channels: int, mirror: int, n_rounds: int) -> np.ndarray:
-    """Full matrices of one value a pair, NaN on the diagonal and where there is none."""
+    """Full matrices of one value per pair, NaN on the diagonal and where there is none."""
     matrix = np.full((max(n_rounds, 1), n_channels, n_channels), np.nan)
     if values is not None:
         rows, columns = np.tril_indices(n_channels, -1)

@@ -228,7 +228,7 @@ def measures_of(weights: np.ndarray) -> tuple[pd.DataFrame, dict[str, float]]:
     Returns
     -------
     nodes : DataFrame
-        One row a node.
+        One row per node.
     network : dict of str to float
         Of the whole network.
     """

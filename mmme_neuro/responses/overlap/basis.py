@@ -39,7 +39,7 @@ class FIR:
     window : tuple of float
         First and last time since the event (s) that the response may differ from zero.
     step : float
-        Seconds between values; the sampling interval gives one value a sample.
+        Seconds between values; the sampling interval gives one value per sample.
 
     Examples
     --------

@@ -113,7 +113,7 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     Returns
     -------
     DataFrame
-        One row a quantity: ``estimate, std_error, ci_low, ci_high, n_participants, n_events``.
+        One row per quantity: ``estimate, std_error, ci_low, ci_high, n_participants, n_events``.
     """
     keys = [name for name in table if name not in ("participant", "estimate", "n_events")]
     present = table.dropna(subset=["estimate"])

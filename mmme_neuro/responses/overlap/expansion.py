@@ -159,7 +159,7 @@ def expand(
 
 
 def _event_design(events: pd.DataFrame, formula: str, event_type: str) -> formulaic.ModelMatrix:
-    """One row an event."""
+    """One row per event."""
     parsed = parse_formula(formula)
     if parsed.response or parsed.random:
         raise BadFormula(

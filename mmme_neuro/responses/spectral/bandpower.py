@@ -44,7 +44,7 @@ def band_power(
     Returns
     -------
     table : DataFrame
-        One row an epoch (index: the event's id): ``power_uv2`` (window minus baseline),
+        One row per epoch (index: the event's id): ``power_uv2`` (window minus baseline),
         ``window_uv2``, ``baseline_uv2``, and ``log_ratio_db`` (mean over the window of 10 log10
         power minus that over the baseline).
 

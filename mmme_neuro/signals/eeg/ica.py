@@ -298,7 +298,7 @@ def _described(
     probabilities: np.ndarray | None,
     muscle_hz: tuple[float, float],
 ) -> list[dict]:
-    """One row a component."""
+    """One row per component."""
     sources = ica.get_sources(part).get_data(verbose="error")
     sfreq = part.info["sfreq"]
     eog = _channels(part, "eog")
