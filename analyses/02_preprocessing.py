@@ -11,6 +11,7 @@ from pathlib import Path
 from analyses.study import PREPROCESSING
 from analyses.tables import analyzed, write_table
 from mmme_neuro import study_sources
+from mmme_neuro.io import write_json
 from mmme_neuro.pipeline import (
     TABLES,
     Options,
@@ -20,7 +21,6 @@ from mmme_neuro.pipeline import (
     read_table,
     run_record,
     tracked,
-    write_json,
 )
 
 READS = ("study:coding_file.*", "study:decisions.csv", "study:*/*")

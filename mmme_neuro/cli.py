@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -36,9 +36,6 @@ DIRECTORY = Annotated[Path, typer.Argument(help="Folder of the study.")]
 CONDITION = Annotated[str, typer.Option(help="Column of the events that names their conditions.")]
 SEED = 20260101
 """Seed of the demo study and of its analysis."""
-
-SHEET_DEFAULTS = {"rng": SEED, "condition": SHEET_CONDITION}
-"""Defaults of the command line where those of the options are none, or know no annotation sheet."""
 
 
 def docs_of(options: type) -> dict[str, str]:
@@ -83,7 +80,7 @@ def _parameters_of(options: type, prefix: str = "", panel: str | None = None) ->
             name,
             inspect.Parameter.KEYWORD_ONLY,
             annotation=Annotated[kind, typer.Option(*words, help=text, rich_help_panel=panel)],
-            default=SHEET_DEFAULTS.get(each.name, each.default),
+            default=SEED if each.default is MISSING else each.default,
         )
     return found
 

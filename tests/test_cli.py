@@ -44,7 +44,7 @@ def test_every_field_is_an_option_with_its_text():
 def test_the_defaults_are_those_of_the_verbs_and_the_seed_the_study_s():
     assert parsed() == Options(rng=choices.SEED)
     assert cli.SEED == choices.SEED
-    assert parsed() == choices.PREPROCESSING
+    assert parsed("--epochs-condition", choices.CONDITION) == choices.PREPROCESSING
     assert parsed("--seed", "7") == Options(rng=7)
 
 

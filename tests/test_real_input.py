@@ -140,11 +140,7 @@ def test_skin_conductance_of_real_recordings(people):
             conductance[i + 250 : i + 551].mean() - conductance[i - 100 : i + 1].mean()
             for i in first
         ]
-        tables.append(
-            pd.concat([locked.events, responses.reset_index(drop=True)], axis=1).assign(
-                by_hand=by_hand
-            )
-        )
+        tables.append(pd.concat([locked.events, responses], axis=1).assign(by_hand=by_hand))
     table = pd.concat(tables, ignore_index=True)
     assert len(table) >= 70
     assert set(table["face"]) == set(FACES.values())

@@ -42,7 +42,7 @@ def test_every_page_is_there(site):
         "tutorial",
         "howto/cluster",
         "howto/own_study",
-        "api/mmme_neuro.fit_lmm",
+        "api/mmme_neuro.models.fit_lmm",
         *examples,
     ):
         assert (site / f"{page}.html").is_file()

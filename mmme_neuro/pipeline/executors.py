@@ -95,6 +95,7 @@ def dask_cluster(address: str, *, jobs: int = 2) -> Iterator[Executor]:
     OSError
         When the scheduler does not answer.
     """
+    optional("dask")
     distributed = optional("distributed")
     if address == "local":
         with (
