@@ -16,7 +16,7 @@ from mmme_neuro.pipeline.preprocess import Options, preprocess_study
 from mmme_neuro.recording import participant_folders, study_sheet
 from mmme_neuro.rejection import Rejection
 from mmme_neuro.signals import Cleaning
-from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
+from mmme_neuro.simulate.files.acqknowledge_file import write_acqknowledge_mat
 
 UNCLEANED = Options(clean=Cleaning(ica=False), reject=Rejection(eeg_uv=1e4), rng=0)
 CDT, MAT = "Acquisition 01.cdt", "Untitled1 (001).mat"

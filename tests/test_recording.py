@@ -8,7 +8,7 @@ import pytest
 
 from mmme_neuro import Recording, read_recording
 from mmme_neuro.recording import find_device_file, participant_folders, study_sheet
-from mmme_neuro.simulate.devices import DeviceClock
+from mmme_neuro.simulate.files.devices import DeviceClock
 
 
 @pytest.fixture(scope="module")

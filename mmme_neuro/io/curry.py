@@ -120,7 +120,7 @@ def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:
     Examples
     --------
     >>> import numpy as np, tempfile
-    >>> from mmme_neuro.simulate.curry_file import write_curry
+    >>> from mmme_neuro.simulate.files.curry_file import write_curry
     >>> path = write_curry(
     ...     tempfile.mkdtemp() + "/a.cdt", np.ones((2, 10)), sfreq=1000.0, ch_names=["FZ", "CZ"]
     ... )

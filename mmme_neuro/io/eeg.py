@@ -52,7 +52,7 @@ def read_eeg(path: str | Path) -> EEG:
     Examples
     --------
     >>> import numpy as np, tempfile
-    >>> from mmme_neuro.simulate.curry_file import write_curry
+    >>> from mmme_neuro.simulate.files.curry_file import write_curry
     >>> path = write_curry(
     ...     tempfile.mkdtemp() + "/a.cdt",
     ...     np.zeros((3, 10)),

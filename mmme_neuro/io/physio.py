@@ -57,7 +57,7 @@ def read_physio(
     Examples
     --------
     >>> import numpy as np, tempfile
-    >>> from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
+    >>> from mmme_neuro.simulate.files.acqknowledge_file import write_acqknowledge_mat
     >>> raw = read_physio(write_acqknowledge_mat(tempfile.mkdtemp() + "/a.mat", np.ones((10, 17))))
     >>> raw.ch_names[:8]
     ['PPG', 'RSP', 'EMG_A', 'SKT_A', 'EDA', 'ECG', 'EMG_B', 'SKT_B']

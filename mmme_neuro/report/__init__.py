@@ -3,19 +3,6 @@
 The HTML report, the methods text, the numbers of the manuscript, and what a run used.
 
 * ``document``: The report as one file, with its script.
-* ``overview``: Sections on what was analyzed: summary, methods, participants, exclusions, clocks,
-  audit.
-* ``findings``: Sections on cleaning and results: potentials, oscillations, coupling, physiology,
-  recovery.
-* ``modeling``: Sections on mixed models: of single responses and over maps.
-* ``association``: Tables on association of face, brain and body, in addition to the chosen pairs.
-* ``reliability``: Section on reliability: scores of participants, self-reports, the body's answer
-  to videos.
-* ``agreement``: Section on the agreement of the coders.
-* ``robustness``: Sections on what results owe to overlap, facial muscles and errors of the coded
-  onsets.
-* ``participants``: Section with one foldable part a participant: what to look at, figure, events,
-  signals.
 * ``methods``: Methods text, every number of which comes from what a run used and the study's
   constants.
 * ``constants``: Every constant of a study and of the methods, and versions of the software.
@@ -27,6 +14,7 @@ The HTML report, the methods text, the numbers of the manuscript, and what a run
 * ``formats``: Columns that several tables of the report share.
 * ``markup``: Pieces of HTML: paragraphs, notices, tables with readable numbers, figures with
   captions.
+* ``sections``: What stands in each part of the report?
 """
 
 import lazy_loader as _lazy

@@ -9,7 +9,9 @@ import mne
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.io.files import atomic_file
-from mmme_neuro.report import (
+from mmme_neuro.report.markup import STYLE, notice
+from mmme_neuro.report.results import Results
+from mmme_neuro.report.sections import (
     agreement,
     findings,
     modeling,
@@ -18,8 +20,6 @@ from mmme_neuro.report import (
     reliability,
     robustness,
 )
-from mmme_neuro.report.markup import STYLE, notice
-from mmme_neuro.report.results import Results
 
 SCRIPT = """
 (() => {

@@ -3,9 +3,7 @@
 import pandas as pd
 
 from mmme_neuro.report import papertables
-from mmme_neuro.report.agreement import coder_numbers
 from mmme_neuro.report.methods import methods_text
-from mmme_neuro.report.modeling import MAP_NAMES
 from mmme_neuro.report.quantities import (
     INTERVAL,
     SIGNIFICANT,
@@ -18,6 +16,8 @@ from mmme_neuro.report.quantities import (
     spread_text,
 )
 from mmme_neuro.report.results import Results
+from mmme_neuro.report.sections.agreement import coder_numbers
+from mmme_neuro.report.sections.modeling import MAP_NAMES
 from mmme_neuro.wording import (
     measure_name,
     network_name,

@@ -19,12 +19,7 @@ Simulated studies in the on-disk layout of the real one.
   events.
 * ``shapes``: Time courses of event-locked responses, peak 1, time in seconds from the event's
   onset.
-* ``devices``: Device clocks and trigger lines: what each device stores of the codes it was sent.
-* ``curry_file``: A continuous recording in Neuroscan's Curry 8 layout: data, header and event
-  list.
-* ``acqknowledge_file``: A physiological recording in the layout of AcqKnowledge's MATLAB export.
-* ``sheet_file``: Annotation sheet of a simulated study: what two fallible coders write of the
-  true events.
+* ``files``: How does a device or a coder store it?
 """
 
 import lazy_loader as _lazy

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from typing import Any, TypeVar, get_type_hints
 
-from mmme_neuro.simulate.sheet_file import CodingParameters
+from mmme_neuro.simulate.files.sheet_file import CodingParameters
 
 
 @dataclass(frozen=True)

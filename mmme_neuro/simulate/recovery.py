@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.responses.measures import Measure
-from mmme_neuro.simulate.devices import DeviceClock
 from mmme_neuro.simulate.estimands import estimands, plain
+from mmme_neuro.simulate.files.devices import DeviceClock
 from mmme_neuro.simulate.parameters import StudyParameters
 from mmme_neuro.stats.estimates import mean_row, t_interval
 

@@ -12,7 +12,6 @@ import pandas as pd
 from mmme_neuro.errors import BadInput
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
-from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
 from mmme_neuro.simulate.body import (
     BodyState,
     electrocardiogram,
@@ -21,8 +20,11 @@ from mmme_neuro.simulate.body import (
     simulate_body,
 )
 from mmme_neuro.simulate.brain import Head, simulated_head
-from mmme_neuro.simulate.curry_file import write_curry
-from mmme_neuro.simulate.devices import (
+from mmme_neuro.simulate.eeg import EegSignals, simulate_eeg
+from mmme_neuro.simulate.estimands import estimands
+from mmme_neuro.simulate.files.acqknowledge_file import write_acqknowledge_mat
+from mmme_neuro.simulate.files.curry_file import write_curry
+from mmme_neuro.simulate.files.devices import (
     DeviceClock,
     digital_lines,
     draw_camera_clock,
@@ -30,11 +32,9 @@ from mmme_neuro.simulate.devices import (
     received_codes,
     trigger_channel,
 )
-from mmme_neuro.simulate.eeg import EegSignals, simulate_eeg
-from mmme_neuro.simulate.estimands import estimands
+from mmme_neuro.simulate.files.sheet_file import write_sheet
 from mmme_neuro.simulate.parameters import RatingParameters, StudyParameters
 from mmme_neuro.simulate.responses import Person, Stimuli, draw_amplitudes
-from mmme_neuro.simulate.sheet_file import write_sheet
 from mmme_neuro.simulate.timeline import Timeline, simulate_timeline
 from mmme_neuro.vocabulary import INTENDED_EMOTION_BY_CODE, VALENCE_BY_EMOTION
 

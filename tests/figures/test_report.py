@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from figures.gallery import draw_figures, scripts
-from mmme_neuro.report import SECTIONS, findings, write_report
+from mmme_neuro.report import SECTIONS, write_report
+from mmme_neuro.report.sections import findings
 
 DRAWN = ("figS_recovery", "fig7_mixed_models", "figS_participants")
 N_PICTURES = 2 + 3

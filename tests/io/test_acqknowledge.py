@@ -6,7 +6,7 @@ import pytest
 from scipy.io import loadmat, savemat
 
 from mmme_neuro.io.acqknowledge import read_acq, read_mat, read_text_export
-from mmme_neuro.simulate.acqknowledge_file import LABELS, write_acqknowledge_mat
+from mmme_neuro.simulate.files.acqknowledge_file import LABELS, write_acqknowledge_mat
 
 RECORDINGS = (
     "physio-3.9.1-c.acq",

@@ -8,7 +8,7 @@ import pytest
 
 from mmme_neuro.io.eeg import READER_BY_SUFFIX, read_eeg
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64, template_positions
-from mmme_neuro.simulate.curry_file import write_curry
+from mmme_neuro.simulate.files.curry_file import write_curry
 
 NAMES = ["FZ", "CZ", "CB1", "HEO", "Trigger"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
-from mmme_neuro.simulate.curry_file import write_curry
+from mmme_neuro.simulate.files.curry_file import write_curry
 
 MEASURE = """
 import json, pathlib, sys

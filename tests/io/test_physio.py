@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro.io.physio import read_physio
-from mmme_neuro.simulate.acqknowledge_file import write_acqknowledge_mat
+from mmme_neuro.simulate.files.acqknowledge_file import write_acqknowledge_mat
 
 
 @pytest.fixture

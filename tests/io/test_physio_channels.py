@@ -1,7 +1,7 @@
 import pytest
 
 from mmme_neuro.io.physio_channels import describe_channels
-from mmme_neuro.simulate.acqknowledge_file import LABELS, UNITS
+from mmme_neuro.simulate.files.acqknowledge_file import LABELS, UNITS
 
 
 def test_the_17_channels_of_the_export():

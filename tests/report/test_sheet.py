@@ -6,7 +6,7 @@ import pytest
 
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.report.sheet import describe_sheet
-from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
+from mmme_neuro.simulate.files.sheet_file import CodingParameters, write_sheet
 
 PARTICIPANTS = ("zoe", "adam", "mia")
 

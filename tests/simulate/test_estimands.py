@@ -15,8 +15,8 @@ from mmme_neuro.simulate.estimands import (
     measured_course,
     rate_of,
 )
+from mmme_neuro.simulate.files.sheet_file import CodingParameters
 from mmme_neuro.simulate.parameters import EventParameters
-from mmme_neuro.simulate.sheet_file import CodingParameters
 
 
 def through_mne(course_uv, onset_s, measure):

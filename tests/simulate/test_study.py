@@ -10,7 +10,7 @@ from scipy.io import loadmat
 from mmme_neuro import read_eeg, read_events, read_physio, read_ratings
 from mmme_neuro.clocks.triggers import annotation_codes, recording_codes, stim_codes
 from mmme_neuro.simulate import DEMO, StudyParameters, simulate_study
-from mmme_neuro.simulate.devices import DeviceClock
+from mmme_neuro.simulate.files.devices import DeviceClock
 
 NAMES = ["sub01", "sub02", "sub03"]
 CDT, MAT = "Acquisition 01.cdt", "Untitled1 (001).mat"

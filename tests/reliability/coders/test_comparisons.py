@@ -7,7 +7,7 @@ import pytest
 from mmme_neuro import agreement, read_events
 from mmme_neuro.reliability import OverlapAbove, agreement_tables, pass_pairs
 from mmme_neuro.reliability.coders.comparisons import label_confusion, time_differences
-from mmme_neuro.simulate.sheet_file import CodingParameters, write_sheet
+from mmme_neuro.simulate.files.sheet_file import CodingParameters, write_sheet
 
 CRITERIA = (OverlapAbove(), OverlapAbove(0.5))
 CODING = CodingParameters(

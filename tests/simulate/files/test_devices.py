@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.simulate.devices import (
+from mmme_neuro.simulate.files.devices import (
     DeviceClock,
     digital_lines,
     draw_camera_clock,

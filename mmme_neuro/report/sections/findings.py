@@ -4,9 +4,10 @@ import math
 
 import pandas as pd
 
-from mmme_neuro.report import association, formats
+from mmme_neuro.report import formats
 from mmme_neuro.report.markup import Column, details, paragraph, table_html
 from mmme_neuro.report.results import Results
+from mmme_neuro.report.sections import association
 from mmme_neuro.wording import (
     channel_name,
     fixed_text,

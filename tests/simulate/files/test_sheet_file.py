@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro.simulate.sheet_file import (
+from mmme_neuro.simulate.files.sheet_file import (
     CODES_IN_FILE_ORDER,
     SHEET_COLUMNS,
     CodingParameters,

@@ -3,7 +3,7 @@ import pytest
 from scipy.io import loadmat
 
 from mmme_neuro.io.physio import read_physio
-from mmme_neuro.simulate.acqknowledge_file import LABELS, UNITS, write_acqknowledge_mat
+from mmme_neuro.simulate.files.acqknowledge_file import LABELS, UNITS, write_acqknowledge_mat
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.montage import MISC_CHANNELS, QUIK_CAP_64
-from mmme_neuro.simulate import curry_file
-from mmme_neuro.simulate.curry_file import write_curry
+from mmme_neuro.simulate.files import curry_file
+from mmme_neuro.simulate.files.curry_file import write_curry
 
 SFREQ = 1000.0
 
