@@ -73,7 +73,7 @@ def network_table(epochs, by_both: Connectivity) -> pd.DataFrame:
     labels = ["participant", CONDITION]
     if not both.any():
         return pd.DataFrame(columns=[*labels, *NETWORKS])
-    cells = {"by": labels, "rng": SEED, "n_subsamples": 20}
+    cells = {"by": labels, "rng": SEED, "n_resamples": 20}
     matrix = connectivity(epochs[both.to_numpy()], average=False, **cells, **HOW).matrix
     weighted = graph_measures(matrix).networks.set_index(labels)
     sparse = graph_measures(matrix, density=DENSITIES[::2]).area().set_index(labels)
