@@ -66,17 +66,25 @@ def spectra_around_cleaning(
 
 
 def _density(data: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray]:
-    """Power spectral density of whole rows under a Hann taper, and its frequencies."""
+    """Power spectral density of whole rows under a Hann taper, and its frequencies.
+
+    A row with a missing sample is NaN.
+    """
     length = data.shape[1]
-    return mne.time_frequency.psd_array_welch(
-        data,
-        sfreq,
-        fmax=sfreq / 2,
-        n_fft=length,
-        n_per_seg=length,
-        window=np.hanning(length),
-        verbose="error",
-    )
+    frequencies = np.fft.rfftfreq(length, 1 / sfreq)
+    density = np.full((len(data), frequencies.size), np.nan)
+    is_complete = np.isfinite(data).all(axis=1)
+    if is_complete.any():
+        density[is_complete], frequencies = mne.time_frequency.psd_array_welch(
+            data[is_complete],
+            sfreq,
+            fmax=sfreq / 2,
+            n_fft=length,
+            n_per_seg=length,
+            window=np.hanning(length),
+            verbose="error",
+        )
+    return density, frequencies
 
 
 def _density_db(

@@ -96,3 +96,12 @@ def test_interpolated_channels_are_left_out(times):
     assert both.loc["frontal_polar", "before_db"] > one.loc["frontal_polar", "before_db"] + 20
     with_both = event_muscle_power(raw, raw, [10.0], interpolated=("FP1", "FP2"))
     assert "frontal_polar" not in set(with_both["roi"])
+
+
+def test_missing_samples_are_nan_and_stop_nothing(times):
+    rows = np.random.default_rng(0).standard_normal((len(NAMES), times.size))
+    gappy = rows.copy()
+    gappy[:, 4800:5200] = np.nan
+    table = event_muscle_power(recording(gappy), recording(rows), [5.0, 10.0])
+    known = table.dropna(subset="before_db")
+    assert set(known["event"]) == {0} and table.loc[table["event"] == 1, "after_db"].notna().any()
