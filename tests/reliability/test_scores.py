@@ -49,5 +49,5 @@ def test_errors():
         scores_of(values, list("aabb"), list("mmmm"), levels=["m", "c"])
     with pytest.raises(ValueError, match="min_trials must be 2 or more"):
         scores_of(values, list("aabb"), list("mmmm"), levels=["m"], min_trials=1)
-    with pytest.raises(ValueError, match="one entry a trial, got 4, 3 and 4"):
+    with pytest.raises(ValueError, match="one entry per trial, got 4, 3 and 4"):
         scores_of(values, list("aab"), list("mmmm"), levels=["m"])

@@ -96,7 +96,7 @@ def test_errors():
         judged(ratings[ratings["item"] == "valence"])
     with pytest.raises(ValueError, match=r"ratings lack the columns \['rating'\]"):
         judged(ratings.drop(columns="rating"))
-    with pytest.raises(ValueError, match="one value a participant, stimulus and item"):
+    with pytest.raises(ValueError, match="one value per participant, stimulus and item"):
         judged(pd.concat([ratings, ratings[-1:]]))
     with pytest.raises(ValueError, match="no trial can be judged"):
         emotion_dominance(ratings, {}, emotions=EMOTIONS, rng=1)

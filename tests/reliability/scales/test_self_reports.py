@@ -101,5 +101,5 @@ def test_errors():
     ratings = ratings_of()
     with pytest.raises(ValueError, match=r"table lacks the columns \['item'\]"):
         icc_by_item(ratings.drop(columns="item"))
-    with pytest.raises(ValueError, match="one value a participant, stimulus and item; 1 repeat"):
+    with pytest.raises(ValueError, match="one value per participant, stimulus and item; 1 repeat"):
         scale_reliability(pd.concat([ratings, ratings[:1]]), {"x": NEGATIVE}, rng=1)
