@@ -1,40 +1,14 @@
-import datetime as dt
-
-import numpy as np
 import pandas as pd
 import pytest
 
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.report.sheet import describe_sheet
-from mmme_neuro.simulate.files.sheet_file import CodingParameters, write_sheet
-
-PARTICIPANTS = ("zoe", "adam", "mia")
+from tests.events.made_up_sheet import PARTICIPANTS, made_up_sheet
 
 
 @pytest.fixture(scope="module")
 def sheet(tmp_path_factory):
-    rng = np.random.default_rng(5)
-    n = 90
-    onset = np.tile([5.0, 20.0, 35.0], n // 3) + rng.random(n)
-    micro = rng.random(n) < 0.4
-    rise = np.where(micro, 0.2, 0.7)
-    events = pd.DataFrame(
-        {
-            "participant": np.repeat(PARTICIPANTS, n // 3),
-            "code": np.tile(np.repeat(np.arange(101, 111), 3), 3),
-            "expression": np.where(micro, "micro", "macro"),
-            "onset": onset,
-            "apex": onset + rise,
-            "offset": onset + 2 * rise,
-            "action_units": rng.choice(["AU4", "AU4,AU12", "AU1,AU2"], n),
-            "recording_date": dt.date(2031, 5, 17),
-        }
-    )
-    for name in ("onset", "apex", "offset"):
-        events[f"{name}_clock"] = events[name] + 40_000 + 90 * (events["code"] - 101)
-    path = tmp_path_factory.mktemp("sheet") / "coding_file.xlsx"
-    write_sheet(path, events, rng=1, parameters=CodingParameters(detection=1))
-    return path
+    return made_up_sheet(tmp_path_factory.mktemp("sheet"))
 
 
 @pytest.fixture(scope="module")
