@@ -120,7 +120,7 @@ def _cells_as_numbers(values: pd.Series, where: str) -> np.ndarray:
             try:
                 found[row] = float(cell)
                 continue
-            except (ValueError, OverflowError):
+            except (ValueError, OverflowError):  # of float(): the cell is no number
                 pass
         comma = isinstance(cell, str) and "," in cell
         remedy = "write decimals with a point" if comma else "correct it, or make it NaN"
