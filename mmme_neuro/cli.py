@@ -271,8 +271,8 @@ def preprocess(
 
     A stopped run resumes where it stopped: participants whose inputs, options, decisions and
     software are unchanged are skipped. decisions.csv in DIRECTORY holds manual decisions
-    (bad channels, components, events). The exit status is 1 if a participant failed, 3 if the
-    program itself crashed on one.
+    (bad channels, components, events, participants to leave out). The exit status is 1 if a
+    participant failed, 3 if the program itself crashed on one.
     """
     with _plain_errors():
         if decisions_template:
@@ -293,13 +293,13 @@ def preprocess(
                 force=force,
                 progress=lambda outcome: step(_outcome_text(outcome)),
             )
-    failed = table[table["status"] != "done"]
+    not_done = table[table["status"] != "done"]
     n_fresh = int((table["reran"] == "").sum())
     console.print(
-        f"{len(table) - len(failed)} of {len(table)} participants done ({n_fresh} were up to "
+        f"{len(table) - len(not_done)} of {len(table)} participants done ({n_fresh} were up to "
         f"date), {int(table['n_epochs'].sum())} epochs in {out or directory / 'derivatives'}"
     )
-    for row in failed.to_dict("records"):
+    for row in not_done.to_dict("records"):
         text = f"{row['status'].upper()} {row['participant']}: {row['reason']}"
         console.print(text, markup=False, soft_wrap=True)
     raise typer.Exit(_exit_status(table["status"], "done"))
@@ -389,8 +389,8 @@ def _parameters(*, full: bool, null: str) -> "mmme_neuro.simulate.StudyParameter
 
 
 def _exit_status(status: "pd.Series", done: str) -> int:
-    """Return 0 where all participants are done, 3 where one crashed (a bug), else 1."""
-    if (status == done).all():
+    """Return 0 where all participants are done or left out, 3 where one crashed (a bug), else 1."""
+    if status.isin((done, "excluded")).all():
         return 0
     return 3 if (status == "crashed").any() else 1
 

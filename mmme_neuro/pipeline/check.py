@@ -14,6 +14,7 @@ from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import events_with_reasons
 from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.pipeline.decisions import of_study
 from mmme_neuro.pipeline.derivatives import clock_table
 from mmme_neuro.recording import (
     Recording,
@@ -152,7 +153,7 @@ class StudyCheck:
     @property
     def is_ok(self) -> bool:
         """Whether every participant can be analyzed."""
-        return bool((self.participants["status"] == "ok").all())
+        return bool(self.participants["status"].isin(("ok", "excluded")).all())
 
     def to_text(self) -> str:
         """One paragraph a participant: events, clocks, unmatched codes, exclusions."""
@@ -245,9 +246,13 @@ def check_study(
     folders = participant_folders(folder)
     events = read_events(study_sheet(folder), merge="union")
     rows, clocks, unmatched, exclusions, channels, conditions = [], [], [], [], [], []
+    left_out = of_study(folder).excluded_participants
     for own in folders:
         if progress:
             progress(own.name)
+        if own.name in left_out:
+            rows.append(_left_out(own.name, left_out))
+            continue
         try:
             recording = read_recording(own, sheet=events)
             checked = events_with_reasons(recording)
@@ -268,7 +273,9 @@ def check_study(
         if condition is not None:
             conditions.append(_conditions(own.name, checked, condition, events))
     rows += [
-        {"participant": name, "status": "failed", "reason": reason}
+        _left_out(name, left_out)
+        if name in left_out
+        else {"participant": name, "status": "failed", "reason": reason}
         for name, reason in people_without_folder(events, folders).items()
     ]
     return StudyCheck(
@@ -280,6 +287,11 @@ def check_study(
         conditions=_joined(conditions),
         absent=absent_packages(),
     )
+
+
+def _left_out(participant: str, reasons: dict[str, str]) -> dict:
+    """Row of a participant whom a decision leaves out."""
+    return {"participant": participant, "status": "excluded", "reason": reasons[participant]}
 
 
 def _counts(participant: str, events: pd.DataFrame) -> dict:

@@ -125,3 +125,17 @@ def test_a_recordings_codes_give_clips_and_controls(study):
     locked = epoch(recording.with_controls(controls))
     counts = locked.events["expression"].value_counts()
     assert counts["control"] > 0 and locked.physio is not None
+
+
+def test_a_participant_left_out_is_no_failure(study, tmp_path):
+    folder = shutil.copytree(study, tmp_path / "study")
+    shutil.rmtree(folder / "sub03")
+    (folder / "decisions.csv").write_text(
+        "participant,kind,target,reason\nsub02,exclude_participant,all,fell asleep\n"
+        "sub03,exclude_participant,all,withdrew consent\n"
+    )
+    checked = check_study(folder)
+    assert checked.is_ok
+    states = checked.participants.set_index("participant")
+    assert states["status"].to_dict() == {"sub01": "ok", "sub02": "excluded", "sub03": "excluded"}
+    assert "sub03  EXCLUDED: withdrew consent" in checked.to_text()
