@@ -1,7 +1,9 @@
 """One participant's recording: EEG, physiology and events on one clock."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import EllipsisType
 
@@ -12,10 +14,18 @@ import pandas as pd
 from mmme_neuro.clocks.align import align_clocks
 from mmme_neuro.clocks.camera import align_camera, place_events
 from mmme_neuro.clocks.fit import ClockFit
-from mmme_neuro.clocks.triggers import recording_codes
+from mmme_neuro.clocks.triggers import (
+    CodeSource,
+    agreeing_sources,
+    most_plausible,
+    named_source,
+    trigger_sources,
+    warn_of_others,
+)
 from mmme_neuro.errors import BadInput, MissingInput, MmmeError
 from mmme_neuro.events.ids import with_event_ids
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.events.times import EVENT_TIMES, event_seconds
 from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
@@ -30,6 +40,10 @@ SHEET_NAMES = ("coding_file.xlsx", "coding_file.csv")
 EEG_PATTERNS = ("*.cdt", "*.set", "*.vhdr", "*.edf", "*.bdf", "*.cnt", "*.fif")
 PHYSIO_PATTERNS = ("*.mat", "*.acq", "*.txt", "*.txt.gz", "*_physio.tsv.gz")
 
+LONGER_S = 5.0
+LONGER_SHARE = 0.02
+"""A physiology that lasts longer than the EEG by more than these was hardly started with it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -40,13 +54,17 @@ class Recording:
     eeg : mne.io.Raw | None
         EEG; its first sample is second 0 of the events' clock.
     physio : mne.io.Raw | None
-        Peripheral signals on their own device's clock.
+        Peripheral signals on their own device's clock (seconds from their first sample).
     events : DataFrame
         One row per event with at least ``onset`` (s of the EEG clock; of the physio clock when
         there is no EEG). Other event columns may be absent; without ``event``, an id of each
         event, the rows are counted.
     clock : ClockFit | None
-        Map from the physio device's clock to the EEG clock; ``None``: the same clock.
+        Map from the physio device's clock to the EEG clock (`align_clocks`,
+        `ClockFit.of_offset`). ``None``: the same clock, on which ``first_time`` of both signals
+        says when each began, as BIDS' ``StartTime`` and MNE's ``crop`` have it; without EEG event
+        times count from the physiology's first sample, or from 0 where its ``first_time`` is
+        negative.
     camera : ClockFit | None
         Map from the camera's wall clock to the EEG clock by which events were placed.
     participant : str
@@ -72,13 +90,28 @@ class Recording:
     codes: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
+        for name in ("eeg", "physio"):
+            if not isinstance(getattr(self, name), mne.io.BaseRaw | None):
+                raise BadInput(
+                    f"{name} must be an MNE Raw object or None, got {type(getattr(self, name))}; "
+                    f"read_eeg and read_physio read files."
+                )
+        if not isinstance(self.events, pd.DataFrame):
+            raise BadInput(
+                f"events must be a DataFrame with a column 'onset' (s), got {type(self.events)}; "
+                'pd.DataFrame({"onset": [...]}) makes one.'
+            )
         if self.eeg is None and self.physio is None:
             raise MissingInput("eeg and physio are both None; a recording needs at least one.")
         if "onset" not in self.events:
             raise BadInput(
                 f"events must have a column 'onset' (s), got {list(self.events.columns)}."
             )
-        object.__setattr__(self, "events", with_event_ids(self.events, self.participant))
+        events = with_event_ids(self.events, self.participant)
+        for name in EVENT_TIMES:
+            if name in events and not pd.api.types.is_float_dtype(events[name].to_numpy()):
+                events = events.assign(**{name: event_seconds(events[name], name=name)})
+        object.__setattr__(self, "events", events)
 
     def __repr__(self) -> str:
         n = len(self.events)
@@ -103,9 +136,44 @@ class Recording:
         Returns
         -------
         Recording
+
+        Raises
+        ------
+        BadInput
+            When a signal was cropped at its beginning, from which its clock counts.
         """
         given = {"eeg": eeg, "physio": physio}
+        for name, raw in given.items():
+            is_counted = name == "eeg" or self.clock is not None or self.eeg is None
+            if isinstance(raw, mne.io.BaseRaw) and is_counted:
+                _refuse_cropped(name, getattr(self, name), raw)
         return replace(self, **{name: raw for name, raw in given.items() if raw is not ...})  # type: ignore[arg-type]
+
+    @property
+    def physio_start(self) -> float:
+        """Time (s) of the physiology's first sample on the clock of the events."""
+        if self.physio is None:
+            raise MissingInput("the recording has no physio signal.")
+        if self.clock is not None:
+            return self.clock.to_reference(0.0)
+        return _shared_start(self.eeg, self.physio)[0]
+
+    def physio_seconds(self, seconds: np.ndarray | pd.Series) -> np.ndarray:
+        """Times of the events' clock as seconds from the physiology's first sample.
+
+        Parameters
+        ----------
+        seconds : array | Series
+            Such as ``events["onset"]`` (s).
+
+        Returns
+        -------
+        array
+        """
+        values = np.asarray(seconds, dtype=float)
+        if self.clock is not None:
+            return self.clock.from_reference(values)
+        return values - self.physio_start
 
     def with_controls(self, controls: pd.DataFrame) -> "Recording":
         """Return the recording with control windows (``control_events``) among its events."""
@@ -120,6 +188,7 @@ def read_recording(
     merge: str | None = "union",
     annotation_pass: str | None = None,
     modalities: Sequence[str] = ("eeg", "physio"),
+    source: str | Mapping[str, str] | None = None,
 ) -> Recording:
     """Read one participant's folder and place every event on the EEG clock.
 
@@ -134,6 +203,11 @@ def read_recording(
         How the sheet's passes become one list of events (``read_events``).
     modalities : sequence of {"eeg", "physio"}
         Devices that must be there; ``("eeg",)`` reads a participant without physiology.
+    source : str | mapping of str to str | None
+        Source of the trigger codes (`mmme_neuro.clocks.code_sources` lists what a recording has):
+        of the EEG, or of each device, such as ``{"eeg": "Status", "physio": "digital"}``. None:
+        the plausible sources of the two devices that share most codes; a warning says what was
+        left out and why.
 
     Returns
     -------
@@ -161,13 +235,16 @@ def read_recording(
             f"{folder}: the EEG file is epoched; events can only be placed in a continuous "
             "recording. Export it as continuous data."
         )
-    codes = _device_codes(eeg, folder, "EEG")
     physio, clock = None, None
     if "physio" in modalities:
         physio = read_physio(find_device_file(folder, "physio", PHYSIO_PATTERNS))
-        physio_codes = _device_codes(physio, folder, "physio")
+    codes, physio_codes = _device_codes(folder, eeg, physio, source)
+    if physio is not None and physio_codes is not None:
         tolerance = 0.01 + 2 / min(eeg.info["sfreq"], physio.info["sfreq"])
-        clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
+        try:
+            clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
+        except MmmeError as error:
+            raise type(error)(f"{error} {_sources_text(eeg, physio)}") from error
         codes = _with_codes_of(codes, physio_codes, clock)
     camera = align_camera(events, codes)
     duration = eeg.n_times / eeg.info["sfreq"]
@@ -197,7 +274,7 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
         raise FileNotFoundError(f"{directory}: no such participant folder.")
     refuse_links_outside(directory, directory.parent)
     for pattern in patterns:
-        found = sorted(path for path in directory.glob(pattern) if path.is_file())
+        found = matching_files(directory, pattern)
         if len(found) > 1:
             raise BadInput(
                 f"{directory}: expected one {device} file, found {[p.name for p in found]}; "
@@ -212,6 +289,29 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
     )
 
 
+def matching_files(directory: Path, pattern: str) -> list[Path]:
+    """Files of a folder whose name fits a pattern, in upper or lower case, hidden ones left out.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder.
+    pattern : str
+        Such as ``*.edf``, in lower case.
+
+    Returns
+    -------
+    list of Path
+        Sorted. Names that begin with a point, such as macOS' ``._rec.edf``, are no recordings.
+    """
+    return sorted(
+        path
+        for path in directory.iterdir()
+        if not path.name.startswith(".") and fnmatchcase(path.name.lower(), pattern.lower())
+        if path.is_file()
+    )
+
+
 def participant_folders(study: str | Path) -> list[Path]:
     """Return the participants' folders of a study, sorted by name.
 
@@ -223,7 +323,11 @@ def participant_folders(study: str | Path) -> list[Path]:
     study = Path(study)
     if not study.is_dir():
         raise FileNotFoundError(f"{study}: no such study folder.")
-    folders = [path for path in sorted(study.iterdir()) if path.is_dir() and _holds_device(path)]
+    folders = [
+        path
+        for path in sorted(study.iterdir())
+        if path.is_dir() and not path.name.startswith(".") and _holds_device(path)
+    ]
     if not folders:
         raise FileNotFoundError(
             f"{study}: no participant folder found; expected one folder per participant with a "
@@ -241,8 +345,8 @@ def study_sheet(study: str | Path) -> Path:
         When there is none.
     """
     for name in SHEET_NAMES:
-        if (Path(study) / name).is_file():
-            return Path(study) / name
+        if Path(study).is_dir() and (found := matching_files(Path(study), name)):
+            return found[0]
     raise FileNotFoundError(
         f"{study}: no annotation sheet; expected {' or '.join(SHEET_NAMES)} there."
     )
@@ -258,7 +362,7 @@ def people_without_folder(events: pd.DataFrame, folders: Sequence[Path]) -> dict
 def _holds_device(folder: Path) -> bool:
     """Whether a folder holds a file of any device (or what is left of one)."""
     patterns = (*EEG_PATTERNS, *PHYSIO_PATTERNS, "*.cdt.*")
-    return any(any(folder.glob(pattern)) for pattern in patterns)
+    return any(matching_files(folder, pattern) for pattern in patterns)
 
 
 def _participant_events(
@@ -282,12 +386,55 @@ def _participant_events(
     return events
 
 
-def _device_codes(raw: mne.io.BaseRaw, directory: Path, device: str) -> pd.DataFrame:
-    """Trigger codes of a device; an error says whose they are."""
-    try:
-        return recording_codes(raw)
-    except MmmeError as error:
-        raise type(error)(f"{directory}: {device}: {error}") from error
+def _device_codes(
+    directory: Path,
+    eeg: mne.io.BaseRaw,
+    physio: mne.io.BaseRaw | None,
+    source: str | Mapping[str, str] | None,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Trigger codes of both devices, from the sources that fit; an error says whose they are."""
+    asked = {"eeg": source} if isinstance(source, str) else dict(source or {})
+    if unknown := sorted(set(asked) - {"eeg", "physio"}):
+        raise BadInput(
+            f"source={source!r}: must name a source of 'eeg' or 'physio', got {unknown}; such as "
+            '{"eeg": "Status", "physio": "digital"}.'
+        )
+    raws = {"EEG": eeg} | ({} if physio is None else {"physio": physio})
+    found: dict[str, list[CodeSource]] = {}
+    chosen: dict[str, CodeSource] = {}
+    for device, raw in raws.items():
+        try:
+            found[device] = trigger_sources(raw)
+            name = asked.get(device.lower())
+            if name is None:
+                chosen[device] = most_plausible(found[device], raw)
+            else:
+                chosen[device] = named_source(found[device], name)
+                found[device] = [chosen[device]]
+        except MmmeError as error:
+            raise type(error)(f"{directory}: {device}: {error}") from error
+    if physio is None:
+        pair = None
+    else:
+        pair = agreeing_sources(found["EEG"], found["physio"]) if not asked else None
+    if pair is not None:
+        chosen = dict(zip(("EEG", "physio"), pair, strict=True))
+    for device, one in chosen.items():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warn_of_others(one, found[device])
+        for each in caught:
+            warnings.warn(f"{directory}: {device}: {each.message}", UserWarning, stacklevel=3)
+    return chosen["EEG"].codes, chosen["physio"].codes if physio is not None else None
+
+
+def _sources_text(eeg: mne.io.BaseRaw, physio: mne.io.BaseRaw) -> str:
+    """What each device could take codes from, for the message about clocks that do not fit."""
+    texts = [
+        f"{device} has {'; '.join(map(str, trigger_sources(raw)))}"
+        for device, raw in (("the EEG", eeg), ("the physiology", physio))
+    ]
+    return f"Sources of codes: {', '.join(texts)}; source=... chooses."
 
 
 def _with_codes_of(codes: pd.DataFrame, other: pd.DataFrame, clock: ClockFit) -> pd.DataFrame:
@@ -296,6 +443,70 @@ def _with_codes_of(codes: pd.DataFrame, other: pd.DataFrame, clock: ClockFit) ->
     lost = other[[code not in stored and is_stimulus_code(code) for code in other["code"]]]
     mapped = lost.assign(onset=clock.to_reference(lost["onset"].to_numpy()))
     return pd.concat([codes, mapped]).sort_values("onset", ignore_index=True)
+
+
+def warn_of_shared_clock(recording: Recording) -> None:
+    """Warn where two signals without a clock may not have begun when the recording takes them to.
+
+    Parameters
+    ----------
+    recording : Recording
+        With physiology or without.
+    """
+    eeg, physio = recording.eeg, recording.physio
+    if physio is None or recording.clock is not None:
+        return
+    start, doubt = _shared_start(eeg, physio)
+    if eeg is not None and not (eeg.first_samp or physio.first_samp):
+        lasts = [raw.n_times / raw.info["sfreq"] for raw in (eeg, physio)]
+        if lasts[1] - lasts[0] > max(LONGER_S, LONGER_SHARE * lasts[0]):
+            doubt = (
+                f"physio lasts {lasts[1]:.1f} s, EEG {lasts[0]:.1f} s, and clock=None takes both "
+                "to have begun together"
+            )
+    if doubt:
+        warnings.warn(
+            f"{doubt}. If that is wrong give the map of their clocks: align_clocks from trigger "
+            "codes, or ClockFit.of_offset where the offset is known.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _shared_start(eeg: mne.io.BaseRaw | None, physio: mne.io.BaseRaw) -> tuple[float, str]:
+    """When the physiology began on the events' clock without a fit (s), and what is doubtful."""
+    if eeg is None:
+        if physio.first_samp <= 0:
+            return float(physio.first_time), ""
+        return 0.0, (
+            f"physio begins at {physio.first_time:g} s of its own time, and without EEG event "
+            "times are taken to count from its first sample"
+        )
+    if not eeg.first_samp or physio.first_samp:
+        return float(physio.first_time - eeg.first_time), ""
+    # Cropped EEG beside a whole physiology, or one that was put on the clock of this EEG?
+    lasts = [raw.n_times / raw.info["sfreq"] for raw in (eeg, physio)]
+    cropped = -float(eeg.first_time)
+    start = min((cropped, 0.0), key=lambda start: abs(start + lasts[1] - lasts[0]))
+    return start, (
+        f"the EEG begins at {eeg.first_time:g} s of its own time, physio at 0; by their lengths "
+        f"({lasts[0]:.1f} and {lasts[1]:.1f} s) physio is taken to begin at {start:g} s of the EEG"
+    )
+
+
+def _refuse_cropped(name: str, old: mne.io.BaseRaw | None, new: mne.io.BaseRaw) -> None:
+    """Refuse a signal that begins later than the one whose place it takes."""
+    if old is None:
+        return
+    later = new.first_time - old.first_time
+    slack = 1.5 / min(old.info["sfreq"], new.info["sfreq"])
+    lasts = [raw.n_times / raw.info["sfreq"] for raw in (old, new)]
+    if later > slack and lasts[1] <= lasts[0] - later + slack:
+        raise BadInput(
+            f"{name} begins {later:.3f} s later than the signal whose place it takes (it was "
+            "cropped), but times count from its first sample. Crop before the Recording is made, "
+            "or make a new one with times from the new beginning."
+        )
 
 
 def _signal_text(name: str, raw: mne.io.BaseRaw | None) -> str:

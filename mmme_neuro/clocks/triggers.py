@@ -399,10 +399,12 @@ def most_plausible(sources: Sequence[CodeSource], raw: mne.io.BaseRaw) -> CodeSo
     sound = [each for each in sources if not each.fault]
     if sound:
         return max(sound, key=lambda each: len(each.codes))
+    lines = [name for name in raw.ch_names if _LINE_NAME.fullmatch(name)]
     raise MissingInput(
         "the recording holds no trigger codes: expected numbered annotations, a stim channel or "
-        f"digital lines D0..D7 with two levels; found {len(raw.annotations)} annotations and "
-        f"{'; '.join(map(str, sources)) or 'no trigger channel or line'}. Name or type channels "
+        f"digital lines D0..D7 with two levels; found {len(raw.annotations)} annotations, channels "
+        f"named like lines {lines[:8] or 'none'}, and as sources of codes "
+        f"{'; '.join(map(str, sources)) or 'none'}. Name or type channels "
         "accordingly (raw.rename_channels, raw.set_channel_types), or choose one that has codes by "
         "source=..."
     )

@@ -135,8 +135,8 @@ def found_beside(path: Path, name: str, *, what: str) -> Path:
         found = named if named.is_file() else beside[named.name.lower()]
         if renamed is not None and renamed.name.lower() != named.name.lower():
             warnings.warn(
-                f"{path}: names {name!r} as its {what}, which is read, though {renamed.name!r} lies "
-                "there, too. Correct the name in the header if the recording was renamed.",
+                f"{path}: names {name!r} as its {what}, which is read, though {renamed.name!r} "
+                "lies there, too. Correct the name in the header if the recording was renamed.",
                 stacklevel=5,
             )
         return found

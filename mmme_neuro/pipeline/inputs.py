@@ -12,7 +12,13 @@ from mmme_neuro.bids.read import read_bids_recording
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.damage import reading, refuse_links_outside
-from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+from mmme_neuro.recording import (
+    Recording,
+    matching_files,
+    participant_folders,
+    read_recording,
+    study_sheet,
+)
 
 BIDS_MARK = "dataset_description.json"
 CLEANED_EEG = ("*_eeg.fif", "*_raw.fif", "*_eeg.fif.gz", "*_raw.fif.gz")
@@ -128,7 +134,7 @@ class CleanedFolder:
     def files(self) -> list[Path]:
         """EEG, physiology if there, and events."""
         eeg = _first(self.folder, CLEANED_EEG)
-        physio = sorted(self.folder.glob(CLEANED_PHYSIO))[:1]
+        physio = matching_files(self.folder, CLEANED_PHYSIO)[:1]
         return [*([eeg] if eeg else []), *physio, self.folder / CLEANED_EVENTS]
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -139,7 +145,7 @@ class CleanedFolder:
         """Read signals and events."""
         refuse_links_outside(self.folder, self.folder.parent)
         eeg = _first(self.folder, CLEANED_EEG)
-        physio = sorted(self.folder.glob(CLEANED_PHYSIO))
+        physio = matching_files(self.folder, CLEANED_PHYSIO)
         with reading(self.folder / CLEANED_EVENTS, "a table of events"):
             events = pd.read_csv(
                 self.folder / CLEANED_EVENTS, dtype={"stimulus": str, "event": str}
@@ -224,5 +230,5 @@ def _found(study: Path, events: pd.DataFrame | None, merge: str | None) -> list[
 
 def _first(folder: Path, patterns: Sequence[str]) -> Path | None:
     """First file that matches any pattern."""
-    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    found = [path for pattern in patterns for path in matching_files(folder, pattern)]
     return found[0] if found else None

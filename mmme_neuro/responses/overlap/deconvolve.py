@@ -11,7 +11,8 @@ import xarray as xr
 
 from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.events.controls import clip_spans
-from mmme_neuro.recording import Recording
+from mmme_neuro.io.breaks import cuts
+from mmme_neuro.recording import Recording, warn_of_shared_clock
 from mmme_neuro.responses.overlap.basis import FIR, Basis, ResponseFunction
 from mmme_neuro.responses.overlap.expansion import Block, Expanded, expand
 from mmme_neuro.responses.overlap.serialnoise import ORDERS, Solution, solve
@@ -212,8 +213,10 @@ def deconvolve(
     -----
     Every event adds its design row times the basis to the samples around it; the sum over events
     is the model of the signal [1]_ [2]_. Samples that are NaN or annotated as bad are left out,
-    channel by channel. Channels of EEG share one noise model so that their normal equations are
-    solved once. Standard errors speak of one recording; compare groups over participants.
+    channel by channel, and so are those to which a response would reach across a cut of the
+    recording (`mmme_neuro.io.breaks`). Channels of EEG share one noise model so that their normal
+    equations are solved once. Standard errors speak of one recording; compare groups over
+    participants.
 
     References
     ----------
@@ -240,6 +243,7 @@ def deconvolve(
     if missing := set(formulas) ^ set(bases):
         raise ValueError(f"formula and basis must name the same kinds; {sorted(missing)} differ.")
     data, names, types = _data(raw, picks, reject_by_annotation="NaN")
+    data[:, _beyond_cuts(raw, events, bases)] = np.nan
     confounds, _, _ = _data(raw, list(nuisance)) if nuisance else (np.empty((0, 0)), [], [])
     factor = _factor(raw.info["sfreq"], sfreq)
     data = _averaged(data, factor)
@@ -355,8 +359,9 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
     if events.empty:
         raise MissingInput("events: none has an onset.")
     times = events["onset"].to_numpy(float)
-    if modality == "physio" and recording.clock is not None:
-        times = recording.clock.from_reference(times)
+    warn_of_shared_clock(recording)
+    if modality == "physio":
+        times = recording.physio_seconds(times)
     kinds = events["event_type"] if "event_type" in events else EVENT
     return raw, events.assign(time=times, event_type=kinds).reset_index(drop=True)
 
@@ -393,6 +398,25 @@ def _data(
         ) from error
     data = chosen.get_data(reject_by_annotation=reject_by_annotation, verbose="error")
     return data, chosen.ch_names, chosen.get_channel_types()
+
+
+def _beyond_cuts(
+    raw: mne.io.BaseRaw, events: pd.DataFrame, bases: Mapping[str, Basis]
+) -> np.ndarray:
+    """Samples that an event's response would reach only across a cut, and the first after each."""
+    is_beyond, breaks = np.zeros(raw.n_times, dtype=bool), cuts(raw)
+    is_beyond[breaks] = True
+    sfreq = raw.info["sfreq"]
+    edges = np.concatenate([[0], breaks, [raw.n_times]])
+    for kind, time in zip(events["event_type"], events["time"], strict=True):
+        if not len(breaks) or kind not in bases:
+            continue
+        window = bases[kind].window
+        own = int(np.clip(np.searchsorted(edges, round(time * sfreq), "right"), 1, len(edges) - 1))
+        first, last = (int(round((time + edge) * sfreq)) for edge in window)
+        is_beyond[max(first, 0) : max(min(edges[own - 1], last + 1), 0)] = True
+        is_beyond[max(edges[own], first, 0) : max(last + 1, 0)] = True
+    return is_beyond
 
 
 def _factor(sfreq: float, wanted: float | None) -> int:
