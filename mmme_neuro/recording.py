@@ -19,6 +19,7 @@ from mmme_neuro.clocks.triggers import (
     agreeing_sources,
     most_plausible,
     named_source,
+    source_table,
     trigger_sources,
     warn_of_others,
 )
@@ -71,6 +72,9 @@ class Recording:
         Code of the participant.
     codes : DataFrame | None
         Trigger codes on the events' clock: ``code, onset`` (s)``, duration, source``.
+    sources : DataFrame | None
+        Every source of trigger codes of each ``device`` (`mmme_neuro.clocks.code_sources`), and
+        whether it was taken (``is_taken``).
 
     Examples
     --------
@@ -88,6 +92,7 @@ class Recording:
     camera: ClockFit | None = None
     participant: str = field(default="")
     codes: pd.DataFrame | None = None
+    sources: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         for name in ("eeg", "physio"):
@@ -238,13 +243,16 @@ def read_recording(
     physio, clock = None, None
     if "physio" in modalities:
         physio = read_physio(find_device_file(folder, "physio", PHYSIO_PATTERNS))
-    codes, physio_codes = _device_codes(folder, eeg, physio, source)
-    if physio is not None and physio_codes is not None:
+    raws = {"EEG": eeg} | ({} if physio is None else {"physio": physio})
+    found, taken = _code_sources(folder, raws, source)
+    codes, sources = taken["EEG"].codes, _all_sources(raws, found, taken)
+    if physio is not None:
+        physio_codes = taken["physio"].codes
         tolerance = 0.01 + 2 / min(eeg.info["sfreq"], physio.info["sfreq"])
         try:
             clock = align_clocks(codes, physio_codes, tolerance_s=tolerance)
         except MmmeError as error:
-            raise type(error)(f"{error} {_sources_text(eeg, physio)}") from error
+            raise type(error)(f"{folder}: {error} {_sources_text(found)}") from error
         codes = _with_codes_of(codes, physio_codes, clock)
     camera = align_camera(events, codes)
     duration = eeg.n_times / eeg.info["sfreq"]
@@ -257,6 +265,7 @@ def read_recording(
         camera=camera,
         participant=folder.name,
         codes=codes,
+        sources=sources,
     )
 
 
@@ -386,55 +395,56 @@ def _participant_events(
     return events
 
 
-def _device_codes(
-    directory: Path,
-    eeg: mne.io.BaseRaw,
-    physio: mne.io.BaseRaw | None,
-    source: str | Mapping[str, str] | None,
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Trigger codes of both devices, from the sources that fit; an error says whose they are."""
+def _code_sources(
+    directory: Path, raws: Mapping[str, mne.io.BaseRaw], source: str | Mapping[str, str] | None
+) -> tuple[dict[str, list[CodeSource]], dict[str, CodeSource]]:
+    """Sources of each device's trigger codes, and the one that is taken."""
     asked = {"eeg": source} if isinstance(source, str) else dict(source or {})
     if unknown := sorted(set(asked) - {"eeg", "physio"}):
         raise BadInput(
             f"source={source!r}: must name a source of 'eeg' or 'physio', got {unknown}; such as "
             '{"eeg": "Status", "physio": "digital"}.'
         )
-    raws = {"EEG": eeg} | ({} if physio is None else {"physio": physio})
-    found: dict[str, list[CodeSource]] = {}
-    chosen: dict[str, CodeSource] = {}
+    found, taken = {}, {}
     for device, raw in raws.items():
         try:
             found[device] = trigger_sources(raw)
             name = asked.get(device.lower())
-            if name is None:
-                chosen[device] = most_plausible(found[device], raw)
-            else:
-                chosen[device] = named_source(found[device], name)
-                found[device] = [chosen[device]]
+            taken[device] = (
+                most_plausible(found[device], raw)
+                if name is None
+                else named_source(found[device], name)
+            )
         except MmmeError as error:
             raise type(error)(f"{directory}: {device}: {error}") from error
-    if physio is None:
-        pair = None
-    else:
-        pair = agreeing_sources(found["EEG"], found["physio"]) if not asked else None
-    if pair is not None:
-        chosen = dict(zip(("EEG", "physio"), pair, strict=True))
-    for device, one in chosen.items():
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            warn_of_others(one, found[device])
-        for each in caught:
-            warnings.warn(f"{directory}: {device}: {each.message}", UserWarning, stacklevel=3)
-    return chosen["EEG"].codes, chosen["physio"].codes if physio is not None else None
+    given = {device: device.lower() in asked for device in raws}
+    if len(raws) == 2 and not all(given.values()):
+        fit = {device: [taken[device]] if given[device] else found[device] for device in raws}
+        taken = dict(zip(fit, agreeing_sources(*fit.values()) or taken.values(), strict=True))
+    for device in raws:
+        if not given[device]:
+            warn_of_others(taken[device], found[device], where=f"{directory}: {device}: ")
+    return found, taken
 
 
-def _sources_text(eeg: mne.io.BaseRaw, physio: mne.io.BaseRaw) -> str:
+def _all_sources(
+    raws: Mapping[str, mne.io.BaseRaw],
+    found: Mapping[str, list[CodeSource]],
+    taken: Mapping[str, CodeSource],
+) -> pd.DataFrame:
+    """Sources of all devices as one table."""
+    tables = []
+    for device, raw in raws.items():
+        table = source_table(found[device], raw)
+        table.insert(0, "device", device)
+        tables.append(table.assign(is_taken=[each is taken[device] for each in found[device]]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _sources_text(found: Mapping[str, list[CodeSource]]) -> str:
     """What each device could take codes from, for the message about clocks that do not fit."""
-    texts = [
-        f"{device} has {'; '.join(map(str, trigger_sources(raw)))}"
-        for device, raw in (("the EEG", eeg), ("the physiology", physio))
-    ]
-    return f"Sources of codes: {', '.join(texts)}; source=... chooses."
+    texts = [f"{device}: {'; '.join(map(str, sources))}" for device, sources in found.items()]
+    return f"Sources of codes, of which source=... chooses: {', '.join(texts)}."
 
 
 def _with_codes_of(codes: pd.DataFrame, other: pd.DataFrame, clock: ClockFit) -> pd.DataFrame:

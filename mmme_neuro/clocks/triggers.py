@@ -309,6 +309,23 @@ def code_sources(raw: mne.io.BaseRaw) -> pd.DataFrame:
             source  n_codes first_codes
     0  annotations        2    101, 100
     """
+    return source_table(trigger_sources(raw), raw)
+
+
+def source_table(sources: Sequence["CodeSource"], raw: mne.io.BaseRaw) -> pd.DataFrame:
+    """Sources of a recording as `code_sources` lists them.
+
+    Parameters
+    ----------
+    sources : sequence of CodeSource
+        Of `trigger_sources`.
+    raw : mne.io.Raw
+        The recording.
+
+    Returns
+    -------
+    DataFrame
+    """
     minutes = raw.n_times / raw.info["sfreq"] / 60
     rows = [
         (
@@ -319,7 +336,7 @@ def code_sources(raw: mne.io.BaseRaw) -> pd.DataFrame:
             each.first_codes(),
             each.fault,
         )
-        for each in trigger_sources(raw)
+        for each in sources
     ]
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
 
@@ -441,7 +458,7 @@ def named_source(sources: Sequence[CodeSource], name: str) -> CodeSource:
     )
 
 
-def warn_of_others(chosen: CodeSource, sources: Sequence[CodeSource]) -> None:
+def warn_of_others(chosen: CodeSource, sources: Sequence[CodeSource], *, where: str = "") -> None:
     """Say which sources were left out, unless they say the same.
 
     Parameters
@@ -450,6 +467,8 @@ def warn_of_others(chosen: CodeSource, sources: Sequence[CodeSource]) -> None:
         The source that is used.
     sources : sequence of CodeSource
         All of them.
+    where : str
+        What the message begins with.
     """
     others = [
         each
@@ -460,7 +479,7 @@ def warn_of_others(chosen: CodeSource, sources: Sequence[CodeSource]) -> None:
     ]
     if others:
         warnings.warn(
-            f"trigger codes are taken from {chosen.name}: {len(chosen.codes)} codes "
+            f"{where}trigger codes are taken from {chosen.name}: {len(chosen.codes)} codes "
             f"({chosen.first_codes()}); left out: {'; '.join(map(str, others))}. source=... takes "
             "another one.",
             UserWarning,

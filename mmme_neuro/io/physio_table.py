@@ -88,10 +88,8 @@ def bids_description(path: Path) -> tuple[Path, dict[str, Any]]:
     applicable = [
         found
         for folder in reversed(_folders_to_root(path))
-        for found in sorted(
-            folder.glob("*.[jJ][sS][oO][nN]"), key=lambda found: len(_entities(found))
-        )
-        if not found.name.startswith(".") and _is_physio(found) and _entities(found) <= own
+        for found in sorted(folder.iterdir(), key=lambda found: (len(_entities(found)), found))
+        if _is_physio_sidecar(found) and _entities(found) <= own
     ]
     if not applicable:
         places = ", ".join(str(folder) for folder in _folders_to_root(path))
@@ -112,9 +110,10 @@ def _entities(path: Path) -> set[str]:
     return set(path.name.split(".")[0].split("_")[:-1])
 
 
-def _is_physio(path: Path) -> bool:
-    """Whether a name's suffix is that of peripheral recordings."""
-    return path.name.split(".")[0].split("_")[-1].lower() == "physio"
+def _is_physio_sidecar(path: Path) -> bool:
+    """Whether a name is that of a description of peripheral recordings."""
+    stem, _, ending = path.name.lower().partition(".")
+    return ending == "json" and stem.split("_")[-1] == "physio"
 
 
 def _folders_to_root(path: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """Where a recording comes from: device files, a BIDS dataset, or cleaned MNE files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,7 @@ class DeviceFolder:
     folder: Path
     events: pd.DataFrame
     is_clean: bool = False
+    source: str | Mapping[str, str] | None = None
 
     @property
     def participant(self) -> str:
@@ -71,12 +72,15 @@ class DeviceFolder:
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The sheet's rows of this participant."""
-        return {"annotations": self._own()}
+        """The sheet's rows of this participant, and the source of codes that was asked for."""
+        asked = (
+            {} if self.source is None else {"source": pd.DataFrame({"source": [str(self.source)]})}
+        )
+        return {"annotations": self._own(), **asked}
 
     def read(self) -> Recording:
         """Read, align and place events."""
-        return read_recording(self.folder, sheet=self.events)
+        return read_recording(self.folder, sheet=self.events, source=self.source)
 
     def _own(self) -> pd.DataFrame:
         own = self.events[self.events["participant"] == self.participant]
@@ -177,6 +181,7 @@ def study_sources(
     events: pd.DataFrame | None = None,
     merge: str | None = "union",
     only: Sequence[str] = (),
+    source: str | Mapping[str, str] | None = None,
 ) -> list[Source]:
     """Find the participants of a study.
 
@@ -191,6 +196,8 @@ def study_sources(
         How the sheet's annotation passes are merged.
     only : sequence of str
         Participants to keep; empty for all.
+    source : str | mapping of str to str | None
+        Source of the trigger codes of a study's folders, as in ``read_recording``.
 
     Returns
     -------
@@ -205,14 +212,19 @@ def study_sources(
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such study folder.")
-    sources = _found(folder, events, merge)
+    sources = _found(folder, events, merge, source)
     known = [source.participant for source in sources]
     if unknown := sorted(set(only) - set(known)):
         raise FileNotFoundError(f"{folder}: no participant {unknown}; found {known}.")
     return [source for source in sources if not only or source.participant in only]
 
 
-def _found(study: Path, events: pd.DataFrame | None, merge: str | None) -> list[Source]:
+def _found(
+    study: Path,
+    events: pd.DataFrame | None,
+    merge: str | None,
+    source: str | Mapping[str, str] | None,
+) -> list[Source]:
     """All participants, by what the folder looks like."""
     if (study / BIDS_MARK).is_file():
         labels = sorted(path.parent.name for path in study.glob("sub-*/eeg"))
@@ -225,7 +237,7 @@ def _found(study: Path, events: pd.DataFrame | None, merge: str | None) -> list[
     folders = participant_folders(study)
     if events is None:
         events = read_events(study_sheet(study), merge=merge)
-    return [DeviceFolder(folder, events) for folder in folders]
+    return [DeviceFolder(folder, events, source=source) for folder in folders]
 
 
 def _first(folder: Path, patterns: Sequence[str]) -> Path | None:

@@ -1,7 +1,7 @@
 """Linear deconvolution: responses to events that follow each other too fast to be averaged."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import mne
@@ -315,15 +315,7 @@ def with_stimulus_events(
     ]
     both = pd.concat([events, *marks]).dropna(subset=["onset"])
     both = both.sort_values("onset", kind="stable", ignore_index=True)
-    return Recording(
-        recording.eeg,
-        recording.physio,
-        both,
-        recording.clock,
-        recording.camera,
-        recording.participant,
-        recording.codes,
-    )
+    return replace(recording, events=both)
 
 
 def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseRaw, pd.DataFrame]:
