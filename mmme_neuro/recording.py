@@ -30,6 +30,7 @@ from mmme_neuro.events.times import EVENT_TIMES, event_seconds
 from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
+from mmme_neuro.stats.tables import check_table
 from mmme_neuro.vocabulary import is_stimulus_code
 
 __all__ = [
@@ -95,23 +96,15 @@ class Recording:
     sources: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
-        for name in ("eeg", "physio"):
-            if not isinstance(getattr(self, name), mne.io.BaseRaw | None):
-                raise BadInput(
-                    f"{name} must be an MNE Raw object or None, got {type(getattr(self, name))}; "
-                    f"read_eeg and read_physio read files."
-                )
-        if not isinstance(self.events, pd.DataFrame):
-            raise BadInput(
-                f"events must be a DataFrame with a column 'onset' (s), got {type(self.events)}; "
-                'pd.DataFrame({"onset": [...]}) makes one.'
-            )
         if self.eeg is None and self.physio is None:
             raise MissingInput("eeg and physio are both None; a recording needs at least one.")
-        if "onset" not in self.events:
-            raise BadInput(
-                f"events must have a column 'onset' (s), got {list(self.events.columns)}."
-            )
+        for name, raw in (("eeg", self.eeg), ("physio", self.physio)):
+            if raw is not None and not isinstance(raw, mne.io.BaseRaw):
+                raise BadInput(
+                    f"{name} must be an mne.io.Raw (read_eeg, read_physio, mne.io.RawArray) or "
+                    f"None, got {type(raw).__name__}."
+                )
+        check_table(self.events, ["onset"], name="events")
         events = with_event_ids(self.events, self.participant)
         for name in EVENT_TIMES:
             if name in events and not pd.api.types.is_float_dtype(events[name].to_numpy()):

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +41,15 @@ class RecordLayout:
     header_bytes: int
 
 
-def fill_gaps(path: Path, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
-    """Put the records of a discontinuous file where their times say.
+def read_records(path: Path, reader: Callable[..., mne.io.BaseRaw]) -> mne.io.BaseRaw:
+    """Read a file and put the records of a discontinuous one where their times say.
 
     Parameters
     ----------
     path : Path
         The ``.edf`` or ``.bdf`` file.
-    raw : mne.io.Raw
-        As MNE reads it, the records one after the other.
+    reader : callable
+        ``(path, verbose=...) -> Raw``, which puts the records one after the other, as MNE does.
 
     Returns
     -------
@@ -62,6 +63,9 @@ def fill_gaps(path: Path, raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
         When the times of the records are missing or go back, or gaps are too long to be filled.
     """
     layout = _layout(path)
+    is_parted = layout is not None and layout.kind.endswith("D")
+    # Marks behind the last record, were there no gaps, are read below.
+    raw = reader(path, verbose="error" if is_parted else "warning")
     if layout is None or raw.n_times % layout.n_records:
         return raw
     starts = _record_starts(path, layout)
@@ -148,9 +152,7 @@ def _padded(path: Path, raw: mne.io.BaseRaw, placed: list[int]) -> mne.io.RawArr
     for record, start in enumerate(placed):
         data[:, start : start + length] = values[:, record * length : (record + 1) * length]
     out = mne.io.RawArray(data, raw.info, verbose="error")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Omitted|Limited", category=RuntimeWarning)
-        out.set_annotations(raw.annotations)
+    out.set_annotations(mne.read_annotations(path), verbose="error")
     sfreq, n_gaps = raw.info["sfreq"], 0
     for before, after in zip(placed, placed[1:], strict=False):
         if after > before + length:

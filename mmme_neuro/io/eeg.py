@@ -12,7 +12,7 @@ from mmme_neuro.extras import optional
 from mmme_neuro.io.breaks import cuts, mark_cuts, mark_erplab_boundaries
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import found_beside, named_beside, reading
-from mmme_neuro.io.edf_records import fill_gaps
+from mmme_neuro.io.edf_records import read_records
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.montage import channel_types, place_electrodes
 
@@ -184,12 +184,12 @@ def _check_brainvision_markers(path: Path) -> None:
 
 def _read_edf(path: Path) -> EEG:
     """European Data Format."""
-    return fill_gaps(path, mne.io.read_raw_edf(path, verbose="warning"))
+    return read_records(path, mne.io.read_raw_edf)
 
 
 def _read_bdf(path: Path) -> EEG:
     """BioSemi's 24-bit format."""
-    return fill_gaps(path, mne.io.read_raw_bdf(path, verbose="warning"))
+    return read_records(path, mne.io.read_raw_bdf)
 
 
 def _read_cnt(path: Path) -> EEG:
