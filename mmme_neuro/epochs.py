@@ -404,7 +404,7 @@ def _warn_of_twins(events: pd.DataFrame, lock: str) -> None:
         warnings.warn(
             f"{n_twins} of {len(events)} events repeat another one in every column; they are kept "
             "and count twice. If they are the same events, leave them out with "
-            f"events.drop_duplicates({[name for name in events if name != EVENT][:3]}).",
+            f"events.drop_duplicates({[lock]}), or by more of their columns.",
             UserWarning,
             stacklevel=4,
         )

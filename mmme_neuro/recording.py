@@ -21,7 +21,7 @@ from mmme_neuro.clocks.triggers import (
     named_source,
     source_table,
     trigger_sources,
-    warn_of_others,
+    warn_of_choice,
 )
 from mmme_neuro.errors import BadInput, MissingInput, MmmeError
 from mmme_neuro.events.ids import with_event_ids
@@ -415,8 +415,8 @@ def _code_sources(
         fit = {device: [taken[device]] if given[device] else found[device] for device in raws}
         taken = dict(zip(fit, agreeing_sources(*fit.values()) or taken.values(), strict=True))
     for device in raws:
-        if not given[device]:
-            warn_of_others(taken[device], found[device], where=f"{directory}: {device}: ")
+        others = [taken[device]] if given[device] else found[device]
+        warn_of_choice(taken[device], others, where=f"{directory}: {device}: ")
     return found, taken
 
 

@@ -3,8 +3,9 @@
 import re
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import mne
 import numpy as np
@@ -279,9 +280,11 @@ def recording_codes(raw: mne.io.BaseRaw, *, source: str | None = None) -> pd.Dat
     """
     sources = trigger_sources(raw)
     if source is not None:
-        return named_source(sources, source).codes
+        chosen = named_source(sources, source)
+        warn_of_choice(chosen, [chosen])
+        return chosen.codes
     chosen = most_plausible(sources, raw)
-    warn_of_others(chosen, sources)
+    warn_of_choice(chosen, sources)
     return chosen.codes
 
 
@@ -343,11 +346,15 @@ def source_table(sources: Sequence["CodeSource"], raw: mne.io.BaseRaw) -> pd.Dat
 
 @dataclass(frozen=True, eq=False)
 class CodeSource:
-    """Codes of one source of a recording; ``fault`` says why they are not to be believed."""
+    """Codes of one source of a recording.
+
+    ``fault`` says why they are not to be believed, ``notes`` what a reader of them should know.
+    """
 
     name: str
     codes: pd.DataFrame
     fault: str = ""
+    notes: tuple[str, ...] = ()
 
     def first_codes(self) -> str:
         """The first codes as text."""
@@ -388,9 +395,9 @@ def trigger_sources(raw: mne.io.BaseRaw) -> list[CodeSource]:
     for name, kind in kind_of.items():
         is_named = _TRIGGER_NAME.fullmatch(name.strip()) is not None
         if name not in lines and (kind == "stim" or is_named):
-            sources.append(_channel_source(raw, name))
+            sources.append(_noted(_channel_source, raw, name))
     if lines:
-        sources.append(_line_source(raw, lines))
+        sources.append(_noted(_line_source, raw, lines))
     return [_judged(each, raw) for each in sources]
 
 
@@ -458,8 +465,8 @@ def named_source(sources: Sequence[CodeSource], name: str) -> CodeSource:
     )
 
 
-def warn_of_others(chosen: CodeSource, sources: Sequence[CodeSource], *, where: str = "") -> None:
-    """Say which sources were left out, unless they say the same.
+def warn_of_choice(chosen: CodeSource, sources: Sequence[CodeSource], *, where: str = "") -> None:
+    """Say what was doubtful in a source, and which others were left out unless they say the same.
 
     Parameters
     ----------
@@ -470,6 +477,8 @@ def warn_of_others(chosen: CodeSource, sources: Sequence[CodeSource], *, where: 
     where : str
         What the message begins with.
     """
+    for note in chosen.notes:
+        warnings.warn(f"{where}{note}", UserWarning, stacklevel=3)
     others = [
         each
         for each in sources
@@ -526,6 +535,14 @@ def agreeing_sources(
     ]
     best = max(pairs, key=lambda pair: pair[:2], default=None)
     return None if best is None or not best[0] else best[2:]
+
+
+def _noted(read: Callable[..., CodeSource], *arguments: Any) -> CodeSource:
+    """A source whose warnings wait until it is chosen."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        source = read(*arguments)
+    return replace(source, notes=tuple(str(each.message) for each in caught))
 
 
 def _judged(source: CodeSource, raw: mne.io.BaseRaw) -> CodeSource:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.stats.tables import shown
 
 EVENT_TIMES = ("onset", "apex", "offset")
 """Columns of an events table that are read as seconds."""
@@ -104,10 +105,10 @@ def _number(value: Any, *, comma: bool) -> float:
 def _refusal(name: str, column: pd.Series, faulty: np.ndarray, found: str) -> BadInput:
     """The error about rows whose times are no numbers of seconds."""
     rows = np.flatnonzero(faulty)
-    shown = ", ".join(f"row {row}: {column.iloc[row]!r}" for row in rows[:SHOWN])
+    examples = ", ".join(f"row {row}: {shown(column.iloc[row])}" for row in rows[:SHOWN])
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return BadInput(
         f"events: column {name!r} must hold seconds of the recording as numbers, found {found} "
-        f"({shown}{more}). Convert it first: dates and clock times by subtracting the recording's "
+        f"({examples}{more}). Convert it first: dates and clock times by subtracting the recording's "
         "start, (time - start).dt.total_seconds(); texts with pd.to_numeric."
     )
