@@ -239,7 +239,7 @@ def test_the_source_that_the_other_device_has_too_is_taken(study, merged_events,
     # Somebody marked by hand, with numbers of their own: as many marks, other codes.
     raw = whole.eeg
     for code in sorted(set(raw.annotations.description), key=int, reverse=True):
-        text = text.replace(f"\t{code}\t".encode(), f"\t{int(code) % 7 + 1}\t".encode())
+        text = text.replace(f"\t {code}\t-1".encode(), f"\t {int(code) % 7 + 1}\t-1".encode())
     events.write_bytes(text)
     with pytest.warns(UserWarning, match="sub01: EEG: trigger codes are taken from Trigger"):
         found = read_recording(folder, sheet=merged_events)

@@ -109,6 +109,6 @@ def _refusal(name: str, column: pd.Series, faulty: np.ndarray, found: str) -> Ba
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return BadInput(
         f"events: column {name!r} must hold seconds of the recording as numbers, found {found} "
-        f"({examples}{more}). Convert it first: dates and clock times by subtracting the recording's "
-        "start, (time - start).dt.total_seconds(); texts with pd.to_numeric."
+        f"({examples}{more}). Convert it first: dates and clock times by subtracting the "
+        "recording's start, (time - start).dt.total_seconds(); texts with pd.to_numeric."
     )

@@ -106,7 +106,7 @@ def decimated(
     -------
     raw : mne.io.RawArray
         Finite everywhere; what the recording lacks is annotated ``BAD missing``, and every cut by
-        the names that MNE's filters respect.
+        the names that MNE's filters respect. What was not recorded (``BAD_ACQ_SKIP``) is zero.
     channels : dict of str to str
         EEG channels with gaps of their own -> reason.
 
@@ -134,6 +134,8 @@ def decimated(
     copy_annotations(raw, out)
     annotate(out, gaps, old)
     mark_cuts(out, np.round(breaks * out.info["sfreq"] / old).astype(int))
+    if (lost := skipped(out)).any():
+        out.apply_function(lambda row: np.where(lost, 0.0, row), picks="all", verbose="error")
     return out, gaps.reasons(list(picks), old)
 
 
