@@ -565,7 +565,8 @@ def _judged(source: CodeSource, raw: mne.io.BaseRaw) -> CodeSource:
 
 def _annotation_kinds(raw: mne.io.BaseRaw) -> tuple[list[CodeSource], dict[str, int]]:
     """A source for each kind of numbered annotations, the largest first; and other numbers."""
-    rows, rejected = [], Counter()
+    rows: list[tuple[int, float, float, str]] = []
+    rejected: Counter[str] = Counter()
     for annotation in raw.annotations:
         text = str(annotation["description"]).strip()
         numbered = _numbered(text)
@@ -576,8 +577,8 @@ def _annotation_kinds(raw: mne.io.BaseRaw) -> tuple[list[CodeSource], dict[str, 
             rejected[text] += 1
     table = pd.DataFrame(rows, columns=["code", "onset", "duration", "kind"])
     # Plain numbers win a tie; otherwise the order of appearance.
-    order = table["kind"].value_counts()
-    order = sorted(order.index, key=lambda kind: (-order[kind], kind != ""))
+    counts = table["kind"].value_counts()
+    order: list[str] = sorted(counts.index, key=lambda kind: (-counts[kind], kind != ""))
     sources = []
     for kind in order:
         codes = table[table["kind"] == kind].sort_values("onset", kind="stable", ignore_index=True)
