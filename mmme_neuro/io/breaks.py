@@ -1,7 +1,9 @@
 """Breaks of a recording: samples that follow one another but were not recorded so, and gaps."""
 
 import re
+import struct
 from collections.abc import Sequence
+from pathlib import Path
 
 import mne
 import numpy as np
@@ -18,6 +20,11 @@ _BREAK = re.compile(r"(bad|edge)?[\s_]*(boundary|discontinuity|new segment)\b.*"
 _ERPLAB_BOUNDARY = re.compile(r"-99(\.0*)?")
 _SLACK = 1e-3
 """Times are stored with so much rounding (samples)."""
+
+_CNT_HEADER, _CNT_CHANNEL_HEADER = 900, 75
+_CNT_EVENT_BYTES = {1: 8, 2: 19, 3: 19}
+_CNT_PAUSES = (11, 14)
+"""Marks of a DC reset and of a pause, in the upper half of an event's byte for key pads."""
 
 
 def cuts(raw: mne.io.BaseRaw) -> np.ndarray:
@@ -107,6 +114,44 @@ def mark_erplab_boundaries(raw: mne.io.BaseRaw) -> None:
     onset = (marks.onset[is_cut] - raw.first_time) * raw.info["sfreq"]
     first = np.unique(np.ceil(onset - _SLACK).astype(int))
     mark_cuts(raw, first[(first > 0) & (first < raw.n_times)])
+
+
+def cnt_cuts(path: Path, n_times: int) -> list[int]:
+    """First sample after each pause and DC reset of a Neuroscan 4 recording, which MNE passes over.
+
+    Parameters
+    ----------
+    path : Path
+        ``.cnt`` file.
+    n_times : int
+        Samples of the recording.
+
+    Returns
+    -------
+    list of int
+        Empty where the file has no table of events.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_CNT_HEADER)
+        if len(head) < _CNT_HEADER:
+            return []
+        (n_channels,) = struct.unpack_from("<H", head, 370)
+        (table_at,) = struct.unpack_from("<I", head, 886)
+        data_at = _CNT_HEADER + _CNT_CHANNEL_HEADER * n_channels
+        stream.seek(table_at)
+        kind, n_bytes, _ = struct.unpack("<BII", stream.read(9).ljust(9, b"\0"))
+        events = stream.read(n_bytes)
+    length, frame = _CNT_EVENT_BYTES.get(kind), (table_at - data_at) / max(n_times, 1)
+    if length is None or frame <= 0:
+        return []
+    found = []
+    for first in range(0, len(events) - length + 1, length):
+        _, _, pad, offset = struct.unpack_from("<HBBi", events, first)
+        # Tables of type 3 count samples, the others bytes of the file.
+        sample = offset if kind == 3 else round((offset - data_at) / frame)
+        if pad >> 4 in _CNT_PAUSES and 0 < sample < n_times:
+            found.append(sample)
+    return found
 
 
 def stretches(raw: mne.io.BaseRaw) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ import mne
 
 from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.extras import optional
-from mmme_neuro.io.breaks import cuts, mark_cuts, mark_erplab_boundaries
+from mmme_neuro.io.breaks import cnt_cuts, cuts, mark_cuts, mark_erplab_boundaries
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import found_beside, named_beside, reading
 from mmme_neuro.io.edf_records import read_records
@@ -54,9 +54,10 @@ def read_eeg(path: str | Path) -> EEG:
     cannot be found any more; the events are annotations there.
 
     Where a recording was cut or paused (EEGLAB's ``boundary``, ERPLAB's -99, BrainVision's ``New
-    Segment``) it is annotated ``BAD boundary`` and ``EDGE boundary``; gaps between the records of
-    EDF+D and BDF+D files are filled with zeros, so that times stay those of the file, and annotated
-    ``BAD_ACQ_SKIP``. `mmme_neuro.epoch`, filters, ICA and MNE itself respect these names.
+    Segment``, Neuroscan's start and stop marks) it is annotated ``BAD boundary`` and ``EDGE
+    boundary``; gaps between the records of EDF+D and BDF+D files are filled with zeros, so that
+    times stay those of the file, and annotated ``BAD_ACQ_SKIP``. `mmme_neuro.epoch`, filters, ICA
+    and MNE itself respect these names.
 
     Examples
     --------
@@ -88,6 +89,8 @@ def read_eeg(path: str | Path) -> EEG:
             # A file without its end fails here, not an hour into the analysis.
             recording.get_data(start=recording.n_times - 1, verbose="error")
             mark_cuts(recording, cuts(recording))
+            if path.suffix.lower() == ".cnt":
+                mark_cuts(recording, cnt_cuts(path, recording.n_times))
         return place_electrodes(_type_channels(recording))
 
 

@@ -9,7 +9,7 @@ from scipy.io import savemat
 
 from mmme_neuro import read_eeg
 from mmme_neuro.errors import DamagedFile
-from mmme_neuro.io.breaks import across, cuts, skipped, stretches
+from mmme_neuro.io.breaks import across, cnt_cuts, cuts, skipped, stretches
 
 SFREQ = 200
 
@@ -191,3 +191,25 @@ def test_skips_of_a_fif_recording_stay(tmp_path):
     raw = raw_of(1000).set_annotations(mne.Annotations([3.0], [1.0], ["BAD_ACQ_SKIP"]))
     raw.save(tmp_path / "a_raw.fif", verbose="error")
     assert stretches(read_eeg(tmp_path / "a_raw.fif")) == [(0, 300), (400, 1000)]
+
+
+@pytest.mark.parametrize(("kind", "n_bytes"), [(2, 4), (2, 2), (3, 4)])
+def test_pauses_of_neuroscan(tmp_path, kind, n_bytes):
+    """Marks whose upper half byte is 14 (start or stop) or 11 (DC reset) in the table of events."""
+    n_channels, n_times = 3, 500
+    data_at = 900 + 75 * n_channels
+    frame = n_channels * n_bytes
+    head = bytearray(data_at)
+    head[370:372] = n_channels.to_bytes(2, "little")
+    head[886:890] = (data_at + frame * n_times).to_bytes(4, "little")
+    marks = [(0, 14, 0), (101, 0, 40), (0, 14, 200), (0, 13, 250), (0, 12, 260), (0, 11, 400)]
+    table = b""
+    for code, half, sample in marks:
+        offset = sample if kind == 3 else data_at + frame * sample
+        table += code.to_bytes(2, "little") + bytes([0, half << 4]) + offset.to_bytes(4, "little")
+        table += bytes(11)
+    about = bytes([kind]) + len(table).to_bytes(4, "little") + bytes(4)
+    (tmp_path / "a.cnt").write_bytes(bytes(head) + bytes(frame * n_times) + about + table)
+    assert cnt_cuts(tmp_path / "a.cnt", n_times) == [200, 400]
+    (tmp_path / "b.cnt").write_bytes(bytes(head[:500]))
+    assert cnt_cuts(tmp_path / "b.cnt", n_times) == []
