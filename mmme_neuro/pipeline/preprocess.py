@@ -207,9 +207,9 @@ def preprocess_study(
     -----
     A participant whom a decision leaves out has the status ``"excluded"`` and its reason;
     derivatives of an earlier run are removed. A participant whose sidecar matches inputs, options,
-    decisions and software, and whose files are all there and unchanged, is left as it is. The sidecar is written last, so a run that was killed
-    leaves none. A worker that dies fails its participant only: the others of a broken pool are
-    tried again in a pool of their own.
+    decisions and software, and whose files are all there and unchanged, is left as it is. The
+    sidecar is written last, so a run that was killed leaves none. A worker that dies fails its
+    participant only: the others of a broken pool are tried again in a pool of their own.
     """
     out, sources = Path(out), list(sources)
     (out / "logs").mkdir(parents=True, exist_ok=True)
