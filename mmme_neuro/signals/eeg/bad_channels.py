@@ -6,6 +6,7 @@ from scipy import stats
 
 from mmme_neuro.errors import MissingInput
 from mmme_neuro.extras import optional
+from mmme_neuro.io.montage import unplaced_channels
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 LOUD_Z = 5.0
@@ -51,7 +52,8 @@ def bad_channels(
     -----
     Criteria of PREP (Bigdely-Shamlo et al. 2015): flat; robust z of log amplitude above 5; largest
     correlation with any other channel below 0.3; and, through `pyprep`, correlation below .75 with
-    what random subsets of the other channels predict, in more than 40 % of 5 s windows.
+    what random subsets of the other channels predict, in more than 40 % of 5 s windows (channels
+    without a position have no part in it).
     """
     eeg = raw.copy().pick("eeg", exclude=())
     complete = [name for name in eeg.ch_names if name not in left_out]
@@ -71,8 +73,9 @@ def bad_channels(
             f"expected at least 3 usable EEG channels, found {len(good)} of {len(complete)} (such "
             f"as {examples}); look at the recording."
         )
-    if ransac and len(good) >= RANSAC_CHANNELS and eeg.get_montage() is not None:
-        reasons |= _by_ransac(eeg.pick(good), rng)
+    placed = [name for name in good if name not in unplaced_channels(eeg.info)]
+    if ransac and len(placed) >= RANSAC_CHANNELS:
+        reasons |= _by_ransac(eeg.pick(placed), rng)
     return reasons
 
 
