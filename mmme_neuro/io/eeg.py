@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -30,8 +31,8 @@ from mmme_neuro.io.voltages import (
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
 
-ROUGHEST_EEG = 2.5
-"""Variance of the steps from sample to sample, in that of the samples: 2 for white noise."""
+FAR_ROUGHER = 3.0
+"""A reading in the wrong data format jumps between channels: it is rougher by more than this."""
 
 DataFormat = Literal["auto", "int16", "int32"]
 
@@ -157,11 +158,10 @@ def _in_volts(
     if not isinstance(given, str | None) and (unknown := sorted({*given} - {*names})):
         raise BadInput(f"{path}: units name the channels {unknown}; the file has {names}.")
     suffix = path.suffix.lower()
-    stated = STATED_UNITS[suffix](path, recording) if suffix in STATED_UNITS else {}
+    in_file = STATED_UNITS[suffix](path, recording) if suffix in STATED_UNITS else {}
     now = _volts_as_read(suffix, recording)
-    if isinstance(given, Mapping):
-        stated = stated | dict(given)
-    recording = _type_channels(recording, stated)
+    stated = in_file | (dict(given) if isinstance(given, Mapping) else {})
+    recording = _type_channels(recording, stated, in_file)
     kinds = dict(zip(names, recording.get_channel_types(), strict=True))
     wanted = {}
     for name, kind in kinds.items():
@@ -259,11 +259,11 @@ def _multiplied(recording: EEG, ratios: Mapping[str, float]) -> EEG:
     """The recording, in memory, with some channels multiplied."""
     fresh = recording.copy()
     for name, ratio in ratios.items():
-        fresh.apply_function(np.multiply, picks=[name], x2=ratio, verbose="error")
+        fresh.apply_function(partial(np.multiply, ratio), picks=[name], verbose="error")
     return fresh
 
 
-def _type_channels(recording: EEG, units: Mapping[str, str]) -> EEG:
+def _type_channels(recording: EEG, units: Mapping[str, str], in_file: Mapping[str, str]) -> EEG:
     """Set types by name and unit where the file left the default."""
     by_name = channel_types(recording.ch_names, units)
     now = dict(zip(recording.ch_names, recording.get_channel_types(), strict=True))
@@ -272,15 +272,14 @@ def _type_channels(recording: EEG, units: Mapping[str, str]) -> EEG:
         name: "misc" if kind == "stim" else kind
         for name, kind in by_name.items()
         if now[name] in ("eeg", "misc")
-        and (kind != "eeg" or (now[name] == "misc" and _is_unknown_to_mne(units.get(name))))
+        and (kind != "eeg" or (now[name] == "misc" and _is_unknown_to_mne(in_file.get(name))))
     }
     return recording.copy().set_channel_types(changes, verbose="error")
 
 
 def _is_unknown_to_mne(unit: str | None) -> bool:
-    """Whether MNE's BrainVision reader makes a channel misc for the spelling of its voltage."""
-    known = ("V", "mV", "µV", "uV", "nV")
-    return unit is not None and unit not in known and volts_per_unit(unit) is not None
+    """Whether MNE's BrainVision reader makes a channel misc for its unit alone."""
+    return unit is not None and unit not in ("V", "mV", "µV", "uV", "nV")
 
 
 def _units_of_edf(path: Path, recording: EEG) -> dict[str, str]:
@@ -414,7 +413,7 @@ def _read_cnt(path: Path, data_format: str = "auto") -> EEG:
     else:
         raw = _cnt_as(path, "auto")
         chosen = "" if raw is None else f"int{8 * raw._raw_extras[0]['n_bytes']}"
-    fitting = [name for name, each in readings.items() if each is not None and _is_eeg(each)]
+    fitting = _like_eeg({name: each for name, each in readings.items() if each is not None})
     if len(fitting) == 1 and chosen != fitting[0]:
         if data_format != "auto":
             raise BadInput(
@@ -437,22 +436,41 @@ def _read_cnt(path: Path, data_format: str = "auto") -> EEG:
 
 def _cnt_as(path: Path, data_format: str) -> mne.io.BaseRaw | None:
     """The file in one data format; None where it cannot be read to its end so."""
-    try:
-        raw = mne.io.read_raw_cnt(path, data_format=data_format, verbose="error")
-        raw.get_data(start=raw.n_times - 1, verbose="error")
-    except Exception:  # MNE raises RuntimeError, ValueError and others on a wrong format
-        return None
-    return raw
+    # The number of samples in the header is often wrong; the file's size then tells.
+    for is_counted in (None, True):
+        try:
+            raw = mne.io.read_raw_cnt(
+                path, data_format=data_format, recompute_n_samples=is_counted, verbose="error"
+            )
+            raw.get_data(start=raw.n_times - 1, verbose="error")
+        except Exception:  # MNE raises RuntimeError, ValueError and others on a wrong format
+            continue
+        return raw
+    return None
 
 
-def _is_eeg(raw: mne.io.BaseRaw) -> bool:
-    """Whether samples are of an EEG's size and follow one another."""
-    spread = np.array(list(spread_of_eeg(raw).values()))
+def _like_eeg(readings: Mapping[str, mne.io.BaseRaw]) -> list[str]:
+    """Which readings of the same samples have an EEG's size; of two the far smoother one."""
+    fitting = [
+        name
+        for name, raw in readings.items()
+        if is_plausible(float(np.median(list(spread_of_eeg(raw).values()))))
+    ]
+    if len(fitting) < 2:
+        return fitting
+    smooth, rough = sorted(fitting, key=lambda name: _roughness(readings[name]))
+    is_clear = _roughness(readings[rough]) > FAR_ROUGHER * _roughness(readings[smooth])
+    return [smooth] if is_clear else fitting
+
+
+def _roughness(raw: mne.io.BaseRaw) -> float:
+    """Variance of the steps from sample to sample in that of the samples: 2 for white noise."""
     piece = raw.get_data(stop=min(raw.n_times, 5000), verbose="error")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # 2 for white noise; a channel that jumps between two others' samples has more.
-        roughness = np.nanmedian(np.var(np.diff(piece), axis=1) / np.var(piece, axis=1))
-    return is_plausible(float(np.median(spread))) and bool(roughness < ROUGHEST_EEG)
+    varies = np.ptp(piece, axis=1) > 0
+    if not varies.any():
+        return 0.0
+    ratio = np.var(np.diff(piece[varies]), axis=1) / np.var(piece[varies], axis=1)
+    return float(np.median(ratio))
 
 
 READER_BY_SUFFIX: dict[str, Callable[[Path], EEG]] = {

@@ -150,13 +150,49 @@ def is_plausible(spread_v: float) -> bool:
     return bool(SMALLEST_EEG_V <= spread_v <= LARGEST_EEG_V)
 
 
+def implausible(
+    recording: mne.io.BaseRaw | mne.BaseEpochs, volts: Mapping[str, float] | None = None
+) -> str:
+    """Say why a recording's EEG cannot be EEG in volt; empty where it can, or is flat.
+
+    Parameters
+    ----------
+    recording : mne.io.BaseRaw | mne.BaseEpochs
+        With EEG in volt.
+    volts : mapping of str to float | None
+        EEG channel -> volts that one unit of the file was taken for; None: volt.
+
+    Returns
+    -------
+    str
+        What was expected, what was found and which unit would fit.
+    """
+    return _verdict(_lively(spread_of_eeg(recording)), volts or {})
+
+
+def _lively(spread: Mapping[str, float]) -> dict[str, float]:
+    """Channels that are neither flat nor missing."""
+    return {name: value for name, value in spread.items() if value > FLAT_V}
+
+
+def _verdict(lively: Mapping[str, float], volts: Mapping[str, float]) -> str:
+    """What is wrong with the spread; empty where nothing is."""
+    typical = float(np.median(list(lively.values()))) if lively else np.nan
+    if not lively or is_plausible(typical):
+        return ""
+    return (
+        f"expected EEG with a robust spread of 0.1 uV to 5 mV, found {_in_words(typical)} (median "
+        f"of {len(lively)} channels, such as {next(iter(lively))!r}); "
+        + _advice(typical, volts, lively)
+    )
+
+
 def check_spread(
     path: Path,
     recording: mne.io.BaseRaw | mne.BaseEpochs,
-    volts: Mapping[str, float],
+    volts: Mapping[str, float] | None = None,
     *,
-    is_given: bool,
-    remedy: str = "",
+    is_given: bool = False,
 ) -> None:
     """Refuse a recording whose EEG cannot be EEG in the unit that it was taken to have.
 
@@ -164,50 +200,40 @@ def check_spread(
     ----------
     path : Path
         For the message.
-    recording : mne.io.BaseRaw | mne.BaseEpochs
-        As read.
-    volts : mapping of str to float
-        EEG channel -> volts that one unit of the file was taken for.
+    recording, volts
+        As in `implausible`.
     is_given : bool
         Whether the caller gave the units: then a warning takes the place of the refusal.
-    remedy : str
-        Another cause that the format can have, for the message.
 
     Raises
     ------
     BadInput
         With the unit that would fit.
+
+    Warns
+    -----
+    UserWarning
+        Of an EEG that is flat, and of single channels that are far from the others.
     """
-    spread = {name: value for name, value in spread_of_eeg(recording).items() if value == value}
-    if not spread:
+    spread = spread_of_eeg(recording)
+    lively = _lively(spread)
+    if message := _verdict(lively, volts or {}):
+        if not is_given:
+            raise BadInput(f"{path}: {message}")
+        warnings.warn(f"{path}: {message} It is kept, as units were given.", stacklevel=4)
         return
-    if max(spread.values()) <= FLAT_V:
+    if spread and not lively:
         warnings.warn(
-            f"{path}: the EEG is flat: all {len(spread)} channels are constant.", stacklevel=4
+            f"{path}: the EEG is flat: all {len(spread)} channels are constant or missing.",
+            stacklevel=4,
         )
-        return
-    lively = {name: value for name, value in spread.items() if value > FLAT_V}
-    typical = float(np.median(list(lively.values())))
-    if not is_plausible(typical):
-        message = (
-            f"{path}: expected EEG with a robust spread of 0.1 uV to 5 mV, found "
-            f"{_in_words(typical)} (median of {len(lively)} channels, such as "
-            f"{next(iter(lively))!r}); "
-        )
-        if is_given:
-            warnings.warn(f"{message}it is kept, as `units` were given.", stacklevel=4)
-            return
-        raise BadInput(message + remedy + _advice(typical, volts, lively))
-    odd = [
-        name for name, value in lively.items() if not typical / TOLD_APART < value < LARGEST_EEG_V
-    ]
-    odd = [name for name in odd if _is_far(lively[name], typical)]
-    if odd:
+    typical = float(np.median(list(lively.values()))) if lively else np.nan
+    if odd := [name for name, value in lively.items() if _is_far(value, typical)]:
         warnings.warn(
             f"{path}: the EEG channels {odd} have a robust spread of "
             f"{', '.join(_in_words(lively[name]) for name in odd)}, the median of all is "
-            f"{_in_words(typical)}; if their unit is another, read with "
-            f"units={{{odd[0]!r}: 'mV'}}, say.",
+            f"{_in_words(typical)}. They are broken, or no EEG, or in another unit: then read the "
+            f"file with units={{{odd[0]!r}: ...}}.",
             stacklevel=4,
         )
 
