@@ -5,6 +5,7 @@ import struct
 import mne
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from mmme_neuro.errors import BadInput, MmmeError
 from mmme_neuro.io.eeg import read_eeg
@@ -241,13 +242,25 @@ def test_epochs_in_millivolt_are_refused_and_mended(tmp_path):
     np.testing.assert_allclose(mended, 1e-3 * epochs.get_data(), rtol=1e-6)
 
 
-def test_eeglab_in_volt_is_refused_and_mended(tmp_path):
-    pytest.importorskip("eeglabio")
-    raw = mne.io.RawArray(1e-12 * UV, mne.create_info(NAMES, SFREQ, "eeg"), verbose="error")
-    mne.export.export_raw(tmp_path / "a.set", raw, verbose="error")
-    with pytest.raises(BadInput, match="units='V'"):
-        read_eeg(tmp_path / "a.set")
-    assert_is_eeg(read_eeg(tmp_path / "a.set", units="V"), atol=1e-10)
+def write_set(path, values):
+    """EEGLAB set with its samples inside."""
+    eeg = {"nbchan": len(NAMES), "trials": 1, "pnts": values.shape[1], "srate": float(SFREQ)}
+    eeg |= {"xmin": 0.0, "xmax": values.shape[1] / SFREQ, "data": values, "event": []}
+    eeg["chanlocs"] = np.array([(name,) for name in NAMES], dtype=[("labels", object)])
+    savemat(path, {"EEG": eeg}, appendmat=False)
+    return path
+
+
+def test_eeglab_is_in_microvolt(tmp_path):
+    assert_is_eeg(read_eeg(write_set(tmp_path / "a.set", UV)), atol=1e-10)
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("V", 1e-6), ("mV", 1e-3)])
+def test_eeglab_in_another_unit_is_refused_and_mended(tmp_path, unit, scale):
+    path = write_set(tmp_path / "a.set", scale * UV)
+    with pytest.raises(BadInput, match=f"units='{unit}'"):
+        read_eeg(path)
+    assert_is_eeg(read_eeg(path, units=unit), atol=1e-10)
 
 
 def test_curry_in_another_spelling_and_with_given_units(tmp_path):
