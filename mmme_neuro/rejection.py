@@ -12,7 +12,7 @@ import pandas as pd
 from mmme_neuro.epochs import EventLocked, chosen
 from mmme_neuro.errors import BadInput, MissingInput, NotEstimable
 from mmme_neuro.extras import optional
-from mmme_neuro.io.montage import unplaced_channels
+from mmme_neuro.signals.eeg.bad_channels import unplaced_channels
 from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.levels import two_levels

@@ -136,9 +136,9 @@ def place_electrodes(raw: Recorded) -> Recorded:
     raw = raw.copy()
     types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     eeg = [name for name, kind in types.items() if kind == "eeg"]
-    unset = unplaced_channels(raw.info)
     location = {channel["ch_name"]: channel["loc"][:3] for channel in raw.info["chs"]}
-    own = {name: location[name] for name in eeg if name not in unset}
+    own = {name: location[name] for name in eeg if _is_placed(location[name])}
+    unset = [name for name in eeg if name not in own]
     found = template_positions(eeg)
     placed = found | own
     cap = cap_of(eeg)
@@ -170,19 +170,6 @@ def place_electrodes(raw: Recorded) -> Recorded:
     return raw
 
 
-def unplaced_channels(info: mne.Info) -> list[str]:
-    """Names of the EEG channels without a position (unset is NaN or zero), bad ones too.
-
-    Examples
-    --------
-    >>> import mne
-    >>> unplaced_channels(mne.create_info(["FZ", "HEO"], 100.0, ["eeg", "eog"]))
-    ['FZ']
-    """
-    kinds = info.get_channel_types()
-    return [
-        channel["ch_name"]
-        for channel, kind in zip(info["chs"], kinds, strict=True)
-        if kind == "eeg"
-        and not (np.isfinite(channel["loc"][:3]).all() and np.any(channel["loc"][:3]))
-    ]
+def _is_placed(location: np.ndarray) -> bool:
+    """Whether MNE's location array holds an electrode position (unset is NaN or zero)."""
+    return bool(np.isfinite(location[:3]).all() and np.any(location[:3]))

@@ -150,26 +150,6 @@ def is_plausible(spread_v: float) -> bool:
     return bool(SMALLEST_EEG_V <= spread_v <= LARGEST_EEG_V)
 
 
-def implausible(
-    recording: mne.io.BaseRaw | mne.BaseEpochs, volts: Mapping[str, float] | None = None
-) -> str:
-    """Say why a recording's EEG cannot be EEG in volt; empty where it can, or is flat.
-
-    Parameters
-    ----------
-    recording : mne.io.BaseRaw | mne.BaseEpochs
-        With EEG in volt.
-    volts : mapping of str to float | None
-        EEG channel -> volts that one unit of the file was taken for; None: volt.
-
-    Returns
-    -------
-    str
-        What was expected, what was found and which unit would fit.
-    """
-    return _verdict(_lively(spread_of_eeg(recording)), volts or {})
-
-
 def _lively(spread: Mapping[str, float]) -> dict[str, float]:
     """Channels that are neither flat nor missing."""
     return {name: value for name, value in spread.items() if value > FLAT_V}
@@ -200,8 +180,10 @@ def check_spread(
     ----------
     path : Path
         For the message.
-    recording, volts
-        As in `implausible`.
+    recording : mne.io.BaseRaw | mne.BaseEpochs
+        With EEG in volt.
+    volts : mapping of str to float | None
+        EEG channel -> volts that one unit of the file was taken for; None: volt.
     is_given : bool
         Whether the caller gave the units: then a warning takes the place of the refusal.
 

@@ -11,9 +11,7 @@ import pandas as pd
 from mne.preprocessing import ICA
 
 from mmme_neuro.errors import BadInput, MissingInput, NotEstimable
-from mmme_neuro.io.montage import unplaced_channels
-from mmme_neuro.io.voltages import implausible
-from mmme_neuro.signals.eeg.bad_channels import bad_channels
+from mmme_neuro.signals.eeg.bad_channels import bad_channels, unplaced_channels
 from mmme_neuro.signals.eeg.gaps import MISSING
 from mmme_neuro.signals.eeg.ica import (
     NO_DECISIONS,
@@ -393,8 +391,6 @@ def clean_eeg(
         seed = seed_of(rng, of=DRAWS) if chosen.ica or chosen.ransac else None
     else:
         chosen, seed = _continued(components, options), components.seed
-    if message := implausible(raw):
-        warnings.warn(f"clean_eeg: {message}", stacklevel=2)
     data, gaps = decimated(raw, _picks(raw), min(chosen.sfreq, raw.info["sfreq"]))
     left_out = _leave_out_unplaced(data, decisions)
     if components is None:

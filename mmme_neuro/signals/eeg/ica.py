@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.extras import optional
-from mmme_neuro.io.montage import unplaced_channels
+from mmme_neuro.signals.eeg.bad_channels import unplaced_channels
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 

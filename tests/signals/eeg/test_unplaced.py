@@ -142,5 +142,5 @@ def test_source_density_asks_for_positions():
 def test_an_eeg_in_another_unit_is_cleaned_with_a_word(factor):
     raw = placed()
     raw._data *= factor
-    with pytest.warns(UserWarning, match="clean_eeg: expected EEG with a robust spread"):
+    with pytest.warns(UserWarning, match="expected EEG in volt with a spread of 0.1 uV to 5 mV"):
         clean_eeg(raw, ica=False, rng=0)
