@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, DamagedFile
+from mmme_neuro.io.channels.labels import channel_types
+from mmme_neuro.io.channels.voltages import VOLTAGES, given_unit, is_blank, volts_per_unit
 from mmme_neuro.io.curry_header import (
     CurryChannel,
     CurryHeader,
     read_curry_header,
     read_curry_text,
 )
-from mmme_neuro.io.labels import channel_types
 from mmme_neuro.io.montage import axes_contradict_names, template_positions
-from mmme_neuro.io.voltages import VOLTAGES, given_unit, is_blank, volts_per_unit
 
 HEADER_ENDINGS = {".cdt": (".cdt.dpa", ".cdt.dpo"), ".dat": (".dap",)}
 LABEL_ENDINGS = {".cdt": (".cdt.dpa", ".cdt.dpo"), ".dat": (".rs3",)}

@@ -12,22 +12,22 @@ import numpy as np
 
 from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.extras import optional
-from mmme_neuro.io.curry import read_curry
-from mmme_neuro.io.damage import named_beside, reading
-from mmme_neuro.io.labels import channel_types
-from mmme_neuro.io.matlab import check_matlab_file
-from mmme_neuro.io.montage import place_electrodes
-from mmme_neuro.io.physio_channels import UNITS
-from mmme_neuro.io.voltages import (
+from mmme_neuro.io.channels.labels import channel_types
+from mmme_neuro.io.channels.voltages import (
     VOLTAGES,
     check_spread,
     given_unit,
     is_blank,
     is_plausible,
     is_spoiled,
+    other_factor,
     spread_of_eeg,
     volts_per_unit,
 )
+from mmme_neuro.io.curry import read_curry
+from mmme_neuro.io.damage import named_beside, reading
+from mmme_neuro.io.matlab import check_matlab_file
+from mmme_neuro.io.montage import place_electrodes
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
 
@@ -77,7 +77,7 @@ def read_eeg(
 
     Notes
     -----
-    Types follow channel names and units (`mmme_neuro.io.labels.channel_types`) where the file
+    Types follow channel names and units (`mmme_neuro.io.channels.labels.channel_types`) where the file
     leaves them open; electrodes without a position get that of the 10-05 system, also under labels
     such as ``EEG F3-Ref``. A blank unit is taken for microvolt, with a warning. Where a format
     scales a trigger channel like the EEG (EEGLAB, BrainVision) it becomes ``misc``, as its codes
@@ -171,20 +171,11 @@ def _in_volts(
             if unit is not None:
                 wanted[name] = 1e-6 if is_blank(unit) else volts_per_unit(unit)
         elif kind in ("gsr", "temperature") and name in stated:
-            wanted[name] = _factor_of(stated[name], kind)
+            wanted[name] = other_factor(stated[name], kind)
     _tell_of_units(path, kinds, stated, given, wanted)
     right = {name: factor for name, factor in wanted.items() if factor is not None}
     ratios = {name: factor / now[name] for name, factor in right.items()}
     return _rescaled(recording, ratios), now | right
-
-
-def _factor_of(unit: str, kind: str) -> float | None:
-    """Factor of a unit of skin conductance or temperature to siemens or degrees Celsius."""
-    wanted = {"gsr": "S", "temperature": "C"}[kind]
-    for pattern, si_unit, factor, offset in UNITS:
-        if si_unit == wanted and offset == 0 and pattern.fullmatch(unit.strip()):
-            return factor
-    return None
 
 
 def _tell_of_units(

@@ -8,7 +8,15 @@ from typing import TypeVar
 import mne
 import numpy as np
 
-from mmme_neuro.io.labels import NEAREST_10_05, cap_of, electrodes_of, template_name
+from mmme_neuro.io.channels.labels import (
+    NEAREST_10_05,
+    cap_of,
+    electrodes_of,
+    template_name,
+)
+from mmme_neuro.io.channels.labels import (
+    channel_types as channel_types,
+)
 
 QUIK_CAP_64 = tuple(
     "FP1 FPZ FP2 AF3 AF4 "

@@ -11,8 +11,8 @@ import pandas as pd
 from mmme_neuro.bids.read import read_bids_recording
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.io.channels.voltages import check_spread
 from mmme_neuro.io.damage import reading, refuse_links_outside
-from mmme_neuro.io.voltages import check_spread
 from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
 
 BIDS_MARK = "dataset_description.json"

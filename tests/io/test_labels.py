@@ -4,7 +4,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.io.labels import cap_of, channel_types, electrode_of, electrodes_of
+from mmme_neuro.io.channels.labels import cap_of, channel_types, electrode_of, electrodes_of
 from mmme_neuro.io.montage import QUIK_CAP_64, place_electrodes, template_positions
 
 SPELLINGS = {

@@ -2,7 +2,7 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.io.labels import channel_types
+from mmme_neuro.io.channels.labels import channel_types
 from mmme_neuro.io.montage import (
     MISC_CHANNELS,
     QUIK_CAP_64,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.io.voltages import check_spread, is_spoiled, spread_of_eeg, volts_per_unit
+from mmme_neuro.io.channels.voltages import check_spread, is_spoiled, spread_of_eeg, volts_per_unit
 
 MICRO = ["uV", "UV", "uv", "µV", "μV", "microV", "Microvolt", "microvolts", "uVolt", "µVolts"]
 MICRO += ["Â\xb5V", "Î\xbcV", "\x83\xcaV", "[uV]", " uV ", "mcV", "muV", ".V", "?V", "\ufffdV"]

@@ -8,7 +8,7 @@ from functools import cache
 
 import mne
 
-from mmme_neuro.io.voltages import is_blank, volts_per_unit
+from mmme_neuro.io.channels.voltages import is_blank, volts_per_unit
 
 NEAREST_10_05 = {"CB1": "PO9", "CB2": "PO10", "VREF": "CZ"}
 """Stand-ins for electrodes that no 10-05 template has: Neuroscan's cerebellum, EGI's vertex."""

@@ -20,6 +20,8 @@ PREFIXES = {
 """Metric prefixes of a volt, lower case; ``?`` stands for one that the encoding has spoiled."""
 
 _VOLT = re.compile(r"(nano|micro|milli|mu|mc|[numμ?]|)[\s-]*(v|volts?)\.?")
+_SIEMENS = re.compile(r"(nano|micro|milli|mu|mc|[numμ?]|)[\s-]*(s|siemens?|mhos?)\.?")
+_CELSIUS = re.compile(r"(deg(rees?)?\.?|°|˚|o)?\s*(c|celsius)")
 _MICRO_ELSEWHERE = re.compile(r"^(?:âμ|î1⁄4|\x83ê|¦ì|æ)(?=v)")
 """The Greek letter in UTF-8, Shift-JIS, GBK and code page 437, read as Latin-1."""
 
@@ -67,6 +69,20 @@ def volts_per_unit(unit: str) -> float | None:
 def given_unit(units: str | Mapping[str, str] | None, name: str) -> str | None:
     """Unit that a caller gave for a channel: a word is for all, a mapping for its channels."""
     return units if units is None or isinstance(units, str) else units.get(name)
+
+
+def other_factor(unit: str, kind: str) -> float | None:
+    """Siemens or degrees Celsius in a unit of skin conductance or temperature; None for others.
+
+    Examples
+    --------
+    >>> other_factor("uS", "gsr"), other_factor("°C", "temperature"), other_factor("F", "gsr")
+    (1e-06, 1.0, None)
+    """
+    if kind == "temperature":
+        return 1.0 if _CELSIUS.fullmatch(_plain(unit)) else None
+    match = _SIEMENS.fullmatch(_plain(unit))
+    return PREFIXES[match[1]] if match else None
 
 
 def is_spoiled(unit: str) -> bool:
