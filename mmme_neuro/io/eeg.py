@@ -77,8 +77,8 @@ def read_eeg(
 
     Notes
     -----
-    Types follow channel names and units (`mmme_neuro.io.channels.labels.channel_types`) where the file
-    leaves them open; electrodes without a position get that of the 10-05 system, also under labels
+    Types follow channel names and units (`mmme_neuro.io.channels.labels`) where the file leaves
+    them open; electrodes without a position get that of the 10-05 system, also under labels
     such as ``EEG F3-Ref``. A blank unit is taken for microvolt, with a warning. Where a format
     scales a trigger channel like the EEG (EEGLAB, BrainVision) it becomes ``misc``, as its codes
     cannot be found any more; the events are annotations there.
