@@ -4,8 +4,16 @@ import mne
 import numpy as np
 import pytest
 
-from mmme_neuro.io.channels.labels import cap_of, channel_types, electrode_of, electrodes_of
+from mmme_neuro.errors import MissingInput
+from mmme_neuro.io.channels.labels import (
+    cap_of,
+    channel_types,
+    channels_by_electrode,
+    electrode_of,
+    electrodes_of,
+)
 from mmme_neuro.io.montage import QUIK_CAP_64, place_electrodes, template_positions
+from mmme_neuro.responses.regions import roi_channels
 
 SPELLINGS = {
     "eog": "VEOGo VEOGu HEOGli HEOGre LEOG REOG IEOG EOGh EOGv EOG_L L-EOG EOG061 HEO VEOU LOC ROC "
@@ -142,3 +150,18 @@ def test_contacts_of_an_unknown_cap_are_no_electrodes():
     names = [f"{bank}{number}" for bank in "ABCDEFGHI" for number in range(1, 17)]
     assert set(electrodes_of(names).values()) == {None}
     assert set(channel_types(names).values()) == {"eeg"}
+
+
+def test_regions_are_found_under_every_label_and_never_in_a_numbered_cap():
+    info = mne.create_info(["EEG C3-Ref", "Cz.", "c4", "EEG T3-A1", "ACC X"], 100.0, "eeg")
+    assert roi_channels(info, "sensorimotor") == ["EEG C3-Ref", "Cz.", "c4"]
+    assert roi_channels(info, "temporal") == ["EEG T3-A1"]
+    assert roi_channels(info, ["EEG T3-A1", "C4"]) == ["EEG T3-A1", "c4"]
+    banks = [f"{bank}{number}" for bank in "ABCD" for number in range(1, 33)]
+    numbered = mne.create_info(banks, 100.0, "eeg")
+    with pytest.raises(MissingInput, match="sensorimotor"):
+        roi_channels(numbered, "sensorimotor")
+    assert roi_channels(numbered, ["C3"]) == ["C3"]
+    named = mne.create_info(banks[:64], 100.0, "eeg")
+    assert roi_channels(named, "sensorimotor") == ["A13", "B16", "B18"]
+    assert channels_by_electrode(["C3-A2", "C3"])["C3"] == "C3"

@@ -52,6 +52,10 @@ REFERENCES = re.compile(
 )
 """What stands behind the electrode in ``Fp1-Ref`` and is no partner of a bipolar derivation."""
 
+FORMER_NAMES = {"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}
+"""Electrodes that have two names."""
+
+CAPS_WITH_10_20_NAMES = ("biosemi16", "biosemi32", "biosemi64")
 BIOSEMI_BANK = 32
 FEWEST_OF_A_CAP = 0.75
 """Share of a cap's own labels (BioSemi's A1 .., EGI's E1 ..) that must be there to know it by."""
@@ -191,6 +195,40 @@ def electrodes_of(ch_names: Sequence[str]) -> dict[str, str | None]:
     is_common = n_pairs >= FEWEST_WITH_ONE_PARTNER and len(partners) == 1 and partners <= known
     partner = partners.pop() if is_common else ""
     return {name: electrode_of(name, partner=partner) for name in ch_names}
+
+
+def channels_by_electrode(ch_names: Sequence[str]) -> dict[str, str]:
+    """Channel of every 10-20 electrode that a recording has, whatever its label.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        All channels of a recording.
+
+    Returns
+    -------
+    dict of str to str
+        Electrode in upper case, under its present and its former name -> channel. Numbered
+        electrodes of large caps are none of the 10-20 system: C3 of BioSemi's 128 is no C3.
+
+    Examples
+    --------
+    >>> channels_by_electrode(["EEG F3-Ref", "T3"])
+    {'F3': 'EEG F3-Ref', 'T3': 'T3', 'T7': 'T3'}
+    """
+    cap = cap_of(ch_names)
+    numbered = cap[1] if cap is not None and cap[0] not in CAPS_WITH_10_20_NAMES else {}
+    found: dict[str, str] = {}
+    for name, electrode in electrodes_of(ch_names).items():
+        if electrode is not None and name not in numbered:
+            is_exact = name.upper() == electrode.upper()
+            if is_exact or electrode.upper() not in found:
+                found[electrode.upper()] = name
+    for former, present in FORMER_NAMES.items():
+        for one, other in ((former, present), (present, former)):
+            if one in found:
+                found.setdefault(other, found[one])
+    return found
 
 
 def cap_of(ch_names: Sequence[str]) -> tuple[str, dict[str, str]] | None:
