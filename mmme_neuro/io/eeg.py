@@ -25,7 +25,7 @@ from mmme_neuro.io.channels.voltages import (
     volts_per_unit,
 )
 from mmme_neuro.io.curry import read_curry
-from mmme_neuro.io.damage import named_beside, reading
+from mmme_neuro.io.damage import named_beside, reading, small_text
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.montage import place_electrodes
 
@@ -317,7 +317,7 @@ def _is_positive(text: str) -> bool:
 
 def _header_text(path: Path) -> str:
     """A header in whichever of the usual encodings fits."""
-    content = path.read_bytes()
+    content = small_text(path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -351,7 +351,7 @@ def _read_brainvision(path: Path) -> EEG:
     """BrainVision header with its data and markers."""
     named = {
         key.lower(): named_beside(path, name.strip().replace("$b", path.stem))
-        for key, name in _BRAINVISION_FILES.findall(path.read_text(encoding="latin-1"))
+        for key, name in _BRAINVISION_FILES.findall(small_text(path).decode("latin-1"))
     }
     markers = named.get("markerfile")
     if markers is not None and markers.is_file():
@@ -369,7 +369,7 @@ def _read_brainvision(path: Path) -> EEG:
 
 def _check_brainvision_markers(path: Path) -> None:
     """Refuse a list of markers that breaks off; MNE takes it for a shorter one."""
-    lines = path.read_text(encoding="latin-1").splitlines()
+    lines = small_text(path).decode("latin-1").splitlines()
     marks = [line for line in lines if re.match(r"Mk\d+=", line)]
     if "[Marker Infos]" not in lines or any(mark.count(",") < 3 for mark in marks):
         raise DamagedFile(
