@@ -1,5 +1,6 @@
 """EEG recordings of any format a lab hands over."""
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -35,6 +36,9 @@ FAR_ROUGHER = 3.0
 """A reading in the wrong data format jumps between channels: it is rougher by more than this."""
 
 DataFormat = Literal["auto", "int16", "int32"]
+
+MNE_EDF_VOLTS = {"uV": 1e-6, "µV": 1e-6, "μV": 1e-6, "\x83ÊV": 1e-6, "mV": 1e-3}
+"""Units, read as Latin-1, that MNE's EDF reader knows; others it takes for volt."""
 
 BYTES_BY_FORMAT = {"short": 2, "int": 4, "single": 4, "double": 8}
 _CHANNEL_INFOS = re.compile(r"^\[Channel Infos\]\s*$(.*?)(?=^\[|\Z)", re.M | re.S | re.I)
@@ -159,7 +163,7 @@ def _in_volts(
         raise BadInput(f"{path}: units name the channels {unknown}; the file has {names}.")
     suffix = path.suffix.lower()
     in_file = STATED_UNITS[suffix](path, recording) if suffix in STATED_UNITS else {}
-    now = _volts_as_read(suffix, recording)
+    now = _volts_as_read(suffix, recording, in_file)
     stated = in_file | (dict(given) if isinstance(given, Mapping) else {})
     recording = _type_channels(recording, stated, in_file)
     kinds = dict(zip(names, recording.get_channel_types(), strict=True))
@@ -211,11 +215,11 @@ def _tell_of_units(
         )
 
 
-def _volts_as_read(suffix: str, recording: EEG) -> dict[str, float]:
+def _volts_as_read(suffix: str, recording: EEG, in_file: Mapping[str, str]) -> dict[str, float]:
     """What the format's reader took one unit of the file for, by channel."""
     names = recording.ch_names
     if suffix in (".edf", ".bdf"):
-        return dict(zip(names, recording._raw_extras[0]["units"].tolist(), strict=True))
+        return {name: MNE_EDF_VOLTS.get(in_file.get(name, ""), 1.0) for name in names}
     if suffix in (".vhdr", ".cdt", ".dat"):
         field = "range" if suffix == ".vhdr" else "cal"
         return {channel["ch_name"]: float(channel[field]) for channel in recording.info["chs"]}
@@ -234,7 +238,7 @@ def _rescaled(recording: EEG, ratios: Mapping[str, float]) -> EEG:
     fresh = recording.copy()
     for name, ratio in ratios.items():
         index = fresh.ch_names.index(name)
-        if "units" in fresh._raw_extras[0]:
+        if "units" in (fresh._raw_extras[0] or {}):
             fresh._raw_extras[0]["units"][index] *= ratio  # MNE's EDF reader has no other scale
         else:
             fresh._cals[index] *= ratio
@@ -274,16 +278,24 @@ def _is_unknown_to_mne(unit: str | None) -> bool:
 
 
 def _units_of_edf(path: Path, recording: EEG) -> dict[str, str]:
-    """Physical dimension of every signal, as the header has it."""
+    """Physical dimension of every signal but the trigger's, as the header has it."""
     with path.open("rb") as stream:
         stream.seek(252)
         n_signals = int(stream.read(4))
-        stream.seek(256 + n_signals * (16 + 80))
+        labels = [stream.read(16).decode("latin-1") for _ in range(n_signals)]
+        stream.seek(80 * n_signals, os.SEEK_CUR)
         units = [stream.read(8).decode("latin-1").strip("\x00 ") for _ in range(n_signals)]
-    chosen = recording._raw_extras[0]["sel"]
-    stated = dict(zip(recording.ch_names, (units[index] for index in chosen), strict=True))
-    types = dict(zip(recording.ch_names, recording.get_channel_types(), strict=True))
-    return {name: unit for name, unit in stated.items() if types[name] != "stim"}
+    signals = [
+        unit
+        for label, unit in zip(labels, units, strict=True)
+        if label.strip().upper() not in ("EDF ANNOTATIONS", "BDF ANNOTATIONS")
+    ]
+    types = recording.get_channel_types()
+    return {
+        name: unit
+        for name, unit, kind in zip(recording.ch_names, signals, types, strict=True)
+        if kind != "stim"
+    }
 
 
 def _units_of_brainvision(path: Path, recording: EEG) -> dict[str, str]:

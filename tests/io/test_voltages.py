@@ -64,6 +64,12 @@ def test_missing_samples_are_left_out_of_the_spread():
     np.testing.assert_allclose(spread["Cz"], 2e-5, rtol=0.12)
 
 
+def test_gaps_filled_with_zeros_are_left_out_of_the_spread():
+    raw = noise(2e-5, n_times=20_000)
+    raw._data[:, 4000:] = 0.0
+    np.testing.assert_allclose(list(spread_of_eeg(raw).values()), 2e-5, rtol=0.12)
+
+
 @pytest.mark.parametrize(("volt", "word"), [(20.0, "uV"), (2e-2, "mV"), (2e4, "nV")])
 def test_implausible_eeg_is_refused_with_the_unit_that_fits(tmp_path, volt, word):
     with pytest.raises(BadInput, match="robust spread of 0.1 uV to 5 mV") as raised:

@@ -124,8 +124,8 @@ def spread_of_eeg(recording: mne.io.BaseRaw | mne.BaseEpochs) -> dict[str, float
     Returns
     -------
     dict of str to float
-        Channel -> median over pieces of 1 s of 1.4826 times the median absolute deviation from a
-        straight line (V); NaN where all samples are missing.
+        Channel -> median, over pieces of 1 s in which it is not flat, of 1.4826 times the median
+        absolute deviation from a straight line (V); NaN where all samples are missing.
     """
     types = recording.get_channel_types()
     names = [name for name, kind in zip(recording.ch_names, types, strict=True) if kind == "eeg"]
@@ -133,8 +133,10 @@ def spread_of_eeg(recording: mne.io.BaseRaw | mne.BaseEpochs) -> dict[str, float
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pieces without a sample
-        spreads = [_spread(piece) for piece in _pieces(recording, names)]
-        median = np.nanmedian(spreads, axis=0)
+        spreads = np.array([_spread(piece) for piece in _pieces(recording, names)])
+        # Pieces without a signal (the amplifier off, a gap filled with zeros) say nothing.
+        median = np.nanmedian(np.where(spreads > FLAT_V, spreads, np.nan), axis=0)
+        median = np.where(np.isnan(median), np.nanmedian(spreads, axis=0), median)
     return dict(zip(names, median.tolist(), strict=True))
 
 
