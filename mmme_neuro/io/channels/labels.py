@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import mne
 
@@ -181,6 +181,12 @@ def electrodes_of(ch_names: Sequence[str]) -> dict[str, str | None]:
     >>> electrodes_of(["F3-CZ", "F4-CZ", "PZ-CZ", "EKG"])
     {'F3-CZ': 'F3', 'F4-CZ': 'F4', 'PZ-CZ': 'PZ', 'EKG': None}
     """
+    return dict(_electrodes_of(tuple(ch_names)))
+
+
+@lru_cache(maxsize=16)
+def _electrodes_of(ch_names: tuple[str, ...]) -> dict[str, str | None]:
+    """The same, kept: types, positions and regions all ask."""
     if (cap := cap_of(ch_names)) is not None:
         return {name: cap[1].get(name) or electrode_of(name) for name in ch_names}
     known = _electrodes()

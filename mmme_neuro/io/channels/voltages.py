@@ -37,8 +37,11 @@ LARGEST_EEG_V = 5e-3
 
 TYPICAL_EEG_V = 2e-5
 FLAT_V = 1e-13
-N_PIECES = 10
+N_PIECES = 8
 PIECE_S = 1.0
+ENOUGH_SAMPLES = 250
+"""Of a piece, evenly spread, to know its spread."""
+
 TOLD_APART = 1e3
 """A channel so far from the others' median has another unit, or is not connected."""
 
@@ -155,12 +158,17 @@ def _pieces(recording: mne.io.BaseRaw | mne.BaseEpochs, names: list[str]) -> lis
 
 def _spread(piece: np.ndarray) -> np.ndarray:
     """Spread about a straight line by channel; that of the moments where most samples are alike."""
+    piece = piece[:, :: max(piece.shape[1] // ENOUGH_SAMPLES, 1)]
+    if np.isfinite(piece).all():
+        mean, median, std = np.mean, np.median, np.std
+    else:
+        mean, median, std = np.nanmean, np.nanmedian, np.nanstd
     time = np.linspace(-1, 1, piece.shape[1])
-    piece = piece - np.nanmean(piece, axis=1, keepdims=True)
-    piece = piece - np.nanmean(piece * time, axis=1, keepdims=True) / np.mean(time**2) * time
-    middle = np.nanmedian(piece, axis=1, keepdims=True)
-    robust = 1.4826 * np.nanmedian(np.abs(piece - middle), axis=1)
-    return np.where(robust > FLAT_V, robust, np.nanstd(piece, axis=1))
+    piece = piece - mean(piece, axis=1, keepdims=True)
+    piece = piece - mean(piece * time, axis=1, keepdims=True) / np.mean(time**2) * time
+    middle = median(piece, axis=1, keepdims=True)
+    robust = 1.4826 * median(np.abs(piece - middle), axis=1)
+    return np.where(robust > FLAT_V, robust, std(piece, axis=1))
 
 
 def is_plausible(spread_v: float) -> bool:
