@@ -310,9 +310,11 @@ def preprocess(
             )
     not_done = table[table["status"] != "done"]
     n_fresh = int((table["reran"] == "").sum())
+    n_epochs, n_excluded = int(table["n_epochs"].sum()), int(table["n_excluded"].sum())
     console.print(
         f"{len(table) - len(not_done)} of {len(table)} participants done ({n_fresh} were up to "
-        f"date), {int(table['n_epochs'].sum())} epochs in {out or directory / 'derivatives'}"
+        f"date), {n_epochs} of {n_epochs + n_excluded} events usable: epochs in "
+        f"{out or directory / 'derivatives'}"
     )
     for row in not_done.to_dict("records"):
         text = f"{row['status'].upper()} {row['participant']}: {row['reason']}"
@@ -325,7 +327,8 @@ def _outcome_text(outcome: Outcome) -> str:
     if outcome.status != "done":
         return f"{outcome.participant} {outcome.status.upper()}"
     why = f" ({outcome.reran})" if outcome.reran else " (up to date)"
-    return f"{outcome.participant} {outcome.n_epochs} epochs{why}"
+    n_events = outcome.n_epochs + outcome.n_excluded
+    return f"{outcome.participant} {outcome.n_epochs} of {n_events} events usable{why}"
 
 
 @app.command()

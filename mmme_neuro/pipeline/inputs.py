@@ -11,6 +11,7 @@ import pandas as pd
 from mmme_neuro.bids.read import read_bids_recording
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.io.channels.voltages import check_spread
 from mmme_neuro.io.damage import reading, refuse_links_outside
 from mmme_neuro.recording import (
     Recording,
@@ -161,8 +162,11 @@ class CleanedFolder:
             )
         if "participant" not in events:
             events["participant"] = self.participant
+        raw = _read_fif(eeg) if eeg else None
+        if eeg is not None and raw is not None:
+            check_spread(eeg, raw)
         return Recording(
-            eeg=_read_fif(eeg) if eeg else None,
+            eeg=raw,
             physio=_read_fif(physio[0]) if physio else None,
             events=events.sort_values("onset", kind="stable", ignore_index=True),
             participant=self.participant,

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 import traceback
 import warnings
@@ -95,6 +96,7 @@ class Outcome:
 
     ``status`` is ``"done"``, ``"excluded"`` (by a decision), ``"failed"`` (by what ``reason``
     says) or ``"crashed"`` (by an error that nobody expected, a bug; its traceback is in the log).
+    ``share_usable`` is the share of the events that have an epoch (NaN without any event).
     ``reran`` says why it was processed (empty: it was up to date and left as it was).
     """
 
@@ -103,6 +105,7 @@ class Outcome:
     reason: str
     n_epochs: int = 0
     n_excluded: int = 0
+    share_usable: float = math.nan
     reran: str = ""
 
 
@@ -398,14 +401,10 @@ def _alone(
 def _counted(participant: str, out: Path, why: str) -> Outcome:
     """Count what lies on disk."""
     moments = read_table(out, [participant], "moments")
-    return Outcome(
-        participant,
-        "done",
-        "",
-        n_epochs=int((moments["fate"] == "epoch").sum()),
-        n_excluded=int((moments["fate"] == "excluded").sum()),
-        reran=why,
-    )
+    n_epochs, n_excluded = (int((moments["fate"] == fate).sum()) for fate in ("epoch", "excluded"))
+    n_events = n_epochs + n_excluded
+    share = n_epochs / n_events if n_events else math.nan
+    return Outcome(participant, "done", "", n_epochs, n_excluded, round(share, 3), why)
 
 
 @contextmanager
