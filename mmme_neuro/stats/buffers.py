@@ -1,0 +1,42 @@
+"""Memory of compiled code before it is written, poisoned on request.
+
+With ``MMME_POISON=1`` in the environment every buffer is full of NaN (integers: of a number far
+outside of any array), so that a result that rests on memory read before it is written is NaN or
+a crash, not a number that looks like one. Without it nothing is filled, at no cost: the switch is
+a constant of the compiled code.
+"""
+
+import os
+from pathlib import Path
+
+import numba
+import numpy as np
+
+IS_POISONED = os.environ.get("MMME_POISON", "0") not in ("", "0")
+"""Whether buffers are filled before use; read once, at import."""
+FAR_OUTSIDE = -(2**40)
+"""What poisoned integers hold."""
+
+if IS_POISONED:
+    # Numba's cache on disk does not know the switch: poisoned code has a folder of its own.
+    numba.config.CACHE_DIR = str(
+        Path(numba.config.CACHE_DIR or Path(__file__).parent / "__pycache__") / "poisoned"
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def unwritten(shape: int | tuple[int, ...]) -> np.ndarray:
+    """Numbers that the caller writes before it reads them."""
+    memory = np.empty(shape)
+    if IS_POISONED:
+        memory[...] = np.nan
+    return memory
+
+
+@numba.njit(cache=True, nogil=True)
+def unwritten_integers(shape: int | tuple[int, ...]) -> np.ndarray:
+    """Integers that the caller writes before it reads them."""
+    memory = np.empty(shape, np.int64)
+    if IS_POISONED:
+        memory[...] = FAR_OUTSIDE
+    return memory
