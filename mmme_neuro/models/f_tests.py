@@ -11,6 +11,7 @@ from formulaic.parser.types import Factor
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.mixed import DOF_METHODS, LMMFit
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite
+from mmme_neuro.stats.groups import are_independent, combination_weights
 
 SPAN_TOLERANCE = 1e-6
 """Relative residual under which sum-coded columns span the same space as the fitted ones."""
@@ -154,13 +155,13 @@ def type_three(design: Design) -> dict[str, np.ndarray]:
     """
     coded, matrix = _sum_coded(design)
     columns = matrix.to_numpy(float)
-    if np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if not are_independent(columns):
         return {
             term.name: np.full((len(term.columns), design.fixed.shape[1]), np.nan) for term in coded
         }
-    weights, *_ = np.linalg.lstsq(columns, design.fixed, rcond=None)
-    missed = np.linalg.norm(design.fixed - columns @ weights)
-    if missed > SPAN_TOLERANCE * np.linalg.norm(design.fixed):
+    weights = combination_weights(columns, design.fixed)
+    missed = np.linalg.norm(design.fixed - columns @ weights, axis=0)
+    if (missed > SPAN_TOLERANCE * np.linalg.norm(design.fixed, axis=0)).any():
         raise ValueError(
             f"the fixed part of {str(design.formula)!r} cannot be coded by sums; make the "
             "transformed categories columns of the table first"

@@ -6,10 +6,11 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from mmme_neuro.models.design import RandomFactor
+from mmme_neuro.models.design import Design, RandomFactor
 from mmme_neuro.models.solver.crossproducts import CrossProducts, random_columns
 from mmme_neuro.models.solver.likelihood import Likelihood, free_parameters
 from mmme_neuro.models.solver.optimum import gradient, hessian
+from mmme_neuro.stats.buffers import unwritten
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,9 @@ def kenward_roger(products: CrossProducts, theta: np.ndarray, sigma: float) -> K
     factor to one. Costs time and memory of the squared number of random effects, never of events.
     """
     directions, gamma = _directions(products, theta)
-    inner, mixed, unadjusted = _weighted_products(products, theta)
+    triangle = products.triangle
+    basis = scipy.linalg.solve_triangular(triangle, products.design.fixed.T, trans="T").T
+    inner, mixed, unadjusted = _weighted_products(products, theta, basis)
     sensitivity, squared, traces = _derivatives(
         directions, gamma, inner, mixed, unadjusted, products.design.n_events
     )
@@ -79,7 +82,13 @@ def kenward_roger(products: CrossProducts, theta: np.ndarray, sigma: float) -> K
     excess = squared - np.einsum("kab,lbc->klac", sensitivity, through)
     correction = unadjusted @ np.einsum("kl,klab->ab", spread, excess) @ unadjusted
     adjusted = sigma**2 * (unadjusted + correction + correction.T)
-    return KenwardRoger(adjusted, unadjusted, sensitivity, spread)
+    back = np.linalg.inv(triangle)
+    return KenwardRoger(
+        back @ adjusted @ back.T,
+        back @ unadjusted @ back.T,
+        triangle.T @ sensitivity @ triangle,
+        spread,
+    )
 
 
 def _directions(
@@ -110,9 +119,9 @@ def _direction(
 
 
 def _weighted_products(
-    products: CrossProducts, theta: np.ndarray
+    products: CrossProducts, theta: np.ndarray, basis: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Z'V^-1 Z, Z'V^-1 X and (X'V^-1 X)^-1 with V relative to the residual variance."""
+    """Z'V^-1 Z, Z'V^-1 Q and (Q'V^-1 Q)^-1 with V relative to the residual variance."""
     design = products.design
     random = scipy.sparse.hstack([random_columns(factor) for factor in design.random]).tocsr()
     scale = scipy.sparse.block_diag(
@@ -125,10 +134,10 @@ def _weighted_products(
     penalized = (scaled.T @ scaled).toarray() + np.eye(random.shape[1])
     lower = np.linalg.cholesky(penalized)
     to_random = scipy.linalg.solve_triangular(lower, (scaled.T @ random).toarray(), lower=True)
-    to_fixed = scipy.linalg.solve_triangular(lower, scaled.T @ design.fixed, lower=True)
+    to_fixed = scipy.linalg.solve_triangular(lower, scaled.T @ basis, lower=True)
     inner = (random.T @ random).toarray() - to_random.T @ to_random
-    mixed = random.T @ design.fixed - to_random.T @ to_fixed
-    fixed = design.fixed.T @ design.fixed - to_fixed.T @ to_fixed
+    mixed = random.T @ basis - to_random.T @ to_fixed
+    fixed = basis.T @ basis - to_fixed.T @ to_fixed
     return inner, mixed, np.linalg.inv(fixed)
 
 
@@ -149,15 +158,15 @@ def _derivatives(
     moved = np.array([direction @ mixed for direction in directions])
     chained = [direction @ inner for direction in directions]
     single_traces = np.array([np.trace(chain) for chain in chained])
-    sensitivity = np.empty((n, n_terms, n_terms))
+    sensitivity = unwritten((n, n_terms, n_terms))
     sensitivity[:-1] = mixed.T @ moved
     sensitivity[-1] = np.linalg.inv(unadjusted) - np.tensordot(gamma, sensitivity[:-1], 1)
-    squared = np.empty((n, n, n_terms, n_terms))
+    squared = unwritten((n, n, n_terms, n_terms))
     squared[:-1, :-1] = np.einsum("kqa,qr,lrb->klab", moved, inner, moved, optimize=True)
     squared[-1, :-1] = sensitivity[:-1] - np.tensordot(gamma, squared[:-1, :-1], 1)
     squared[:-1, -1] = squared[-1, :-1].transpose(0, 2, 1)
     squared[-1, -1] = sensitivity[-1] - np.tensordot(gamma, squared[:-1, -1], 1)
-    traces = np.empty((n, n))
+    traces = unwritten((n, n))
     traces[:-1, :-1] = [[np.sum(a * b.T) for b in chained] for a in chained]
     traces[-1, :-1] = traces[:-1, -1] = single_traces - gamma @ traces[:-1, :-1]
     traces[-1, -1] = n_events - gamma @ single_traces - gamma @ traces[:-1, -1]
@@ -241,17 +250,30 @@ def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
 
     here = covariance(free)
     n_free = len(free)
-    curvature = np.empty((n_free + 1, n_free + 1))
+    curvature = unwritten((n_free + 1, n_free + 1))
     curvature[-1, -1] = 4 * likelihood.residual_dof
-    sensitivity = np.empty((n_free + 1, *here.shape))
+    sensitivity = unwritten((n_free + 1, *here.shape))
     sensitivity[-1] = 2 * here
     if n_free:
         curvature[:-1, :-1] = hessian(criterion, free)
         curvature[-1, :-1] = curvature[:-1, -1] = -2 * gradient(residual, free) / variance
         sensitivity[:-1] = gradient(covariance, free)
-    values, axes = np.linalg.eigh(curvature)
+    # Long columns have small curvatures: what counts as flat is relative to their length.
+    unit = np.append(_column_lengths(design, theta)[is_free], 1.0)
+    values, axes = np.linalg.eigh(unit[:, None] * curvature * unit)
     kept = values > FLAT_CURVATURE * values[-1]
-    return Satterthwaite(here, sensitivity, 2 * (axes[:, kept] / values[kept]) @ axes[:, kept].T)
+    root = unit[:, None] * axes[:, kept] / np.sqrt(values[kept])
+    return Satterthwaite(here, sensitivity, 2 * root @ root.T)
+
+
+def _column_lengths(design: Design, theta: np.ndarray) -> np.ndarray:
+    """Largest element of the factor of each covariance parameter, at least one."""
+    return np.concatenate(
+        [
+            np.full(len(theta[place]), max(1.0, np.abs(theta[place]).max(initial=0.0)))
+            for place in design.theta_slices
+        ]
+    )
 
 
 def covariance_fixed(likelihood: Likelihood, theta: np.ndarray, variance: float) -> np.ndarray:
