@@ -94,7 +94,7 @@ def f_test(
     FTest
     """
     value = weights @ coefficients
-    covariance = weights @ method.covariance @ weights.T
+    covariance = method.covariance_of(weights)
     statistic = float(value @ np.linalg.solve(covariance, value)) / len(weights)
     if isinstance(method, KenwardRoger):
         scale, dof = kenward_roger_f(weights, method)
@@ -104,7 +104,7 @@ def f_test(
 
 def satterthwaite_f(weights: np.ndarray, method: Satterthwaite) -> float:
     """Denominator degrees of freedom from those of the independent one-dimensional tests."""
-    _, axes = np.linalg.eigh(weights @ method.covariance @ weights.T)
+    _, axes = np.linalg.eigh(method.covariance_of(weights))
     each = method.dof(axes.T @ weights)
     if len(each) == 1 or np.ptp(each) <= EQUAL_DOF * np.abs(each).max():
         return float(each.mean())
@@ -119,7 +119,7 @@ def kenward_roger_f(weights: np.ndarray, method: KenwardRoger) -> tuple[float, f
     q = len(weights)
     if q == 1:
         return 1.0, float(method.dof(weights)[0])
-    unadjusted = method.unadjusted
+    weights, unadjusted = weights @ method.to_basis, method.unadjusted
     theta = weights.T @ np.linalg.solve(weights @ unadjusted @ weights.T, weights)
     parts = theta @ unadjusted @ method.sensitivity @ unadjusted
     traces = np.trace(parts, axis1=1, axis2=2)

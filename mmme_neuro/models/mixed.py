@@ -16,6 +16,7 @@ from mmme_neuro.models.solver.likelihood import Likelihood
 from mmme_neuro.models.solver.scaling import (
     Boundaries,
     boundaries,
+    scale_warnings,
     scaled,
     turn_of,
     turned_back,
@@ -255,7 +256,7 @@ class LMMFit:
             raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
         method = DOF_METHODS[dof](self)
         estimate = weights @ self.coefficients.to_numpy()
-        std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
+        std_error = np.sqrt(method.variance(weights))
         row = estimate_row(estimate, std_error, method.dof(weights), confidence=confidence)
         return pd.DataFrame(row, index=index)
 
@@ -390,6 +391,7 @@ def _warnings(fit: LMMFit) -> tuple[str, ...]:
         messages.append(
             f"fixed terms {list(fit.design.aliased)} are combinations of others and were left out"
         )
+    messages += scale_warnings(fit.design)
     if not fit.converged:
         messages.append("the search did not end in a minimum; simplify the random terms")
     if fit.singular:

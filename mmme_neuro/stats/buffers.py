@@ -2,8 +2,9 @@
 
 With ``MMME_POISON=1`` in the environment every buffer is full of NaN (integers: of a number far
 outside of any array), so that a result that rests on memory read before it is written is NaN or
-a crash, not a number that looks like one. Without it nothing is filled, at no cost: the switch is
-a constant of the compiled code.
+a crash, not a number that looks like one; with ``MMME_POISON=zeros`` it is full of zeros, as fresh
+memory often is. Without the switch nothing is filled, at no cost: it is a constant of the
+compiled code.
 """
 
 import os
@@ -12,15 +13,18 @@ from pathlib import Path
 import numba
 import numpy as np
 
-IS_POISONED = os.environ.get("MMME_POISON", "0") not in ("", "0")
-"""Whether buffers are filled before use; read once, at import."""
-FAR_OUTSIDE = -(2**40)
+POISON = os.environ.get("MMME_POISON", "")
+"""The switch; read once, at import."""
+IS_POISONED = POISON not in ("", "0")
+FILL = 0.0 if POISON == "zeros" else np.nan
+"""What poisoned numbers hold."""
+FAR_OUTSIDE = 0 if POISON == "zeros" else -(2**40)
 """What poisoned integers hold."""
 
 if IS_POISONED:
     # Numba's cache on disk does not know the switch: poisoned code has a folder of its own.
     numba.config.CACHE_DIR = str(
-        Path(numba.config.CACHE_DIR or Path(__file__).parent / "__pycache__") / "poisoned"
+        Path(numba.config.CACHE_DIR or Path(__file__).parent / "__pycache__") / f"poisoned_{POISON}"
     )
 
 
@@ -29,7 +33,7 @@ def unwritten(shape: int | tuple[int, ...]) -> np.ndarray:
     """Numbers that the caller writes before it reads them."""
     memory = np.empty(shape)
     if IS_POISONED:
-        memory[...] = np.nan
+        memory[...] = FILL
     return memory
 
 

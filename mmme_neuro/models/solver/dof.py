@@ -14,30 +14,62 @@ from mmme_neuro.stats.buffers import unwritten
 
 
 @dataclass(frozen=True, eq=False)
-class KenwardRoger:
+class FixedCovariance:
+    """Covariance of the fixed effects, held as that of orthonormal columns Q of X = QR.
+
+    There no unit and no offset of a predictor costs digits.
+
+    Parameters
+    ----------
+    to_basis : array, shape (n_terms, n_terms)
+        Inverse of R.
+    of_basis : array, shape (n_terms, n_terms)
+        Covariance of the coefficients of Q.
+    """
+
+    to_basis: np.ndarray
+    of_basis: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the fixed effects, shape (n_terms, n_terms)."""
+        return self.covariance_of(np.eye(len(self.to_basis)))
+
+    def covariance_of(self, weights: np.ndarray) -> np.ndarray:
+        """Covariance of linear combinations, shape (n_combinations, n_combinations)."""
+        turned = weights @ self.to_basis
+        return turned @ self.of_basis @ turned.T
+
+    def variance(self, weights: np.ndarray) -> np.ndarray:
+        """Variances of linear combinations, shape (n_combinations,)."""
+        turned = weights @ self.to_basis
+        return np.einsum("ci,ij,cj->c", turned, self.of_basis, turned)
+
+
+@dataclass(frozen=True, eq=False)
+class KenwardRoger(FixedCovariance):
     """Small-sample covariance of the fixed effects.
 
     Parameters
     ----------
-    covariance : array, shape (n_terms, n_terms)
-        Adjusted covariance of the fixed effects.
     unadjusted : array, shape (n_terms, n_terms)
-        Covariance relative to the residual variance, before the adjustment.
+        Covariance of the coefficients of Q relative to the residual variance, before the
+        adjustment.
     sensitivity : array, shape (n_parameters, n_terms, n_terms)
-        X'V^-1 V_i V^-1 X for each element of the covariances and the residual variance.
+        Q'V^-1 V_i V^-1 Q for each element of the covariances and the residual variance.
     parameter_covariance : array, shape (n_parameters, n_parameters)
         Inverse expected information of these parameters, times two.
     """
 
-    covariance: np.ndarray
     unadjusted: np.ndarray
     sensitivity: np.ndarray
     parameter_covariance: np.ndarray
 
     def dof(self, weights: np.ndarray) -> np.ndarray:
         """Degrees of freedom of linear combinations, shape (n_combinations,)."""
-        solved = weights @ self.unadjusted
-        variance = np.einsum("ci,ci->c", solved, weights)
+        turned = weights @ self.to_basis
+        solved = turned @ self.unadjusted
+        variance = np.einsum("ci,ci->c", solved, turned)
         slope = np.einsum("ci,kij,cj->ck", solved, self.sensitivity, solved) / variance[:, None]
         return 2 / np.einsum("ck,kl,cl->c", slope, self.parameter_covariance, slope)
 
@@ -78,17 +110,17 @@ def kenward_roger(products: CrossProducts, theta: np.ndarray, sigma: float) -> K
         - 2 * np.einsum("ab,klba->kl", unadjusted, squared)
         + np.einsum("kab,lba->kl", through, through)
     )
-    spread = 2 * np.linalg.pinv(information, hermitian=True)
+    # Parameters of very different sizes keep their digits.
+    unit = 1 / np.sqrt(np.diagonal(information))
+    spread = (
+        2
+        * np.outer(unit, unit)
+        * np.linalg.pinv(np.outer(unit, unit) * information, hermitian=True)
+    )
     excess = squared - np.einsum("kab,lbc->klac", sensitivity, through)
     correction = unadjusted @ np.einsum("kl,klab->ab", spread, excess) @ unadjusted
     adjusted = sigma**2 * (unadjusted + correction + correction.T)
-    back = np.linalg.inv(triangle)
-    return KenwardRoger(
-        back @ adjusted @ back.T,
-        back @ unadjusted @ back.T,
-        triangle.T @ sensitivity @ triangle,
-        spread,
-    )
+    return KenwardRoger(np.linalg.inv(triangle), adjusted, unadjusted, sensitivity, spread)
 
 
 def _directions(
@@ -178,30 +210,27 @@ FLAT_CURVATURE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class Satterthwaite:
+class Satterthwaite(FixedCovariance):
     """How the covariance of the fixed effects moves with the estimated variances.
 
     Parameters
     ----------
-    covariance : array, shape (n_terms, n_terms)
-        Covariance of the fixed effects.
     sensitivity : array, shape (n_free + 1, n_terms, n_terms)
-        Its derivatives by the free covariance parameters and by log sigma.
+        Derivatives of ``of_basis`` by the free covariance parameters and by log sigma.
     parameter_covariance : array, shape (n_free + 1, n_free + 1)
         Asymptotic covariance of these parameters.
     """
 
-    covariance: np.ndarray
     sensitivity: np.ndarray
     parameter_covariance: np.ndarray
 
     def dof(self, weights: np.ndarray) -> np.ndarray:
         """Degrees of freedom of linear combinations, shape (n_combinations,)."""
-        variance = np.einsum("ci,ij,cj->c", weights, self.covariance, weights)
-        slope = np.einsum("ci,kij,cj->ck", weights, self.sensitivity, weights)
+        turned = weights @ self.to_basis
+        slope = np.einsum("ci,kij,cj->ck", turned, self.sensitivity, turned)
         spread = np.einsum("ck,kl,cl->c", slope, self.parameter_covariance, slope)
         with np.errstate(divide="ignore"):
-            return 2 * variance**2 / spread
+            return 2 * self.variance(weights) ** 2 / spread
 
 
 def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
@@ -239,7 +268,7 @@ def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
     variance = float(np.real(likelihood.log_determinants(theta)[1])) / likelihood.residual_dof
 
     def covariance(point: np.ndarray) -> np.ndarray:
-        return covariance_fixed(likelihood, origin + embed @ point, variance)
+        return variance * products.profile(origin + embed @ point).covariance
 
     def criterion(point: np.ndarray) -> complex:
         log_determinant, residual = likelihood.log_determinants(origin + embed @ point)
@@ -263,7 +292,8 @@ def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
     values, axes = np.linalg.eigh(unit[:, None] * curvature * unit)
     kept = values > FLAT_CURVATURE * values[-1]
     root = unit[:, None] * axes[:, kept] / np.sqrt(values[kept])
-    return Satterthwaite(here, sensitivity, 2 * root @ root.T)
+    to_basis = np.linalg.inv(products.triangle)
+    return Satterthwaite(to_basis, here, sensitivity, 2 * root @ root.T)
 
 
 def _column_lengths(design: Design, theta: np.ndarray) -> np.ndarray:
@@ -274,10 +304,3 @@ def _column_lengths(design: Design, theta: np.ndarray) -> np.ndarray:
             for place in design.theta_slices
         ]
     )
-
-
-def covariance_fixed(likelihood: Likelihood, theta: np.ndarray, variance: float) -> np.ndarray:
-    """Covariance of the fixed effects, shape (n_terms, n_terms)."""
-    products = likelihood.products
-    inverse = np.linalg.inv(products.triangle)
-    return variance * inverse @ products.profile(theta).covariance @ inverse.T

@@ -17,6 +17,11 @@ SINGULAR_BELOW = 1e-4
 """Relative standard deviation under which a fit counts as singular (as in lme4)."""
 ROUNDING = 1e-13
 """Share of a row of the covariance factor that counts as rounding."""
+FEW_DIGITS = 1e-7
+"""Spread of a column relative to its size under which a warning says that digits are lost."""
+FAR_FROM_ZERO = 20.0
+"""Standard deviations between zero and the mean of an uncorrelated slope's predictor above which
+a warning says that the model depends on where its zero is."""
 CONSTANT_BELOW = 1e-12
 """Relative deviation from its mean under which a column counts as constant."""
 
@@ -191,6 +196,44 @@ def lower_triangular(roots: np.ndarray) -> np.ndarray:
         found[:, i, i] = np.where(is_used, length, 0.0)
         rest -= np.einsum("ni,nk->nik", found[:, :, i], unit)
     return found
+
+
+def scale_warnings(design: Design) -> list[str]:
+    """What the scale of predictors still means for a fit, in words.
+
+    Parameters
+    ----------
+    design : Design
+        With the columns as they were given.
+
+    Returns
+    -------
+    list of str
+    """
+    named = dict(zip(design.fixed_names, design.fixed.T, strict=True))
+    for factor in design.random:
+        named |= dict(zip(factor.column_names, factor.columns.T, strict=True))
+    messages = [
+        f"{name} varies by less than {FEW_DIGITS:g} of its size, so that few of its digits carry "
+        "information: subtract a constant from it (predictors on very different scales)"
+        for name, column in named.items()
+        if not is_constant(column[:, None])[0] and column.std() < FEW_DIGITS * np.abs(column).max()
+    ]
+    for factor in design.random:
+        blocks = blocks_of(factor)
+        constant = is_constant(factor.columns)
+        for block in blocks if constant.any() else []:
+            for place in block[~constant[block]] if not constant[block].any() else []:
+                column = factor.columns[:, place]
+                is_far = np.abs(column.mean()) > FAR_FROM_ZERO * column.std()
+                if is_far and np.abs(np.sign(column).sum()) == len(column):
+                    messages.append(
+                        f"the slope of {factor.column_names[place]} and the intercept of "
+                        f"{factor.name} are uncorrelated where {factor.column_names[place]} is "
+                        "zero, far from all its values, on which the fit depends: center it or "
+                        "write | for ||"
+                    )
+    return messages
 
 
 @dataclass(frozen=True, eq=False)
