@@ -23,9 +23,8 @@ FAR_OUTSIDE = 0 if POISON == "zeros" else -(2**40)
 
 if IS_POISONED:
     # Numba's cache on disk does not know the switch: poisoned code has a folder of its own.
-    numba.config.CACHE_DIR = str(
-        Path(numba.config.CACHE_DIR or Path(__file__).parent / "__pycache__") / f"poisoned_{POISON}"
-    )
+    _cache = Path(numba.config.CACHE_DIR or Path(__file__).parent / "__pycache__")  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(_cache / f"poisoned_{POISON}")  # type: ignore[attr-defined]
 
 
 @numba.njit(cache=True, nogil=True)

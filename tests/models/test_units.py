@@ -15,6 +15,7 @@ from mmme_neuro.models.effects import standardized_effects
 from mmme_neuro.models.explained import r_squared
 from mmme_neuro.models.f_tests import anova
 from mmme_neuro.models.mixed import estimate_lmm
+from mmme_neuro.models.planning import StatedModel
 from mmme_neuro.models.profile import variance_intervals
 from mmme_neuro.models.reduction import fit_reduced
 
@@ -194,6 +195,23 @@ def test_intervals_and_refits_are_in_the_new_unit(pair):
     np.testing.assert_allclose(
         refits[1].iloc[:, :3].astype(float), refits[0].iloc[:, :3].astype(float), rtol=1e-4
     )
+
+
+def test_a_stated_truth_keeps_the_digits_of_all_columns(pair):
+    fit = pair[0]
+    events = fit.design.predictors.assign(
+        g=np.array(fit.design.random[0].levels)[fit.design.random[0].codes]
+    )
+    covariance = fit.random_covariances["g"]
+    unit = np.array([1.0, 1e9])
+    stated = StatedModel(
+        "y ~ x + c + (1 + x | g)",
+        fit.coefficients.to_dict(),
+        {"g": covariance * np.outer(unit, unit)},
+        fit.sigma,
+    )
+    root = stated.factors(stated.design_of(events.assign(x=events["x"] * 1e-9)))["g"]
+    np.testing.assert_allclose(root @ root.T / np.outer(unit, unit), covariance, rtol=1e-9)
 
 
 @pytest.mark.parametrize("change", [lambda x: 1e-9 * x, lambda x: x + 1900.0, lambda x: 1e7 * x])

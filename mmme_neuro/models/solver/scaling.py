@@ -278,11 +278,11 @@ def boundaries(design: Design, theta: np.ndarray) -> Boundaries:
         is_zero = np.zeros_like(own)
         is_shared = np.zeros_like(own)
         for block in blocks_of(factor):
-            is_singular = own[:, block].any(axis=1, keepdims=True)
-            zero = is_singular & (sd[:, block] * spread[block] < SINGULAR_BELOW)
+            is_singular = own[:, block].any(axis=1)
+            zero = is_singular[:, None] & (sd[:, block] * spread[block] < SINGULAR_BELOW)
             # Of the others the last ones, as many as there are ranks missing; one at least.
             missing = own[:, block].sum(axis=1) - zero.sum(axis=1)
-            missing = np.maximum(missing, (is_singular[:, 0] & ~zero.any(axis=1)).astype(int))
+            missing = np.maximum(missing, (is_singular & ~zero.any(axis=1)).astype(int))
             from_last = np.cumsum(~zero[:, ::-1], axis=1)[:, ::-1]
             is_zero[:, block] = zero
             is_shared[:, block] = ~zero & (from_last <= missing[:, None])
