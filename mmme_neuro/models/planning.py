@@ -91,7 +91,8 @@ def _root(
     unit = np.where(sds > 0, sds, 1.0) if is_uneven else np.ones(len(sds))
     covariance = covariance / np.outer(unit, unit)
     values, axes = np.linalg.eigh(covariance)
-    if not np.allclose(covariance, covariance.T) or values[0] < -1e-9 * max(values[-1], 1e-300):
+    is_symmetric = np.allclose(covariance, covariance.T, atol=1e-8 * np.abs(covariance).max())
+    if not is_symmetric or values[0] < -1e-9 * max(values[-1], 1e-300):
         raise ValueError(
             f"random[{group!r}] must be a covariance: symmetric, no negative eigenvalue; its "
             f"eigenvalues are {values.round(6)}"

@@ -9,7 +9,7 @@ import scipy.sparse
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.crossproducts import random_columns
 
-TILE = 64
+TILE = 32
 """Responses of one matrix product, always as many: a product's last digits depend on its shape,
 which may not depend on how many responses there are."""
 

@@ -3,8 +3,9 @@
 The criterion does not depend on the unit of a random column, nor, where its covariances with the
 other columns of its term are estimated, on any mixture with them: its offset, the coding of a
 category. The search, its tolerances and what counts as flat do. They see columns of mean square
-one, those of a correlated term orthonormal (an intercept first: centered); those of an
-uncorrelated term are scaled only, as centering would change the model.
+one. Those of a correlated term are made orthonormal, too (an intercept first: centered), but for
+indicators of categories, whose zeros save time. Those of an uncorrelated term are scaled only, as
+centering would change the model.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -22,6 +23,9 @@ FEW_DIGITS = 1e-7
 FAR_FROM_ZERO = 20.0
 """Standard deviations between zero and the mean of an uncorrelated slope's predictor above which
 a warning says that the model depends on where its zero is."""
+NEARLY_COLLINEAR = 0.01
+"""Smallest eigenvalue of the mean products of scaled indicators under which they are made
+orthonormal, too: a reference category with one event in fifty."""
 CONSTANT_BELOW = 1e-12
 """Relative deviation from its mean under which a column counts as constant."""
 
@@ -116,16 +120,21 @@ def _orthonormal(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Columns of mean square one and mean products zero, and the matrix that makes them.
 
     Each column loses what the earlier ones explain (Gram-Schmidt, twice for the digits).
+    Indicators are scaled only.
     """
     n_columns = columns.shape[1]
+    size = root_mean_square(columns)
+    even = columns / size
+    are_indicators = ((columns == 0) | (columns == columns.max(axis=0))).all()
+    if are_indicators and np.linalg.eigvalsh(even.T @ even / len(even))[0] > NEARLY_COLLINEAR:
+        return even, np.diag(1 / size)
     found, turn = np.zeros_like(columns), np.eye(n_columns)
     for place in range(n_columns):
-        size = root_mean_square(columns[:, place])
         own = np.ones(len(columns)) if is_constant(columns[:, [place]])[0] else None
         if own is not None and place == 0:
             found[:, 0], turn[0, 0] = own, 1 / columns[0, 0]
             continue
-        rest, weights = columns[:, place] / size, turn[:, place] / size
+        rest, weights = even[:, place], turn[:, place] / size[place]
         for _ in range(2):
             shares = found[:, :place].T @ rest / len(rest)
             rest = rest - found[:, :place] @ shares
