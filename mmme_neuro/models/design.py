@@ -6,20 +6,25 @@ from dataclasses import dataclass, field
 import formulaic
 import numpy as np
 import pandas as pd
-import scipy.linalg
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
 from mmme_neuro.errors import BadFormula, BadInput, NotEstimable
 from mmme_neuro.models.formula import Formula, RandomTerm, check_columns, variables_of
-from mmme_neuro.stats.groups import independent_columns
+from mmme_neuro.stats.groups import combination_weights, independent_columns
 from mmme_neuro.stats.levels import two_levels
 
 ALIASED_BELOW = 1e-7
 """Relative norm left by the earlier columns under which a column counts as aliased (as in R)."""
 
+COMPUTED_BELOW = 1e-11
+"""The same for interactions and transforms, which an offset of their predictors makes large."""
+
 ESTIMABLE_BELOW = 1e-6
-"""Part of a row outside the row space of the fixed columns that counts as none."""
+"""Part of a row outside the row space of the fixed columns that counts as none, relative to the
+standard deviation of the column left out."""
+ROUNDING = 1e-11
+"""The same relative to its largest value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +139,12 @@ class Design:
         rows = matrix[list(self.fixed_names)].to_numpy(float)
         if self.aliased:
             full = self._spec.get_model_matrix(self.predictors, context={"np": np})
-            null_space = scipy.linalg.null_space(full.to_numpy(float), rcond=ALIASED_BELOW)
-            rows[np.abs(matrix.to_numpy(float) @ null_space).max(axis=1) > ESTIMABLE_BELOW] = np.nan
+            left_out = full[list(self.aliased)].to_numpy(float)
+            weights = combination_weights(self.fixed, left_out)
+            outside = np.abs(matrix[list(self.aliased)].to_numpy(float) - rows @ weights)
+            size = np.where(np.ptp(left_out, axis=0) > 0, left_out.std(axis=0), 0.0)
+            limit = ESTIMABLE_BELOW * size + ROUNDING * np.abs(left_out).max(axis=0)
+            rows[(outside > limit).any(axis=1)] = np.nan
         return rows
 
 
@@ -175,7 +184,7 @@ def build_design(formula: Formula, data: pd.DataFrame) -> tuple[Design, np.ndarr
     rows = _complete_rows(data, used)
     table = _coded(data[used].iloc[rows].reset_index(drop=True), fixed=fixed_variables - groups)
     spec, matrix = _matrix(formula.fixed, table)
-    independent, _ = independent_columns(matrix.to_numpy(float), below=ALIASED_BELOW)
+    independent, _ = independent_columns(matrix.to_numpy(float), below=_aliased_below(spec))
     names = [str(name) for name in matrix.columns]
     design = Design(
         formula=formula,
@@ -323,6 +332,16 @@ def _matrix(expression: str, table: pd.DataFrame) -> tuple[formulaic.ModelSpec, 
     return matrix.model_spec, pd.DataFrame(matrix)
 
 
+def _aliased_below(spec: formulaic.ModelSpec) -> np.ndarray:
+    """Relative norm under which each column counts as aliased, shape (n_columns,)."""
+    below = np.full(len(spec.column_names), COMPUTED_BELOW)
+    for term, places in spec.term_indices.items():
+        if all(factor.eval_method is not Factor.EvalMethod.PYTHON for factor in term.factors):
+            if len(term.factors) <= 1:
+                below[places] = ALIASED_BELOW
+    return below
+
+
 def _response(formula: Formula, table: pd.DataFrame) -> np.ndarray:
     """Response values; one numeric column is expected."""
     _, matrix = _matrix(f"0 + {formula.response}", table)
@@ -352,7 +371,8 @@ def _random_factor(
     columns = np.column_stack([matrix.to_numpy(float) for matrix in matrices])
     names = tuple(str(column) for matrix in matrices for column in matrix.columns)
     _check_groups(name, len(levels), terms, matrices, len(table))
-    if len(independent_columns(columns, below=ALIASED_BELOW)[0]) < columns.shape[1]:
+    below = np.concatenate([_aliased_below(spec) for spec in specs])
+    if len(independent_columns(columns, below=below)[0]) < columns.shape[1]:
         raise NotEstimable(
             f"random columns {list(names)} of {name!r} are linearly dependent, so their variances "
             "cannot be told apart; leave one out (a column may be constant)"
