@@ -231,8 +231,8 @@ def _notes(design: Design, tested: str, units: Units) -> tuple[str, ...]:
                 f"The formula has no random effect of {tested} by {name}: the result is about "
                 f"these levels of {name}, and error rates rise if the effect varies over them."
             )
-    names = design.fixed_names
-    if any(tested in name.split(":") and name != tested for name in names):
+    factors = design.factors
+    if any(factors[tested] < factors[name] for name in design.fixed_names):
         notes.append(
             f"{tested} is part of an interaction: with treatment coding its own column is the "
             "effect at the first level of the other factors; code them by sums for the mean effect."

@@ -127,9 +127,7 @@ def fit_glmm(
     parsed = parse_formula(formula)
     if parsed.response is None:
         raise BadFormula(f"formula {formula!r} names no response; write it before '~'")
-    if parsed.response in data and data[parsed.response].dtype == bool:
-        data = data.assign(**{parsed.response: data[parsed.response].astype(float)})
-    design, response = build_design(parsed, data)
+    design, response = build_design(parsed, data, takes_boolean=True)
     assert response is not None
     _check_response(response, family, parsed.response)
     columns, ident, names = _random_columns(design)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.models.formula import Formula, RandomTerm, parse_formula
+from mmme_neuro.models.formula import Formula, RandomTerm, factors_of, parse_formula
 from mmme_neuro.models.mixed import SINGULAR_BELOW, LMMFit, estimate_lmm
 
 
@@ -106,7 +106,7 @@ def _parts_at_boundary(fit: LMMFit) -> dict[RandomTerm, set[str]]:
 def _droppable_slopes(parts: list[str]) -> list[str]:
     """Slopes not contained in an interaction of the same term, the last first."""
     slopes = [part for part in parts if part != "1"]
-    factors = {part: set(part.split(":")) for part in slopes}
+    factors = {part: set(factors_of(part)) for part in slopes}
     return [
         part for part in slopes[::-1] if not any(factors[part] < factors[other] for other in slopes)
     ]

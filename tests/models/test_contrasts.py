@@ -140,7 +140,7 @@ def test_empty_cell_is_missing_not_guessed(events):
         ({"of": "load"}, "not a categorical predictor"),
         ({"of": "emotion"}, "not a categorical predictor"),
         ({"of": "expression", "method": "tukey"}, "method must be one of"),
-        ({"of": "expression", "weights": "cells"}, "weights must be one of"),
+        ({"of": "expression", "weights": "cell"}, "weights must be one of"),
         ({"of": "expression", "at": {"valence": [1]}}, "expects numeric predictors"),
         ({"of": "expression", "dof": "wald"}, "dof must be one of"),
         ({"of": {"a": {"micro": 1}}}, "no term 'micro'"),
