@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.errors import BadInput
+from mmme_neuro.errors import BadInput, require_columns
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
 from mmme_neuro.vocabulary import (
@@ -92,6 +92,11 @@ class Description:
         return tuple(paths)
 
 
+DESCRIBED_COLUMNS = (
+    "participant clip expression emotion valence action_units duration rise censored".split()
+)
+
+
 def describe_events(events: pd.DataFrame) -> Description:
     """Count events by expression, emotion, composite class, action unit and participant.
 
@@ -109,6 +114,7 @@ def describe_events(events: pd.DataFrame) -> Description:
     >>> description = describe_events(read_events("sheet.xlsx", merge="union"))  # doctest: +SKIP
     >>> description.write("out")  # doctest: +SKIP
     """
+    require_columns(events, DESCRIBED_COLUMNS, "events")
     if events.empty:
         raise BadInput("events must hold at least one row to describe, got none.")
     emotions = dict.fromkeys(EMOTION_BY_CODED_WORD.values())
@@ -151,6 +157,7 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
     >>> named_action_units(events)[["action_unit", "region", "n_micro"]].to_numpy().tolist()
     [['AU4', 'upper', 1], ['AU12', 'middle', 0]]
     """
+    require_columns(events, ("expression", "action_units"), "events")
     counts = _action_units(events.fillna({"action_units": ""}))
     region = {n: name for name, units in ACTION_UNITS_BY_REGION.items() for n in units}
     order = [*ACTION_UNITS_BY_REGION, "unknown"]

@@ -1,5 +1,6 @@
 """Permutation test of one fixed effect of a mixed model over a map."""
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,6 +18,9 @@ from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import missing_patterns
 
+LARGEST_P, LEAST_T = 0.1, 1.0
+"""A cluster-forming threshold up to the first can only be meant as a p-value; below the second it
+is warned of."""
 FORMING_P = 0.01
 """Two-sided p-value of one cell, by the normal distribution, behind the default threshold."""
 
@@ -206,6 +210,19 @@ def _check_choices(
         )
     if threshold is not None and not threshold > 0:
         raise BadInput(f"threshold must be positive, got {threshold}")
+    if threshold is not None and threshold <= LARGEST_P:
+        t = scipy.stats.norm.isf(threshold / 2)
+        raise BadInput(
+            f"threshold is a value of the statistic (t), not a p-value, got {threshold}: nearly "
+            f"every cell would lie beyond. For p = {threshold} two-sided give threshold={t:.2f}"
+        )
+    if threshold is not None and threshold < LEAST_T:
+        warnings.warn(
+            f"threshold={threshold} is a value of the statistic (t): "
+            f"{200 * scipy.stats.norm.sf(threshold):.0f} % of the cells lie beyond it without any "
+            "effect, so that clusters join up over the map",
+            stacklevel=3,
+        )
 
 
 def _flips(

@@ -44,6 +44,9 @@ FUNCTIONS = {
 wrong way around."""
 
 
+EVALUATION_ERRORS = (FormulaicError, SyntaxError, TypeError, ValueError, AttributeError)
+
+
 @dataclass(frozen=True, eq=False)
 class RandomFactor:
     """All random columns of one grouping factor.
@@ -379,7 +382,13 @@ def evaluate(
     try:
         matrix = parsed.get_model_matrix(table, context=FUNCTIONS, na_action="ignore")
 
-    except (FormulaicError, SyntaxError, TypeError, ValueError, AttributeError) as error:  # of transforms
+    except (
+        FormulaicError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # of transforms
         why = expression.names.written(str(error))
         raise BadFormula(f"cannot evaluate {written!r}: {why}") from error
     return matrix.model_spec, pd.DataFrame(matrix)
@@ -585,7 +594,7 @@ def _groups(columns: list[pd.Series]) -> tuple[np.ndarray, tuple[str, ...]]:
     codes = table.groupby(list(table.columns), sort=True, observed=True).ngroup().to_numpy()
     first = np.unique(codes, return_index=True)[1]
     # A level that holds a colon is marked, so that no two combinations read alike.
-    words = table.iloc[first].astype(str)
+    words = table.iloc[first].apply(_as_text)
     if len(coded) > 1:
         words = words.map(lambda word: f"`{word}`" if ":" in word else word)
     names = tuple(words.agg(":".join, axis=1))
@@ -596,6 +605,13 @@ def _groups(columns: list[pd.Series]) -> tuple[np.ndarray, tuple[str, ...]]:
             f"{alike[:3]}; make them one type"
         )
     return codes, names
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Levels as text; tuples, too."""
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    is_object = is_category and pd.api.types.is_object_dtype(column.cat.categories.dtype)
+    return column.astype(object).map(str) if is_object else column.astype(str)
 
 
 def _check_groups(
