@@ -5,12 +5,7 @@ what to do. All are ``ValueError``; files that are not there are Python's ``File
 """
 
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = [
     "MmmeError",
@@ -21,7 +16,6 @@ __all__ = [
     "NotEstimable",
     "TooFewUnits",
     "MissingExtra",
-    "require_columns",
 ]
 
 
@@ -63,31 +57,6 @@ class TooFewUnits(NotEstimable):
 
 class MissingExtra(MmmeError, ImportError):
     """Raised where a step needs an optional package; names the extra that installs it."""
-
-
-def require_columns(table: "pd.DataFrame", columns: Iterable[str], name: str) -> None:
-    """Refuse a table that lacks columns.
-
-    Parameters
-    ----------
-    table : DataFrame
-        What was given.
-    columns : iterable of str
-        Columns that are needed.
-    name : str
-        The argument.
-
-    Raises
-    ------
-    BadInput
-        Naming the columns that are not there and those that are.
-    """
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise BadInput(
-            f"{name}: lacks the columns {missing}; it has {list(table.columns)}. Rename or add "
-            "them."
-        )
 
 
 EXPECTED_FAILURES = (OSError, MmmeError)

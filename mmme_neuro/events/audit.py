@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.errors import BadInput, require_columns
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.crowding import has_neighbor
 from mmme_neuro.events.passes import merge_passes, overlap_iou
+from mmme_neuro.stats.tables import check_table
 from mmme_neuro.vocabulary import (
     EMOTION_BY_CODED_WORD,
     MICRO_MAX_DURATION_S,
@@ -130,7 +131,7 @@ def audit_events(events: pd.DataFrame, *, ignored_columns: Sequence[str] = ()) -
     --------
     >>> audit_events(read_events("coding_file.xlsx")).table()  # doctest: +SKIP
     """
-    require_columns(events, ("clip", "annotation_pass", "source_row"), "events")
+    check_table(events, ("clip", "annotation_pass", "source_row"), name="events")
     merged = events if "source_rows" in events else merge_passes(events, "union")
     checks = [
         *_pass_checks(events, merged),

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmme_neuro.errors import BadInput, require_columns
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
+from mmme_neuro.stats.tables import check_table
 from mmme_neuro.vocabulary import (
     ACTION_UNIT_NAMES,
     ACTION_UNITS_BY_REGION,
@@ -114,7 +115,7 @@ def describe_events(events: pd.DataFrame) -> Description:
     >>> description = describe_events(read_events("sheet.xlsx", merge="union"))  # doctest: +SKIP
     >>> description.write("out")  # doctest: +SKIP
     """
-    require_columns(events, DESCRIBED_COLUMNS, "events")
+    check_table(events, DESCRIBED_COLUMNS, name="events")
     if events.empty:
         raise BadInput("events must hold at least one row to describe, got none.")
     emotions = dict.fromkeys(EMOTION_BY_CODED_WORD.values())
@@ -157,7 +158,7 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
     >>> named_action_units(events)[["action_unit", "region", "n_micro"]].to_numpy().tolist()
     [['AU4', 'upper', 1], ['AU12', 'middle', 0]]
     """
-    require_columns(events, ("expression", "action_units"), "events")
+    check_table(events, ("expression", "action_units"), name="events")
     counts = _action_units(events.fillna({"action_units": ""}))
     region = {n: name for name, units in ACTION_UNITS_BY_REGION.items() for n in units}
     order = [*ACTION_UNITS_BY_REGION, "unknown"]

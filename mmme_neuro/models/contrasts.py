@@ -216,8 +216,9 @@ def _averaged_rows(
     with np.errstate(invalid="ignore", divide="ignore"):
         averaged = np.einsum("nc,nct->nt", share, rows) / total[:, None]
     named = [values[name] for name in names]
-    index = pd.MultiIndex.from_product(named, names=names)
-    return (index if len(names) > 1 else pd.Index(named[0], name=names[0])), averaged
+    if len(names) == 1:
+        return pd.Index(named[0], name=names[0], tupleize_cols=False), averaged
+    return pd.MultiIndex.from_product(named, names=names), averaged
 
 
 def _grid_values(fit: LMMFit, at: At) -> dict[str, list]:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from mmme_neuro.errors import BadInput, require_columns
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.passes import overlap_iou
 from mmme_neuro.reliability.coders.action_units import shared_share
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import check_table
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     """
     if not isinstance(criterion, Criterion):
         raise BadInput(f"criterion must be OverlapAbove or OnsetWithin, got {criterion!r}")
-    require_columns(events, ("clip", *criterion.columns), "events")
-    require_columns(others, ("clip", *criterion.columns), "others")
+    check_table(events, ("clip", *criterion.columns), name="events")
+    check_table(others, ("clip", *criterion.columns), name="others")
     parts = [np.empty((0, 3))]
     places = _places(others)
     for clip, rows in _places(events).items():
