@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.events.coding import split_action_units
+from mmme_neuro.events.coding import coded_events, normalize_action_units, split_action_units
 from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
 from mmme_neuro.stats.tables import check_table
 from mmme_neuro.vocabulary import (
@@ -14,6 +14,10 @@ from mmme_neuro.vocabulary import (
     ACTION_UNITS_BY_REGION,
     EMOTION_BY_CODED_WORD,
     EXPRESSIONS,
+)
+
+DESCRIBED_COLUMNS = (
+    "participant clip expression emotion valence action_units duration rise censored".split()
 )
 
 
@@ -93,11 +97,6 @@ class Description:
         return tuple(paths)
 
 
-DESCRIBED_COLUMNS = (
-    "participant clip expression emotion valence action_units duration rise censored".split()
-)
-
-
 def describe_events(events: pd.DataFrame) -> Description:
     """Count events by expression, emotion, composite class, action unit and participant.
 
@@ -110,14 +109,20 @@ def describe_events(events: pd.DataFrame) -> Description:
     -------
     Description
 
+    Raises
+    ------
+    BadInput
+        When there is no event, a column is missing, or a cell is not what its column holds.
+
     Examples
     --------
     >>> description = describe_events(read_events("sheet.xlsx", merge="union"))  # doctest: +SKIP
     >>> description.write("out")  # doctest: +SKIP
     """
-    check_table(events, DESCRIBED_COLUMNS, name="events")
+    events = coded_events(events, DESCRIBED_COLUMNS)
     if events.empty:
         raise BadInput("events must hold at least one row to describe, got none.")
+    events = events.assign(action_units=events["action_units"].map(normalize_action_units))
     emotions = dict.fromkeys(EMOTION_BY_CODED_WORD.values())
     classes = ("negative", "surprise", "positive", "neutral", "mixed")
     numbers = pseudonyms(events["participant"])
