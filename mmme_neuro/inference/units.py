@@ -7,6 +7,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, TooFewUnits
 from mmme_neuro.models.design import Design, RandomFactor
+from mmme_neuro.stats.groups import independent_columns
 
 LEAST_UNITS = 6
 """Fewest levels that may carry a term: 2^6 patterns of signs are the first that leave two-sided
@@ -143,9 +144,14 @@ def spans(factor: RandomFactor, column: np.ndarray) -> bool:
     outside = 0.0
     for level in range(len(factor.levels)):
         own = factor.codes == level
-        fitted, *_ = np.linalg.lstsq(factor.columns[own], column[own], rcond=None)
-        outside += float(np.sum((column[own] - factor.columns[own] @ fitted) ** 2))
-    return outside <= IN_SPAN * float(column @ column)
+        basis = independent_columns(factor.columns[own], below=1e-11)[1]
+        rest = column[own] - basis @ (basis.T @ column[own])
+        rest = rest - basis @ (basis.T @ rest)
+        outside += float(rest @ rest)
+    # About its mean, so that an offset does not matter; a constant has none.
+    size = float(np.sum((column - column.mean()) ** 2))
+    whole = float(column @ column)
+    return outside <= IN_SPAN * (size if size > 1e-24 * whole else whole)
 
 
 def varies_within(codes: np.ndarray, column: np.ndarray) -> bool:
@@ -207,7 +213,9 @@ def _check_numbers(
     """Refuse a term with too few units for a p-value of .05."""
     at = design.fixed_names.index(tested)
     others = np.delete(design.fixed, at, axis=1)
-    own = design.fixed[:, at] - others @ (np.linalg.pinv(others) @ design.fixed[:, at])
+    basis = np.linalg.qr(others)[0]
+    own = design.fixed[:, at] - basis @ (basis.T @ design.fixed[:, at])
+    own = own - basis @ (basis.T @ own)
     for factor in tops:
         if factor is not owner and factor.name not in units.carriers:
             continue

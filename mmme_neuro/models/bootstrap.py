@@ -11,6 +11,8 @@ from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design, RandomFactor
 from mmme_neuro.models.mixed import LMMFit, estimate_products
 from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products, random_columns
+from mmme_neuro.models.solver.scaling import scaled
+from mmme_neuro.stats.groups import are_independent
 
 
 def refit_criterion(fit: LMMFit, *, reml: bool) -> LMMFit:
@@ -97,13 +99,13 @@ def refit_without(fit: LMMFit, is_left_out: np.ndarray) -> LMMFit:
     """
     kept = ~is_left_out
     design, response = design_of(fit.design, kept), fit.response[kept]
-    return estimate_products(cross_products(design, response), response, reml=fit.reml)
+    return estimate_products(cross_products(scaled(design), response), response, reml=fit.reml)
 
 
 def design_of(design: Design, kept: np.ndarray) -> Design:
     """The design of some of the events, groups without events left out."""
     fixed = design.fixed[kept]
-    if np.linalg.matrix_rank(fixed) < fixed.shape[1]:
+    if not are_independent(fixed):
         raise NotEstimable(
             f"fixed terms {list(design.fixed_names)} cannot all be estimated from the remaining "
             f"{len(fixed)} events"
@@ -121,7 +123,7 @@ def _factor_of(factor: RandomFactor, kept: np.ndarray) -> RandomFactor:
     """Random columns of some of the events."""
     remaining, codes = np.unique(factor.codes[kept], return_inverse=True)
     columns = factor.columns[kept]
-    if len(remaining) < 2 or np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if len(remaining) < 2 or not are_independent(columns):
         raise NotEstimable(
             f"grouping factor {factor.name!r} has {len(remaining)} groups left and random columns "
             f"{list(factor.column_names)}, which cannot all be told apart"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import formulaic
 import numpy as np
 import pandas as pd
-import scipy.linalg
 from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
 
 from mmme_neuro.errors import BadFormula, BadInput, NotEstimable
 from mmme_neuro.models.formula import Formula, RandomTerm
@@ -22,14 +22,20 @@ from mmme_neuro.models.values import (
     prepared,
     stand_in_table,
 )
-from mmme_neuro.stats.groups import independent_columns
+from mmme_neuro.stats.groups import combination_weights, independent_columns
 from mmme_neuro.stats.levels import two_levels
 
 ALIASED_BELOW = 1e-7
 """Relative norm left by the earlier columns under which a column counts as aliased (as in R)."""
 
+COMPUTED_BELOW = 1e-11
+"""The same for interactions and transforms, which an offset of their predictors makes large."""
+
 ESTIMABLE_BELOW = 1e-6
-"""Part of a row outside the row space of the fixed columns that counts as none."""
+"""Part of a row outside the row space of the fixed columns that counts as none, relative to the
+standard deviation of the column left out."""
+ROUNDING = 1e-11
+"""The same relative to its largest value."""
 
 
 FUNCTIONS = {
@@ -190,9 +196,14 @@ class Design:
         names = [self.names.shown(name) for name in self._spec.column_names]
         rows = matrix[:, [names.index(name) for name in self.fixed_names]]
         if self.aliased:
-            full = self._spec.get_model_matrix(self.stand_ins, context=FUNCTIONS)
-            null_space = scipy.linalg.null_space(full.to_numpy(float), rcond=ALIASED_BELOW)
-            rows[np.abs(matrix @ null_space).max(axis=1) > ESTIMABLE_BELOW] = np.nan
+            full = self._spec.get_model_matrix(self.stand_ins, context=FUNCTIONS).to_numpy(float)
+            aliased = [names.index(name) for name in self.aliased]
+            left_out = full[:, aliased]
+            weights = combination_weights(self.fixed, left_out)
+            outside = np.abs(matrix[:, aliased] - rows @ weights)
+            size = np.where(np.ptp(left_out, axis=0) > 0, left_out.std(axis=0), 0.0)
+            limit = ESTIMABLE_BELOW * size + ROUNDING * np.abs(left_out).max(axis=0)
+            rows[(outside > limit).any(axis=1)] = np.nan
         return rows
 
 
@@ -250,7 +261,7 @@ def build_design(
     predictors = prepared(columns, fixed, len(rows))
     _check_levels(predictors, set(groups))
     spec, matrix, shown = _matrix(fixed, predictors, columns)
-    independent, _ = independent_columns(matrix, below=ALIASED_BELOW)
+    independent, _ = independent_columns(matrix, below=_aliased_below(spec))
     design = Design(
         formula=formula,
         fixed=np.ascontiguousarray(matrix[:, independent]),
@@ -385,6 +396,16 @@ def evaluate(
         why = expression.names.written(str(error))
         raise BadFormula(f"cannot evaluate {written!r}: {why}") from error
     return matrix.model_spec, pd.DataFrame(matrix)
+
+
+def _aliased_below(spec: formulaic.ModelSpec) -> np.ndarray:
+    """Relative norm under which each column counts as aliased, shape (n_columns,)."""
+    below = np.full(len(spec.column_names), COMPUTED_BELOW)
+    for term, places in spec.term_indices.items():
+        if all(factor.eval_method is not Factor.EvalMethod.PYTHON for factor in term.factors):
+            if len(term.factors) <= 1:
+                below[places] = ALIASED_BELOW
+    return below
 
 
 def _matrix(
@@ -557,7 +578,8 @@ def _random_factor(
     values = np.column_stack(matrices)
     names = tuple(column for of_term in shown for column in of_term)
     _check_groups(name, len(levels), terms, matrices, n_events)
-    if len(independent_columns(values, below=ALIASED_BELOW)[0]) < values.shape[1]:
+    below = np.concatenate([_aliased_below(spec) for spec in specs])
+    if len(independent_columns(values, below=below)[0]) < values.shape[1]:
         raise NotEstimable(
             f"random columns {list(names)} of {name!r} are linearly dependent, so their variances "
             "cannot be told apart; leave one out (a column may be constant)"

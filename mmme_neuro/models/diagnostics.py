@@ -117,19 +117,21 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
 
 def leverage(fit: LMMFit) -> np.ndarray:
     """Derivative of each fitted value by its own response, shape (n_observations,)."""
-    factors = fit.relative_factors
+    products = fit._products
+    factors = products.relative_factors(fit._scaled_theta)
     scaled = scipy.sparse.hstack(
         [
             random_columns(factor)
-            @ scipy.sparse.kron(scipy.sparse.eye_array(len(factor.levels)), factors[factor.name])
-            for factor in fit.design.random
+            @ scipy.sparse.kron(scipy.sparse.eye_array(len(factor.levels)), lower)
+            for factor, lower in zip(products.design.random, factors, strict=True)
         ]
     ).tocsr()
+    basis = np.linalg.qr(fit.design.fixed)[0]
     lower = np.linalg.cholesky((scaled.T @ scaled).toarray() + np.eye(scaled.shape[1]))
     random = scipy.linalg.solve_triangular(lower, scaled.toarray().T, lower=True)
-    cross = random @ fit.design.fixed
-    reduced = fit.design.fixed - random.T @ cross
-    root = np.linalg.cholesky(fit.design.fixed.T @ fit.design.fixed - cross.T @ cross)
+    cross = random @ basis
+    reduced = basis - random.T @ cross
+    root = np.linalg.cholesky(basis.T @ basis - cross.T @ cross)
     fixed = scipy.linalg.solve_triangular(root, reduced.T, lower=True)
     return np.asarray((random**2).sum(axis=0) + (fixed**2).sum(axis=0))
 

@@ -120,7 +120,7 @@ def standardized_effects(
         raise ValueError(f"denominator must be one of {sorted(DENOMINATORS)}, got {denominator!r}")
     weights = _event_weights(fit, of)
     log_sd = DENOMINATORS[denominator](fit, weights)
-    sd = float(np.exp(log_sd(np.append(fit.theta, np.log(fit.sigma)))))
+    sd = float(np.exp(log_sd(np.append(fit._scaled_theta, np.log(fit.sigma)))))
     effect_size = contrasts["estimate"].to_numpy(float) / sd
     relative = contrasts["std_error"].to_numpy(float) / sd
     std_error = np.sqrt(relative**2 + effect_size**2 * _log_variance(fit, log_sd))
@@ -155,7 +155,8 @@ def _event_weights(fit: LMMFit, of: str | None) -> np.ndarray:
 
 def _log_total(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """Log of the root of the summed components, as a function of theta and log sigma."""
-    products = [(f.columns * weights[:, None]).T @ f.columns for f in fit.design.random]
+    random = fit._products.design.random
+    products = [(f.columns * weights[:, None]).T @ f.columns for f in random]
 
     def log_sd(parameters: np.ndarray) -> float:
         factors = fit._products.relative_factors(parameters[:-1])
@@ -180,12 +181,12 @@ def _log_variance(fit: LMMFit, log_sd: Callable[[np.ndarray], float]) -> float:
     """Variance of the denominator's logarithm; parameters at a boundary are held there."""
     is_free = np.concatenate(
         [
-            free_parameters(factor, fit.theta[place])
+            free_parameters(factor, fit._scaled_theta[place])
             for factor, place in zip(fit.design.random, fit.design.theta_slices, strict=True)
         ]
         + [[True]]
     )
-    here = np.append(fit.theta, np.log(fit.sigma))
+    here = np.append(fit._scaled_theta, np.log(fit.sigma))
     slope = np.array(
         [
             (log_sd(here + step) - log_sd(here - step)) / (2 * step.sum())

@@ -20,13 +20,12 @@ def random_variances(fit: LMMFit) -> pd.DataFrame:
         z' S z with z the random columns of the event and S the covariance of their effects, in
         squared units of the response; it differs between events where slopes are random.
     """
-    covariances = fit.random_covariances
+    products = fit._products
+    factors = products.relative_factors(fit._scaled_theta)
     return pd.DataFrame(
         {
-            factor.name: np.einsum(
-                "ei,ij,ej->e", factor.columns, covariances[factor.name].to_numpy(), factor.columns
-            )
-            for factor in fit.design.random
+            factor.name: ((factor.columns @ (fit.sigma * lower)) ** 2).sum(axis=1)
+            for factor, lower in zip(products.design.random, factors, strict=True)
         }
     )
 

@@ -13,6 +13,7 @@ from mmme_neuro.models.design import FUNCTIONS, Design
 from mmme_neuro.models.mixed import DOF_METHODS, LMMFit
 from mmme_neuro.models.naming import factor_text
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite
+from mmme_neuro.stats.groups import are_independent, combination_weights
 
 SPAN_TOLERANCE = 1e-6
 """Relative residual under which sum-coded columns span the same space as the fitted ones."""
@@ -95,7 +96,7 @@ def f_test(
     FTest
     """
     value = weights @ coefficients
-    covariance = weights @ method.covariance @ weights.T
+    covariance = method.covariance_of(weights)
     statistic = float(value @ np.linalg.solve(covariance, value)) / len(weights)
     if isinstance(method, KenwardRoger):
         scale, dof = kenward_roger_f(weights, method)
@@ -105,7 +106,7 @@ def f_test(
 
 def satterthwaite_f(weights: np.ndarray, method: Satterthwaite) -> float:
     """Denominator degrees of freedom from those of the independent one-dimensional tests."""
-    _, axes = np.linalg.eigh(weights @ method.covariance @ weights.T)
+    _, axes = np.linalg.eigh(method.covariance_of(weights))
     each = method.dof(axes.T @ weights)
     if len(each) == 1 or np.ptp(each) <= EQUAL_DOF * np.abs(each).max():
         return float(each.mean())
@@ -120,7 +121,7 @@ def kenward_roger_f(weights: np.ndarray, method: KenwardRoger) -> tuple[float, f
     q = len(weights)
     if q == 1:
         return 1.0, float(method.dof(weights)[0])
-    unadjusted = method.unadjusted
+    weights, unadjusted = weights @ method.to_basis, method.unadjusted
     theta = weights.T @ np.linalg.solve(weights @ unadjusted @ weights.T, weights)
     parts = theta @ unadjusted @ method.sensitivity @ unadjusted
     traces = np.trace(parts, axis1=1, axis2=2)
@@ -156,13 +157,13 @@ def type_three(design: Design) -> dict[str, np.ndarray]:
     """
     coded, matrix = _sum_coded(design)
     columns = matrix.to_numpy(float)
-    if np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if not are_independent(columns):
         return {
             term.name: np.full((len(term.columns), design.fixed.shape[1]), np.nan) for term in coded
         }
-    weights, *_ = np.linalg.lstsq(columns, design.fixed, rcond=None)
-    missed = np.linalg.norm(design.fixed - columns @ weights)
-    if missed > SPAN_TOLERANCE * np.linalg.norm(design.fixed):
+    weights = combination_weights(columns, design.fixed)
+    missed = np.linalg.norm(design.fixed - columns @ weights, axis=0)
+    if (missed > SPAN_TOLERANCE * np.linalg.norm(design.fixed, axis=0)).any():
         raise ValueError(
             f"the fixed part of {str(design.formula)!r} cannot be coded by sums; make the "
             "transformed categories columns of the table first"

@@ -1,5 +1,6 @@
 """One mixed model fitted to every cell of a map: channels, times, frequencies."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from mmme_neuro.models.design import build_design, same_model
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
 from mmme_neuro.models.solver.batch import fit_columns
+from mmme_neuro.models.solver.scaling import scale_warnings
 from mmme_neuro.stats.estimates import t_interval
 
 
@@ -182,6 +184,8 @@ def fit_lmm_map(
     parsed = parse_map_formula(formula)
     values, axes, coordinates = _checked(responses, events)
     design, _ = build_design(parsed, events)
+    for message in scale_warnings(design):
+        warnings.warn(message, stacklevel=2)
     flat = values.reshape(len(values), -1)
     n_threads = thread_count(n_threads)
     cells = MapCells(design, flat.shape[1])

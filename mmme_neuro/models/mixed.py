@@ -13,11 +13,17 @@ from mmme_neuro.models.formula import Formula, parse_formula
 from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite, kenward_roger, satterthwaite
 from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.models.solver.scaling import (
+    Boundaries,
+    boundaries,
+    scale_warnings,
+    scaled,
+    turn_of,
+    turned_back,
+    unscaled,
+)
 from mmme_neuro.models.summary import conditional_modes, conditional_sds, summary_text
 from mmme_neuro.stats.estimates import estimate_row
-
-SINGULAR_BELOW = 1e-4
-"""Relative standard deviation under which a fit counts as singular (as in lme4)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,6 +63,7 @@ class LMMFit:
     criterion: float
     converged: bool
     _products: CrossProducts
+    _scaled_theta: np.ndarray
     _satterthwaite: Satterthwaite
     warnings: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
@@ -97,10 +104,22 @@ class LMMFit:
 
     @property
     def singular(self) -> bool:
-        """Whether a variance is zero or a correlation is one, by lme4's tolerance."""
-        return any(
-            (np.diagonal(lower) < SINGULAR_BELOW).any() for lower in self.relative_factors.values()
-        )
+        """Whether a variance is zero or a correlation is one, by lme4's tolerance.
+
+        Judged with the random columns on one scale, so that units and offsets do not matter.
+        """
+        found = self._boundaries
+        return bool(found.is_zero.any() or found.is_shared.any())
+
+    @property
+    def _boundaries(self) -> Boundaries:
+        """Boundaries on which this fit lies."""
+        return boundaries(self._products.design, self._scaled_theta[None])
+
+    @property
+    def _scaled_modes(self) -> list[np.ndarray]:
+        """Conditional modes of the scaled random columns."""
+        return conditional_modes(self._products, self._scaled_theta)
 
     @property
     def random_covariances(self) -> dict[str, pd.DataFrame]:
@@ -148,11 +167,11 @@ class LMMFit:
         """Predicted random effects of each grouping factor, one row for each level."""
         return {
             factor.name: pd.DataFrame(
-                modes, pd.Index(factor.levels, name=factor.name), list(factor.column_names)
+                modes @ turn_of(factor).T,
+                pd.Index(factor.levels, name=factor.name),
+                list(factor.column_names),
             )
-            for factor, modes in zip(
-                self.design.random, conditional_modes(self._products, self.theta), strict=True
-            )
+            for factor, modes in zip(self._products.design.random, self._scaled_modes, strict=True)
         }
 
     @property
@@ -162,7 +181,7 @@ class LMMFit:
         Laid out as `conditional_modes`; a mode plus and minus 1.96 of these is the interval that
         caterpillar plots show. Fixed effects and variances are taken as known.
         """
-        sds = conditional_sds(self.design, list(self.relative_factors.values()))
+        sds = conditional_sds(self._products, self._scaled_theta)
         return {
             factor.name: pd.DataFrame(
                 self.sigma * values,
@@ -176,9 +195,7 @@ class LMMFit:
     def fitted(self) -> np.ndarray:
         """Fitted values, random effects included, shape (n_observations,)."""
         fitted = self.design.fixed @ self.coefficients.to_numpy()
-        for factor, modes in zip(
-            self.design.random, conditional_modes(self._products, self.theta), strict=True
-        ):
+        for factor, modes in zip(self._products.design.random, self._scaled_modes, strict=True):
             fitted = fitted + (factor.columns * modes[factor.codes]).sum(axis=1)
         return fitted
 
@@ -239,7 +256,7 @@ class LMMFit:
             raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
         method = DOF_METHODS[dof](self)
         estimate = weights @ self.coefficients.to_numpy()
-        std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
+        std_error = np.sqrt(method.variance(weights))
         row = estimate_row(estimate, std_error, method.dof(weights), confidence=confidence)
         return pd.DataFrame(row, index=index)
 
@@ -279,7 +296,7 @@ def _satterthwaite_of(fit: LMMFit) -> Satterthwaite:
 def _kenward_roger_of(fit: LMMFit) -> KenwardRoger:
     if not fit.reml:
         raise ValueError("Kenward-Roger degrees of freedom need a REML fit: fit with reml=True")
-    return kenward_roger(fit._products, fit.theta, fit.sigma)
+    return kenward_roger(fit._products, fit._scaled_theta, fit.sigma)
 
 
 DOF_METHODS: dict[str, Callable[[LMMFit], Satterthwaite | KenwardRoger]] = {
@@ -340,20 +357,20 @@ def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> L
     design, response = build_design(parsed, data)
     if response is None:
         raise BadFormula(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
-    return estimate_products(cross_products(design, response), response, reml=reml)
+    return estimate_products(cross_products(scaled(design), response), response, reml=reml)
 
 
 def estimate_products(products: CrossProducts, response: np.ndarray, *, reml: bool) -> LMMFit:
-    """`estimate_lmm` from the cross products of a design and a response."""
+    """`estimate_lmm` from the cross products of a design, scaled, and a response."""
     likelihood = Likelihood(products, reml)
     optimum = likelihood.optimum()
     profile = products.profile(optimum.theta)
     coefficients = np.linalg.solve(products.triangle, products.offset + profile.coefficients)
     fit = LMMFit(
-        design=products.design,
+        design=unscaled(products.design),
         response=response,
         reml=reml,
-        theta=optimum.theta,
+        theta=turned_back(products.design, optimum.theta),
         coefficients=pd.Series(
             coefficients, pd.Index(products.design.fixed_names, name="term"), name="estimate"
         ),
@@ -361,6 +378,7 @@ def estimate_products(products: CrossProducts, response: np.ndarray, *, reml: bo
         criterion=optimum.criterion,
         converged=optimum.is_minimum,
         _products=products,
+        _scaled_theta=optimum.theta,
         _satterthwaite=satterthwaite(likelihood, optimum.theta),
     )
     return replace(fit, warnings=_warnings(fit))
@@ -373,12 +391,13 @@ def _warnings(fit: LMMFit) -> tuple[str, ...]:
         messages.append(
             f"fixed terms {list(fit.design.aliased)} are combinations of others and were left out"
         )
+    messages += scale_warnings(fit.design)
     if not fit.converged:
         messages.append("the search did not end in a minimum; simplify the random terms")
     if fit.singular:
-        components = fit.variance_components
-        zero = components[components["sd"] < SINGULAR_BELOW * fit.sigma]
-        named = [f"{row.term} | {row.group}" for row in zero.itertuples()]
+        columns = [f"{name} | {f.name}" for f in fit.design.random for name in f.column_names]
+        is_zero = fit._boundaries.is_zero[0]
+        named = [name for name, zero in zip(columns, is_zero, strict=True) if zero]
         messages.append(
             "singular fit: "
             + (f"zero variance of {', '.join(named)}" if named else "correlation of one")

@@ -10,6 +10,8 @@ from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.mixed import LMMFit
 
+VERY_DIFFERENT = 1e3
+
 Levels = Mapping[str, Sequence[str]]
 
 
@@ -83,13 +85,18 @@ def _root(
         covariance = stated.loc[list(names), list(names)].to_numpy(float)
     else:
         covariance = np.diag([float(stated[name]) ** 2 for name in names])
+    sds = np.sqrt(np.maximum(np.diagonal(covariance), 0))
+    # Columns of very different units keep their digits as correlations.
+    is_uneven = sds.max() > VERY_DIFFERENT * sds[sds > 0].min(initial=sds.max())
+    unit = np.where(sds > 0, sds, 1.0) if is_uneven else np.ones(len(sds))
+    covariance = covariance / np.outer(unit, unit)
     values, axes = np.linalg.eigh(covariance)
     if not np.allclose(covariance, covariance.T) or values[0] < -1e-9 * max(values[-1], 1e-300):
         raise ValueError(
             f"random[{group!r}] must be a covariance: symmetric, no negative eigenvalue; its "
             f"eigenvalues are {values.round(6)}"
         )
-    return axes * np.sqrt(np.maximum(values, 0))
+    return unit[:, None] * axes * np.sqrt(np.maximum(values, 0))
 
 
 def stated_model(fit: LMMFit) -> StatedModel:

@@ -9,7 +9,7 @@ import scipy.optimize
 import scipy.stats
 
 from mmme_neuro.models.bootstrap import parametric_bootstrap, refit_criterion
-from mmme_neuro.models.held import VarianceComponent, hold
+from mmme_neuro.models.held import VarianceComponent, hold, unit_of
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.optimum import approach, newton
 
@@ -178,7 +178,7 @@ def _limits(fit: LMMFit, component: VarianceComponent, quantile: float) -> tuple
 
     if component.other:
         return _root(excess, estimate, -1.0), _root(excess, estimate, 1.0)
-    step = 0.5 * max(estimate, 0.1 * fit.sigma)
+    step = 0.5 * max(estimate, 0.1 * fit.sigma * unit_of(fit, component))
     high = estimate + step
     for _ in range(WIDEST):
         if excess(high) > 0:

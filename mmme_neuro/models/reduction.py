@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from mmme_neuro.models.formula import Formula, RandomTerm, factors_of, parse_formula
-from mmme_neuro.models.mixed import SINGULAR_BELOW, LMMFit, estimate_lmm
+from mmme_neuro.models.mixed import LMMFit, estimate_lmm
 
 
 def fit_reduced(
@@ -95,11 +94,12 @@ def _parts(fit: LMMFit, term: RandomTerm) -> list[str]:
 def _parts_at_boundary(fit: LMMFit) -> dict[RandomTerm, set[str]]:
     """Parts of each term without variance of their own; all parts of a fit that failed."""
     parts: dict[RandomTerm, set[str]] = {term: set() for term in fit.design.formula.random}
+    at_boundary, place = (fit._boundaries.is_zero | fit._boundaries.is_shared)[0], 0
     for factor in fit.design.random:
-        own_sd = np.diagonal(fit.relative_factors[factor.name])
-        for (term, part), sd in zip(factor.sources, own_sd, strict=True):
-            if sd < SINGULAR_BELOW or not fit.singular:
+        for term, part in factor.sources:
+            if not fit.singular or at_boundary[place]:
                 parts[term].add(part)
+            place += 1
     return parts
 
 

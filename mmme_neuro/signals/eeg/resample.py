@@ -95,7 +95,7 @@ def decimated(
 
 def _single_precision(raw: mne.io.BaseRaw, picks: list[str]) -> np.ndarray:
     """Samples of the channels, shape (n_channels, n_times)."""
-    values = np.empty((len(picks), raw.n_times), np.float32)
+    values = np.full((len(picks), raw.n_times), np.nan, np.float32)
     step = max(BLOCK_BYTES // (8 * len(raw.ch_names)), 1)
     for start in range(0, raw.n_times, step):
         stop = min(start + step, raw.n_times)
@@ -119,7 +119,7 @@ def _resampled(values: np.ndarray, old: float, new: float) -> np.ndarray:
         for row in values
     )
     first = next(rows)
-    out = np.empty((len(values), first.size))
+    out = np.full((len(values), first.size), np.nan)
     out[0] = first
     for number, row in enumerate(rows, start=1):
         out[number] = row
