@@ -17,6 +17,7 @@ from mmme_neuro.inference.units import Units, column_of_term, find_units, left_o
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import missing_patterns
+from mmme_neuro.models.weighting import working
 
 LARGEST_P, LEAST_T = 0.1, 1.0
 """A cluster-forming threshold up to the first can only be meant as a p-value; below the second it
@@ -145,6 +146,9 @@ def permutation_test(
         progress=progress,
     )
     flat = data.to_numpy().reshape(len(data), -1)
+    if design.offset is not None:
+        flat = flat.astype(float)
+        flat[design.rows] = working(design, flat[design.rows])
     flipped = find_units(design, tested, units, events)
     statistic, null = _flips(design, tested, flipped, flat, events, draws)
     notes = _notes(design, tested, flipped)

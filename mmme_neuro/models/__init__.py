@@ -29,6 +29,7 @@ Linear mixed models of one response or of a map, and what is asked of a fit.
   order.
 * ``design``: Design of a mixed model: fixed columns, random columns and groups, built from a
   table.
+* ``weighting``: Prior weights and offsets: what the search sees of a design and its responses.
 * ``summary``: Conditional modes of random effects, and the printed summary of a mixed model.
 * ``held``: The criterion of a mixed model with one variance component held at a value.
 * ``mapinput``: Input of fits and tests of maps: one-sided formula, responses with named axes,

@@ -50,6 +50,7 @@ FUNCTIONS = {
 wrong way around."""
 
 
+Weights = str | Sequence[float] | np.ndarray | pd.Series
 EVALUATION_ERRORS = (FormulaicError, SyntaxError, TypeError, ValueError, AttributeError)
 
 
@@ -117,6 +118,8 @@ class Design:
         Prior weights: the residual variance of an event is sigma^2 / weight.
     offset : array, shape (n_events,), or None
         Known part of the response.
+    unweighted : array, shape (n_events, n_terms), or None
+        Fixed columns before their rows were multiplied by roots of the weights.
     """
 
     formula: Formula
@@ -132,6 +135,7 @@ class Design:
     _spec: formulaic.ModelSpec = field(repr=False)
     weights: np.ndarray | None = field(default=None, repr=False)
     offset: np.ndarray | None = field(default=None, repr=False)
+    unweighted: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def n_events(self) -> int:
@@ -211,7 +215,7 @@ def build_design(
     formula: Formula,
     data: pd.DataFrame,
     *,
-    weights: str | Sequence[float] | np.ndarray | pd.Series | None = None,
+    weights: Weights | None = None,
     takes_boolean: bool = False,
 ) -> tuple[Design, np.ndarray | None]:
     """Build the design and the response from a table.
@@ -503,9 +507,7 @@ _WEIGHTS = "weights of the events"
 """Name of the weights among the columns that must be complete."""
 
 
-def _weight_column(
-    weights: str | Sequence[float] | np.ndarray | pd.Series, data: pd.DataFrame
-) -> pd.Series:
+def _weight_column(weights: Weights, data: pd.DataFrame) -> pd.Series:
     """Weights of the rows of the table."""
     if isinstance(weights, str):
         names = ColumnNames(tuple(map(str, data.columns)))

@@ -8,6 +8,7 @@ import scipy.stats
 
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.crossproducts import random_columns
+from mmme_neuro.models.weighting import variance_ratios
 
 
 def collinearity(fit: LMMFit) -> pd.DataFrame:
@@ -83,7 +84,7 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
         ``row`` (position in the table that was fitted), the grouping factors (``residual (group)``
         where one is called as another column), ``response, fixed, fitted, residual,
         marginal_residual`` in units of the response, ``leverage``, and ``standardized``:
-        residual / (sigma sqrt(1 - leverage)), NaN for an event of leverage one.
+        residual / (sigma sqrt((1 - leverage) / weight)), NaN for an event of leverage one.
 
     Notes
     -----
@@ -95,7 +96,7 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
     --------
     >>> residual_table(fit).nlargest(5, "standardized")  # doctest: +SKIP
     """
-    fixed = fit.design.fixed @ fit.coefficients.to_numpy()
+    fixed = fit.expected
     fitted, hat = fit.fitted, leverage(fit)
     residual = fit.response - fitted
     levels = {f.name: np.array(f.levels, dtype=object)[f.codes] for f in fit.design.random}
@@ -110,7 +111,7 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
         "residual": residual,
         "marginal_residual": fit.response - fixed,
         "leverage": hat,
-        "standardized": residual / (fit.sigma * np.sqrt(free)),
+        "standardized": residual / (fit.sigma * np.sqrt(variance_ratios(fit.design) * free)),
     }
     return pd.DataFrame(columns)
 
@@ -126,7 +127,7 @@ def leverage(fit: LMMFit) -> np.ndarray:
             for factor, lower in zip(products.design.random, factors, strict=True)
         ]
     ).tocsr()
-    basis = np.linalg.qr(fit.design.fixed)[0]
+    basis = np.linalg.qr(products.design.fixed)[0]
     lower = np.linalg.cholesky((scaled.T @ scaled).toarray() + np.eye(scaled.shape[1]))
     random = scipy.linalg.solve_triangular(lower, scaled.toarray().T, lower=True)
     cross = random @ basis

@@ -90,8 +90,9 @@ def fit_glmm(
     Parameters
     ----------
     formula : str
-        As in `fit_lmm`; every random column has a variance of its own and no correlation, as if
-        all random terms were written with ``||``.
+        As in `fit_lmm`, offsets on the scale of the link included (``offset(log(minutes))``); every
+        random column has a variance of its own and no correlation, as if all random terms were
+        written with ``||``.
     data : DataFrame, shape (n_rows, n_columns)
         One row per event. Rows with missing values in a used column are left out.
     family : {"binomial", "poisson"}
@@ -136,7 +137,16 @@ def fit_glmm(
     _check_response(response, family, parsed.response)
     columns, ident, names = _random_columns(design)
     model_class = BinomialBayesMixedGLM if family == "binomial" else PoissonBayesMixedGLM
-    model = model_class(
+    known = 0.0 if design.offset is None else design.offset
+
+    class WithOffset(model_class):  # type: ignore[valid-type, misc]
+        """statsmodels' model with a known part of the linear predictor."""
+
+        def _lp_stats(self, *parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            mean, variance = super()._lp_stats(*parameters)
+            return mean + known, variance
+
+    model = WithOffset(
         response,
         design.fixed,
         columns,
