@@ -66,8 +66,8 @@ def adjusted(
         width = _tukey_widths(n_means, dof, confidence)
     else:
         within = pd.DataFrame({"family": family, "p_value": table["p_value"].to_numpy()})
-        p_adjusted = adjust_p_values(within, method=method, within="family")["p_adjusted"]
-        p_adjusted = p_adjusted.to_numpy()
+        corrected = adjust_p_values(within, method=method, within="family")
+        p_adjusted = corrected["p_adjusted"].to_numpy()
         size = np.maximum(size, 1)
         single = 1 - confidence ** (1 / size) if method == "sidak" else (1 - confidence) / size
         width = scipy.stats.t.isf(single / 2, dof)
