@@ -71,7 +71,7 @@ def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> M
     levels: list[pd.DataFrame] = []
     notes: list[dict[str, object]] = []
     for response in responses:
-        formula = f"{quoted(response)} ~ {right_side}"
+        formula = f"{quoted(str(response))} ~ {right_side}"
         try:
             fit = fit_reduced(formula, data)
             table = fit.table().reset_index()
@@ -132,7 +132,7 @@ def contrasts_within(
     tables = []
     for response in responses:
         try:
-            fit = fit_reduced(f"{quoted(response)} ~ {right_side}", data)
+            fit = fit_reduced(f"{quoted(str(response))} ~ {right_side}", data)
             table = _contrasts(fit, of, by)
         except NotEstimable as error:
             table = pd.DataFrame({"note": [str(error)]})

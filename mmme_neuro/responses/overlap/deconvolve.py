@@ -59,12 +59,19 @@ class Deconvolution:
         )
 
     def response(
-        self, *, event_type: str | None = None, times: np.ndarray | None = None, **values: Hashable
+        self,
+        covariates: Mapping[str, Hashable] | None = None,
+        *,
+        event_type: str | None = None,
+        times: np.ndarray | None = None,
+        **values: Hashable,
     ) -> xr.Dataset:
         """Predicted response to an event with given covariates.
 
         Parameters
         ----------
+        covariates : mapping | None
+            Values of covariates whose names are no keywords: ``{"face type": "posed"}``.
         event_type : str | None
             Kind of event; None for the first.
         times : array | None
@@ -79,7 +86,7 @@ class Deconvolution:
         """
         block = self._block(event_type)
         times = self.curves["time"].to_numpy() if times is None else np.asarray(times, float)
-        weights = np.kron(block.row(values)[None], block.basis.evaluate(times).toarray())
+        weights = np.kron(block.row({**(covariates or {}), **values})[None], block.basis.evaluate(times).toarray())
         estimate, error = self._combined(block, weights)
         axes = ("channel", "time")
         return xr.Dataset(
