@@ -1,5 +1,6 @@
 """Design of a mixed model: fixed columns, random columns and groups, built from a table."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,11 +16,10 @@ from mmme_neuro.models.naming import ColumnNames, Expression, factor_text
 from mmme_neuro.models.values import (
     BOOLEAN,
     NUMBER,
-    as_category,
+    Columns,
     as_numbers,
     complete_rows,
     kind_of,
-    prepared,
     stand_in_table,
 )
 from mmme_neuro.stats.groups import combination_weights, independent_columns
@@ -260,25 +260,27 @@ def build_design(
     columns = {names.columns[i]: data.iloc[:, i] for i in sorted(used)}
     if weights is not None:
         columns |= {_WEIGHTS: _weight_column(weights, data)}
-    rows = complete_rows(columns)
-    columns = {name: column.iloc[rows].reset_index(drop=True) for name, column in columns.items()}
-    predictors = prepared(columns, fixed, len(rows))
+    kinds = {name: kind_of(column) for name, column in columns.items()}
+    rows = complete_rows(columns, kinds)
+    used_rows = {name: column.iloc[rows].reset_index(drop=True) for name, column in columns.items()}
+    complete = Columns(used_rows, kinds, len(rows))
+    predictors = complete.prepared(fixed)
     _check_levels(predictors, set(groups))
-    spec, matrix, shown = _matrix(fixed, predictors, columns)
+    spec, matrix, shown = _matrix(fixed, predictors, complete)
     independent, _ = independent_columns(matrix, below=_aliased_below(spec))
     design = Design(
         formula=formula,
         fixed=np.ascontiguousarray(matrix[:, independent]),
         fixed_names=tuple(shown[i] for i in independent),
-        random=_random_factors(formula, slopes, columns, names),
+        random=_random_factors(formula, slopes, complete, names),
         rows=rows,
         n_dropped=len(data) - len(rows),
         aliased=tuple(name for i, name in enumerate(shown) if i not in set(independent)),
         predictors=predictors,
-        weights=None if weights is None else _checked_weights(columns[_WEIGHTS]),
-        offset=_offset(formula, offsets, columns),
+        weights=None if weights is None else _checked_weights(used_rows[_WEIGHTS]),
+        offset=_offset(formula, offsets, complete),
         _expression=fixed,
-        _kinds={name: kind_of(columns[name]) for name in fixed.columns},
+        _kinds={name: kinds[name] for name in fixed.columns},
         _spec=spec,
     )
     if not design.fixed_names:
@@ -290,7 +292,7 @@ def build_design(
         )
     if formula.response is None:
         return design, None
-    return design, _response(formula.response, response, columns, text, takes_boolean)
+    return design, _response(formula.response, response, complete, text, takes_boolean)
 
 
 def same_model(design: Design, events: pd.DataFrame, rows: np.ndarray) -> Design | None:
@@ -413,11 +415,12 @@ def _aliased_below(spec: formulaic.ModelSpec) -> np.ndarray:
 
 
 def _matrix(
-    expression: Expression, values: pd.DataFrame, columns: Mapping[str, pd.Series]
+    expression: Expression, values: pd.DataFrame, columns: Columns
 ) -> tuple[formulaic.ModelSpec, np.ndarray, list[str]]:
     """Columns of an expression and their names; values made infinite or missing are refused."""
-    kinds = {name: kind_of(columns[name]) for name in expression.columns}
-    spec, matrix = evaluate(expression, stand_in_table(expression, values, kinds))
+    if expression.text.strip() == "1":
+        return _intercept(), np.ones((columns.n_rows, 1)), ["Intercept"]
+    spec, matrix = evaluate(expression, stand_in_table(expression, values, columns.kinds))
     shown = [expression.names.shown(str(name)) for name in matrix.columns]
     numbers = matrix.to_numpy(float)
     finite = np.isfinite(numbers).all(axis=0)
@@ -435,17 +438,18 @@ def _matrix(
     return spec, numbers, shown
 
 
-def _numbers_of(
-    text: str, expression: Expression, columns: Mapping[str, pd.Series], formula: str
-) -> pd.Series:
+@functools.cache
+def _intercept() -> formulaic.ModelSpec:
+    """Specification of the intercept alone."""
+    return formulaic.Formula("1").get_model_matrix(pd.DataFrame({"any": [0.0]})).model_spec
+
+
+def _numbers_of(text: str, expression: Expression, columns: Columns, formula: str) -> pd.Series:
     """Values of an arithmetic expression, one for each event."""
     if not expression.columns:
         raise BadFormula(f"formula {formula!r}: {text!r} names no column")
     single = replace(expression, text=f"0 + {{{expression.text}}}")
-    values = prepared(columns, expression, len(next(iter(columns.values()))))
-    table = stand_in_table(
-        expression, values, {name: kind_of(columns[name]) for name in expression.columns}
-    )
+    table = stand_in_table(expression, columns.prepared(expression), columns.kinds)
     _, matrix = evaluate(single, table)
     if matrix.shape[1] != 1:
         raise BadInput(
@@ -459,12 +463,12 @@ def _numbers_of(
 def _response(
     text: str,
     expression: Expression,
-    columns: Mapping[str, pd.Series],
+    columns: Columns,
     formula: str,
     takes_boolean: bool,
 ) -> np.ndarray:
     """Response values; one numeric column is expected."""
-    kinds = {kind_of(columns[name]) for name in expression.columns}
+    kinds = {columns.kinds[name] for name in expression.columns}
     is_column = len(expression.stand_ins) == 1 and expression.text.strip() in expression.stand_ins
     if is_column and kinds == {BOOLEAN} and not takes_boolean:
         raise BadInput(
@@ -475,11 +479,12 @@ def _response(
         (name,) = expression.columns
         raise BadInput(
             f"response {text!r} must be one numeric column, found "
-            f"{[str(value) for value in columns[name].unique()[:5]]}; convert it to numbers first"
+            f"{[str(value) for value in columns.columns[name].unique()[:5]]}; convert it to "
+            "numbers first"
         )
     if is_column:
         (name,) = expression.columns
-        return as_numbers(columns[name]).to_numpy()
+        return as_numbers(columns.columns[name]).to_numpy()
     values = _numbers_of(text, expression, columns, formula).to_numpy(float)
     if not np.isfinite(values).all():
         raise NotEstimable(
@@ -489,13 +494,11 @@ def _response(
     return values
 
 
-def _offset(
-    formula: Formula, offsets: Sequence[Expression], columns: Mapping[str, pd.Series]
-) -> np.ndarray | None:
+def _offset(formula: Formula, offsets: Sequence[Expression], columns: Columns) -> np.ndarray | None:
     """Sum of the offsets."""
     if not offsets:
         return None
-    total = np.zeros(len(next(iter(columns.values()))))
+    total = np.zeros(columns.n_rows)
     for text, expression in zip(formula.offsets, offsets, strict=True):
         total = total + _numbers_of(text, expression, columns, str(formula)).to_numpy(float)
     if not np.isfinite(total).all():
@@ -539,7 +542,7 @@ def _checked_weights(column: pd.Series) -> np.ndarray:
 def _random_factors(
     formula: Formula,
     slopes: Mapping[RandomTerm, Expression],
-    columns: Mapping[str, pd.Series],
+    columns: Columns,
     names: ColumnNames,
 ) -> tuple[RandomFactor, ...]:
     """One factor for each grouping, the terms that share it side by side."""
@@ -548,7 +551,7 @@ def _random_factors(
         by_group.setdefault(term.groups, []).append(term)
     factors = []
     for groups, terms in by_group.items():
-        found = [columns[names.columns[names.find(name) or 0]] for name in groups]
+        found = [names.columns[names.find(name) or 0] for name in groups]
         factors.append(_random_factor(groups, found, {t: slopes[t] for t in terms}, terms, columns))
     twice = [f.name for f in factors if [g.name for g in factors].count(f.name) > 1]
     if twice:
@@ -561,20 +564,17 @@ def _random_factors(
 
 def _random_factor(
     groups: tuple[str, ...],
-    of_groups: list[pd.Series],
+    of_groups: list[str],
     slopes: Mapping[RandomTerm, Expression],
     terms: list[RandomTerm],
-    columns: Mapping[str, pd.Series],
+    columns: Columns,
 ) -> RandomFactor:
     """Random columns, groups and covariance template of one grouping factor."""
     name = ":".join(groups)
-    codes, levels = _groups(of_groups)
+    codes, levels = _groups(of_groups, columns)
     n_events = len(codes)
     specs, matrices, shown = zip(
-        *(
-            _matrix(slopes[term], prepared(columns, slopes[term], n_events), columns)
-            for term in terms
-        ),
+        *(_matrix(slopes[term], columns.prepared(slopes[term]), columns) for term in terms),
         strict=True,
     )
     values = np.column_stack(matrices)
@@ -604,31 +604,41 @@ def _random_factor(
     return RandomFactor(name, levels, codes, values, names, np.array(template), sources)
 
 
-def _groups(columns: list[pd.Series]) -> tuple[np.ndarray, tuple[str, ...]]:
+def _groups(names: list[str], columns: Columns) -> tuple[np.ndarray, tuple[str, ...]]:
     """Group of each event and the names of the groups, in the order of the levels."""
-    coded = [column if kind_of(column) == NUMBER else as_category(column) for column in columns]
-    table = pd.concat(coded, axis=1, keys=range(len(coded)))
-    codes = table.groupby(list(table.columns), sort=True, observed=True).ngroup().to_numpy()
-    first = np.unique(codes, return_index=True)[1]
-    # A level that holds a colon is marked, so that no two combinations read alike.
-    words = table.iloc[first].apply(_as_text)
-    if len(coded) > 1:
-        words = words.map(lambda word: f"`{word}`" if ":" in word else word)
-    names = tuple(words.agg(":".join, axis=1))
-    if len(set(names)) < len(names):
-        alike = sorted({level for level in names if names.count(level) > 1})
+    coded = [_levels_of(name, columns) for name in names]
+    codes = np.zeros(columns.n_rows, dtype=np.int64)
+    for own, texts in coded:
+        codes = codes * len(texts) + own
+    found, codes = np.unique(codes, return_inverse=True)
+    if len(coded) == 1:
+        words = [coded[0][1][place] for place in found]
+    else:
+        # A level that holds a colon is marked, so that no two combinations read alike.
+        marked = [[f"`{t}`" if ":" in t else t for t in texts] for _, texts in coded]
+        places = np.unravel_index(found, [len(texts) for texts in marked])
+        words = [
+            ":".join(texts[place] for texts, place in zip(marked, at, strict=True))
+            for at in zip(*places, strict=True)
+        ]
+    if len(set(words)) < len(words):
+        alike = sorted({level for level in words if words.count(level) > 1})
         raise BadInput(
-            f"columns {[str(column.name) for column in columns]} have levels that read alike: "
-            f"{alike[:3]}; make them one type"
+            f"columns {names} have levels that read alike: {alike[:3]}; make them one type"
         )
-    return codes, names
+    return codes, tuple(words)
 
 
-def _as_text(column: pd.Series) -> pd.Series:
-    """Levels as text; tuples, too."""
-    is_category = isinstance(column.dtype, pd.CategoricalDtype)
-    is_object = is_category and pd.api.types.is_object_dtype(column.cat.categories.dtype)
-    return column.astype(object).map(str) if is_object else column.astype(str)
+def _levels_of(name: str, columns: Columns) -> tuple[np.ndarray, list[str]]:
+    """Level of each event in one column, and the levels as text."""
+    if columns.kinds[name] == NUMBER:
+        codes, levels = pd.factorize(columns.columns[name], sort=True)
+        return codes, list(pd.Series(levels).astype(str))
+    column = columns.category(name)
+    categories = column.cat.categories
+    is_object = pd.api.types.is_object_dtype(categories.dtype)
+    texts = map(str, categories) if is_object else pd.Series(categories).astype(str)
+    return column.cat.codes.to_numpy(np.int64), list(texts)
 
 
 def _check_groups(

@@ -11,6 +11,14 @@ from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.naming import Expression
 
 NUMBER, BOOLEAN, CATEGORY = "number", "boolean", "category"
+INFERRED = {
+    "string": CATEGORY,
+    "boolean": BOOLEAN,
+    "integer": NUMBER,
+    "floating": NUMBER,
+    "mixed-integer-float": NUMBER,
+}
+"""Kinds of objects that pandas tells at once."""
 
 
 def kind_of(column: pd.Series) -> str:
@@ -37,9 +45,10 @@ def kind_of(column: pd.Series) -> str:
     if pd.api.types.is_numeric_dtype(dtype):
         return NUMBER
     if pd.api.types.is_object_dtype(dtype):
+        inferred = INFERRED.get(pd.api.types.infer_dtype(column, skipna=True))
+        if inferred is not None:
+            return inferred
         present = column[column.notna()]
-        if len(present) and all(isinstance(v, (bool, np.bool_)) for v in present):
-            return BOOLEAN
         if len(present) and all(_is_number(value) for value in present):
             return NUMBER
     return CATEGORY
@@ -132,13 +141,15 @@ def in_order(levels: Iterable[object], *, is_folded: bool = True) -> list:
         return sorted(found, key=lambda level: (type(level).__name__, str(level)))
 
 
-def complete_rows(columns: Mapping[str, pd.Series]) -> np.ndarray:
+def complete_rows(columns: Mapping[str, pd.Series], kinds: Mapping[str, str]) -> np.ndarray:
     """Positions of rows without missing values; infinite values are refused.
 
     Parameters
     ----------
     columns : mapping of str to Series
         Of the same length.
+    kinds : mapping of str to str
+        What each is (`kind_of`).
 
     Returns
     -------
@@ -151,17 +162,17 @@ def complete_rows(columns: Mapping[str, pd.Series]) -> np.ndarray:
     """
     missing = {}
     for name, column in columns.items():
-        is_missing = column.isna().to_numpy(bool)
-        if kind_of(column) == NUMBER:
-            values = as_numbers(column).to_numpy()
-            n_infinite = int(np.isinf(values).sum())
-            if n_infinite:
-                raise NotEstimable(
-                    f"column {name!r} has {n_infinite} infinite values; correct them or set them "
-                    "to NaN to leave these events out"
-                )
-            is_missing = is_missing | np.isnan(values)
-        missing[name] = is_missing
+        if kinds[name] != NUMBER:
+            missing[name] = column.isna().to_numpy(bool)
+            continue
+        values = as_numbers(column).to_numpy()
+        missing[name] = np.isnan(values)
+        n_infinite = int(np.isinf(values).sum())
+        if n_infinite:
+            raise NotEstimable(
+                f"column {name!r} has {n_infinite} infinite values; correct them or set them "
+                "to NaN to leave these events out"
+            )
     n_rows = len(next(iter(columns.values()))) if columns else 0
     rows = np.flatnonzero(~np.any(list(missing.values()), axis=0))
     if not len(rows):
@@ -172,43 +183,62 @@ def complete_rows(columns: Mapping[str, pd.Series]) -> np.ndarray:
     return rows
 
 
-def prepared(
-    columns: Mapping[str, pd.Series],
-    expression: Expression,
-    n_rows: int,
-    *,
-    is_folded: bool = True,
-) -> pd.DataFrame:
-    """Values of the columns of an expression.
+class Columns:
+    """Columns of a table without missing values, each made a category or numbers once.
 
     Parameters
     ----------
     columns : mapping of str to Series
-        Without missing values.
-    expression : Expression
-        What needs them.
+        Indexed 0, 1, ...
+    kinds : mapping of str to str
+        What each is (`kind_of`).
     n_rows : int
-        Length of the columns, of which there may be none.
+        Their length; there may be none.
     is_folded : bool
         As of `as_category`.
-
-    Returns
-    -------
-    DataFrame
-        By the names of the columns: Categorical where they are levels of a term, else float64.
     """
-    in_code = {text for text in expression.stand_ins if text.startswith("category")}
-    table = {}
-    for name in sorted(expression.columns):
-        column, kind = columns[name], kind_of(columns[name])
-        if kind == NUMBER:
-            is_category = any(expression.names.column_of(text) == name for text in in_code)
-        else:
-            is_category = kind == CATEGORY or name in expression.as_category
-        table[name] = (
-            as_category(column, is_folded=is_folded) if is_category else as_numbers(column)
-        )
-    return pd.DataFrame(table, index=range(n_rows))
+
+    def __init__(
+        self,
+        columns: Mapping[str, pd.Series],
+        kinds: Mapping[str, str],
+        n_rows: int,
+        *,
+        is_folded: bool = True,
+    ) -> None:
+        self.columns, self.kinds, self.n_rows = columns, kinds, n_rows
+        self._is_folded = is_folded
+        self._categories: dict[str, pd.Series] = {}
+
+    def category(self, name: str) -> pd.Series:
+        """A column as a Categorical."""
+        if name not in self._categories:
+            column = self.columns[name]
+            self._categories[name] = as_category(column, is_folded=self._is_folded)
+        return self._categories[name]
+
+    def prepared(self, expression: Expression) -> pd.DataFrame:
+        """Values of the columns of an expression.
+
+        Parameters
+        ----------
+        expression : Expression
+            What needs them.
+
+        Returns
+        -------
+        DataFrame
+            By the names of the columns: Categorical where they are levels of a term, else float64.
+        """
+        coded = [text for text in expression.stand_ins if text.startswith("category")]
+        in_code = {expression.names.column_of(text) for text in coded}
+        table = {}
+        for name in sorted(expression.columns):
+            kind = self.kinds[name]
+            is_category = kind == CATEGORY or name in in_code
+            is_category |= kind == BOOLEAN and name in expression.as_category
+            table[name] = self.category(name) if is_category else as_numbers(self.columns[name])
+        return pd.DataFrame(table, index=range(self.n_rows))
 
 
 def stand_in_table(

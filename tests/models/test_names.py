@@ -35,7 +35,7 @@ NAMES = {
     "unicode": ("µV", "größe", "条件", "nai\u0308ve", "участник", "стимул"),
     "results": ("response", "row", "fixed", "fitted", "residual", "Residual"),
 }
-FEW = ("dots", "transforms", "unicode", "spaces", "operators")
+FEW = ("transforms", "spaces", "operators")
 """Sets of names for which all verbs are tried."""
 QUOTED = {
     "spaces": ("my y", "x (ms)", "face type", "Two Levels", "subject no", "stim / id"),

@@ -86,7 +86,9 @@ class Deconvolution:
         """
         block = self._block(event_type)
         times = self.curves["time"].to_numpy() if times is None else np.asarray(times, float)
-        weights = np.kron(block.row({**(covariates or {}), **values})[None], block.basis.evaluate(times).toarray())
+        weights = np.kron(
+            block.row({**(covariates or {}), **values})[None], block.basis.evaluate(times).toarray()
+        )
         estimate, error = self._combined(block, weights)
         axes = ("channel", "time")
         return xr.Dataset(
@@ -97,6 +99,7 @@ class Deconvolution:
     def window(
         self,
         window: tuple[float, float],
+        covariates: Mapping[str, Hashable] | None = None,
         *,
         baseline: tuple[float, float] | None = None,
         event_type: str | None = None,
@@ -109,6 +112,8 @@ class Deconvolution:
         ----------
         window : tuple of float
             First and last time, s since the event.
+        covariates : mapping | None
+            As in `response`.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
         event_type : str | None
@@ -124,7 +129,7 @@ class Deconvolution:
             ``channel, estimate, std_error``, in the signal's unit.
         """
         block = self._block(event_type)
-        row = block.row(values)
+        row = block.row({**(covariates or {}), **values})
         if minus is not None:
             row = row - block.row(minus)
         course = _window_mean(block.basis, window)

@@ -430,14 +430,14 @@ def test_covariates_of_any_type_of_words(superposed, dtype):
         found.response(expression="none")
 
 
-@pytest.mark.parametrize("name", ["face type", "C", "class", "face.type", "größe", "log", "a:b"])
+@pytest.mark.parametrize("name", ["face type", "C", "class", "face.type", "größe", "a:b", "times"])
 def test_covariates_of_any_name(superposed, name):
     own = with_covariate(superposed, name, superposed.events["expression"])
     formula = f"~ `{name}`" if name in ("face type", "a:b") else f"~ {name}"
     found = deconvolve(own, formula, FIR((-1.0, 9.0), step=0.5), picks="x0")
     plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
     np.testing.assert_allclose(
-        found.response(**{name: "micro"})["response"],
+        found.response({name: "micro"})["response"],
         plain.response(expression="micro")["response"],
     )
 
