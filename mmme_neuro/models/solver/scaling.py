@@ -278,7 +278,7 @@ def boundaries(design: Design, theta: np.ndarray) -> Boundaries:
         is_zero = np.zeros_like(own)
         is_shared = np.zeros_like(own)
         for block in blocks_of(factor):
-            is_singular = own[:, block].any(axis=1)
+            is_singular = own[:, block].sum(axis=1) > 0
             zero = is_singular[:, None] & (sd[:, block] * spread[block] < SINGULAR_BELOW)
             # Of the others the last ones, as many as there are ranks missing; one at least.
             missing = own[:, block].sum(axis=1) - zero.sum(axis=1)
