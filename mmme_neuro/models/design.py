@@ -398,10 +398,11 @@ def evaluate(
         raise BadFormula(f"cannot read {written!r} in the formula ({why})") from error
     try:
         matrix = parsed.get_model_matrix(table, context=FUNCTIONS, na_action="ignore")
+        numbers = pd.DataFrame(matrix).astype(float)
     except EVALUATION_ERRORS as error:  # transforms raise what they like
         why = expression.names.written(str(error))
         raise BadFormula(f"cannot evaluate {written!r}: {why}") from error
-    return matrix.model_spec, pd.DataFrame(matrix)
+    return matrix.model_spec, numbers
 
 
 def _aliased_below(spec: formulaic.ModelSpec) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmme_neuro.errors import BadFormula
 from mmme_neuro.models import fit_glmm, fit_lmm, fit_lmm_map
 
 pytestmark = pytest.mark.filterwarnings("ignore:singular fit")
@@ -96,6 +97,12 @@ def test_comparisons_are_yes_and_no(events):
     )
     fit = fit_glmm("post > 20 ~ cond + (1 | p)", events, family="binomial")
     np.testing.assert_allclose(fit.table(), expected.table())
+
+
+@pytest.mark.parametrize("term", ["I('a')", "log(cond)", "I(cond + pre)", "pre ~~ 2", "I(pre[)"])
+def test_terms_that_cannot_be_computed_are_refused_in_words(events, term):
+    with pytest.raises(BadFormula):
+        fit_lmm(f"post ~ {term} + (1 | p)", events)
 
 
 def test_maps_have_no_left_side(events):

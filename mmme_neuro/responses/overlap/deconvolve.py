@@ -60,7 +60,7 @@ class Deconvolution:
 
     def response(
         self,
-        covariates: Mapping[str, Hashable] | None = None,
+        covariates: Mapping[str, object] | None = None,
         *,
         event_type: str | None = None,
         times: np.ndarray | None = None,
@@ -99,11 +99,11 @@ class Deconvolution:
     def window(
         self,
         window: tuple[float, float],
-        covariates: Mapping[str, Hashable] | None = None,
+        covariates: Mapping[str, object] | None = None,
         *,
         baseline: tuple[float, float] | None = None,
         event_type: str | None = None,
-        minus: Mapping[str, Hashable] | None = None,
+        minus: Mapping[str, object] | None = None,
         **values: Hashable,
     ) -> pd.DataFrame:
         """Mean response in a window, with the standard error of this recording.
