@@ -220,9 +220,9 @@ def _difference(smaller: LMMFit, larger: LMMFit) -> Difference:
             f"{larger.n_observations} events); drop rows with missing values from the table before "
             "both fits"
         )
-    seen = [working(fit.design, fit.response) for fit in (smaller, larger)]
-    ratios = [variance_ratios(fit.design) for fit in (smaller, larger)]
-    if not (np.array_equal(*seen) and np.array_equal(*ratios)):
+    first, second = (working(fit.design, fit.response) for fit in (smaller, larger))
+    ratio, other = (variance_ratios(fit.design) for fit in (smaller, larger))
+    if not (np.array_equal(first, second) and np.array_equal(ratio, other)):
         raise ValueError(f"{pair} have different weights or offsets; give both fits the same")
     # Scaled columns span the same spaces and no unit enters.
     factors = {factor.name: factor for factor in larger._products.design.random}

@@ -16,7 +16,7 @@ from mmme_neuro.models.naming import ColumnNames, Expression, factor_text
 from mmme_neuro.models.values import (
     BOOLEAN,
     NUMBER,
-    Columns,
+    CompleteColumns,
     as_numbers,
     complete_rows,
     kind_of,
@@ -263,7 +263,7 @@ def build_design(
     kinds = {name: kind_of(column) for name, column in columns.items()}
     rows = complete_rows(columns, kinds)
     used_rows = {name: column.iloc[rows].reset_index(drop=True) for name, column in columns.items()}
-    complete = Columns(used_rows, kinds, len(rows))
+    complete = CompleteColumns(used_rows, kinds, len(rows))
     predictors = complete.prepared(fixed)
     _check_levels(predictors, set(groups))
     spec, matrix, shown = _matrix(fixed, predictors, complete)
@@ -416,7 +416,7 @@ def _aliased_below(spec: formulaic.ModelSpec) -> np.ndarray:
 
 
 def _matrix(
-    expression: Expression, values: pd.DataFrame, columns: Columns
+    expression: Expression, values: pd.DataFrame, columns: CompleteColumns
 ) -> tuple[formulaic.ModelSpec, np.ndarray, list[str]]:
     """Columns of an expression and their names; values made infinite or missing are refused."""
     if expression.text.strip() == "1":
@@ -445,7 +445,9 @@ def _intercept() -> formulaic.ModelSpec:
     return formulaic.Formula("1").get_model_matrix(pd.DataFrame({"any": [0.0]})).model_spec
 
 
-def _numbers_of(text: str, expression: Expression, columns: Columns, formula: str) -> pd.Series:
+def _numbers_of(
+    text: str, expression: Expression, columns: CompleteColumns, formula: str
+) -> pd.Series:
     """Values of an arithmetic expression, one for each event."""
     if not expression.columns:
         raise BadFormula(f"formula {formula!r}: {text!r} names no column")
@@ -464,7 +466,7 @@ def _numbers_of(text: str, expression: Expression, columns: Columns, formula: st
 def _response(
     text: str,
     expression: Expression,
-    columns: Columns,
+    columns: CompleteColumns,
     formula: str,
     takes_boolean: bool,
 ) -> np.ndarray:
@@ -495,7 +497,9 @@ def _response(
     return values
 
 
-def _offset(formula: Formula, offsets: Sequence[Expression], columns: Columns) -> np.ndarray | None:
+def _offset(
+    formula: Formula, offsets: Sequence[Expression], columns: CompleteColumns
+) -> np.ndarray | None:
     """Sum of the offsets."""
     if not offsets:
         return None
@@ -543,7 +547,7 @@ def _checked_weights(column: pd.Series) -> np.ndarray:
 def _random_factors(
     formula: Formula,
     slopes: Mapping[RandomTerm, Expression],
-    columns: Columns,
+    columns: CompleteColumns,
     names: ColumnNames,
 ) -> tuple[RandomFactor, ...]:
     """One factor for each grouping, the terms that share it side by side."""
@@ -568,7 +572,7 @@ def _random_factor(
     of_groups: list[str],
     slopes: Mapping[RandomTerm, Expression],
     terms: list[RandomTerm],
-    columns: Columns,
+    columns: CompleteColumns,
 ) -> RandomFactor:
     """Random columns, groups and covariance template of one grouping factor."""
     name = ":".join(groups)
@@ -605,7 +609,7 @@ def _random_factor(
     return RandomFactor(name, levels, codes, values, names, np.array(template), sources)
 
 
-def _groups(names: list[str], columns: Columns) -> tuple[np.ndarray, tuple[str, ...]]:
+def _groups(names: list[str], columns: CompleteColumns) -> tuple[np.ndarray, tuple[str, ...]]:
     """Group of each event and the names of the groups, in the order of the levels."""
     coded = [_levels_of(name, columns) for name in names]
     codes = np.zeros(columns.n_rows, dtype=np.int64)
@@ -630,7 +634,7 @@ def _groups(names: list[str], columns: Columns) -> tuple[np.ndarray, tuple[str, 
     return codes, tuple(words)
 
 
-def _levels_of(name: str, columns: Columns) -> tuple[np.ndarray, list[str]]:
+def _levels_of(name: str, columns: CompleteColumns) -> tuple[np.ndarray, list[str]]:
     """Level of each event in one column, and the levels as text."""
     if columns.kinds[name] == NUMBER:
         codes, levels = pd.factorize(columns.columns[name], sort=True)

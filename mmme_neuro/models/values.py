@@ -183,7 +183,7 @@ def complete_rows(columns: Mapping[str, pd.Series], kinds: Mapping[str, str]) ->
     return rows
 
 
-class Columns:
+class CompleteColumns:
     """Columns of a table without missing values, each made a category or numbers once.
 
     Parameters

@@ -15,7 +15,7 @@ from mmme_neuro.models.naming import ColumnNames, Expression
 from mmme_neuro.models.values import (
     CATEGORY,
     NUMBER,
-    Columns,
+    CompleteColumns,
     as_numbers,
     kind_of,
     stand_in_table,
@@ -203,7 +203,7 @@ def _event_design(
         n: c if kind_of(c) in (NUMBER, CATEGORY) else as_numbers(c) for n, c in columns.items()
     }
     kinds = {name: kind_of(column) for name, column in columns.items()}
-    values = Columns(columns, kinds, len(events), is_folded=False).prepared(expression)
+    values = CompleteColumns(columns, kinds, len(events), is_folded=False).prepared(expression)
     spec, matrix = evaluate(expression, stand_in_table(expression, values, kinds))
     levels = {
         str(name): list(column.cat.categories)
