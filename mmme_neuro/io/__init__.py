@@ -4,6 +4,10 @@ Readers of what a lab hands over; no reader needs the annotation sheet.
 
 * ``eeg``: EEG recordings of any format a lab hands over.
 * ``physio``: Peripheral recordings of any format a lab hands over.
+* ``edf_records``: When each data record of an EDF+ or BDF+ file was recorded, and gaps between
+  records filled.
+* ``breaks``: Breaks of a recording: samples that follow one another but were not recorded so, and
+  gaps.
 * ``curry``: Recordings of Neuroscan's Curry 7, 8 and 9.
 * ``curry_header``: What a Curry recording's header says: sizes, units, channels, electrodes,
   trials.

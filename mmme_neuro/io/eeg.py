@@ -9,14 +9,18 @@ import mne
 
 from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.extras import optional
+from mmme_neuro.io.breaks import cnt_cuts, cuts, mark_cuts, mark_erplab_boundaries
 from mmme_neuro.io.curry import read_curry
-from mmme_neuro.io.damage import named_beside, reading
+from mmme_neuro.io.damage import found_beside, named_beside, reading
+from mmme_neuro.io.edf_records import read_records
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.montage import channel_types, place_electrodes
 
 EEG: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs
 
 BYTES_BY_FORMAT = {"short": 2, "int": 4, "single": 4, "double": 8}
+BRAINVISION_PARTS = {"datafile": "data", "markerfile": "markers"}
+OVERRIDES = {"datafile": "data_fname", "markerfile": "marker_fname"}
 _BRAINVISION_FILES = re.compile(r"^\s*(DataFile|MarkerFile)\s*=\s*(\S.*)$", re.M | re.I)
 
 
@@ -49,6 +53,12 @@ def read_eeg(path: str | Path) -> EEG:
     scales a trigger channel like the EEG (EEGLAB, BrainVision) it becomes ``misc``, as its codes
     cannot be found any more; the events are annotations there.
 
+    Where a recording was cut or paused (EEGLAB's ``boundary``, ERPLAB's -99, BrainVision's ``New
+    Segment``, Neuroscan's start and stop marks) it is annotated ``BAD boundary`` and ``EDGE
+    boundary``; gaps between the records of EDF+D and BDF+D files are filled with zeros, so that
+    times stay those of the file, and annotated ``BAD_ACQ_SKIP``. `mmme_neuro.epoch`, filters, ICA
+    and MNE itself respect these names.
+
     Examples
     --------
     >>> import numpy as np, tempfile
@@ -78,13 +88,16 @@ def read_eeg(path: str | Path) -> EEG:
         if isinstance(recording, mne.io.BaseRaw):
             # A file without its end fails here, not an hour into the analysis.
             recording.get_data(start=recording.n_times - 1, verbose="error")
+            mark_cuts(recording, cuts(recording))
+            if path.suffix.lower() == ".cnt":
+                mark_cuts(recording, cnt_cuts(path, recording.n_times))
         return place_electrodes(_type_channels(recording))
 
 
 def _refuse_files_elsewhere(path: Path, recording: EEG) -> None:
     """Refuse a recording whose samples its header places in another folder."""
     for name in getattr(recording, "filenames", ()):
-        if name is not None and Path(name).absolute().parent != path.absolute().parent:
+        if name is not None and not Path(name).parent.samefile(path.parent):
             named_beside(path, str(name))
 
 
@@ -106,7 +119,9 @@ def _read_eeglab(path: Path) -> EEG:
     pymatreader = optional("pymatreader")  # MNE reads with it, too
     check_matlab_file(path)
     try:
-        return mne.io.read_raw_eeglab(path, verbose="error")
+        raw = mne.io.read_raw_eeglab(path, verbose="error")
+        mark_erplab_boundaries(raw)
+        return raw
     except TypeError as error:
         if "number of trials" not in str(error):
             raise
@@ -126,14 +141,17 @@ def _read_fif(path: Path) -> EEG:
 
 def _read_brainvision(path: Path) -> EEG:
     """BrainVision header with its data and markers."""
+    header = _header_text(path)
+    entries = {key.lower(): name.strip() for key, name in _BRAINVISION_FILES.findall(header)}
     named = {
-        key.lower(): named_beside(path, name.strip().replace("$b", path.stem))
-        for key, name in _BRAINVISION_FILES.findall(path.read_text(encoding="latin-1"))
+        key: found_beside(path, name.replace("$b", path.stem), what=BRAINVISION_PARTS[key])
+        for key, name in entries.items()
     }
     markers = named.get("markerfile")
-    if markers is not None and markers.is_file():
+    if markers is not None:
         _check_brainvision_markers(markers)
-    recording = mne.io.read_raw_brainvision(path, verbose="warning")
+    names = {OVERRIDES[key]: own.name for key, own in named.items() if own.name != entries[key]}
+    recording = mne.io.read_raw_brainvision(path, overrides=names or None, verbose="warning")
     n_bytes = BYTES_BY_FORMAT.get(recording.orig_format)
     data = named.get("datafile")
     if n_bytes and data is not None and data.stat().st_size % (n_bytes * len(recording.ch_names)):
@@ -142,6 +160,17 @@ def _read_brainvision(path: Path) -> EEG:
             f"{data.stat().st_size} bytes; the file is truncated: copy it again."
         )
     return recording
+
+
+def _header_text(path: Path) -> str:
+    """Text of a BrainVision header in the code page that it states, as MNE takes it."""
+    content = path.read_bytes()
+    stated = re.search(rb"^\s*Codepage\s*=\s*(\S+)", content, re.M | re.I)
+    code_page = stated[1].decode("ascii", "replace") if stated else "utf-8"
+    try:
+        return content.decode("cp1252" if code_page.upper() == "ANSI" else code_page)
+    except (UnicodeDecodeError, LookupError):
+        return content.decode("latin-1")
 
 
 def _check_brainvision_markers(path: Path) -> None:
@@ -158,12 +187,12 @@ def _check_brainvision_markers(path: Path) -> None:
 
 def _read_edf(path: Path) -> EEG:
     """European Data Format."""
-    return mne.io.read_raw_edf(path, verbose="warning")
+    return read_records(path, mne.io.read_raw_edf)
 
 
 def _read_bdf(path: Path) -> EEG:
     """BioSemi's 24-bit format."""
-    return mne.io.read_raw_bdf(path, verbose="warning")
+    return read_records(path, mne.io.read_raw_bdf)
 
 
 def _read_cnt(path: Path) -> EEG:

@@ -22,7 +22,7 @@ from mmme_neuro.signals.eeg.ica import (
     seed_of,
     separate,
 )
-from mmme_neuro.signals.eeg.resample import decimated
+from mmme_neuro.signals.eeg.resample import decimated, recorded_part
 
 CSD_LAMBDA2 = 1e-5
 CSD_STIFFNESS = 4
@@ -364,7 +364,9 @@ def clean_eeg(
 
     Notes
     -----
-    Missing samples (NaN) are filled and marked (``signals.eeg.gaps``). Bad channels: see
+    Missing samples (NaN) are filled and marked (``signals.eeg.gaps``). Filters stop at cuts and
+    gaps of the recording (`mmme_neuro.io.breaks`), and what was not recorded says nothing about
+    channels and components. Bad channels: see
     ``signals.eeg.bad_channels``. Components are removed from the data high-passed at
     ``highpass_hz``. Current source density: Perrin et al. (1989), lambda2 1e-5, m 4.
 
@@ -487,7 +489,7 @@ def _components(
         options.eye_r, options.muscle_r, options.muscle_log_ratio, options.label_probability
     )
     ica, table, notes = separate(
-        data,
+        recorded_part(data),
         thresholds,
         method=options.ica_method,
         iclabel=options.iclabel,
@@ -528,7 +530,7 @@ def _judged(
         )
     bad = {name: "marked bad before cleaning" for name in marked if name in data.ch_names} | gaps
     bad |= {name: f"decided: {reason}" for name, reason in decisions.bad_channels.items()}
-    bad |= bad_channels(data, left_out=set(bad), ransac=ransac, rng=rng)
+    bad |= bad_channels(recorded_part(data), left_out=set(bad), ransac=ransac, rng=rng)
     return {name: reason for name, reason in bad.items() if name not in decisions.good_channels}
 
 
