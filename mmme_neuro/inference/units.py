@@ -1,6 +1,5 @@
 """Which units change sign in a permutation test, as the model and the tested term demand."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +70,8 @@ def column_of_term(design: Design, term: str) -> str:
     names = list(design.fixed_names)
     if term in names:
         return term
-    plain = [name for name in names if _without_levels(name) == term]
+    terms = design.terms
+    plain = [name for name in names if terms[name] == term]
     if len(plain) == 1:
         return plain[0]
     if plain:
@@ -79,7 +79,7 @@ def column_of_term(design: Design, term: str) -> str:
             f"term {term!r} has the {len(plain)} columns {plain}; a signed statistic tests one of "
             "them: name it"
         )
-    if term in design.aliased or term in map(_without_levels, design.aliased):
+    if term in design.aliased or term in [terms[name] for name in design.aliased]:
         raise BadInput(
             f"term {term!r} is aliased: its column is a combination of the others in these events, "
             f"so it has no effect of its own to test; the terms that have one are {names}"
@@ -170,11 +170,6 @@ def left_out_slopes(design: Design, tested: str, units: Units) -> tuple[str, ...
         and factor.name not in units.carriers
         and varies_within(factor.codes, column)
     )
-
-
-def _without_levels(name: str) -> str:
-    """``condition[T.spontaneous]:valence[T.positive]`` as ``condition:valence``."""
-    return re.sub(r"\[[^\]]*\]", "", name)
 
 
 def _starts(factors: list[RandomFactor]) -> list[int]:

@@ -14,6 +14,7 @@ from mmme_neuro.models.bootstrap import (
 )
 from mmme_neuro.models.design import RandomFactor
 from mmme_neuro.models.mixed import LMMFit
+from mmme_neuro.models.weighting import variance_ratios, working
 from mmme_neuro.stats.groups import combination_weights, independent_columns
 
 CONTAINED = 1e-7
@@ -219,6 +220,10 @@ def _difference(smaller: LMMFit, larger: LMMFit) -> Difference:
             f"{larger.n_observations} events); drop rows with missing values from the table before "
             "both fits"
         )
+    first, second = (working(fit.design, fit.response) for fit in (smaller, larger))
+    ratio, other = (variance_ratios(fit.design) for fit in (smaller, larger))
+    if not (np.array_equal(first, second) and np.array_equal(ratio, other)):
+        raise ValueError(f"{pair} have different weights or offsets; give both fits the same")
     # Scaled columns span the same spaces and no unit enters.
     factors = {factor.name: factor for factor in larger._products.design.random}
     is_nested = _is_within(smaller.design.fixed, larger.design.fixed) and all(

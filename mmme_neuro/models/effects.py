@@ -8,6 +8,7 @@ import scipy.stats
 
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.likelihood import free_parameters
+from mmme_neuro.models.weighting import variance_ratios
 from mmme_neuro.stats.estimates import t_interval
 
 NEEDED = ("estimate", "std_error", "dof")
@@ -156,7 +157,10 @@ def _event_weights(fit: LMMFit, of: str | None) -> np.ndarray:
 def _log_total(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """Log of the root of the summed components, as a function of theta and log sigma."""
     random = fit._products.design.random
-    products = [(f.columns * weights[:, None]).T @ f.columns for f in random]
+    # The random columns of the search have the roots of prior weights as factors.
+    each = weights * variance_ratios(fit.design)
+    products = [(f.columns * each[:, None]).T @ f.columns for f in random]
+    residual = float(each.sum())
 
     def log_sd(parameters: np.ndarray) -> float:
         factors = fit._products.relative_factors(parameters[:-1])
@@ -164,14 +168,15 @@ def _log_total(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float
             float(np.sum(lower @ lower.T * product))
             for lower, product in zip(factors, products, strict=True)
         )
-        return float(parameters[-1] + np.log1p(between) / 2)
+        return float(parameters[-1] + np.log(residual + between) / 2)
 
     return log_sd
 
 
 def _log_residual(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float]:
-    """Log of sigma."""
-    return lambda parameters: float(parameters[-1])
+    """Log of the root of the mean residual variance."""
+    residual = float(weights @ variance_ratios(fit.design))
+    return lambda parameters: float(parameters[-1] + np.log(residual) / 2)
 
 
 DENOMINATORS = {"total": _log_total, "residual": _log_residual}

@@ -8,8 +8,10 @@ import pandas as pd
 import scipy.stats
 from formulaic.parser.types import Factor
 
-from mmme_neuro.models.design import Design
+from mmme_neuro.errors import BadFormula
+from mmme_neuro.models.design import FUNCTIONS, Design
 from mmme_neuro.models.mixed import DOF_METHODS, LMMFit
+from mmme_neuro.models.naming import factor_text
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite
 from mmme_neuro.stats.groups import are_independent, combination_weights
 
@@ -180,19 +182,17 @@ class CodedTerm:
 
 def _sum_coded(design: Design) -> tuple[list[CodedTerm], pd.DataFrame]:
     """The terms and the fixed columns with every category coded by sums."""
-    table, coding, differences = design.predictors.copy(), {}, {}
+    table, coding, differences = design.stand_ins, {}, {}
     for number, (factor, state) in enumerate(design._spec.factor_contrasts.items()):
         name = f"category_{number}_of_the_design"
-        table[name] = pd.Categorical(_category(factor, state.levels, design), state.levels)
+        table[name] = pd.Categorical(_category(factor, state.levels, table, design), state.levels)
         coding[factor] = f"C({name}, contr.sum)"
         effects = np.vstack([np.eye(len(state.levels) - 1), -np.ones(len(state.levels) - 1)])
         differences[factor] = effects[1:] - effects[0]
     terms = list(design._spec.formula)
-    texts = [":".join(coding.get(f, _written(f)) for f in term.factors) for term in terms]
+    texts = [":".join(coding.get(f, factor_text(f)) for f in term.factors) for term in terms]
     right = " + ".join([text for text in texts if text != "1"] + [str(int("1" in texts))])
-    matrix = formulaic.Formula(right).get_model_matrix(
-        table, context={"np": np}, na_action="ignore"
-    )
+    matrix = formulaic.Formula(right).get_model_matrix(table, context=FUNCTIONS, na_action="ignore")
     found = {
         frozenset(factor.expr for factor in term.factors): list(columns)
         for term, columns in matrix.model_spec.term_indices.items()
@@ -206,23 +206,18 @@ def _sum_coded(design: Design) -> tuple[list[CodedTerm], pd.DataFrame]:
         for factor in term.factors:
             product = np.kron(differences.get(factor, np.eye(1)), product)
         fits = product.shape[1] == len(columns)
-        coded.append(CodedTerm(str(term), columns, product if fits else np.eye(len(columns))))
+        name = design.names.term(str(term))
+        coded.append(CodedTerm(name, columns, product if fits else np.eye(len(columns))))
     return coded, pd.DataFrame(matrix)
 
 
-def _category(factor: Factor, levels: list, design: Design) -> pd.Series:
+def _category(factor: Factor, levels: list, table: pd.DataFrame, design: Design) -> pd.Series:
     """Values of a categorical factor, which must be one column of the table."""
-    variables = set(map(str, formulaic.Formula(factor.expr).required_variables)) - {"np"}
-    values = design.predictors[variables.pop()] if len(variables) == 1 else None
+    found = [name for name in table.columns if str(name) in factor.expr]
+    values = table[found[0]] if len(found) == 1 else None
     if values is None or not set(values.unique()) <= set(levels):
-        raise ValueError(
-            f"the category {factor.expr!r} is not one column of the table; compute it as a column "
-            "first"
+        raise BadFormula(
+            f"the category {design.names.written(factor.expr)!r} is not one column of the table; "
+            "compute it as a column first"
         )
     return values
-
-
-def _written(factor: Factor) -> str:
-    """A factor as it stands in a formula."""
-    is_column = factor.eval_method is Factor.EvalMethod.LOOKUP
-    return f"`{factor.expr}`" if is_column else str(factor.expr)

@@ -9,6 +9,7 @@ from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.crossproducts import cross_products
 from mmme_neuro.models.solver.likelihood import Likelihood
 from mmme_neuro.models.solver.scaling import blocks_of, lower_triangular, turn_of
+from mmme_neuro.models.weighting import working
 
 LARGEST, LARGEST_LOG = 1e3, 300
 """Multiple of the estimates, and logarithm, that a search may not exceed."""
@@ -178,7 +179,9 @@ def hold(fit: LMMFit, component: VarianceComponent) -> Held:
     theta[place] = lower[tuple(factor.template.T)]
     changed = replace(factor, columns=np.ascontiguousarray(new_columns))
     random = tuple(changed if f is factor else f for f in products.design.random)
-    again = cross_products(replace(products.design, random=random), fit.response)
+    again = cross_products(
+        replace(products.design, random=random), working(fit.design, fit.response)
+    )
     likelihood = Likelihood(again, fit.reml)
     elements = [tuple(map(int, pair)) for pair in factor.template]
     first = int(block[0])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadFormula
-from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.design import Design, Weights, build_design
 from mmme_neuro.models.formula import Formula, parse_formula
 from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite, kenward_roger, satterthwaite
@@ -17,12 +17,11 @@ from mmme_neuro.models.solver.scaling import (
     Boundaries,
     boundaries,
     scale_warnings,
-    scaled,
     turn_of,
     turned_back,
-    unscaled,
 )
 from mmme_neuro.models.summary import conditional_modes, conditional_sds, summary_text
+from mmme_neuro.models.weighting import given, log_weights, searched, variance_ratios, working
 from mmme_neuro.stats.estimates import estimate_row
 
 
@@ -192,12 +191,18 @@ class LMMFit:
         }
 
     @property
+    def expected(self) -> np.ndarray:
+        """Fixed part and offset of each event, shape (n_observations,)."""
+        fixed = self.design.fixed @ self.coefficients.to_numpy()
+        return fixed if self.design.offset is None else fixed + self.design.offset
+
+    @property
     def fitted(self) -> np.ndarray:
         """Fitted values, random effects included, shape (n_observations,)."""
-        fitted = self.design.fixed @ self.coefficients.to_numpy()
+        fitted = np.zeros(self.n_observations)
         for factor, modes in zip(self._products.design.random, self._scaled_modes, strict=True):
             fitted = fitted + (factor.columns * modes[factor.codes]).sum(axis=1)
-        return fitted
+        return self.expected + fitted * np.sqrt(variance_ratios(self.design))
 
     @property
     def residuals(self) -> np.ndarray:
@@ -305,7 +310,13 @@ DOF_METHODS: dict[str, Callable[[LMMFit], Satterthwaite | KenwardRoger]] = {
 }
 
 
-def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) -> LMMFit:
+def fit_lmm(
+    formula: str | Formula,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: Weights | None = None,
+) -> LMMFit:
     """Fit a linear mixed model by exact (restricted) maximum likelihood.
 
     Parameters
@@ -320,6 +331,10 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
         One row for each event. Rows with missing values in a used column are left out and counted.
     reml : bool
         Restricted maximum likelihood (the default), else maximum likelihood.
+    weights : str or array, shape (n_rows,), optional
+        Prior weights, or the column that has them: the residual variance of an event is
+        sigma^2 / weight, as with lme4's ``weights``. For a mean of n trials give n; for a value of
+        known precision 1 / variance. Not a number of copies of the row.
 
     Returns
     -------
@@ -345,29 +360,38 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
     >>> list(fit.table().index)
     ['Intercept', 'condition[T.spontaneous]']
     """
-    fit = estimate_lmm(formula, data, reml=reml)
+    fit = estimate_lmm(formula, data, reml=reml, weights=weights)
     for message in fit.warnings:
         warnings.warn(message, stacklevel=2)
     return fit
 
 
-def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> LMMFit:
+def estimate_lmm(
+    formula: str | Formula, data: pd.DataFrame, *, reml: bool, weights: Weights | None = None
+) -> LMMFit:
     """`fit_lmm` with its warnings recorded in the result only."""
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    design, response = build_design(parsed, data)
+    design, response = build_design(parsed, data, weights=weights)
     if response is None:
         raise BadFormula(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
-    return estimate_products(cross_products(scaled(design), response), response, reml=reml)
+    return estimate_response(design, response, reml=reml)
+
+
+def estimate_response(design: Design, response: np.ndarray, *, reml: bool) -> LMMFit:
+    """`estimate_lmm` from a design and a response."""
+    products = cross_products(searched(design), working(design, response))
+    return estimate_products(products, response, reml=reml)
 
 
 def estimate_products(products: CrossProducts, response: np.ndarray, *, reml: bool) -> LMMFit:
-    """`estimate_lmm` from the cross products of a design, scaled, and a response."""
+    """`estimate_lmm` from the cross products of a design of the search and a response."""
+    design = given(products.design)
     likelihood = Likelihood(products, reml)
     optimum = likelihood.optimum()
     profile = products.profile(optimum.theta)
     coefficients = np.linalg.solve(products.triangle, products.offset + profile.coefficients)
     fit = LMMFit(
-        design=unscaled(products.design),
+        design=design,
         response=response,
         reml=reml,
         theta=turned_back(products.design, optimum.theta),
@@ -375,7 +399,7 @@ def estimate_products(products: CrossProducts, response: np.ndarray, *, reml: bo
             coefficients, pd.Index(products.design.fixed_names, name="term"), name="estimate"
         ),
         sigma=float(np.sqrt(np.real(profile.residual) / likelihood.residual_dof)),
-        criterion=optimum.criterion,
+        criterion=optimum.criterion - log_weights(design),
         converged=optimum.is_minimum,
         _products=products,
         _scaled_theta=optimum.theta,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.mixed import LMMFit
@@ -60,7 +61,8 @@ class StatedModel:
                 f"coefficients {unknown} are no estimable terms of {self.formula!r} with these "
                 f"events; the terms are {names}, left out as aliased {list(design.aliased)}"
             )
-        return design.fixed @ np.array([self.coefficients.get(name, 0.0) for name in names])
+        fixed = design.fixed @ np.array([self.coefficients.get(name, 0.0) for name in names])
+        return fixed if design.offset is None else fixed + design.offset
 
     def factors(self, design: Design) -> dict[str, np.ndarray]:
         """Square root of the covariance of each grouping factor's effects."""
@@ -116,6 +118,11 @@ def stated_model(fit: LMMFit) -> StatedModel:
     --------
     >>> stated_model(fit).with_coefficients(**{"condition[T.spontaneous]": 0.3})  # doctest: +SKIP
     """
+    if fit.design.weights is not None:
+        raise BadInput(
+            "the fit has prior weights, which a stated model has not; fit without weights, or "
+            "state a StatedModel with the sigma of one event"
+        )
     coefficients = {str(name): float(value) for name, value in fit.coefficients.items()}
     return StatedModel(fit.formula, coefficients, fit.random_covariances, fit.sigma)
 

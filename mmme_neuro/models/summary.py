@@ -150,7 +150,8 @@ def _criterion_lines(fit: "LMMFit") -> str:
 
 def _scaled_residuals(fit: "LMMFit") -> str:
     """Quantiles of the residuals in units of sigma."""
-    quantiles = np.quantile(fit.residuals / fit.sigma, [0, 0.25, 0.5, 0.75, 1])
+    weights = 1.0 if fit.design.weights is None else np.sqrt(fit.design.weights)
+    quantiles = np.quantile(weights * fit.residuals / fit.sigma, [0, 0.25, 0.5, 0.75, 1])
     names = ["Min", "1Q", "Median", "3Q", "Max"]
     return pd.DataFrame([quantiles], columns=names).round(4).to_string(index=False)
 

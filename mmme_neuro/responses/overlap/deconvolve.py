@@ -60,12 +60,19 @@ class Deconvolution:
         )
 
     def response(
-        self, *, event_type: str | None = None, times: np.ndarray | None = None, **values: Hashable
+        self,
+        covariates: Mapping[str, object] | None = None,
+        *,
+        event_type: str | None = None,
+        times: np.ndarray | None = None,
+        **values: Hashable,
     ) -> xr.Dataset:
         """Predicted response to an event with given covariates.
 
         Parameters
         ----------
+        covariates : mapping | None
+            Values of covariates whose names are no keywords: ``{"face type": "posed"}``.
         event_type : str | None
             Kind of event; None for the first.
         times : array | None
@@ -80,7 +87,9 @@ class Deconvolution:
         """
         block = self._block(event_type)
         times = self.curves["time"].to_numpy() if times is None else np.asarray(times, float)
-        weights = np.kron(block.row(values)[None], block.basis.evaluate(times).toarray())
+        weights = np.kron(
+            block.row({**(covariates or {}), **values})[None], block.basis.evaluate(times).toarray()
+        )
         estimate, error = self._combined(block, weights)
         axes = ("channel", "time")
         return xr.Dataset(
@@ -91,10 +100,11 @@ class Deconvolution:
     def window(
         self,
         window: tuple[float, float],
+        covariates: Mapping[str, object] | None = None,
         *,
         baseline: tuple[float, float] | None = None,
         event_type: str | None = None,
-        minus: Mapping[str, Hashable] | None = None,
+        minus: Mapping[str, object] | None = None,
         **values: Hashable,
     ) -> pd.DataFrame:
         """Mean response in a window, with the standard error of this recording.
@@ -103,6 +113,8 @@ class Deconvolution:
         ----------
         window : tuple of float
             First and last time, s since the event.
+        covariates : mapping | None
+            As in `response`.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
         event_type : str | None
@@ -118,7 +130,7 @@ class Deconvolution:
             ``channel, estimate, std_error``, in the signal's unit.
         """
         block = self._block(event_type)
-        row = block.row(values)
+        row = block.row({**(covariates or {}), **values})
         if minus is not None:
             row = row - block.row(minus)
         course = _window_mean(block.basis, window)

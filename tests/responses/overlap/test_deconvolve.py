@@ -395,6 +395,68 @@ def test_errors_of_ordinary_least_squares_follow_the_noise():
     assert 0.8 < np.std(z) < 1.25
 
 
+@pytest.fixture(scope="module")
+def superposed():
+    rng = np.random.default_rng(12)
+    events = draw_events(rng)
+    return recording_of(events, rng, noise=0.05)
+
+
+def with_covariate(recording, name, values):
+    events = recording.events.drop(columns="expression").assign(**{name: values})
+    return Recording(eeg=None, physio=recording.physio, events=events)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["object", "string", "category", "ordered", "string category", "string[pyarrow]"]
+)
+def test_covariates_of_any_type_of_words(superposed, dtype):
+    words = superposed.events["expression"]
+    if dtype == "ordered":
+        words = pd.Categorical(words, ["none", "macro", "other", "micro"], ordered=True)
+    elif dtype == "string category":
+        words = words.astype("string").astype("category")
+    else:
+        if "pyarrow" in dtype:
+            pytest.importorskip("pyarrow")
+        words = words.astype(dtype)
+    own = with_covariate(superposed, "expression", words)
+    found = deconvolve(own, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    for level in ("macro", "micro"):
+        response = found.response(expression=level)["response"]
+        np.testing.assert_allclose(response, plain.response(expression=level)["response"])
+    with pytest.raises(ValueError, match="no event of this recording has it"):
+        found.response(expression="none")
+
+
+@pytest.mark.parametrize("name", ["face type", "C", "class", "face.type", "größe", "a:b", "times"])
+def test_covariates_of_any_name(superposed, name):
+    own = with_covariate(superposed, name, superposed.events["expression"])
+    formula = f"~ `{name}`" if name in ("face type", "a:b") else f"~ {name}"
+    found = deconvolve(own, formula, FIR((-1.0, 9.0), step=0.5), picks="x0")
+    plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    np.testing.assert_allclose(
+        found.response({name: "micro"})["response"],
+        plain.response(expression="micro")["response"],
+    )
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "object", "int8", "UInt8", "float32"])
+def test_covariates_that_are_numbers_or_truth_values(superposed, dtype):
+    is_micro = superposed.events["expression"] == "micro"
+    own = with_covariate(superposed, "micro", is_micro.astype(dtype))
+    found = deconvolve(own, "~ I(micro * 200)", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    np.testing.assert_allclose(
+        found.response(micro=True)["response"],
+        plain.response(expression="micro")["response"],
+        atol=1e-6,
+    )
+    with pytest.raises(ValueError, match="micro='much' must be a number"):
+        found.response(micro="much")
+
+
 @pytest.mark.parametrize("text", ["boundary", "New Segment/"])
 @pytest.mark.parametrize("sfreq", [None, 5.0])
 def test_responses_do_not_go_across_a_cut(text, sfreq):
