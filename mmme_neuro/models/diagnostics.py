@@ -190,7 +190,7 @@ def residual_checks(fit: LMMFit) -> pd.DataFrame:
         for term in modes.columns:
             if modes[term].std() > 0:
                 rows += _shape(f"{term} | {factor.name}", modes[term].to_numpy())
-        before = table["standardized"].groupby(table[factor.name]).shift()
+        before = table["standardized"].groupby(table[factor.name], observed=True).shift()
         pairs = int((before.notna() & table["standardized"].notna()).sum())
         if pairs > 2:
             lag = table["standardized"].corr(before)

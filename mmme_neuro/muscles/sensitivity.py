@@ -76,11 +76,13 @@ def muscle_variants(
     list of Variant
         The primary analysis first.
     """
-    own = events[covariate] - events.groupby("participant")[covariate].transform("mean")
+    own = events[covariate] - events.groupby("participant", observed=True)[covariate].transform(
+        "mean"
+    )
     scaled = events.assign(muscle_z=own / own.std())
     part = face_part(events["action_units"])
     onsets = events["onset"].astype(float)
-    gaps = onsets.groupby(events["participant"]).transform(
+    gaps = onsets.groupby(events["participant"], observed=True).transform(
         lambda own: nearest_distance(own.to_numpy())
     )
     matched = matched_events(events, covariate, condition=condition, levels=levels, rng=rng)

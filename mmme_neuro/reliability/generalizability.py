@@ -306,7 +306,9 @@ def generalizability(
     if n_resamples < _MIN_RESAMPLES:
         raise ValueError(f"n_resamples must be {_MIN_RESAMPLES} or more, got {n_resamples!r}.")
     sources = [group for size in range(1, len(names)) for group in combinations(names, size)]
-    codes = pd.DataFrame({":".join(group): rows.groupby(list(group)).ngroup() for group in sources})
+    codes = pd.DataFrame(
+        {":".join(group): rows.groupby(list(group), observed=True).ngroup() for group in sources}
+    )
     crowded = [name for name in codes if codes[name].nunique() == len(rows)]
     if crowded:
         raise ValueError(

@@ -53,9 +53,9 @@ def complete_rows(
     if not data.empty and np.isinf(data[numbers].to_numpy(dtype=float)).any():
         raise NotEstimable(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
     table = data[needed].dropna()
-    sizes = table.groupby(list(groups), sort=False)[needed[0]].transform("size")
+    sizes = table.groupby(list(groups), sort=False, observed=True)[needed[0]].transform("size")
     table = table[sizes >= 2]
-    n_groups = table.groupby(list(groups), sort=False).ngroups
+    n_groups = table.groupby(list(groups), sort=False, observed=True).ngroups
     if n_groups < min_groups:
         raise NotEstimable(
             f"{', '.join(measures)}: only {n_groups} {' x '.join(groups)}s have 2 events with "
@@ -94,7 +94,7 @@ def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     >>> group_codes(pd.DataFrame({"a": ["x", "x", "y"], "b": [1, 2, 1]}), ["a", "b"])
     array([0, 1, 2])
     """
-    return table.groupby(list(columns), sort=False).ngroup().to_numpy()
+    return table.groupby(list(columns), sort=False, observed=True).ngroup().to_numpy()
 
 
 def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -86,4 +86,4 @@ def _families(table: pd.DataFrame, within: str | Sequence[str] | None) -> np.nda
     unknown = [name for name in names if name not in flat.columns]
     if unknown:
         raise ValueError(f"'within' names {unknown}; the table has {list(flat.columns)}")
-    return flat.groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    return flat.groupby(names, sort=False, dropna=False, observed=True).ngroup().to_numpy()

@@ -279,7 +279,7 @@ def _lengths(
     clip_s: Mapping[str, float] | float | None,
 ) -> dict[str, float]:
     """Length of each clip (s)."""
-    ends = pd.concat([a, b]).groupby("clip")["offset"].max()
+    ends = pd.concat([a, b]).groupby("clip", observed=True)["offset"].max()
     if clip_s is None:
         return {clip: float(ends[clip]) for clip in clips}
     lengths = clip_s if isinstance(clip_s, Mapping) else dict.fromkeys(clips, clip_s)
