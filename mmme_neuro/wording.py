@@ -223,6 +223,29 @@ def fixed_text(value: float, decimals: int) -> str:
     return _power_text(value, 2)
 
 
+def value_text(value: float, decimals: int) -> str:
+    """Write a number of a result's one-line representation.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        In words where there is no number, so that nobody takes "nan" for one.
+
+    Examples
+    --------
+    >>> value_text(0.98765, 2), value_text(float("nan"), 2)
+    ('0.99', 'not estimable')
+    """
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "not estimable"
+
+
 def with_minus(text: str) -> str:
     """Write hyphens before numbers as typographic minus signs.
 

@@ -20,11 +20,14 @@ class Ratings:
     ----------
     table : array, shape (n_targets, n_raters)
         Ratings; NaN where a rater did not rate a target.
+    raters : tuple
+        Names of the raters, in the order of `table`.
     left_out : tuple of str
         Targets and raters without any rating, which are not in `table`.
     """
 
     table: np.ndarray
+    raters: tuple = ()
     left_out: tuple[str, ...] = ()
 
     @property
@@ -111,7 +114,7 @@ def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) 
             f"{n_targets} {targets!r} and {n_raters} {raters!r}; check the column names."
         )
     wide = present.pivot(index=targets, columns=raters, values=ratings)  # noqa: PD010
-    return Ratings(wide.to_numpy(dtype=float), left_out)
+    return Ratings(wide.to_numpy(dtype=float), tuple(wide.columns), left_out)
 
 
 def _refuse_repeats(present: pd.DataFrame, targets: str, raters: str) -> None:

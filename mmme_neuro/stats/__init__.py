@@ -6,7 +6,9 @@ The row of an estimate, multiplicity, resampling and groups of rows.
 * ``multiplicity``: Correction of p-values for the number of contrasts tested.
 * ``resampling``: Intervals of statistics of counts, with participants left out or resampled
   whole.
-* ``levels``: Two levels of a condition that are compared, the reference first.
+* ``levels``: Which label comes first: two levels of a condition that are compared, and labels in
+  order.
+* ``rounding``: Numbers that are the same but for rounding.
 * ``groups``: Rows that an association rests on: complete, and centered within participants.
 """
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.stats.rounding import is_constant_within
 
 
 def complete_rows(
@@ -62,15 +63,12 @@ def complete_rows(
             f"every measure; {min_groups} are needed."
         )
     codes = group_codes(table, groups)
-    for name in measures:
-        values = table[name].to_numpy(dtype=float)
-        # Rounding leaves traces of a constant.
-        spread = np.abs(centered(values[:, np.newaxis], codes)).max()
-        if spread <= 1e-12 * np.abs(values).max():
-            raise NotEstimable(
-                f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
-                "anything there. Leave it out."
-            )
+    flat = is_constant_within(table[list(measures)].to_numpy(dtype=float), codes)
+    for name in (name for name, is_flat in zip(measures, flat, strict=True) if is_flat):
+        raise NotEstimable(
+            f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
+            "anything there. Leave it out."
+        )
     return table
 
 
@@ -110,6 +108,7 @@ def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, shape (n_rows, n_columns)
+        Exactly 0 in columns that do not vary within groups.
 
     Examples
     --------
@@ -117,9 +116,15 @@ def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     array([-1.,  1.,  0.])
     """
     # The grand mean first: sums of large numbers would lose digits.
-    values = values - values.mean(axis=0)
-    means = summed(values, codes) / np.bincount(codes)[:, np.newaxis]
-    return values - means[codes]
+    around = values - values.mean(axis=0)
+    means = summed(around, codes) / np.bincount(codes)[:, np.newaxis]
+    around = around - means[codes]
+    # Rounding leaves traces of a constant, and traces correlate.
+    faint = np.abs(around).max(axis=0) <= 1e-9 * np.abs(values).max(axis=0)
+    if faint.any():
+        faint[faint] = is_constant_within(values[:, faint], codes)
+        around[:, faint] = 0.0
+    return around
 
 
 def summed(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

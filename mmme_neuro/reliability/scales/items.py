@@ -9,6 +9,7 @@ import pandas as pd
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import sums_by_cluster
+from mmme_neuro.stats.rounding import is_constant
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
 _STEP = 1e-3
@@ -93,11 +94,8 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
             f"items must have 3 rows or more with answers, got {int(keep.sum())} of {len(items)} "
             f"({missing} cases)."
         )
-    constant = [
-        str(name)
-        for name, column in zip(items, answers[keep].T, strict=True)
-        if not np.nanstd(column) > 0
-    ]
+    flat = is_constant(answers[keep])
+    constant = [str(name) for name, is_flat in zip(items, flat, strict=True) if is_flat]
     if constant:
         raise NotEstimable(f"items {constant} do not vary; leave them out.")
     return Items(answers[keep], tuple(map(str, items)), int((~keep).sum()), keep)
