@@ -385,8 +385,10 @@ def p_relation(p_value: float) -> str:
 
     Examples
     --------
-    >>> p_relation(0.0001), p_relation(0.2)
-    ('p < .001', 'p = .20')
+    >>> p_relation(0.0001), p_relation(0.2), p_relation(float("nan"))
+    ('p < .001', 'p = .20', 'no p value')
     """
+    if not math.isfinite(p_value):
+        return "no p value"
     text = p_text(p_value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"

@@ -141,9 +141,7 @@ def _around_means(values: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np
     """Values less their grand mean, and the groups' means of these, 0 where they do not differ."""
     around = values - values.mean(axis=0)
     means = summed(around, codes) / np.bincount(codes)[:, np.newaxis]
-    return around, np.where(
-        np.ptp(means, axis=0) > SAME * np.abs(values).max(axis=0), means, 0.0
-    )
+    return around, np.where(np.ptp(means, axis=0) > SAME * np.abs(values).max(axis=0), means, 0.0)
 
 
 def _correlation(product: np.ndarray) -> float:

@@ -255,8 +255,8 @@ def icc(
     With gaps: variances of the one-way (forms 1, k) and the two-way mixed model (forms A, C) by
     REML, so estimates are not negative. F and the limits of ICC(1) and ICC(C,1) are exact (Wald
     1947; Harville & Fenech 1985) and those of a complete table are a special case; the limits of
-    ICC(A,1) are generalized ones (`absolute_interval`). As a variance is not negative, the estimate is
-    0 where targets differ less than chance would have it; limits that lie below it, or that the
+    ICC(A,1) are generalized ones (`absolute_interval`). As a variance is not negative, the estimate
+    is 0 where targets differ less than chance would have it; limits that lie below it, or that the
     estimate by REML leaves otherwise, reach to the estimate. Gaps are taken to be at random.
 
     Examples

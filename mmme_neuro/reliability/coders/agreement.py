@@ -1,11 +1,13 @@
 """Agreement of two coders of facial events: what they saw, what they called it, and when."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.reliability.coders.action_units import (
     ESTIMATE,
     action_unit_index,
@@ -21,6 +23,7 @@ from mmme_neuro.reliability.coders.detection import (
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
+from mmme_neuro.stats.levels import sorted_by_size
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "action_units")
@@ -131,7 +134,8 @@ def agreement(
         Column of the label that each coder gave to an event.
     levels : sequence of str
         Labels from the weakest to the strongest, for kappas that weigh how far two labels lie
-        apart; labels that are not named follow, sorted.
+        apart; by default those of an ordered Categorical, or numbers by size. Labels that are not
+        named follow; where these are several words, ``label_kappa_linear`` is NaN.
     criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event in action units, labels and timing.
     clips : sequence of str, optional
@@ -180,8 +184,17 @@ def agreement(
     common, left_out = _common_clips(events_a, events_b, clips)
     a, b = (_of_clips(events, common) for events in (events_a, events_b))
     pairs = _pairs(a, b, match_events(a, b, criterion), condition)
-    categories = sorted(set(a[condition]) | set(b[condition]))
+    found = set(a[condition]) | set(b[condition])
+    categories = sorted(found, key=str)
+    levels = levels or _stated_levels(found, events_a[condition], events_b[condition])
     places = label_places(categories, levels)
+    unnamed = found - set(levels)
+    if len(unnamed) > 1:
+        warnings.warn(
+            f"labels {sorted(unnamed, key=str)} of {condition!r} have no order, so "
+            "label_kappa_linear is NaN; name them from the weakest to the strongest with levels=.",
+            stacklevel=2,
+        )
     lengths = _lengths(common, a, b, clip_s)
     named_a, named_b = (events.assign(label=events[condition]) for events in (a, b))
     return Agreement(
@@ -206,8 +219,18 @@ def agreement(
         action_unit_index=pd.Series(action_unit_index(pairs, resampling)),
         action_units=action_unit_table(pairs, resampling),
         timing=timing_table(pairs, resampling),
-        time_units=time_unit_table(named_a, named_b, places, lengths, unit_s, resampling),
+        time_units=time_unit_table(
+            named_a, named_b, places, lengths, unit_s, resampling, is_ranked=len(unnamed) < 2
+        ),
     )
+
+
+def _stated_levels(found: set, *columns: pd.Series) -> list:
+    """Labels in the order of an ordered Categorical, or of their size; none for words."""
+    for column in columns:
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
+            return list(column.cat.categories)
+    return sorted_by_size(found) or []
 
 
 def _check(events: pd.DataFrame, name: str, condition: str) -> None:
@@ -215,6 +238,11 @@ def _check(events: pd.DataFrame, name: str, condition: str) -> None:
     missing = [column for column in (*REQUIRED, condition) if column not in events]
     if missing:
         raise ValueError(f"{name} lacks the columns {missing}; it has {list(events)}.")
+    if events[condition].isna().any():
+        raise BadInput(
+            f"{name}: every event needs a label in {condition!r}, "
+            f"{int(events[condition].isna().sum())} have none: label or remove them."
+        )
     passes = sorted(set(events.get("annotation_pass", ())))
     if len(passes) > 1:
         raise ValueError(

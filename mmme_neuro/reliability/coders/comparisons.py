@@ -166,7 +166,7 @@ def label_confusion(pairs: pd.DataFrame, levels: Sequence[str] = ()) -> pd.DataF
     labels_of = ["label_a", "label_b"]
     labels = {*pairs["label_a"], *pairs["label_b"]}
     known = [name for name in levels[::-1] if name in labels]
-    known += sorted(labels - set(known))
+    known += sorted(labels - set(known), key=str)
     cells = pd.MultiIndex.from_product([known, known], names=labels_of)
     table = (
         pairs.groupby(labels_of, observed=True)

@@ -9,8 +9,8 @@ import pandas as pd
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import sums_by_cluster
-from mmme_neuro.stats.rounding import is_constant
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.rounding import is_constant
 
 _STEP = 1e-3
 """Of the numerical derivative, in standard deviations of both items."""
