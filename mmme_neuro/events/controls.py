@@ -61,6 +61,7 @@ def control_events(
     events: pd.DataFrame,
     clips: pd.DataFrame,
     *,
+    condition: str,
     rng: np.random.Generator | int,
     distance: float = EEG_DISTANCE_S,
     n_per_event: int = 1,
@@ -73,6 +74,8 @@ def control_events(
         One participant's events on the EEG clock: ``code, onset`` (s) and, where coded, ``offset``.
     clips : DataFrame
         When each clip was shown: ``code, start, stop`` (s of the EEG clock), see `clip_spans`.
+    condition : str
+        Column that names the conditions of the events; it says ``"control"`` for every control.
     rng : Generator | int
         Decides whose control is chosen first and between equally near moments.
     distance : float
@@ -84,7 +87,7 @@ def control_events(
     Returns
     -------
     DataFrame
-        ``n_per_event`` rows an event, columns of `events`, by onset: ``expression`` is
+        ``n_per_event`` rows per event, columns of `events`, by onset: `condition` is
         ``"control"``; ``apex`` and ``offset`` are as far from the onset as the event's;
         ``event`` is the event's id with the number of the control (``e0012-control1``),
         ``matched_event`` and ``matched_onset`` (s) are the event's id and onset, and
@@ -108,7 +111,8 @@ def control_events(
     >>> import pandas as pd
     >>> events = pd.DataFrame({"code": [101], "onset": [20.0], "expression": ["micro"]})
     >>> clips = pd.DataFrame({"code": [101], "start": [10.0], "stop": [24.0]})
-    >>> control_events(events, clips, rng=1)[["expression", "onset", "time_difference"]]
+    >>> controls = control_events(events, clips, condition="expression", rng=1)
+    >>> controls[["expression", "onset", "time_difference"]]
       expression  onset  time_difference
     0    control   15.0             -5.0
     """
@@ -126,7 +130,7 @@ def control_events(
     turns = np.tile(np.arange(1, n_per_event + 1), len(events))
     ids = [f"{name}-control{turn}" for name, turn in zip(controls["event"], turns, strict=True)]
     controls = controls.assign(event=ids, matched_event=controls["event"])
-    return _as_controls(controls, onset.ravel(), reason.ravel())
+    return _as_controls(controls, onset.ravel(), reason.ravel(), condition=condition)
 
 
 def _first_after(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
@@ -253,7 +257,9 @@ def _nearest_free(free: list[Span], moment: float, rng: np.random.Generator) -> 
     return float(rng.choice(nearest))
 
 
-def _as_controls(controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray) -> pd.DataFrame:
+def _as_controls(
+    controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray, *, condition: str
+) -> pd.DataFrame:
     """Turn copies of the matched events into control rows at other onsets."""
     matched = controls["onset"].to_numpy(dtype=float)
     moved = {
@@ -268,9 +274,9 @@ def _as_controls(controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray) 
         **moved,
         **{name: value for name, value in other.items() if name in controls},
         onset=onset,
-        expression="control",
         exclusion_reason=reason,
         matched_onset=matched,
         time_difference=onset - matched,
     )
+    controls[condition] = "control"
     return controls.sort_values("onset", kind="stable", ignore_index=True)
