@@ -14,6 +14,7 @@ from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import cross_products
 from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.stats.columns import checked_columns
 
 N_POINTS = 4096
 """Points of the fixed Halton sequence at which generalized limits are evaluated."""
@@ -291,9 +292,7 @@ def generalizability(
     names = [targets, *facets]
     if len(facets) not in (1, 2):
         raise ValueError(f"facets must be 1 or 2 columns, got {list(facets)}.")
-    missing = [name for name in (*names, scores) if name not in table]
-    if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+    table = checked_columns(table, labels=names, numbers=[scores])
     rows = table[[*names, scores]].dropna().reset_index(drop=True)
     n_levels = {name: int(rows[name].nunique()) for name in names}
     if min(n_levels.values(), default=0) < 2:

@@ -11,9 +11,12 @@ from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.reliability.bland_altman import LimitsOfAgreement, limits_of_agreement
 from mmme_neuro.reliability.crossed_ratings import ratings_of
 from mmme_neuro.reliability.intraclass import icc
+from mmme_neuro.stats.columns import check_table
 from mmme_neuro.stats.levels import difference_label, ordered_labels, two_levels
 from mmme_neuro.stats.rounding import SAME, is_constant
 from mmme_neuro.wording import value_text
+
+_LARGEST = 1e150
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,7 +146,8 @@ def retest_reliability(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
-    if sessions in table and levels is not None:
+    check_table(table, [participant, sessions, values])
+    if levels is not None:
         two_levels(table, sessions, levels)
         table = table[table[sessions].isin(list(levels))]
     cells = ratings_of(table, targets=participant, raters=sessions, ratings=values)
@@ -159,6 +163,11 @@ def retest_reliability(
     if n < 3:
         raise NotEstimable(f"3 participants or more must have both sessions, got {n}.")
     measured = measured[both]
+    if np.abs(measured).max() > _LARGEST:
+        raise BadInput(
+            f"values column {values!r} holds numbers beyond {_LARGEST:g}, whose squares are none; "
+            "change the unit."
+        )
     first, second = measured.T
     rows = pd.DataFrame({"participant": np.repeat(np.arange(n), 2), "session": np.tile([0, 1], n)})
     forms = icc(

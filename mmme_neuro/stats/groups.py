@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.stats.columns import check_table, column_labels, column_numbers
 from mmme_neuro.stats.rounding import is_constant_within
 
 
@@ -44,16 +45,17 @@ def complete_rows(
         does not vary within any group.
     """
     needed = list(dict.fromkeys([*measures, *groups, *others]))
-    missing = [name for name in needed if name not in data]
-    if missing:
-        raise BadInput(f"data lacks the columns {missing}; it has {list(data)}.")
+    check_table(data, needed, name="data")
     texts = [name for name in measures if not pd.api.types.is_numeric_dtype(data[name])]
     if texts:
         raise BadInput(f"the columns {texts} are not numeric; measures must be numbers.")
     numbers = list(dict.fromkeys(measures))
-    if not data.empty and np.isinf(data[numbers].to_numpy(dtype=float)).any():
+    plain = {name: column_numbers(data, name, name="data", is_finite=False) for name in numbers}
+    if any(np.isinf(values).any() for values in plain.values()):
         raise NotEstimable(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
-    table = data[needed].dropna()
+    words = [name for name in needed if name not in plain and _may_be_odd(data[name])]
+    plain |= {name: column_labels(data, name, name="data") for name in words}
+    table = data[needed].assign(**plain).dropna()
     sizes = table.groupby(list(groups), sort=False, observed=True)[needed[0]].transform("size")
     table = table[sizes >= 2]
     n_groups = table.groupby(list(groups), sort=False, observed=True).ngroups
@@ -70,6 +72,11 @@ def complete_rows(
             "anything there. Leave it out."
         )
     return table
+
+
+def _may_be_odd(column: pd.Series) -> bool:
+    """Whether a column of objects may hold anything but words."""
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) != "string"
 
 
 def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:

@@ -200,12 +200,18 @@ def _participant_of(clip: str, *tables: pd.DataFrame) -> object:
     return rows.iloc[0]
 
 
+def _number_of(action_unit: str) -> tuple[float, str]:
+    """Number of an action unit; other names come last."""
+    digits = action_unit.removeprefix("AU")
+    return (float(digits) if digits.isdecimal() else float("inf"), action_unit)
+
+
 def _coded(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Whether each coder gave each action unit to each event, and the action units by number."""
     sets = [
         [set(split_action_units(text)) for text in pairs[f"action_units_{coder}"]] for coder in "ab"
     ]
-    names = sorted(set().union(*sets[0], *sets[1]), key=lambda name: int(name[2:]))
+    names = sorted(set().union(*sets[0], *sets[1]), key=_number_of)
     first, second = (
         np.array([[name in units for name in names] for units in coder], dtype=bool).reshape(
             len(pairs), len(names)

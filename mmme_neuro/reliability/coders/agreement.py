@@ -23,6 +23,7 @@ from mmme_neuro.reliability.coders.detection import (
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
+from mmme_neuro.stats.columns import check_table, checked_columns
 from mmme_neuro.stats.levels import sorted_by_size
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
@@ -179,10 +180,12 @@ def agreement(
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     if not unit_s > 0:
         raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
-    for name, events in (("events_a", events_a), ("events_b", events_b)):
-        _check(events, name, condition)
-    common, left_out = _common_clips(events_a, events_b, clips)
-    a, b = (_of_clips(events, common) for events in (events_a, events_b))
+    checked = {
+        name: _checked(events, name, condition)
+        for name, events in (("events_a", events_a), ("events_b", events_b))
+    }
+    common, left_out = _common_clips(*checked.values(), clips)
+    a, b = (_of_clips(events, common) for events in checked.values())
     pairs = _pairs(a, b, match_events(a, b, criterion), condition)
     found = set(a[condition]) | set(b[condition])
     categories = sorted(found, key=str)
@@ -233,17 +236,25 @@ def _stated_levels(found: set, *columns: pd.Series) -> list:
     return sorted_by_size(found) or []
 
 
-def _check(events: pd.DataFrame, name: str, condition: str) -> None:
-    """Raise where a coder's table cannot be compared."""
-    missing = [column for column in (*REQUIRED, condition) if column not in events]
-    if missing:
-        raise ValueError(f"{name} lacks the columns {missing}; it has {list(events)}.")
+def _checked(events: pd.DataFrame, name: str, condition: str) -> pd.DataFrame:
+    """A coder's table with plain columns; raise where it cannot be compared."""
+    check_table(events, [*REQUIRED, condition], name=name)
+    events = checked_columns(
+        events, name=name, labels=["participant", "clip", condition],
+        numbers=["onset", "apex", "offset"],
+    )  # fmt: skip
+    unnamed = events[["participant", "clip"]].isna().any(axis=1)
+    if unnamed.any():
+        raise BadInput(
+            f"{name}: every event needs a participant and a clip, {int(unnamed.sum())} lack one: "
+            "name or remove them."
+        )
     if events[condition].isna().any():
         raise BadInput(
             f"{name}: every event needs a label in {condition!r}, "
             f"{int(events[condition].isna().sum())} have none: label or remove them."
         )
-    passes = sorted(set(events.get("annotation_pass", ())))
+    passes = sorted(set(events.get("annotation_pass", ())), key=str)
     if len(passes) > 1:
         raise ValueError(
             f"{name} must hold the events of one coder, got the passes {passes}; read it with "
@@ -255,6 +266,7 @@ def _check(events: pd.DataFrame, name: str, condition: str) -> None:
             f"{name}: onset must lie before offset; {int(wrong.sum())} events break this, first "
             f"in row {wrong.to_numpy().argmax()}: correct or remove them."
         )
+    return events
 
 
 def _common_clips(
@@ -268,7 +280,7 @@ def _common_clips(
             f"no clip holds events of both coders ({a['clip'].nunique()} clips of events_a, "
             f"{b['clip'].nunique()} of events_b); check that clips are named alike."
         )
-    return sorted(common), tuple(sorted(found - common))
+    return sorted(common, key=str), tuple(sorted(found - common, key=str))
 
 
 def _of_clips(events: pd.DataFrame, clips: Sequence[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Labels of raters as numbers of categories, in the order that the labels state."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from numbers import Number
 
 import numpy as np
@@ -44,6 +44,11 @@ def coded_labels(
             f"labels must have a column for each of 2 raters or more, got {labels.shape[1]}."
         )
     flat = labels.to_numpy(dtype=object).ravel()
+    no_label = [value for value in flat if not isinstance(value, Hashable)]
+    if no_label:
+        raise BadInput(
+            f"labels must be one word or number per cell, found {no_label[0]!r}; write it as text."
+        )
     is_there = pd.notna(flat)
     scale = None
     if categories is not None:

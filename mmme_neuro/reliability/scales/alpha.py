@@ -270,7 +270,7 @@ def _lambda6(covariance: np.ndarray) -> Any:
     inverse = np.where(is_empty, 0, 1 / np.where(is_empty, 1, sizes))
     # An item in a combination without variance is predicted by the others in it; 1 / diag(R^-1)
     # holds for those outside.
-    is_predicted = (directions**2 * is_empty[..., None, :]).sum(axis=-1) > 1e-10
+    is_predicted = (directions**2 * is_empty[..., None, :]).sum(axis=-1) > 1e-14
     unpredicted = 1 / (directions**2 * inverse[..., None, :]).sum(axis=-1)
     left = np.where(is_predicted, 0, unpredicted).sum(axis=-1)
     total = safe.sum(axis=(-2, -1))
