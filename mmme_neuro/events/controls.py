@@ -8,6 +8,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import with_event_ids
+from mmme_neuro.stats.tables import checked_columns
 from mmme_neuro.vocabulary import STIMULUS_END_CODE, is_stimulus_code
 
 EEG_DISTANCE_S = 5.0
@@ -116,7 +117,17 @@ def control_events(
       expression  onset  time_difference
     0    control   15.0             -5.0
     """
-    _check_arguments(events, clips, distance=distance, n_per_event=n_per_event)
+    timed = [name for name in ("apex", "offset") if name in events]
+    named = [
+        name for name in (condition, "participant", "clock", "exclusion_reason") if name in events
+    ]
+    events = checked_columns(
+        events, name="events", labels=named, numbers=["onset", *timed], whole=["code"]
+    )
+    clips = checked_columns(
+        clips, name="clips", numbers=["start", "stop"], whole=["code"], is_finite=False
+    )
+    _check_arguments(events, distance=distance, n_per_event=n_per_event)
     rng = np.random.default_rng(rng)
     events = with_event_ids(events).reset_index(drop=True)
     spans = {
@@ -138,20 +149,8 @@ def _first_after(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
     return np.append(times, np.inf)[np.searchsorted(times, moments, side="right")]
 
 
-def _check_arguments(
-    events: pd.DataFrame, clips: pd.DataFrame, *, distance: float, n_per_event: int
-) -> None:
-    """Refuse tables that name no clip or no time, and events whose clock is not the clips'."""
-    for table, name, columns in (
-        (events, "events", ("code", "onset")),
-        (clips, "clips", ("code", "start", "stop")),
-    ):
-        missing = [column for column in columns if column not in table]
-        if missing:
-            raise BadInput(
-                f"{name}: expected the columns {', '.join(columns)}; missing "
-                f"{', '.join(missing)} among {list(table.columns)}."
-            )
+def _check_arguments(events: pd.DataFrame, *, distance: float, n_per_event: int) -> None:
+    """Refuse events whose clock is not the clips', or of several people."""
     if "clock" in events and (events["clock"] == "clip").any():
         raise BadInput(
             "events are on the clock of their clips; read_recording (or place_events) moves them "

@@ -95,6 +95,9 @@ def sheet() -> pd.DataFrame:
             "source_row": np.arange(20) + 2,
             "exclusion_reason": "",
             "clock": "eeg",
+            "onset_clock": 36_000 + onset,
+            "apex_clock": 36_000.2 + onset,
+            "offset_clock": 36_000.45 + onset,
         }
     )
 
@@ -157,7 +160,7 @@ def _tested(table: pd.DataFrame) -> Any:
 
 
 def _recording(table: pd.DataFrame) -> Recording:
-    own = table.head(24) if len(table) > 24 else table
+    own = table.head(24) if isinstance(table, pd.DataFrame) else table
     return Recording(eeg=raw(), physio=None, events=own)
 
 
@@ -166,7 +169,7 @@ def _curves(table: pd.DataFrame) -> Any:
     fitted = deconvolve(
         _recording(table), "~ condition", basis, picks="FZ", modality="eeg", whiten=False
     )
-    return fitted.window((0.0, 0.2))
+    return fitted.window((0.0, 0.2), condition="spontaneous")
 
 
 def _wide(table: pd.DataFrame, values: str) -> pd.DataFrame:

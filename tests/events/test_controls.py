@@ -167,8 +167,8 @@ def test_controls_keep_their_distance(tenths, distance, n_per_event, seed):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"events": coded(30.0).drop(columns="code")}, "missing code"),
-        ({"clips": CLIPS.drop(columns="stop")}, "missing stop"),
+        ({"events": coded(30.0).drop(columns="code")}, r"lacks the columns \['code'\]"),
+        ({"clips": CLIPS.drop(columns="stop")}, r"lacks the columns \['stop'\]"),
         ({"events": coded(30.0, clock="clip")}, "clock of their clips"),
         ({"events": pd.concat([coded(30.0), coded(40.0, participant="x")])}, "one participant"),
         ({"distance": 0.0}, "distance must be positive"),

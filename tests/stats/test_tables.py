@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.stats.columns import check_table, checked_columns, column_labels, column_numbers
+from mmme_neuro.stats.tables import check_table, checked_columns, column_labels, column_numbers
 
 VALUES = [1.5, -2.0, 3.0]
 

@@ -13,6 +13,9 @@ from mmme_neuro.errors import BadInput
 NEAREST = 1
 """How many columns of a similar name a message offers."""
 
+LARGEST_WHOLE = 2**53
+"""Beyond it a float64 no longer tells whole numbers apart."""
+
 
 def check_table(table: Any, needed: Iterable[str] = (), *, name: str = "table") -> None:
     """Refuse what is no table, or lacks a column, or has one twice.
@@ -120,11 +123,11 @@ def _cells_as_numbers(values: pd.Series, where: str) -> np.ndarray:
             try:
                 found[row] = float(cell)
                 continue
-            except (ValueError, OverflowError):
+            except (ValueError, OverflowError):  # of float(): the cell is no number
                 pass
         comma = isinstance(cell, str) and "," in cell
         remedy = "write decimals with a point" if comma else "correct it, or make it NaN"
-        raise BadInput(f"{where} must hold numbers, found {cell!r} in row {row}; {remedy}.")
+        raise BadInput(f"{where} must hold numbers, found {shown(cell)} in row {row}; {remedy}.")
     return found
 
 
@@ -159,11 +162,11 @@ def column_labels(table: pd.DataFrame, column: str, *, name: str = "table") -> p
     if "other" in kinds:
         row, cell = kinds["other"]
         raise BadInput(
-            f"{where} must hold one label per row, found {cell!r} ({type(cell).__name__}) in row "
-            f"{row}; write labels as text."
+            f"{where} must hold one label per row, found {shown(cell)} ({type(cell).__name__}) in "
+            f"row {row}; write labels as text."
         )
     if len(kinds) > 1:
-        found = " and ".join(f"{cell!r} (row {row})" for row, cell in kinds.values())
+        found = " and ".join(f"{shown(cell)} (row {row})" for row, cell in kinds.values())
         raise BadInput(
             f"{where} mixes kinds of labels: {found}; make them one kind, such as text "
             f"(.astype(str)), or make the odd ones missing."
@@ -182,6 +185,11 @@ def _kind_of(cell: Any) -> str:
     return "other"
 
 
+def shown(cell: Any) -> str:
+    """How a message shows a cell: as Python writes it, without NumPy's name of its type."""
+    return repr(cell.item() if isinstance(cell, np.generic) else cell)
+
+
 def _is_missing(cell: Any) -> bool:
     return cell is None or cell is pd.NA or cell is pd.NaT or (cell != cell) is True
 
@@ -192,9 +200,10 @@ def checked_columns(
     name: str = "table",
     labels: Sequence[str] = (),
     numbers: Sequence[str] = (),
+    whole: Sequence[str] = (),
     is_finite: bool = True,
 ) -> pd.DataFrame:
-    """Return a copy with the named columns as plain labels and float64 numbers.
+    """Return a copy with the named columns as plain labels, float64 numbers and integers.
 
     Parameters
     ----------
@@ -203,6 +212,8 @@ def checked_columns(
         What messages call it.
     labels, numbers : sequence of str
         Columns of either kind (`column_labels`, `column_numbers`).
+    whole : sequence of str
+        Columns of whole numbers, such as trigger codes, none missing.
     is_finite : bool
         Refuse infinite numbers.
 
@@ -216,9 +227,24 @@ def checked_columns(
     BadInput
         See `check_table`, `column_labels`, `column_numbers`.
     """
-    check_table(table, [*labels, *numbers], name=name)
+    check_table(table, [*labels, *numbers, *whole], name=name)
     new = {column: column_labels(table, column, name=name) for column in labels}
     new |= {
         column: column_numbers(table, column, name=name, is_finite=is_finite) for column in numbers
     }
+    new |= {column: _whole(table, column, name) for column in whole}
     return table.assign(**new)
+
+
+def _whole(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
+    """Integers of a column of whole numbers."""
+    found = column_numbers(table, column, name=name, is_finite=False)
+    wrong = ~((found == np.round(found)) & (np.abs(found) <= LARGEST_WHOLE))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise BadInput(
+            f"{name} column {column!r} must hold a whole number in every row, found "
+            f"{shown(table[column].iloc[row])} in row {row}; correct or remove the "
+            f"{int(wrong.sum())} row(s)."
+        )
+    return found.astype(np.int64)
