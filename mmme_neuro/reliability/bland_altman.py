@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mmme_neuro.stats.columns import column_numbers
 from mmme_neuro.stats.estimates import t_interval
+from mmme_neuro.stats.tables import column_numbers
 
 
 @dataclass(frozen=True)

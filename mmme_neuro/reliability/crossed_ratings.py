@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.errors import BadInput, NotEstimable
-from mmme_neuro.stats.columns import check_table, checked_columns
+from mmme_neuro.stats.tables import check_table, checked_columns
 
 _N_NAMED = 5
 _TEXTS = ("string", "mixed", "bytes")

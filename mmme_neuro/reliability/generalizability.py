@@ -14,7 +14,7 @@ from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import cross_products
 from mmme_neuro.models.solver.likelihood import Likelihood
-from mmme_neuro.stats.columns import checked_columns
+from mmme_neuro.stats.tables import checked_columns
 
 N_POINTS = 4096
 """Points of the fixed Halton sequence at which generalized limits are evaluated."""

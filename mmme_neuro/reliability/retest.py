@@ -11,9 +11,9 @@ from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.reliability.bland_altman import LimitsOfAgreement, limits_of_agreement
 from mmme_neuro.reliability.crossed_ratings import ratings_of
 from mmme_neuro.reliability.intraclass import icc
-from mmme_neuro.stats.columns import check_table
 from mmme_neuro.stats.levels import difference_label, ordered_labels, two_levels
 from mmme_neuro.stats.rounding import SAME, is_constant
+from mmme_neuro.stats.tables import check_table
 from mmme_neuro.wording import value_text
 
 _LARGEST = 1e150

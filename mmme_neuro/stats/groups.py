@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
-from mmme_neuro.stats.columns import check_table, column_labels, column_numbers
 from mmme_neuro.stats.rounding import is_constant_within
+from mmme_neuro.stats.tables import check_table, column_labels, column_numbers
 
 
 def complete_rows(

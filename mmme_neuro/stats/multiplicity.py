@@ -7,7 +7,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.stats.columns import check_table, column_numbers
+from mmme_neuro.stats.tables import check_table, column_numbers
 
 METHODS = {
     "holm": "holm",

@@ -23,9 +23,9 @@ from mmme_neuro.reliability.coders.detection import (
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
-from mmme_neuro.stats.columns import check_table, checked_columns
 from mmme_neuro.stats.levels import sorted_by_size
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import check_table, checked_columns
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "action_units")
 
