@@ -10,10 +10,12 @@ import pandas as pd
 from scipy import stats
 from scipy.stats import qmc
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import cross_products
 from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.stats.rounding import is_constant
 from mmme_neuro.stats.tables import checked_columns
 
 N_POINTS = 4096
@@ -315,6 +317,8 @@ def generalizability(
             "residual; use fewer facets."
         )
     response = rows[scores].to_numpy(dtype=float)
+    if is_constant(response):
+        raise NotEstimable(f"scores column {scores!r} does not vary: there is nothing to explain.")
     complete = None
     if len(rows) == prod(n_levels.values()):
         cube = rows.sort_values(names)[scores].to_numpy(dtype=float)

@@ -56,6 +56,8 @@ def complete_rows(
     words = [name for name in needed if name not in plain and _may_be_odd(data[name])]
     plain |= {name: column_labels(data, name, name="data") for name in words}
     table = data[needed].assign(**plain).dropna()
+    # An index may bear the name of a column, which pandas then finds ambiguous.
+    table.index = table.index.set_names([None] * table.index.nlevels)
     sizes = table.groupby(list(groups), sort=False, observed=True)[needed[0]].transform("size")
     table = table[sizes >= 2]
     n_groups = table.groupby(list(groups), sort=False, observed=True).ngroups

@@ -53,6 +53,8 @@ def icc_by_item(
     True
     """
     _check(table, item, value)
+    if table.empty:
+        raise NotEstimable("table has no row; there is nothing to compare.")
     parts = []
     for name, part in table.groupby(item, sort=False, observed=True):
         try:
