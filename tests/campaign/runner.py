@@ -104,6 +104,13 @@ def try_table_case(case: Case) -> Outcome:
     return try_table(case.sample, case.mutation, case.seed)
 
 
+def table_trials(folder: Path) -> Callable[[Case], Outcome]:
+    """What tries tables in a process of its own; each verb is called once before the clock runs."""
+    for make, call in VERBS.values():
+        call(make().copy())
+    return try_table_case
+
+
 class TookTooLong(BaseException):
     """Raised by the clock; no handler of a library catches it."""
 
@@ -135,7 +142,9 @@ def _work(make: Callable[[Path], Callable[[Case], Outcome]], pipe: Any) -> None:
 
 
 def outcomes(
-    make: Callable[[Path], Callable[[Case], Outcome]], cases: Sequence[Case]
+    make: Callable[[Path], Callable[[Case], Outcome]],
+    cases: Sequence[Case],
+    start: str = "spawn",
 ) -> Iterator[tuple[Case, Outcome]]:
     """Try cases in a process of their own, which starts again after a hang or a crash.
 
@@ -144,12 +153,14 @@ def outcomes(
     make : callable
         Makes the function that tries a case, in the new process, from a scratch folder.
     cases : sequence of Case
+    start : {"spawn", "fork"}
+        How the process begins; compiled code with threads does not survive a fork.
 
     Yields
     ------
     (Case, Outcome)
     """
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(start)
     process = pipe = None
     for case in cases:
         if process is None:

@@ -35,6 +35,7 @@ class Sample:
     has_checksum: bool = False
     is_table: bool = False
     """Text whose lines stand for themselves: cut at the end of a line it is a shorter table."""
+    may_be_empty: bool = False
 
 
 def raw_eeg(seed: int = 0, n_channels: int = len(CHANNELS)) -> mne.io.RawArray:
@@ -170,7 +171,7 @@ def _tables(folder: Path, sheet: Path) -> Iterator[Sample]:
     lines = ["participant,kind,target,reason,made_for", "sub01,bad_channel,FP1,noisy,"]
     lines += ["sub01,exclude_event,e0012,coughs,", "sub02,good_channel,CZ,looks fine,", ""]
     (folder / "decisions.csv").write_text("\n".join(lines))
-    yield Sample("decisions", ("decisions.csv",), read_decisions, is_table=True)
+    yield Sample("decisions", ("decisions.csv",), read_decisions, is_table=True, may_be_empty=True)
 
 
 REAL = (

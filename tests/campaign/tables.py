@@ -120,6 +120,18 @@ def ratings() -> pd.DataFrame:
 
 
 @cache
+def labels() -> pd.DataFrame:
+    """Twelve units by three coders, one column per coder."""
+    return ratings().pivot(index="target", columns="rater", values="label")  # noqa: PD010
+
+
+@cache
+def grades() -> pd.DataFrame:
+    """The same with numbers."""
+    return ratings().pivot(index="target", columns="rater", values="rating")  # noqa: PD010
+
+
+@cache
 def codes() -> pd.DataFrame:
     """Trigger codes of one device."""
     rng = np.random.default_rng(SEED)
@@ -172,10 +184,6 @@ def _curves(table: pd.DataFrame) -> Any:
     return fitted.window((0.0, 0.2), condition="spontaneous")
 
 
-def _wide(table: pd.DataFrame, values: str) -> pd.DataFrame:
-    return table.pivot_table(index="target", columns="rater", values=values, aggfunc="first")
-
-
 def _controls(table: pd.DataFrame) -> Any:
     clips = pd.DataFrame({"code": [101], "start": [0.0], "stop": [200.0]})
     return control_events(table, clips, condition="expression", rng=1)
@@ -222,14 +230,11 @@ VERBS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[pd.DataFrame], Any]
     "epoch": (events, lambda t: epoch(_recording(t), eeg=(-0.5, 1.0)).events),
     "deconvolve": (events, _curves),
     "icc": (ratings, lambda t: icc(t, targets="target", raters="rater", ratings="rating")),
-    "label_agreement": (ratings, lambda t: label_agreement(_wide(t, "label"))),
-    "label_agreement, ordinal": (
-        ratings,
-        lambda t: label_agreement(_wide(t, "rating"), level="ordinal"),
-    ),
+    "label_agreement": (labels, label_agreement),
+    "label_agreement, ordinal": (grades, lambda t: label_agreement(t, level="ordinal")),
     "limits_of_agreement": (
         ratings,
-        lambda t: limits_of_agreement(t["rating"].to_numpy()).series().to_frame().T,
+        lambda t: limits_of_agreement(t["rating"]).series().to_frame().T,
     ),
     "generalizability": (ratings, _generalized),
     "retest_reliability": (ratings, _retest),

@@ -265,7 +265,7 @@ def _curves(
 ) -> pd.DataFrame:
     """Deconvolved and averaged courses of each condition that the recording has."""
     raw, events = continuous_signal(recording, modality)
-    signal = raw.get_data(picks=[measure.channel], verbose="error")[0]
+    signal = raw.get_data(picks=[measure.channel], reject_by_annotation="NaN", verbose="error")[0]
     times = found.curves["time"].to_numpy()
     baseline = None if measure.baseline is None else window_mask(times, measure.baseline)
     parts = []

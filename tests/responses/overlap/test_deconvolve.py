@@ -393,3 +393,47 @@ def test_errors_of_ordinary_least_squares_follow_the_noise():
         estimate, error = one_window(found, expression="macro")
         z.append((estimate - true_window()) / error)
     assert 0.8 < np.std(z) < 1.25
+
+
+@pytest.mark.parametrize("text", ["boundary", "New Segment/"])
+@pytest.mark.parametrize("sfreq", [None, 5.0])
+def test_responses_do_not_go_across_a_cut(text, sfreq):
+    rng = np.random.default_rng(2)
+    onsets = np.sort(np.concatenate([rng.uniform(5, 190, 40), [99.0, 99.5, 100.2, 149.5]]))
+    times, cut_at = np.arange(0, 200, 0.1), [100.0, 150.0]
+    piece = np.searchsorted(cut_at, times, "right")
+
+    def shape(time):
+        return np.clip(1 - np.abs(time - 1), 0, None)
+
+    eda = np.zeros(times.size)
+    for onset in onsets:
+        own = np.searchsorted(cut_at, onset, "right")
+        eda += np.where(piece == own, shape(times - onset), 0.0)
+    raw = mne.io.RawArray(eda[None], mne.create_info(["eda"], 10.0, "misc"), verbose="error")
+    mine = Recording(eeg=None, physio=raw, events=pd.DataFrame({"onset": np.round(onsets, 1)}))
+    basis = FIR((-0.4, 2.4), step=0.2)
+
+    def peak_error():
+        found = deconvolve(mine, "~ 1", basis, picks="eda", orders=(0,), sfreq=sfreq)
+        curve = found.response(times=np.array([0.0, 1.0, 2.0]))["response"].to_numpy()[0]
+        return np.abs(curve - [0, 1, 0]).max(), float(found.std_error.mean())
+
+    without = peak_error()
+    raw.set_annotations(mne.Annotations(cut_at, [0.0, 3.0], text))
+    error, std_error = peak_error()
+    assert error < without[0] + 1e-9 and std_error < 0.95 * without[1]
+
+
+@pytest.mark.parametrize("start", [-2.0, 3.0])
+def test_the_physiology_counts_from_its_own_start(start):
+    onsets = np.array([8.0, 16.5, 25.0, 33.0, 42.0, 50.5])
+    times = start + np.arange(0, 70, 0.1)
+    eda = sum(np.clip(1 - np.abs(times - onset - 1), 0, 1) for onset in onsets)
+    info = mne.create_info(["eda"], 10.0, "misc")
+    raw = mne.io.RawArray(eda[None], info, first_samp=round(start * 10), verbose="error")
+    eeg = mne.io.RawArray(np.zeros((1, 6000)), mne.create_info(1, 100.0, "eeg"), verbose="error")
+    mine = Recording(eeg=eeg, physio=raw, events=pd.DataFrame({"onset": onsets}))
+    found = deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
+    curve = found.response(times=np.array([0.5, 1.0, 1.5]))["response"].to_numpy()[0]
+    np.testing.assert_allclose(curve, [0.5, 1.0, 0.5], atol=0.02)
