@@ -54,8 +54,8 @@ def complete_rows(
     if any(np.isinf(values).any() for values in plain.values()):
         raise NotEstimable(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
     words = [name for name in needed if name not in plain and _may_be_odd(data[name])]
-    plain |= {name: column_labels(data, name, name="data") for name in words}
-    table = data[needed].assign(**plain).dropna()
+    labels = {name: column_labels(data, name, name="data") for name in words}
+    table = data[needed].assign(**plain, **labels).dropna()
     # An index may bear the name of a column, which pandas then finds ambiguous.
     table.index = table.index.set_names([None] * table.index.nlevels)
     sizes = table.groupby(list(groups), sort=False, observed=True)[needed[0]].transform("size")

@@ -189,8 +189,10 @@ def label_places(found: Iterable[str], levels: Sequence[str]) -> dict[str, int]:
 def _states(events: pd.DataFrame, middles: np.ndarray, places: Mapping[str, int]) -> np.ndarray:
     """Place of the event at each time, 0 for none."""
     states = np.zeros(len(middles), dtype=int)
-    for event in events.itertuples():
-        states[(middles >= event.onset) & (middles < event.offset)] = places[event.label]
+    for onset, offset, label in zip(
+        events["onset"], events["offset"], events["label"], strict=True
+    ):
+        states[(middles >= onset) & (middles < offset)] = places[label]
     return states
 
 

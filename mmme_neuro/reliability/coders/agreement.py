@@ -180,12 +180,10 @@ def agreement(
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     if not unit_s > 0:
         raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
-    checked = {
-        name: _checked(events, name, condition)
-        for name, events in (("events_a", events_a), ("events_b", events_b))
-    }
-    common, left_out = _common_clips(*checked.values(), clips)
-    a, b = (_of_clips(events, common) for events in checked.values())
+    own_a = _checked(events_a, "events_a", condition)
+    own_b = _checked(events_b, "events_b", condition)
+    common, left_out = _common_clips(own_a, own_b, clips)
+    a, b = (_of_clips(events, common) for events in (own_a, own_b))
     pairs = _pairs(a, b, match_events(a, b, criterion), condition)
     found = set(a[condition]) | set(b[condition])
     categories = sorted(found, key=str)
