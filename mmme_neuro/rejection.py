@@ -354,7 +354,7 @@ def compare_rejection(
         pd.crosstab(own[condition], own["is_rejected"])
         .reindex(index=[second, first], columns=[1, 0], fill_value=0)
         .to_numpy(float)
-        for _, own in both.groupby("participant")
+        for _, own in both.groupby("participant", observed=True)
     ]
     # Participants with one condition only, or without a rejection, say nothing about the ratio.
     telling = [t for t in tables if t.sum(axis=1).all() and t.sum(axis=0).all()]

@@ -223,6 +223,29 @@ def fixed_text(value: float, decimals: int) -> str:
     return _power_text(value, 2)
 
 
+def value_text(value: float, decimals: int) -> str:
+    """Write a number of a result's one-line representation.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        In words where there is no number, so that nobody takes "nan" for one.
+
+    Examples
+    --------
+    >>> value_text(0.98765, 2), value_text(float("nan"), 2)
+    ('0.99', 'not estimable')
+    """
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "not estimable"
+
+
 def with_minus(text: str) -> str:
     """Write hyphens before numbers as typographic minus signs.
 
@@ -362,8 +385,10 @@ def p_relation(p_value: float) -> str:
 
     Examples
     --------
-    >>> p_relation(0.0001), p_relation(0.2)
-    ('p < .001', 'p = .20')
+    >>> p_relation(0.0001), p_relation(0.2), p_relation(float("nan"))
+    ('p < .001', 'p = .20', 'no p value')
     """
+    if not math.isfinite(p_value):
+        return "no p value"
     text = p_text(p_value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"

@@ -484,3 +484,29 @@ def test_every_declared_package_is_imported():
 def test_a_package_that_works_through_another_is_not_imported_itself():
     imported = {name.split(".")[0] for path in MODULES for name in imports_of(path)}
     assert not imported & {"networkx", "onnxruntime", "openpyxl", "h5netcdf", "picard", "pybv"}
+
+
+def _calls(name: str) -> list[tuple[Path, ast.Call]]:
+    """Every call of a method of this name in the package."""
+    return [
+        (path, node)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == name
+    ]
+
+
+@pytest.mark.parametrize("method", ["groupby", "pivot_table"])
+def test_categories_that_do_not_occur_make_no_group(method):
+    # xarray's groupby, which has no categories, is called on `assign_coords(...)`.
+    lacking = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path, call in _calls(method)
+        if "assign_coords" not in ast.unparse(call.func)
+        and not any(
+            word.arg == "observed" and ast.unparse(word.value) == "True" for word in call.keywords
+        )
+    ]
+    assert lacking == []

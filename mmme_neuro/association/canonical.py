@@ -10,6 +10,7 @@ from mmme_neuro.association.folds import SCALINGS, deal, make_folds, prepare
 from mmme_neuro.association.shuffles import Resampling, p_of_null, shuffled_orders
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.stats.groups import centered, complete_rows, group_codes
+from mmme_neuro.wording import value_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +61,8 @@ class CrossModal:
         first = self.components.iloc[0]
         return (
             f"<CrossModal | {self.method} | {self.n_events} events, {self.n_participants} "
-            f"participants | r {first['r']:.2f}, cross-validated {first['r_cv']:.2f}>"
+            f"participants | r {value_text(first['r'], 2)}, cross-validated "
+            f"{value_text(first['r_cv'], 2)}>"
         )
 
 

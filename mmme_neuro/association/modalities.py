@@ -12,6 +12,7 @@ from mmme_neuro.association.shuffles import Resampling
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.stats.multiplicity import adjust_p_values
+from mmme_neuro.stats.tables import column_numbers
 from mmme_neuro.vocabulary import UPPER_FACE
 
 """Columns that `face_features` makes."""
@@ -52,11 +53,13 @@ def face_features(events: pd.DataFrame) -> pd.DataFrame:
         [int(unit.removeprefix("AU")) for unit in split_action_units(text)]
         for text in events["action_units"].fillna("")
     ]
-    seen = events["duration"].where(~events["censored"].astype(bool))
+    # As float64: NumPy takes logarithms of small integers in half precision.
+    duration, rise = (column_numbers(events, name, name="events") for name in ("duration", "rise"))
+    duration = np.where(events["censored"].astype(bool), np.nan, duration)
     return pd.DataFrame(
         {
-            "log_duration": np.log(seen.where(seen > 0)),
-            "log_rise": np.log(events["rise"].where(events["rise"] > 0)),
+            "log_duration": np.log(np.where(duration > 0, duration, np.nan)),
+            "log_rise": np.log(np.where(rise > 0, rise, np.nan)),
             "n_action_units": [len(own) or np.nan for own in units],
             "upper_share": [
                 float(np.mean([n in UPPER_FACE for n in own])) if own else np.nan for own in units

@@ -6,6 +6,7 @@ from scipy.stats import pearsonr
 
 from mmme_neuro.models.reduction import fit_reduced
 from mmme_neuro.stats.groups import complete_rows, group_codes, summed
+from mmme_neuro.stats.rounding import SAME
 
 
 def within_between_corr(
@@ -47,9 +48,8 @@ def within_between_corr(
     table = complete_rows(data, [x, y], groups=[participant])
     codes = group_codes(table, [participant])
     values = table[[x, y]].to_numpy(dtype=float)
-    values = values - values.mean(axis=0)
+    values, means = _around_means(values, codes)
     counts = np.bincount(codes)
-    means = summed(values, codes) / counts[:, np.newaxis]
     parts = {"total": values, "within": values - means[codes], "between": means[codes]}
     products = {name: part.T @ part for name, part in parts.items()}
     share = np.diag(products["within"]) / np.diag(products["total"])
@@ -107,8 +107,8 @@ def multilevel_slope(
     table = complete_rows(data, [x, y], groups=[participant], others=others)
     codes = group_codes(table, [participant])
     values = table[[x, y]].to_numpy(dtype=float)
-    values = values - values.mean(axis=0)
-    means = (summed(values, codes) / np.bincount(codes)[:, np.newaxis])[codes]
+    values, means = _around_means(values, codes)
+    means = means[codes]
     dof = len(table) - (codes.max() + 1)
     scale = np.sqrt(((values - means) ** 2).sum(axis=0) / dof)
     rows = pd.DataFrame(
@@ -135,6 +135,13 @@ def multilevel_slope(
         reductions="; ".join(fit.reductions),
         warnings="; ".join(fit.warnings),
     )
+
+
+def _around_means(values: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values less their grand mean, and the groups' means of these, 0 where they do not differ."""
+    around = values - values.mean(axis=0)
+    means = summed(around, codes) / np.bincount(codes)[:, np.newaxis]
+    return around, np.where(np.ptp(means, axis=0) > SAME * np.abs(values).max(axis=0), means, 0.0)
 
 
 def _correlation(product: np.ndarray) -> float:

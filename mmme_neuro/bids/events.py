@@ -247,7 +247,7 @@ def events_of_rows(rows: pd.DataFrame, participant: str) -> pd.DataFrame:
     events = pd.DataFrame(
         {name: _typed(kept[name], kind) for name, kind in known.items() if name in kept}
     )
-    others = [name for name in kept if name not in known and name not in left_out]
+    others = [str(name) for name in kept if name not in known and name not in left_out]
     events = events.assign(**{name: _of_others(kept[name]) for name in others})
     if "stimulus" in events and is_own:
         events["clip"] = participant + "_" + events["stimulus"]

@@ -199,7 +199,10 @@ def _warn_doubtful(
             UserWarning,
             stacklevel=3,
         )
-    if any(_wanders(rows["residual_ms"].to_numpy()) for _, rows in fit.matched.groupby("segment")):
+    if any(
+        _wanders(rows["residual_ms"].to_numpy())
+        for _, rows in fit.matched.groupby("segment", observed=True)
+    ):
         warnings.warn(
             "the residuals follow one another, so a clock jumped by less than the tolerance or its "
             "rate changed; standard errors are too small. Look at fit.residual_ms, or reduce "

@@ -231,7 +231,9 @@ def _clock_checks(events: pd.DataFrame) -> list[AuditCheck]:
         return []
     events = _by_source_row(events)
     clip_start = events["onset_clock"] - events["onset"]
-    difference = (clip_start - clip_start.groupby(events["clip"]).transform("median")).abs()
+    difference = (
+        clip_start - clip_start.groupby(events["clip"], observed=True).transform("median")
+    ).abs()
     return [
         _row_check(
             f"clip and camera clock differ by more than {limit * 1000:.0f} ms",
@@ -249,9 +251,9 @@ def _duplicate_checks(events: pd.DataFrame) -> list[AuditCheck]:
     everything = pd.Series(True, index=events.index)
     repeated = events.duplicated(["clip", "onset", "apex", "offset"], keep="first")
     ordered = events.sort_values(["clip", "onset"], kind="stable")
-    is_near = ordered.groupby("clip")["onset"].diff() < NEAR_ONSETS_S
+    is_near = ordered.groupby("clip", observed=True)["onset"].diff() < NEAR_ONSETS_S
     overlaps = pd.Series(False, index=events.index)
-    for _, clip in events.groupby("clip"):
+    for _, clip in events.groupby("clip", observed=True):
         iou = overlap_iou(clip, clip)
         np.fill_diagonal(iou, 0)
         overlaps[clip.index] = np.any(iou > 0, axis=1)

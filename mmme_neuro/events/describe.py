@@ -190,7 +190,7 @@ def _present_expressions(events: pd.DataFrame) -> list[str]:
 
 def _expressions(events: pd.DataFrame) -> pd.DataFrame:
     """Events, participants and clips by expression."""
-    by_expression = events.groupby("expression")
+    by_expression = events.groupby("expression", observed=True)
     table = by_expression.agg(
         n=("clip", "size"), n_participants=("participant", "nunique"), n_clips=("clip", "nunique")
     )
@@ -204,7 +204,7 @@ def _counts(events: pd.DataFrame, column: str, order: tuple[str, ...]) -> pd.Dat
     table = pd.crosstab(events[column], events["expression"])
     table = table.reindex(index=levels, columns=_present_expressions(events))
     counts = table.reset_index().melt(id_vars=column, value_name="n")
-    totals = counts.groupby("expression")["n"].transform("sum")
+    totals = counts.groupby("expression", observed=True)["n"].transform("sum")
     return counts.assign(share=counts["n"] / totals)
 
 
@@ -242,6 +242,8 @@ def _durations(events: pd.DataFrame) -> pd.DataFrame:
 
 def _wide(counts: pd.DataFrame, column: str, values: str = "n") -> pd.DataFrame:
     """Counts with one column per expression, in the order of the tidy table."""
-    wide = counts.pivot_table(index=column, columns="expression", values=values, sort=False)
+    wide = counts.pivot_table(
+        index=column, columns="expression", values=values, sort=False, observed=True
+    )
     wide.columns.name = wide.index.name = None
     return wide.astype(int) if values == "n" else wide

@@ -119,7 +119,10 @@ def merge_passes(
     alone = alone.assign(source_rows=alone["source_row"].astype(str))
     overlapping = events[~is_alone]
     merged = pd.DataFrame(
-        [_merge_group(rows, merge) for _, rows in overlapping.groupby(groups[overlapping.index])],
+        [
+            _merge_group(rows, merge)
+            for _, rows in overlapping.groupby(groups[overlapping.index], observed=True)
+        ],
         columns=alone.columns,
     ).astype(alone.dtypes.to_dict())
     table = pd.concat([part for part in (alone, merged) if len(part)] or [alone])
@@ -187,13 +190,13 @@ def _reasons_to_leave(events: pd.DataFrame, how: str, min_iou: float) -> pd.Seri
     reasons = pd.Series("", index=events.index)
     if how == "intersection":
         groups = _overlap_groups(events, min_iou)
-        n_passes = events.groupby(groups)["annotation_pass"].transform("nunique")
+        n_passes = events.groupby(groups, observed=True)["annotation_pass"].transform("nunique")
         alone = "seen by pass " + events["annotation_pass"] + " only"
         return reasons.mask(n_passes < 2, alone)
     if how == "adjudicated":
         is_final = _is_final(events)
         groups = _overlap_groups(events, min_iou)
-        has_final = is_final.groupby(groups).transform("any")
+        has_final = is_final.groupby(groups, observed=True).transform("any")
         reasons = reasons.mask(~is_final & has_final, "another row of the event is final")
         return reasons.mask(~is_final & ~has_final, "no final event")
     return reasons
@@ -221,7 +224,7 @@ def _overlap_groups(events: pd.DataFrame, min_iou: float) -> pd.Series:
     """Group number of each row: connected rows of one clip whose IoU exceeds `min_iou`."""
     groups = pd.Series(0, index=events.index)
     n_groups = 0
-    for rows in events.groupby("clip").groups.values():
+    for rows in events.groupby("clip", observed=True).groups.values():
         clip = events.loc[rows]
         n_found, labels = connected_components(overlap_iou(clip, clip) > min_iou, directed=False)
         groups.loc[rows] = labels + n_groups

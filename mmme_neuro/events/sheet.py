@@ -360,7 +360,7 @@ def _add_clocks(
         if column == "OnsetFrame":
             has_counter = pd.Series([frame.counter is not None for frame in frames])
     columns = list(FRAME_COLUMNS.values())
-    for rows in session.groupby(session).groups.values():
+    for rows in session.groupby(session, observed=True).groups.values():
         events.loc[rows, columns] = unwrap_midnight(events.loc[rows, columns].to_numpy())
     return has_counter
 

@@ -125,11 +125,14 @@ class ClusterTest:
 
     def __repr__(self) -> str:
         axes = " x ".join(f"{n} {axis}" for axis, n in self.dataset["statistic"].sizes.items())
+        is_tested = np.isfinite(self.p_value)
+        found = f"p {_p_text(self.p_value)}" if is_tested else "no cell could be tested"
         return (
             f"<ClusterTest | {self.term} | {axes or 'one cell'} | {self.correction}, {self.tail}, "
-            f"{self.n_permutations} permutations | p {_p_text(self.p_value)}>"
+            f"{self.n_permutations} permutations | {found}>"
         )
 
 
 def _p_text(p: float) -> str:
+    """P-value with its relation; there must be one."""
     return f"= {p:.4f}" if p >= 0.0001 else "< 0.0001"

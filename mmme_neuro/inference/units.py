@@ -156,7 +156,7 @@ def spans(factor: RandomFactor, column: np.ndarray) -> bool:
 
 def varies_within(codes: np.ndarray, column: np.ndarray) -> bool:
     """Whether a column takes different values in some level."""
-    by_level = pd.Series(column).groupby(codes)
+    by_level = pd.Series(column).groupby(codes, observed=True)
     return bool((by_level.max() - by_level.min()).max() > 0)
 
 

@@ -56,7 +56,7 @@ def within_between(
     if present:
         raise ValueError(f"columns {present} are there already; rename them first")
     values = as_numbers(data[predictor])
-    groups = values.where(data[participant].notna()).groupby(data[participant])
+    groups = values.where(data[participant].notna()).groupby(data[participant], observed=True)
     between = groups.transform("mean").where(values.notna())
     origin = groups.mean().mean() if center else 0.0
     return data.assign(**{taken[0]: values - between, taken[1]: between - origin})

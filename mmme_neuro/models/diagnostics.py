@@ -188,7 +188,7 @@ def residual_checks(fit: LMMFit) -> pd.DataFrame:
         for term in modes.columns:
             if modes[term].std() > 0:
                 rows += _shape(f"{term} | {factor.name}", modes[term].to_numpy())
-        before = table["standardized"].groupby(factor.codes).shift()
+        before = table["standardized"].groupby(factor.codes, observed=True).shift()
         pairs = int((before.notna() & table["standardized"].notna()).sum())
         if pairs > 2:
             lag = table["standardized"].corr(before)

@@ -45,12 +45,14 @@ def matched_events(
     """
     reference, other = two_levels(events, condition, levels)
     known = events[events[condition].isin([reference, other])].dropna(subset=[covariate])
-    centered = known[covariate] - known.groupby("participant")[covariate].transform("mean")
+    centered = known[covariate] - known.groupby("participant", observed=True)[covariate].transform(
+        "mean"
+    )
     widest = caliper * float(centered.std())
     generator = np.random.default_rng(rng)
     rows: list = []
     pairs: list[int] = []
-    for _, own in known.groupby("participant"):
+    for _, own in known.groupby("participant", observed=True):
         free = own[own[condition] == reference][covariate]
         wanted = own[own[condition] == other][covariate]
         for label in generator.permutation(wanted.index.to_numpy()):

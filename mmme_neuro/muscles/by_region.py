@@ -89,7 +89,7 @@ def by_condition(
         if level not in levels:
             continue
         for cleaning in ("before", "after"):
-            values = part.groupby("participant")[f"{cleaning}_db"].mean().dropna()
+            values = part.groupby("participant", observed=True)[f"{cleaning}_db"].mean().dropna()
             if values.empty:
                 continue
             mean = float(values.mean())
@@ -135,7 +135,7 @@ def removal_by_region(
     # What is left of the variance, on a scale on which events are comparable.
     table["log_left"] = np.log(np.maximum(1 - table["removed_share"], 1e-3))
     rows = []
-    for roi, part in table.groupby("roi", sort=False):
+    for roi, part in table.groupby("roi", sort=False, observed=True):
         middle = part.groupby(condition, observed=True)["removed_share"].median()
         found = fit_many(["log_left"], f"{quoted(condition)} + {random_terms}", part).estimates
         row = {"roi": roi, **{name: middle.get(name, np.nan) for name in levels}}

@@ -76,11 +76,13 @@ def muscle_variants(
     list of Variant
         The primary analysis first.
     """
-    own = events[covariate] - events.groupby("participant")[covariate].transform("mean")
+    own = events[covariate] - events.groupby("participant", observed=True)[covariate].transform(
+        "mean"
+    )
     scaled = events.assign(muscle_z=own / own.std())
     part = face_part(events["action_units"])
     onsets = events["onset"].astype(float)
-    gaps = onsets.groupby(events["participant"]).transform(
+    gaps = onsets.groupby(events["participant"], observed=True).transform(
         lambda own: nearest_distance(own.to_numpy())
     )
     matched = matched_events(events, covariate, condition=condition, levels=levels, rng=rng)
@@ -157,6 +159,9 @@ def sensitivity_table(
     return table.assign(verdict=[verdict(row, table) for row in table.to_dict("records")])
 
 
+TESTED = ("estimate", "p_value")
+
+
 def verdict(row: Mapping, table: pd.DataFrame) -> str:
     """Compare one analysis with the primary one of the same response by stated rules.
 
@@ -180,9 +185,9 @@ def verdict(row: Mapping, table: pd.DataFrame) -> str:
     if row["analysis"] == NEGATIVE_CONTROL and np.isfinite(row["p_value"]):
         return "muscles differ" if row["p_value"] < ALPHA else "muscles alike"
     first = table[(table["analysis"] == PRIMARY) & (table["response"] == row["response"])]
-    if not np.isfinite(row["estimate"]) or first.empty or first["estimate"].isna().all():
+    primary = first.iloc[0] if len(first) else dict.fromkeys(TESTED, np.nan)
+    if not np.isfinite([float(one[name]) for one in (row, primary) for name in TESTED]).all():
         return "no estimate"
-    primary = first.iloc[0]
     is_effect = row["p_value"] < ALPHA
     if primary["p_value"] >= ALPHA:
         return "effect only here" if is_effect else "no effect either"

@@ -77,7 +77,7 @@ def quality_table(
     table["n_bad_channels"] = _per_participant(bad_channels["participant"].value_counts(), table)
     table["n_components"] = _per_participant(components["participant"].value_counts(), table)
     for kind in ("eye", "muscle"):
-        removed = components[components["removed_as"] == kind].groupby("participant")
+        removed = components[components["removed_as"] == kind].groupby("participant", observed=True)
         table[f"n_{kind}"] = _per_participant(removed.size(), table)
         table[f"{kind}_share"] = removed["variance_share"].sum().reindex(table.index).fillna(0.0)
     first, *others = LOSS_COLUMNS

@@ -172,7 +172,7 @@ def spectrum_range(spectra: pd.DataFrame) -> pd.DataFrame:
     """
     parts = []
     for cleaning in ("before", "after"):
-        groups = spectra.groupby("frequency")[f"{cleaning}_db"]
+        groups = spectra.groupby("frequency", observed=True)[f"{cleaning}_db"]
         quantiles = {name: groups.quantile(share) for name, share in SPECTRUM_QUANTILES.items()}
         parts.append(pd.DataFrame(quantiles).reset_index().assign(cleaning=cleaning))
     return pd.concat(parts)[["frequency", "cleaning", "low", "median", "high"]]
@@ -231,7 +231,7 @@ def _events(
 def _clocks(clocks: pd.DataFrame, limits: QualityLimits) -> Measured:
     """Drift, residuals and matched codes of each device."""
     found: Measured = []
-    for device, own in clocks.groupby("device", sort=False):
+    for device, own in clocks.groupby("device", sort=False, observed=True):
         own, name = own.set_index("participant"), DEVICES.get(str(device), f"{device} clock")
         noise = own["residual_sd_ms"].where(own["residual_sd_ms"] > 0)
         unmatched = own["n_unmatched"] / (own["n_matched"] + own["n_unmatched"])
@@ -278,7 +278,11 @@ def _muscles(muscles: pd.DataFrame, roi: str) -> Measured:
     """Median power of muscles around events before and after cleaning."""
     if muscles.empty:
         return []
-    own = muscles[muscles["roi"] == roi].groupby("participant")[["before_db", "after_db"]].median()
+    own = (
+        muscles[muscles["roi"] == roi]
+        .groupby("participant", observed=True)[["before_db", "after_db"]]
+        .median()
+    )
     place = roi.replace("_", " ")
     return [
         (Quality(group="EEG", name=f"muscle_{when}_db", unit="dB", side="high",
@@ -292,12 +296,12 @@ def _noise(components: pd.DataFrame) -> Measured:
     """Spread of single events within conditions: the error of a mean times the root of n."""
     means = components[(components["measure"] == "mean") & (components["n_epochs"] > 1)]
     found: Measured = []
-    for name, own in means.groupby("component", sort=False):
+    for name, own in means.groupby("component", sort=False, observed=True):
         dof = own["n_epochs"] - 1
         parts = pd.DataFrame(
             {"participant": own["participant"], "dof": dof,
              "squares": dof * own["n_epochs"] * own["sme"] ** 2}
-        ).groupby("participant").sum()  # fmt: skip
+        ).groupby("participant", observed=True).sum()  # fmt: skip
         spread = (parts["squares"] / parts["dof"]) ** 0.5
         found.append(
             (Quality(group="EEG", name=f"spread_{name}", unit="uV", side="high", is_ratio=True,
@@ -316,5 +320,5 @@ def _physio(quality: pd.DataFrame, limits: QualityLimits) -> Measured:
                  label=f"{channel_name(str(channel))}: usable",
                  resolution=SHARE_RESOLUTION, least=limits.least_usable),
          own.set_index("participant")["share_usable"])
-        for channel, own in quality.groupby("channel", sort=False)
+        for channel, own in quality.groupby("channel", sort=False, observed=True)
     ]  # fmt: skip

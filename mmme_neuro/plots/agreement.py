@@ -81,7 +81,7 @@ def plot_confusion(confusion: pd.DataFrame, ax: Axes) -> Axes:
     """
     names = list(dict.fromkeys(confusion["label_a"]))
     wide = {
-        key: confusion.pivot_table(index="label_a", columns="label_b", values=key)
+        key: confusion.pivot_table(index="label_a", columns="label_b", values=key, observed=True)
         .reindex(index=names, columns=names)
         .to_numpy(dtype=float)
         for key in ("n", "share")

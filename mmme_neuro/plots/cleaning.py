@@ -49,7 +49,9 @@ def spectrum_panel(
         ("before_db", BEFORE, "as recorded"),
         ("after_db", AFTER, "cleaned"),
     ):
-        wide = shown.pivot_table(index="frequency", columns="participant", values=column)
+        wide = shown.pivot_table(
+            index="frequency", columns="participant", values=column, observed=True
+        )
         wide = wide.clip(lower=_floor(wide))
         ax.plot(wide.index, wide, color=color, linewidth=0.3, alpha=0.35)
         ax.plot(wide.index, wide.mean(axis=1), color=color, linewidth=1.2, label=label)
@@ -174,7 +176,12 @@ def cleaning_figure(
     """
     channels = sorted({*maps["channel"], *bad_channels["channel"]})
     n_people = spectra["participant"].nunique()
-    share = bad_channels.groupby("channel")["participant"].nunique().reindex(channels).fillna(0)
+    share = (
+        bad_channels.groupby("channel", observed=True)["participant"]
+        .nunique()
+        .reindex(channels)
+        .fillna(0)
+    )
     weights = maps.merge(components[["participant", "component", "removed_as"]])
     with journal_style():
         figure = new_figure(width_mm=PAGE_MM, height_mm=58)
@@ -191,7 +198,7 @@ def cleaning_figure(
         for letter, ax, (kind, title) in zip("cd", axes[2:], KINDS.items(), strict=True):
             own = weights[weights["removed_as"] == kind]
             n = len(own[["participant", "component"]].drop_duplicates())
-            mean = own["weight"].abs().groupby(own["channel"]).mean()
+            mean = own["weight"].abs().groupby(own["channel"], observed=True).mean()
             scalp_panel(mean, ax, limit=1.0)
             ax.set_title(f"{title} ({n})")
             _bar(figure, ax, "mean |weight|")

@@ -262,7 +262,9 @@ def plot_networks(
     measures = [str(name) for name in networks if name not in ("participant", condition)]
     axes = figure.subplots(1, len(measures), squeeze=False)[0]
     for ax, measure in zip(axes, measures, strict=True):
-        wide = networks.pivot_table(index="participant", columns=condition, values=measure)
+        wide = networks.pivot_table(
+            index="participant", columns=condition, values=measure, observed=True
+        )
         pairs = wide.reindex(columns=two).dropna().to_numpy()
         ax.plot((0, 1), pairs.T, color="0.7", linewidth=0.8, zorder=1)
         for place, level in enumerate(two):

@@ -38,7 +38,7 @@ def plot_lags(lags: pd.DataFrame, ax: Axes) -> Axes:
     """
     ax.axhline(0, color="0.8", linewidth=0.6, zorder=0)
     for (channel, rows), color in zip(
-        lags.groupby("channel", sort=False), LAG_COLORS, strict=False
+        lags.groupby("channel", sort=False, observed=True), LAG_COLORS, strict=False
     ):
         ax.fill_between(
             rows["lag"], rows["null_low"], rows["null_high"], color=color, alpha=0.15, lw=0

@@ -208,7 +208,9 @@ def plot_participants(participants: pd.DataFrame, ax: Axes) -> Axes:
     -------
     Axes
     """
-    wide = participants.pivot_table(index="participant", columns="expression", values="n")
+    wide = participants.pivot_table(
+        index="participant", columns="expression", values="n", observed=True
+    )
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     position = np.arange(1, len(wide) + 1)
     is_named = len(wide) <= _MAX_NAMED_PARTICIPANTS

@@ -44,7 +44,7 @@ def most_isolated(events: pd.DataFrame, *, condition: str, level: str) -> pd.Ser
         Row of ``events``; the first one where several are equally far.
     """
     ordered = events.sort_values(["participant", "onset"], kind="stable")
-    onset = ordered.groupby("participant")["onset"]
+    onset = ordered.groupby("participant", observed=True)["onset"]
     gap = pd.concat([onset.diff(), -onset.diff(-1)], axis=1).min(axis=1).fillna(np.inf)
     # The first and last event of a session have one neighbor; an only event has none.
     is_coded = (ordered[condition] == level) & ~ordered["censored"].astype(bool)

@@ -100,7 +100,7 @@ def forest_figure(
     """
     _check_columns(table, (*FOREST_COLUMNS, "unit"))
     keys = ["quantity", "unit"] if "quantity" in table else ["unit"]
-    groups = list(table.groupby(keys, sort=False, dropna=False))
+    groups = list(table.groupby(keys, sort=False, dropna=False, observed=True))
     n_columns = 1 if width_mm <= COLUMN_MM else min(2, len(groups))
     n_rows = -(-len(groups) // n_columns)
     counts = [len(group) for _, group in groups]

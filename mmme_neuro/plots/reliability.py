@@ -55,7 +55,9 @@ def plot_coefficients(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     step = len(conditions) + 0.8
     for target in TARGETS:
         ax.axvline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
-    for (response, condition), part in table.groupby(["response", "condition"], sort=False):
+    for (response, condition), part in table.groupby(
+        ["response", "condition"], sort=False, observed=True
+    ):
         at = responses.index(response) * step + conditions.index(condition)
         color = _color(str(condition), levels)
         by_kind = {row["coefficient"]: row for row in part.to_dict("records")}
@@ -93,7 +95,7 @@ def plot_by_trials(table: pd.DataFrame, ax: Axes, *, levels: Levels) -> Axes:
     _check(table, ("condition", "n_trials", "dependability", "ci_low", "ci_high"))
     for target in TARGETS:
         ax.axhline(target, color="0.75", linewidth=0.6, linestyle=":", zorder=0)
-    for condition, part in table.groupby("condition", sort=False):
+    for condition, part in table.groupby("condition", sort=False, observed=True):
         color = _color(str(condition), levels)
         if str(condition) not in levels:
             ax.fill_between(

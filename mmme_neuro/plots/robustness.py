@@ -68,7 +68,9 @@ def overlap_panel(
     mark_onset(ax)
     if window is not None:
         ax.axvspan(*window, color="0.95", linewidth=0, zorder=-1)
-    for (method, condition), curve in curves.groupby(["method", "condition"], sort=False):
+    for (method, condition), curve in curves.groupby(
+        ["method", "condition"], sort=False, observed=True
+    ):
         color, style = color_of(str(condition), levels), LINES[str(method)][0]
         curve = curve.sort_values("time")
         if method == "deconvolution":

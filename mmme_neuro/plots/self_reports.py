@@ -38,7 +38,7 @@ def plot_felt(felt: pd.DataFrame, ax: Axes) -> Axes:
     """
     columns = list(dict.fromkeys(felt["felt"]))
     rows = [name for name in columns if (felt["intended"] == name).any()]
-    wide = felt.pivot_table(index="intended", columns="felt", values="share")
+    wide = felt.pivot_table(index="intended", columns="felt", values="share", observed=True)
     shares = wide.reindex(index=rows, columns=columns).to_numpy(dtype=float)
     texts = np.where(shares >= 0.005, np.char.mod("%.0f", 100 * shares), "")
     sns.heatmap(

@@ -3,6 +3,7 @@ from .coders.agreement import Agreement, agreement
 from .coders.comparisons import AgreementTables, agreement_tables, pass_pairs
 from .coders.detection import OnsetWithin, OverlapAbove, match_events
 from .coders.labels import label_agreement
+from .coders.weighted import gwet_ac2, weighted_fleiss_kappa
 from .erp import ErpReliability, component_reliability, erp_reliability, reliability_over_time
 from .generalizability import GStudy, generalizability
 from .intraclass import RaterReliability, icc, rater_reliability
@@ -32,6 +33,7 @@ __all__ = [
     "emotion_dominance",
     "erp_reliability",
     "generalizability",
+    "gwet_ac2",
     "icc",
     "icc_by_item",
     "label_agreement",
@@ -46,4 +48,5 @@ __all__ = [
     "reliability_over_time",
     "retest_reliability",
     "scale_reliability",
+    "weighted_fleiss_kappa",
 ]

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.stats.estimates import t_interval
+from mmme_neuro.stats.tables import column_numbers
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,10 @@ def limits_of_agreement(
     for name, value in (("share", share), ("confidence", confidence)):
         if not 0 < value < 1:
             raise ValueError(f"{name} must lie between 0 and 1, got {value!r}.")
-    differences = np.asarray(differences, float)
+    differences = column_numbers(
+        pd.DataFrame({"differences": list(np.ravel(differences))}), "differences", name="input",
+        is_finite=False,
+    )  # fmt: skip
     present = np.isfinite(differences)
     if present.sum() < 3:
         raise ValueError(

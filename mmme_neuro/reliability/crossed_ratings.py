@@ -8,8 +8,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.stats.tables import check_table, checked_columns
 
 _N_NAMED = 5
+_TEXTS = ("string", "mixed", "bytes")
+"""Kinds of columns that hold words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +23,14 @@ class Ratings:
     ----------
     table : array, shape (n_targets, n_raters)
         Ratings; NaN where a rater did not rate a target.
+    raters : tuple
+        Names of the raters, in the order of `table`.
     left_out : tuple of str
         Targets and raters without any rating, which are not in `table`.
     """
 
     table: np.ndarray
+    raters: tuple = ()
     left_out: tuple[str, ...] = ()
 
     @property
@@ -79,14 +85,15 @@ def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) 
         fewer than 2 targets or 2 raters are left.
     """
     names = (targets, raters, ratings)
-    missing = [name for name in names if name not in table]
-    if missing:
-        raise BadInput(f"table lacks the columns {missing}; it has {list(table)}.")
-    if not pd.api.types.is_numeric_dtype(table[ratings]):
+    check_table(table, names)
+    if pd.api.types.infer_dtype(table[ratings], skipna=True) in _TEXTS:
         raise BadInput(
             f"ratings column {ratings!r} must hold numbers, got {table[ratings].dtype}; "
             "convert it with pandas.to_numeric."
         )
+    table = checked_columns(
+        table[list(names)], labels=[targets, raters], numbers=[ratings], is_finite=False
+    )
     unnamed = table[[targets, raters]].isna().any(axis=1)
     if unnamed.any():
         raise BadInput(
@@ -111,7 +118,7 @@ def ratings_of(table: pd.DataFrame, *, targets: str, raters: str, ratings: str) 
             f"{n_targets} {targets!r} and {n_raters} {raters!r}; check the column names."
         )
     wide = present.pivot(index=targets, columns=raters, values=ratings)  # noqa: PD010
-    return Ratings(wide.to_numpy(dtype=float), left_out)
+    return Ratings(wide.to_numpy(dtype=float), tuple(wide.columns), left_out)
 
 
 def _refuse_repeats(present: pd.DataFrame, targets: str, raters: str) -> None:

@@ -150,7 +150,10 @@ def dependability(
             reason=f"{n} participants have enough trials; {MIN_PARTICIPANTS} are needed",
         )
     own, single = scores.error_variances()
-    return compare(scores.means(), own, single, rng=rng, level=confidence, n_resamples=n_resamples)
+    return compare(
+        scores.means(), own, single, rng=rng, level=confidence, n_resamples=n_resamples,
+        largest=scores.largest,
+    )  # fmt: skip
 
 
 def compare(
@@ -161,6 +164,7 @@ def compare(
     rng: np.random.Generator | int,
     level: float,
     n_resamples: int,
+    largest: float = 0.0,
 ) -> Dependability:
     """Do the same from participants' means and squared standard errors.
 
@@ -170,6 +174,8 @@ def compare(
         Scores, their squared standard errors, and those of one trial (a condition).
     rng, level, n_resamples
         Of the bootstrap.
+    largest : float
+        Largest absolute value of a trial.
 
     Returns
     -------
@@ -177,7 +183,7 @@ def compare(
     """
     error, variance = float(errors.mean()), float(means.var(ddof=1))
     rms_sme, sd = float(np.sqrt(error)), float(np.sqrt(variance))
-    scale = float(np.abs(means).max())
+    scale = max(float(np.abs(means).max()), largest)
     if variance <= (1e-12 * scale) ** 2:
         reason = "participants' scores do not differ"
         return Dependability(np.nan, rms_sme=rms_sme, sd_participants=sd, reason=reason)

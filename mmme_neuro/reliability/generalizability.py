@@ -10,10 +10,13 @@ import pandas as pd
 from scipy import stats
 from scipy.stats import qmc
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.solver.crossproducts import cross_products
 from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.stats.rounding import is_constant
+from mmme_neuro.stats.tables import checked_columns
 
 N_POINTS = 4096
 """Points of the fixed Halton sequence at which generalized limits are evaluated."""
@@ -291,9 +294,7 @@ def generalizability(
     names = [targets, *facets]
     if len(facets) not in (1, 2):
         raise ValueError(f"facets must be 1 or 2 columns, got {list(facets)}.")
-    missing = [name for name in (*names, scores) if name not in table]
-    if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+    table = checked_columns(table, labels=names, numbers=[scores])
     rows = table[[*names, scores]].dropna().reset_index(drop=True)
     n_levels = {name: int(rows[name].nunique()) for name in names}
     if min(n_levels.values(), default=0) < 2:
@@ -306,7 +307,9 @@ def generalizability(
     if n_resamples < _MIN_RESAMPLES:
         raise ValueError(f"n_resamples must be {_MIN_RESAMPLES} or more, got {n_resamples!r}.")
     sources = [group for size in range(1, len(names)) for group in combinations(names, size)]
-    codes = pd.DataFrame({":".join(group): rows.groupby(list(group)).ngroup() for group in sources})
+    codes = pd.DataFrame(
+        {":".join(group): rows.groupby(list(group), observed=True).ngroup() for group in sources}
+    )
     crowded = [name for name in codes if codes[name].nunique() == len(rows)]
     if crowded:
         raise ValueError(
@@ -314,6 +317,8 @@ def generalizability(
             "residual; use fewer facets."
         )
     response = rows[scores].to_numpy(dtype=float)
+    if is_constant(response):
+        raise NotEstimable(f"scores column {scores!r} does not vary: there is nothing to explain.")
     complete = None
     if len(rows) == prod(n_levels.values()):
         cube = rows.sort_values(names)[scores].to_numpy(dtype=float)

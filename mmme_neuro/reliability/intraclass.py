@@ -1,7 +1,7 @@
 """Intraclass correlations of ratings, with or without gaps, and their mean squares."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from scipy import stats
 from mmme_neuro.models.mixed import estimate_lmm
 from mmme_neuro.reliability.crossed_ratings import Ratings, ratings_of
 from mmme_neuro.reliability.variance_ratio import VariancePivot, absolute_interval, variance_pivot
+from mmme_neuro.stats.rounding import is_constant
+from mmme_neuro.wording import value_text
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Coefficient:
     def p_value(self) -> float:
         """Probability of so large an F without differences between targets."""
         return float(stats.f.sf(self.f, self.dof1, self.dof2))
+
+    def with_estimate_inside(self) -> "Coefficient":
+        """The same with limits that reach to the estimate."""
+        low, high = min(self.ci_low, self.icc), max(self.ci_high, self.icc)
+        return replace(self, ci_low=low, ci_high=high)
 
     def average(self, n_averaged: float) -> "Coefficient":
         """The same for the mean of several raters, by Spearman and Brown's formula."""
@@ -98,30 +105,56 @@ def complete_forms(values: np.ndarray, confidence: float) -> dict[str, Coefficie
     oneway = _from_f(_ratio(between, within), n - 1, n * (k - 1), k, alpha)
     consistent = _from_f(_ratio(between, error), n - 1, (n - 1) * (k - 1), k, alpha)
     divisor = between + (k - 1) * error + k * (raters - error) / n
-    agreement = (between - error) / divisor
-    low, high = _agreement_interval(between, raters, error, n, k, agreement, alpha)
+    # Two targets that two raters put in opposite orders: minus infinity, which is no correlation.
+    agreement = (between - error) / divisor if divisor > 0 else np.nan
+    low, high = _agreement_interval(between, raters, error, n, k, alpha)
     absolute = Coefficient(agreement, consistent.f, consistent.dof1, consistent.dof2, low, high)
-    return {"ICC(1)": oneway, "ICC(A,1)": absolute, "ICC(C,1)": consistent}
+    return {"ICC(1)": oneway, "ICC(A,1)": absolute.with_estimate_inside(), "ICC(C,1)": consistent}
 
 
 def _mean_squares(values: np.ndarray) -> tuple[float, float, float, float]:
-    """Mean squares between targets, between raters, of the rest, and within targets."""
+    """Mean squares between targets, between raters, of the rest, and within targets.
+
+    In units of the largest deviation, so that no magnitude is too small or too large to square.
+    """
     n, k = values.shape
-    values = values - values.mean()
-    by_target, by_rater = values.mean(axis=1), values.mean(axis=0)
-    rest = values - by_target[:, None] - by_rater
-    within = values - by_target[:, None]
-    return (
-        float(k * (by_target**2).sum() / (n - 1)),
-        float(n * (by_rater**2).sum() / (k - 1)),
-        _no_rounding((rest**2).sum(), values) / ((n - 1) * (k - 1)),
-        _no_rounding((within**2).sum(), values) / (n * (k - 1)),
+    around, rounding = unit_scaled(values)
+    by_target, by_rater = around.mean(axis=1), around.mean(axis=0)
+    parts = (
+        np.broadcast_to(by_target[:, None], values.shape),
+        np.broadcast_to(by_rater, values.shape),
+        around - by_target[:, None] - by_rater,
+        around - by_target[:, None],
     )
+    limit = values.size * rounding**2 + 1e-24 * (around**2).sum()
+    sums = [float((part**2).sum()) for part in parts]
+    # A sum that is no more than rounding is none: quotients of rounding mean nothing.
+    between, raters, error, within = (one if one > limit else 0.0 for one in sums)
+    return (
+        between / (n - 1), raters / (k - 1), error / ((n - 1) * (k - 1)), within / (n * (k - 1)),
+    )  # fmt: skip
 
 
-def _no_rounding(sum_of_squares: float, values: np.ndarray) -> float:
-    """Sum of squares, zero where it is no more than rounding."""
-    return float(sum_of_squares) if sum_of_squares > 1e-24 * (values**2).sum() else 0.0
+def unit_scaled(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Deviations from the mean in units of the largest, and what rounding makes of one of them.
+
+    Parameters
+    ----------
+    values : array, shape (...)
+        Ratings; NaN where missing.
+
+    Returns
+    -------
+    around : array, shape (...)
+        Between -1 and 1.
+    rounding : float
+        Size of a deviation that may come of rounding alone.
+    """
+    size = np.nanmax(np.abs(values))
+    around = values / size
+    around = around - np.nanmean(around)
+    largest = float(np.nanmax(np.abs(around)))
+    return around / largest, 1e-14 / largest
 
 
 def _ratio(numerator: float, denominator: float) -> float:
@@ -139,20 +172,24 @@ def _from_f(f: float, dof1: int, dof2: int, k: int, alpha: float) -> Coefficient
 
 
 def _agreement_interval(
-    between: float, raters: float, error: float, n: int, k: int, icc: float, alpha: float
+    between: float, raters: float, error: float, n: int, k: int, alpha: float
 ) -> tuple[float, float]:
     """Interval of ICC(A,1) with Satterthwaite's degrees of freedom (McGraw & Wong, table 7)."""
     if error == 0 and raters == 0:
         return 1.0, 1.0
-    a = k * icc / (n * (1 - icc))
-    b = 1 + k * icc * (n - 1) / (n * (1 - icc))
-    dof = (a * raters + b * error) ** 2 / (
-        (a * raters) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))
-    )
+    # k icc / (n (1 - icc)) in mean squares: 1 - icc would lose its digits where raters agree.
+    a = (between - error) / ((n - 1) * error + raters)
+    b = 1 + (n - 1) * a
+    spread = (a * raters) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))
+    # Targets that do not differ leave 0 degrees of freedom, on which the limits then do not depend.
+    dof = (a * raters + b * error) ** 2 / spread if between > 0 else n - 1.0
     upper, lower = stats.f.isf(alpha / 2, n - 1, dof), stats.f.isf(alpha / 2, dof, n - 1)
     noise = k * raters + (k * n - k - n) * error
-    low = n * (between - upper * error) / (upper * noise + n * between)
-    high = n * (lower * between - error) / (noise + n * lower * between)
+    divisors = upper * noise + n * between, noise + n * lower * between
+    if not min(divisors) > 0 or not np.isfinite(divisors).all():
+        return np.nan, np.nan
+    low = n * (between - upper * error) / divisors[0]
+    high = n * (lower * between - error) / divisors[1]
     return float(low), float(high)
 
 
@@ -218,7 +255,9 @@ def icc(
     With gaps: variances of the one-way (forms 1, k) and the two-way mixed model (forms A, C) by
     REML, so estimates are not negative. F and the limits of ICC(1) and ICC(C,1) are exact (Wald
     1947; Harville & Fenech 1985) and those of a complete table are a special case; the limits of
-    ICC(A,1) are generalized ones (`absolute_interval`). Gaps are taken to be at random.
+    ICC(A,1) are generalized ones (`absolute_interval`). As a variance is not negative, the estimate
+    is 0 where targets differ less than chance would have it; limits that lie below it, or that the
+    estimate by REML leaves otherwise, reach to the estimate. Gaps are taken to be at random.
 
     Examples
     --------
@@ -272,7 +311,7 @@ class RaterReliability:
     def __repr__(self) -> str:
         return (
             f"<RaterReliability | {self.n_targets} targets, {self.n_raters} raters | "
-            f"ICC(A,1) {float(self.forms['icc']['ICC(A,1)']):.3f}>"
+            f"ICC(A,1) {value_text(float(self.forms['icc']['ICC(A,1)']), 3)}>"
         )
 
     def table(self) -> pd.DataFrame:
@@ -318,11 +357,19 @@ def rater_reliability(
     if not k >= 1:
         raise ValueError(f"n_averaged must be 1 or more raters, got {n_averaged!r}.")
     reasons: dict[str, str] = {}
-    if np.nanmax(cells.table) == np.nanmin(cells.table):
+    if is_constant(cells.table.ravel()):
         forms, method = {}, "none"
         reasons["all forms"] = "all ratings are equal, so there is no spread to explain"
     elif cells.is_complete:
         forms, method = complete_forms(cells.table, confidence), "mean squares"
+        if np.isnan(forms["ICC(A,1)"].icc):
+            reasons["ICC(A,1), ICC(A,k)"] = (
+                "the variances of targets, raters and error add up to zero, so no share is defined"
+            )
+        elif np.isnan(forms["ICC(A,1)"].ci_low):
+            reasons["limits of ICC(A,1), ICC(A,k)"] = (
+                "their degrees of freedom are next to 0, as targets differ far less than by chance"
+            )
     else:
         forms, method = _forms_with_gaps(cells, confidence, reasons), "mixed model"
     forms |= {name: forms[one].average(k) for name, one in _AVERAGES.items() if one in forms}
@@ -360,17 +407,18 @@ def _forms_with_gaps(
     cells: Ratings, confidence: float, reasons: dict[str, str]
 ) -> dict[str, Coefficient]:
     """Single-rater forms that a table with gaps identifies; reasons for the others."""
-    rows = cells.rows()
+    scaled, rounding = unit_scaled(cells.table)
+    rows = Ratings(scaled).rows()
     response, target, rater = (rows[name].to_numpy() for name in ("rating", "target", "rater"))
     forms = {}
-    oneway = variance_pivot(response, target, None)
+    oneway = variance_pivot(response, target, None, rounding=rounding)
     if oneway is None:
         reasons["ICC(1), ICC(k)"] = "no target has two ratings"
     else:
         share = 1.0 if oneway.error == 0 else _shares(rows, "(1 | target)")["target"]
         forms["ICC(1)"] = _exact(oneway, share, confidence)
-    of_targets = variance_pivot(response, target, rater)
-    of_raters = variance_pivot(response, rater, target)
+    of_targets = variance_pivot(response, target, rater, rounding=rounding)
+    of_raters = variance_pivot(response, rater, target, rounding=rounding)
     both = "ICC(A,1), ICC(C,1), ICC(A,k), ICC(C,k)"
     if not cells.is_connected or of_targets is None or of_raters is None:
         reasons[both] = "raters share too few targets to tell raters' levels from targets'"
@@ -383,7 +431,8 @@ def _forms_with_gaps(
     forms["ICC(C,1)"] = _exact(of_targets, target_share / (target_share + error_share), confidence)
     low, high = absolute_interval(of_targets, of_raters, confidence)
     of_f = forms["ICC(C,1)"]
-    forms["ICC(A,1)"] = Coefficient(target_share, of_f.f, of_f.dof1, of_f.dof2, low, high)
+    absolute = Coefficient(target_share, of_f.f, of_f.dof1, of_f.dof2, low, high)
+    forms["ICC(A,1)"] = absolute.with_estimate_inside()
     return forms
 
 
@@ -399,4 +448,5 @@ def _exact(pivot: VariancePivot, estimate: float, confidence: float) -> Coeffici
     if pivot.error == 0:
         return Coefficient(1.0, np.inf, pivot.dof, pivot.error_dof, 1.0, 1.0)
     low, high = (ratio / (1 + ratio) for ratio in pivot.ratio_interval(confidence))
-    return Coefficient(estimate, pivot.f, pivot.dof, pivot.error_dof, low, high)
+    found = Coefficient(estimate, pivot.f, pivot.dof, pivot.error_dof, low, high)
+    return found.with_estimate_inside()

@@ -1,14 +1,22 @@
 """Test-retest reliability: are two sessions alike, and how large must a real change be?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.reliability.bland_altman import LimitsOfAgreement, limits_of_agreement
 from mmme_neuro.reliability.crossed_ratings import ratings_of
 from mmme_neuro.reliability.intraclass import icc
+from mmme_neuro.stats.levels import difference_label, ordered_labels, two_levels
+from mmme_neuro.stats.rounding import SAME, is_constant
+from mmme_neuro.stats.tables import check_table
+from mmme_neuro.wording import value_text
+
+_LARGEST = 1e150
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,6 +27,8 @@ class Retest:
     ----------
     icc : DataFrame
         All forms, with sessions as raters.
+    sessions : tuple of str
+        Names of the first and the second session.
     limits : LimitsOfAgreement
         Of the second minus the first session.
     correlation : float
@@ -42,6 +52,7 @@ class Retest:
     """
 
     icc: pd.DataFrame
+    sessions: tuple[str, str]
     limits: LimitsOfAgreement
     correlation: float
     sem: float
@@ -77,8 +88,11 @@ class Retest:
         ).rename_axis(index="quantity")
 
     def __repr__(self) -> str:
-        value = float(self.icc["icc"]["ICC(A,1)"])
-        return f"<Retest | {self.n_participants} participants | ICC(A,1) {value:.3f}>"
+        value = value_text(float(self.icc["icc"]["ICC(A,1)"]), 3)
+        return (
+            f"<Retest | {self.n_participants} participants | {difference_label(self.sessions)} | "
+            f"ICC(A,1) {value}>"
+        )
 
 
 def retest_reliability(
@@ -87,6 +101,7 @@ def retest_reliability(
     participant: str,
     sessions: str,
     values: str,
+    levels: Sequence | None = None,
     confidence: float = 0.95,
 ) -> Retest:
     """Reliability of a measure over two sessions.
@@ -96,7 +111,11 @@ def retest_reliability(
     table : DataFrame
         One row per participant and session.
     participant, sessions, values : str
-        Columns: who, when (two sessions; the first in order is the first) and the measure.
+        Columns: who, when (two sessions) and the measure.
+    levels : sequence of two, optional
+        The first and the second session, for example ``("pre", "post")``; others are not used. By
+        default the order of an ordered Categorical, of numbers (also as text) or of dates, and else
+        that in which the sessions appear in the table. The result says which it was.
     confidence : float
         Level of the intervals.
 
@@ -106,7 +125,7 @@ def retest_reliability(
 
     Raises
     ------
-    ValueError
+    MmmeError
         With more or fewer than 2 sessions, or fewer than 3 participants with both.
 
     Notes
@@ -123,35 +142,48 @@ def retest_reliability(
     ...                       "amplitude_uv": np.tile(level, 2) + rng.normal(0, 1, 60)})
     >>> names = {"participant": "participant", "sessions": "session", "values": "amplitude_uv"}
     >>> retest_reliability(table, **names)
-    <Retest | 30 participants | ICC(A,1) 0.679>
+    <Retest | 30 participants | 2 - 1 | ICC(A,1) 0.679>
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+    check_table(table, [participant, sessions, values])
+    if levels is not None:
+        two_levels(table, sessions, levels)
+        table = table[table[sessions].isin(list(levels))]
     cells = ratings_of(table, targets=participant, raters=sessions, ratings=values)
     if cells.n_raters != 2:
-        raise ValueError(
-            f"sessions column {sessions!r} must name 2 sessions, got {cells.n_raters}; choose two."
+        raise BadInput(
+            f"sessions column {sessions!r} must name 2 sessions, got {cells.n_raters}; name the "
+            "two with levels=."
         )
-    both = np.isfinite(cells.table).all(axis=1)
+    order = list(ordered_labels(cells.raters, table[sessions]) if levels is None else levels)
+    measured = cells.table[:, [cells.raters.index(name) for name in order]]
+    both = np.isfinite(measured).all(axis=1)
     n = int(both.sum())
     if n < 3:
-        raise ValueError(f"3 participants or more must have both sessions, got {n}.")
-    measured = cells.table[both]
+        raise NotEstimable(f"3 participants or more must have both sessions, got {n}.")
+    measured = measured[both]
+    if np.abs(measured).max() > _LARGEST:
+        raise BadInput(
+            f"values column {values!r} holds numbers beyond {_LARGEST:g}, whose squares are none; "
+            "change the unit."
+        )
     first, second = measured.T
     rows = pd.DataFrame({"participant": np.repeat(np.arange(n), 2), "session": np.tile([0, 1], n)})
     forms = icc(
         rows.assign(value=measured.ravel()),
         targets="participant", raters="session", ratings="value", confidence=confidence,
     )  # fmt: skip
-    change = second - first
+    change = _without_rounding(second - first, measured)
     error = change.var(ddof=1) / 2
     shift = max((change.mean() ** 2 - change.var(ddof=1) / n) / 2, 0.0)
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
     sem_high, sem_low = np.sqrt(error * (n - 1) / stats.chi2.ppf(tails, n - 1))
     factor = stats.norm.ppf(0.975) * np.sqrt(2)
-    varies = min(first.std(), second.std()) > 0
+    varies = not is_constant(measured).any()
     return Retest(
         icc=forms,
+        sessions=(str(order[0]), str(order[1])),
         limits=limits_of_agreement(change, confidence=confidence),
         correlation=float(np.corrcoef(first, second)[0, 1]) if varies else np.nan,
         sem=float(np.sqrt(error)),
@@ -165,6 +197,15 @@ def retest_reliability(
         n_left_out=int((~both).sum()) + len(cells.left_out),
         confidence=confidence,
     )
+
+
+def _without_rounding(change: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Differences that are alike, or none, but for rounding made so."""
+    traces = SAME * np.abs(measured).max()
+    if np.ptp(change) > traces:
+        return change
+    mean = float(change.mean())
+    return np.full(len(change), mean if abs(mean) > traces else 0.0)
 
 
 def _correlation_limits(retest: Retest) -> tuple[float, float]:

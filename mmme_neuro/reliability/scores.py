@@ -37,6 +37,13 @@ class Scores:
         counts = [min(len(part) for part in parts) for parts in self.trials]
         return float(np.median(counts)) if counts else np.nan
 
+    @property
+    def largest(self) -> float:
+        """Largest absolute value of a trial, of which rounding takes a share."""
+        return max(
+            (float(np.abs(part).max()) for parts in self.trials for part in parts), default=0
+        )
+
     def means(self) -> np.ndarray:
         """Score of each participant, shape (n_participants, ...)."""
         return np.array(

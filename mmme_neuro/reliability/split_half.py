@@ -160,7 +160,7 @@ def split_half(
         return SplitHalf(np.nan, reason=reason)
     generator = np.random.default_rng(rng)
     halves = half_scores(scores, n_splits=n_splits, rng=generator, measure=measure)
-    sums = _sums(halves)
+    sums = _sums(halves, scores.largest)
     correlations = _correlations(sums.sum(axis=0))
     if np.isnan(correlations).all():
         return SplitHalf(np.nan, reason="participants' scores do not differ, or are not defined")
@@ -173,13 +173,13 @@ def split_half(
     return SplitHalf(estimate, low, high, float(split_low), float(split_high))
 
 
-def _sums(halves: np.ndarray) -> np.ndarray:
+def _sums(halves: np.ndarray, largest: float) -> np.ndarray:
     """What adds up over participants, shape (n_participants, 6, n_splits)."""
     is_there = np.isfinite(halves).all(axis=0)
     center = halves[:, is_there].mean() if is_there.any() else 0.0
     deviations = np.where(is_there, halves - center, 0.0)
     # Rounding leaves traces of differences that are none.
-    traces = 1e-12 * np.abs(np.where(is_there, halves, 0.0)).max()
+    traces = 1e-12 * max(np.abs(np.where(is_there, halves, 0.0)).max(), largest)
     a, b = np.where(np.abs(deviations) > traces, deviations, 0.0)
     return np.stack([is_there, a, b, a * a, b * b, a * b]).transpose(2, 0, 1)
 

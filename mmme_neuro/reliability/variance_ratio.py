@@ -94,7 +94,11 @@ class VariancePivot:
 
 
 def variance_pivot(
-    response: np.ndarray, groups: np.ndarray, others: np.ndarray | None
+    response: np.ndarray,
+    groups: np.ndarray,
+    others: np.ndarray | None,
+    *,
+    rounding: float = 0.0,
 ) -> VariancePivot | None:
     """Contrasts between groups, free of other groups' effects.
 
@@ -106,6 +110,8 @@ def variance_pivot(
         Number of the group whose variance is wanted.
     others : array of int, shape (n_rows,) or None
         Number of another grouping, whose effects are taken as fixed.
+    rounding : float
+        Size of an error that may come of rounding alone.
 
     Returns
     -------
@@ -124,8 +130,9 @@ def variance_pivot(
         return None
     weights, vectors = weights[keep], vectors[:, keep]
     contrasts = (vectors.T @ (wanted.T @ response)) / weights
-    error = float(response @ response - (weights * contrasts**2).sum())
-    if error < 1e-14 * (response @ response):
+    rest = response - wanted @ (vectors @ contrasts)
+    error = float(rest @ rest)
+    if error <= max(1e-24 * (response @ response), len(response) * rounding**2):
         error = 0.0
     return VariancePivot(contrasts, weights, error, n_error)
 

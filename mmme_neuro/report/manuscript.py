@@ -151,9 +151,13 @@ def _quality(results: Results) -> dict[str, str]:
     rejection, physio = results.table("rejection"), results.table("physio_quality")
     residuals = {
         f"{device}_residual": spread_text(own["residual_sd_ms"], unit="ms")
-        for device, own in clocks.groupby("device")
+        for device, own in clocks.groupby("device", observed=True)
     }
-    worst = physio.groupby("channel")["share_usable"].mean() if len(physio) else pd.Series()
+    worst = (
+        physio.groupby("channel", observed=True)["share_usable"].mean()
+        if len(physio)
+        else pd.Series()
+    )
     signal = str(worst.idxmin()) if len(worst) else "none"
     return {
         "bad_channels": spread_text(quality["n_bad_channels"]),

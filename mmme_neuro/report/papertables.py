@@ -204,10 +204,10 @@ def _overlap(results: Results) -> Table:
         text=[_with_interval(row) for row in table.to_dict("records")],
     )
     wide = written.pivot_table(
-        index=keys, columns="method", values="text", aggfunc="first", sort=False
+        index=keys, columns="method", values="text", aggfunc="first", sort=False, observed=True
     )
     known = table["truth"].notna().any()
-    truth = table.groupby(keys, sort=False)["truth"].first()
+    truth = table.groupby(keys, sort=False, observed=True)["truth"].first()
     wide = wide.join(truth).reset_index()
     columns = [
         Column("response", _with_unit),
@@ -226,9 +226,14 @@ def _sensitivity(table: pd.DataFrame) -> Table:
         for row in table.to_dict("records")
     ]
     wide = table.assign(text=stars).pivot_table(
-        index="analysis", columns="response", values="text", aggfunc="first", sort=False
+        index="analysis",
+        columns="response",
+        values="text",
+        aggfunc="first",
+        sort=False,
+        observed=True,
     )
-    n_events = table.groupby("analysis", sort=False)["n_events"].max()
+    n_events = table.groupby("analysis", sort=False, observed=True)["n_events"].max()
     columns = [_name("analysis", _capital)]
     columns += [_plain_number(name, response_name(name)) for name in map(str, wide)]
     columns.append(formats.count("n_events", "events"))

@@ -139,7 +139,9 @@ def measurement_quality(table: pd.DataFrame, *, condition: str) -> pd.DataFrame:
         ``n_participants``.
     """
     rows = []
-    for (component, what, level), part in table.groupby(["component", "measure", condition]):
+    for (component, what, level), part in table.groupby(
+        ["component", "measure", condition], observed=True
+    ):
         rms = float(np.sqrt(np.mean(part["sme"] ** 2)))
         spread = float(part["value"].std(ddof=1))
         share = rms**2 / spread**2 if spread else np.nan

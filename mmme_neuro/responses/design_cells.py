@@ -53,7 +53,9 @@ def count_cells(epochs: mne.BaseEpochs, by: str | Sequence[str]) -> pd.DataFrame
     counts = groups.size().to_frame("n_epochs")
     for column, name in zip(COUNTED, ("n_participants", "n_stimuli"), strict=True):
         if column in metadata:
-            counts[name] = metadata.groupby(groups.ngroup())[column].nunique().to_numpy()
+            counts[name] = (
+                metadata.groupby(groups.ngroup(), observed=True)[column].nunique().to_numpy()
+            )
     return counts
 
 

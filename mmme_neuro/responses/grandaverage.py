@@ -251,7 +251,7 @@ def _complete_participants(
 ) -> tuple[list[Hashable], pd.DataFrame]:
     """Participants with enough epochs in every condition, and the others with the reason."""
     counts = table.pivot_table(
-        index="participant", columns="condition", values="n_epochs", fill_value=0
+        index="participant", columns="condition", values="n_epochs", fill_value=0, observed=True
     ).reindex(columns=conditions, fill_value=0)
     enough = counts >= min_epochs
     kept = list(counts.index[enough.all(axis=1)])

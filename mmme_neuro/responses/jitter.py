@@ -58,7 +58,7 @@ class OnsetJitter:
         """
         rows = []
         for (name, unit, condition), part in self.draws.groupby(
-            ["measure", "unit", "condition"], sort=False
+            ["measure", "unit", "condition"], sort=False, observed=True
         ):
             coded = float(part.loc[part["draw"] < 0, "value"].item())
             values = part.loc[part["draw"] >= 0, "value"]
@@ -199,7 +199,7 @@ def _by_condition(
         phases = _phases(curves, times, item)
         values = {label: _ppc(phases[rows]) for label, rows in cells.items()}
     rows = pd.Series(values).rename_axis(["participant", "condition"]).rename("value")
-    table = rows.reset_index().pivot_table("value", "participant", "condition")
+    table = rows.reset_index().pivot_table("value", "participant", "condition", observed=True)
     table = table.reindex(columns=list(levels)).dropna()
     means = {level: float(table[level].mean()) for level in levels}
     return means | {difference_label(levels): means[levels[1]] - means[levels[0]]}

@@ -98,7 +98,7 @@ def _spans(events: pd.DataFrame) -> list[tuple[str, float, float]]:
     """Code, start and end of each video, on its first showing."""
     marks = events[events["event_type"].isin(["stimulus_onset", "stimulus_offset"])]
     spans = []
-    for code, part in marks.sort_values("onset").groupby("code", sort=False):
+    for code, part in marks.sort_values("onset").groupby("code", sort=False, observed=True):
         starts = part.loc[part["event_type"] == "stimulus_onset", "onset"]
         stops = part.loc[part["event_type"] == "stimulus_offset", "onset"]
         if len(starts) and (stops > starts.iloc[0]).any():

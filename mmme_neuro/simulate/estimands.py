@@ -339,7 +339,7 @@ def _power_change(
 
 def _contrast(sample: pd.DataFrame, name: str) -> float:
     """Return mean of micro minus mean of macro, each participant's own mean weighing the same."""
-    means = sample.pivot_table(name, "participant", "expression", aggfunc="mean")
+    means = sample.pivot_table(name, "participant", "expression", aggfunc="mean", observed=True)
     return float((means["micro"] - means["macro"]).mean())
 
 
@@ -351,7 +351,9 @@ def _conditions(sample: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
     found = {}
     for key, column in {"alone": name, "overlapped": f"{name}_all"}.items():
         if column in sample:
-            means = sample.pivot_table(column, "participant", "expression", aggfunc="mean").mean()
+            means = sample.pivot_table(
+                column, "participant", "expression", aggfunc="mean", observed=True
+            ).mean()
             found[key] = {str(label): float(value) for label, value in means.items()}
     return found
 
@@ -368,7 +370,7 @@ def _within_correlation(
     EEG, spontaneous responses (Campbell's theorem) and slow drift for the skin.
     """
     names = ["late_positivity_all", "scr_all"]
-    within = sample[names] - sample.groupby("participant")[names].transform("mean")
+    within = sample[names] - sample.groupby("participant", observed=True)[names].transform("mean")
     spread = within.cov().to_numpy()
     spread[0, 0] += _eeg_noise_variance(parameters, head, measures["late_positivity"])
     spread[1, 1] += _skin_noise_variance(parameters, measures["scr"])

@@ -9,7 +9,9 @@ The row of an estimate, multiplicity, resampling and groups of rows.
 * ``resampling``: Intervals of statistics of counts, with participants left out or resampled
   whole.
 * ``buffers``: Memory of compiled code before it is written, poisoned on request.
-* ``levels``: Two levels of a condition that are compared, the reference first.
+* ``levels``: Which label comes first: two levels of a condition that are compared, and labels in
+  order.
+* ``rounding``: Numbers that are the same but for rounding.
 * ``groups``: Rows that an association rests on: complete, and centered within participants.
 """
 

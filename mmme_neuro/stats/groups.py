@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.stats.rounding import is_constant_within
+from mmme_neuro.stats.tables import check_table, column_labels, column_numbers
 
 
 def complete_rows(
@@ -43,35 +45,40 @@ def complete_rows(
         does not vary within any group.
     """
     needed = list(dict.fromkeys([*measures, *groups, *others]))
-    missing = [name for name in needed if name not in data]
-    if missing:
-        raise BadInput(f"data lacks the columns {missing}; it has {list(data)}.")
+    check_table(data, needed, name="data")
     texts = [name for name in measures if not pd.api.types.is_numeric_dtype(data[name])]
     if texts:
         raise BadInput(f"the columns {texts} are not numeric; measures must be numbers.")
     numbers = list(dict.fromkeys(measures))
-    if not data.empty and np.isinf(data[numbers].to_numpy(dtype=float)).any():
+    plain = {name: column_numbers(data, name, name="data", is_finite=False) for name in numbers}
+    if any(np.isinf(values).any() for values in plain.values()):
         raise NotEstimable(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
-    table = data[needed].dropna()
-    sizes = table.groupby(list(groups), sort=False)[needed[0]].transform("size")
+    words = [name for name in needed if name not in plain and _may_be_odd(data[name])]
+    labels = {name: column_labels(data, name, name="data") for name in words}
+    table = data[needed].assign(**plain, **labels).dropna()
+    # An index may bear the name of a column, which pandas then finds ambiguous.
+    table.index = table.index.set_names([None] * table.index.nlevels)
+    sizes = table.groupby(list(groups), sort=False, observed=True)[needed[0]].transform("size")
     table = table[sizes >= 2]
-    n_groups = table.groupby(list(groups), sort=False).ngroups
+    n_groups = table.groupby(list(groups), sort=False, observed=True).ngroups
     if n_groups < min_groups:
         raise NotEstimable(
             f"{', '.join(measures)}: only {n_groups} {' x '.join(groups)}s have 2 events with "
             f"every measure; {min_groups} are needed."
         )
     codes = group_codes(table, groups)
-    for name in measures:
-        values = table[name].to_numpy(dtype=float)
-        # Rounding leaves traces of a constant.
-        spread = np.abs(centered(values[:, np.newaxis], codes)).max()
-        if spread <= 1e-12 * np.abs(values).max():
-            raise NotEstimable(
-                f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
-                "anything there. Leave it out."
-            )
+    flat = is_constant_within(table[list(measures)].to_numpy(dtype=float), codes)
+    for name in (name for name, is_flat in zip(measures, flat, strict=True) if is_flat):
+        raise NotEstimable(
+            f"{name} is constant within every {' x '.join(groups)}: it cannot go along with "
+            "anything there. Leave it out."
+        )
     return table
+
+
+def _may_be_odd(column: pd.Series) -> bool:
+    """Whether a column of objects may hold anything but words."""
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) != "string"
 
 
 def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
@@ -94,7 +101,7 @@ def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     >>> group_codes(pd.DataFrame({"a": ["x", "x", "y"], "b": [1, 2, 1]}), ["a", "b"])
     array([0, 1, 2])
     """
-    return table.groupby(list(columns), sort=False).ngroup().to_numpy()
+    return table.groupby(list(columns), sort=False, observed=True).ngroup().to_numpy()
 
 
 def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -110,6 +117,7 @@ def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, shape (n_rows, n_columns)
+        Exactly 0 in columns that do not vary within groups.
 
     Examples
     --------
@@ -117,9 +125,15 @@ def centered(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     array([-1.,  1.,  0.])
     """
     # The grand mean first: sums of large numbers would lose digits.
-    values = values - values.mean(axis=0)
-    means = summed(values, codes) / np.bincount(codes)[:, np.newaxis]
-    return values - means[codes]
+    around = values - values.mean(axis=0)
+    means = summed(around, codes) / np.bincount(codes)[:, np.newaxis]
+    around = around - means[codes]
+    # Rounding leaves traces of a constant, and traces correlate.
+    faint = np.abs(around).max(axis=0) <= 1e-9 * np.abs(values).max(axis=0)
+    if faint.any():
+        faint[faint] = is_constant_within(values[:, faint], codes)
+        around[:, faint] = 0.0
+    return around
 
 
 def summed(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

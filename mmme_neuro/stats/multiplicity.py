@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from mmme_neuro.errors import BadInput
+from mmme_neuro.stats.tables import check_table, column_numbers
+
 METHODS = {
     "holm": "holm",
     "bonferroni": "bonferroni",
@@ -57,9 +60,11 @@ def adjust_p_values(
         methods = {f"p_{name.replace('-', '_')}": name for name in method}
     if not set(methods.values()) <= set(METHODS):
         raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")
+    check_table(table, name="the table")
     if p_value not in table.columns:
-        raise ValueError(f"the table has no column {p_value!r}; it has {list(table.columns)}")
-    p_values = table[p_value].to_numpy(float)
+        raise BadInput(f"the table has no column {p_value!r}; it has {list(table.columns)}")
+    check_table(table, [p_value], name="the table")
+    p_values = column_numbers(table, p_value, name="the table")
     outside = (p_values < 0) | (p_values > 1)
     if outside.any():
         raise ValueError(f"p-values lie between 0 and 1, found {p_values[outside][:3]}")
@@ -86,4 +91,4 @@ def _families(table: pd.DataFrame, within: str | Sequence[str] | None) -> np.nda
     unknown = [name for name in names if name not in flat.columns]
     if unknown:
         raise ValueError(f"'within' names {unknown}; the table has {list(flat.columns)}")
-    return flat.groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    return flat.groupby(names, sort=False, dropna=False, observed=True).ngroup().to_numpy()

@@ -228,7 +228,7 @@ def checked_columns(
         See `check_table`, `column_labels`, `column_numbers`.
     """
     check_table(table, [*labels, *numbers, *whole], name=name)
-    new = {column: column_labels(table, column, name=name) for column in labels}
+    new: dict[str, Any] = {column: column_labels(table, column, name=name) for column in labels}
     new |= {
         column: column_numbers(table, column, name=name, is_finite=is_finite) for column in numbers
     }

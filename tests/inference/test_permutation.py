@@ -274,3 +274,18 @@ def test_family_wise_error(condition):
     assert (
         rates[["max", "cluster", "tfce"]].max(axis=None) <= stats.binom.ppf(0.9998, 300, 0.05) / 300
     )
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, 14.62])
+@pytest.mark.parametrize("correction", ["tfce", "cluster", "max"])
+def test_a_map_without_a_test_shows_no_p_value(value, correction):
+    events = pd.DataFrame(
+        {"participant": np.repeat(np.arange(10), 8), "cond": np.tile(["a", "b"], 40)}
+    )
+    test = permutation_test(
+        "~ cond + (1 | participant)", np.full((80, 2, 3), value), events, term="cond", rng=1,
+        n_permutations=19, correction=correction,
+    )  # fmt: skip
+    assert np.isnan(test.p_value)
+    for text in (repr(test), test.summary()):
+        assert "no cell" in text and "p <" not in text and "p =" not in text

@@ -265,3 +265,68 @@ def test_errors():
         icc(table, **NAMES, confidence=95)
     with pytest.raises(ValueError, match="n_averaged must be 1 or more raters, got 0"):
         icc(table, **NAMES, n_averaged=0)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-3, 1.0, 0.1, 1e6, 1e12])
+def test_perfect_agreement_is_one_whatever_the_ratings(unit):
+    rng = np.random.default_rng(10)
+    for _ in range(20):
+        n, k = rng.integers(3, 12), rng.integers(2, 5)
+        values = np.repeat(unit * (rng.permutation(20)[:n, None] + rng.choice([0, 14.62])), k, 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            table = icc_of(values)
+        assert (table[["icc", "ci_low", "ci_high"]] == 1).all(axis=None)
+        # Raters who differ by a constant agree in all but their level.
+        shifted = icc_of(values + unit * np.arange(k))
+        assert (shifted.loc[["ICC(C,1)", "ICC(C,k)"], ["icc", "ci_low", "ci_high"]] == 1).all(None)
+        expected = np.var(values[:, 0], ddof=1) / (
+            np.var(values[:, 0], ddof=1) + np.var(unit * np.arange(k), ddof=1)
+        )
+        assert shifted.loc["ICC(A,1)", "icc"] == pytest.approx(expected)
+
+
+def test_raters_who_all_but_agree():
+    # 1 - ICC(A,1) is 1e-22 here: below what a double holds next to 1.
+    values = np.arange(5.0)[:, None] + np.array([0, 1e-11])
+    found = icc_of(values).loc["ICC(A,1)", ["icc", "ci_low", "ci_high"]]
+    np.testing.assert_allclose(found.astype(float), 1, atol=1e-12)
+    noise = np.array([[0.1 + 0.2, 0.3], [1.1 + 2.2, 3.3], [0.7, 0.7]])
+    assert (icc_of(noise)["icc"] == 1).all()
+
+
+def test_opposite_orders_have_no_absolute_agreement():
+    with pytest.warns(UserWarning, match="add up to zero"):
+        table = icc_of(np.array([[1.0, 2.0], [2.0, 1.0]]))
+    assert np.isnan(table.loc["ICC(A,1)", "icc"])
+    assert table.loc["ICC(C,1)", "icc"] == -1
+
+
+def test_no_estimate_lies_outside_its_interval():
+    rng = np.random.default_rng(11)
+    n_zero = 0
+    for _ in range(25):
+        # Targets that differ less than chance would have it.
+        values = rng.normal(size=(6, 3))
+        values -= 0.95 * values.mean(axis=1, keepdims=True)
+        values[rng.integers(6), rng.integers(3)] = np.nan
+        table = icc_of(values)
+        known = table.dropna()
+        assert (known["ci_low"] <= known["icc"]).all() and (known["icc"] <= known["ci_high"]).all()
+        n_zero += table.loc["ICC(1)", "icc"] == 0
+    assert n_zero > 5
+
+
+@pytest.mark.parametrize("constant", [0.1, 14.62, 1e8 + 0.1])
+def test_a_rater_who_always_says_the_same(constant):
+    values = np.column_stack([np.random.default_rng(12).normal(size=9), np.full(9, constant)])
+    expected = icc_of(np.column_stack([values[:, 0], np.full(9, 3.0)]))
+    np.testing.assert_allclose(icc_of(values).loc["ICC(C,1)", "icc"], 0, atol=1e-6)
+    np.testing.assert_allclose(expected.loc["ICC(C,1)", "icc"], 0, atol=1e-12)
+    with pytest.warns(UserWarning, match="all ratings are equal"):
+        assert icc_of(np.full((9, 2), constant)).isna().all(axis=None)
+
+
+def test_a_result_without_an_estimate_shows_no_number():
+    with pytest.warns(UserWarning, match="all ratings are equal"):
+        assert "nan" not in repr(rater_reliability(tidy(np.full((4, 2), 0.1)), **NAMES))

@@ -78,3 +78,47 @@ def test_errors():
         retest(table[(table["who"] < 2) | (table["day"] == 1)])
     with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
         retest(table, confidence=95)
+
+
+PAIRS = [
+    ("pre", "post"), ("before", "after"), ("9", "10"), (9, 10), ("T1", "T2"), ("test", "retest"),
+    ("ses-9", "ses-10"), (pd.Timestamp("2020-12-01"), pd.Timestamp("2021-01-01")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_the_second_session_less_the_first(first, second):
+    table = measured(np.random.default_rng(6), shift=3.0)
+    named = table.assign(day=table["day"].map({1: first, 2: second}))
+    found = retest(named)
+    assert found.limits.bias == pytest.approx(retest(table).limits.bias)
+    assert found.sessions == (str(first), str(second))
+    assert f"{second} - {first}" in repr(found)
+
+
+def test_order_of_an_ordered_categorical_of_levels_and_of_numbers():
+    table = measured(np.random.default_rng(7), shift=3.0)
+    words = table.assign(day=table["day"].map({1: "pre", 2: "post"}))
+    expected = retest(words).limits.bias
+    backwards = words.iloc[::-1]
+    kind = pd.CategoricalDtype(["unused", "pre", "post"], ordered=True)
+    assert retest(backwards.astype({"day": kind})).limits.bias == pytest.approx(expected)
+    assert retest(backwards, levels=("pre", "post")).limits.bias == pytest.approx(expected)
+    assert retest(backwards).limits.bias == pytest.approx(-expected)
+    assert retest(backwards).sessions == ("post", "pre")
+    assert retest(table.iloc[::-1]).limits.bias == pytest.approx(expected)
+    third = pd.concat([words, words[words["day"] == "pre"].assign(day="follow-up")])
+    assert retest(third, levels=("pre", "post")).limits.bias == pytest.approx(expected)
+    with pytest.raises(ValueError, match=r"got 3; name the two with levels="):
+        retest(third)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 0.1, 1e12])
+def test_perfect_agreement_has_no_error(unit):
+    values = unit * np.repeat(np.random.default_rng(8).permutation(12)[:8], 2)
+    who, day = (place.ravel() for place in np.indices((8, 2)))
+    found = retest(pd.DataFrame({"who": who, "day": day, "uv": values}))
+    assert (found.icc["icc"] == 1).all()
+    assert found.sem == found.mdc == found.limits.bias == found.limits.sd == 0
+    shifted = retest(pd.DataFrame({"who": who, "day": day, "uv": values + unit * 0.3 * day}))
+    assert shifted.sem == 0 and shifted.limits.bias == pytest.approx(0.3 * unit)

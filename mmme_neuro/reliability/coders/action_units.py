@@ -99,6 +99,8 @@ def time_unit_table(
     clip_s: Mapping[str, float],
     unit_s: float,
     resampling: ParticipantIntervals,
+    *,
+    is_ranked: bool = True,
 ) -> pd.DataFrame:
     """Agreement of two coders on what the face does in each unit of time.
 
@@ -114,6 +116,8 @@ def time_unit_table(
         Length of a unit (s); a unit is of an event if its middle is.
     resampling : ParticipantIntervals
         How the intervals are made.
+    is_ranked : bool
+        Whether the places of labels are their order; else ``label_kappa_linear`` is NaN.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def time_unit_table(
         sums.append(crossed_counts(a, b, len(places) + 1).sum(axis=0))
         clusters.append(_participant_of(clip, events, others))
     counts, named = np.array(sums), np.array(clusters)
-    return pd.DataFrame.from_dict(
+    table = pd.DataFrame.from_dict(
         {
             name: (*resampling.estimate(statistic, counts, named), int(counts.sum()))
             for name, statistic in _TIME_UNIT_STATISTICS.items()
@@ -138,6 +142,9 @@ def time_unit_table(
         orient="index",
         columns=[*ESTIMATE, "n"],
     ).rename_axis(index="coefficient")
+    if not is_ranked:
+        table.loc["label_kappa_linear", list(ESTIMATE)] = np.nan
+    return table
 
 
 def _any_event(counts: np.ndarray) -> np.ndarray:
@@ -175,15 +182,17 @@ def label_places(found: Iterable[str], levels: Sequence[str]) -> dict[str, int]:
     >>> label_places(["b", "strong", "weak"], ["weak", "strong"])
     {'weak': 1, 'strong': 2, 'b': 3}
     """
-    order = [*levels, *sorted(set(found) - set(levels))]
+    order = [*levels, *sorted(set(found) - set(levels), key=str)]
     return {label: place for place, label in enumerate(order, start=1)}
 
 
 def _states(events: pd.DataFrame, middles: np.ndarray, places: Mapping[str, int]) -> np.ndarray:
     """Place of the event at each time, 0 for none."""
     states = np.zeros(len(middles), dtype=int)
-    for event in events.itertuples():
-        states[(middles >= event.onset) & (middles < event.offset)] = places[str(event.label)]
+    for onset, offset, label in zip(
+        events["onset"], events["offset"], events["label"], strict=True
+    ):
+        states[(middles >= onset) & (middles < offset)] = places[label]
     return states
 
 
@@ -193,12 +202,18 @@ def _participant_of(clip: str, *tables: pd.DataFrame) -> object:
     return rows.iloc[0]
 
 
+def _number_of(action_unit: str) -> tuple[float, str]:
+    """Number of an action unit; other names come last."""
+    digits = action_unit.removeprefix("AU")
+    return (float(digits) if digits.isdecimal() else float("inf"), action_unit)
+
+
 def _coded(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Whether each coder gave each action unit to each event, and the action units by number."""
     sets = [
         [set(split_action_units(text)) for text in pairs[f"action_units_{coder}"]] for coder in "ab"
     ]
-    names = sorted(set().union(*sets[0], *sets[1]), key=lambda name: int(name[2:]))
+    names = sorted(set().union(*sets[0], *sets[1]), key=_number_of)
     first, second = (
         np.array([[name in units for name in names] for units in coder], dtype=bool).reshape(
             len(pairs), len(names)

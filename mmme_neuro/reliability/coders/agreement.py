@@ -1,11 +1,13 @@
 """Agreement of two coders of facial events: what they saw, what they called it, and when."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.reliability.coders.action_units import (
     ESTIMATE,
     action_unit_index,
@@ -21,7 +23,9 @@ from mmme_neuro.reliability.coders.detection import (
 )
 from mmme_neuro.reliability.coders.labels import label_agreement
 from mmme_neuro.reliability.coders.timing import timing_table
+from mmme_neuro.stats.levels import sorted_by_size
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import check_table, checked_columns
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "action_units")
 
@@ -131,7 +135,8 @@ def agreement(
         Column of the label that each coder gave to an event.
     levels : sequence of str
         Labels from the weakest to the strongest, for kappas that weigh how far two labels lie
-        apart; labels that are not named follow, sorted.
+        apart; by default those of an ordered Categorical, or numbers by size. Labels that are not
+        named follow; where these are several words, ``label_kappa_linear`` is NaN.
     criterion : OverlapAbove or OnsetWithin
         Which pairs of rows count as one event in action units, labels and timing.
     clips : sequence of str, optional
@@ -175,13 +180,22 @@ def agreement(
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     if not unit_s > 0:
         raise ValueError(f"unit_s must be above 0 s, got {unit_s!r}.")
-    for name, events in (("events_a", events_a), ("events_b", events_b)):
-        _check(events, name, condition)
-    common, left_out = _common_clips(events_a, events_b, clips)
-    a, b = (_of_clips(events, common) for events in (events_a, events_b))
+    own_a = _checked(events_a, "events_a", condition)
+    own_b = _checked(events_b, "events_b", condition)
+    common, left_out = _common_clips(own_a, own_b, clips)
+    a, b = (_of_clips(events, common) for events in (own_a, own_b))
     pairs = _pairs(a, b, match_events(a, b, criterion), condition)
-    categories = sorted(set(a[condition]) | set(b[condition]))
+    found = set(a[condition]) | set(b[condition])
+    categories = sorted(found, key=str)
+    levels = levels or _stated_levels(found, events_a[condition], events_b[condition])
     places = label_places(categories, levels)
+    unnamed = found - set(levels)
+    if len(unnamed) > 1:
+        warnings.warn(
+            f"labels {sorted(unnamed, key=str)} of {condition!r} have no order, so "
+            "label_kappa_linear is NaN; name them from the weakest to the strongest with levels=.",
+            stacklevel=2,
+        )
     lengths = _lengths(common, a, b, clip_s)
     named_a, named_b = (events.assign(label=events[condition]) for events in (a, b))
     return Agreement(
@@ -206,16 +220,39 @@ def agreement(
         action_unit_index=pd.Series(action_unit_index(pairs, resampling)),
         action_units=action_unit_table(pairs, resampling),
         timing=timing_table(pairs, resampling),
-        time_units=time_unit_table(named_a, named_b, places, lengths, unit_s, resampling),
+        time_units=time_unit_table(
+            named_a, named_b, places, lengths, unit_s, resampling, is_ranked=len(unnamed) < 2
+        ),
     )
 
 
-def _check(events: pd.DataFrame, name: str, condition: str) -> None:
-    """Raise where a coder's table cannot be compared."""
-    missing = [column for column in (*REQUIRED, condition) if column not in events]
-    if missing:
-        raise ValueError(f"{name} lacks the columns {missing}; it has {list(events)}.")
-    passes = sorted(set(events.get("annotation_pass", ())))
+def _stated_levels(found: set, *columns: pd.Series) -> list:
+    """Labels in the order of an ordered Categorical, or of their size; none for words."""
+    for column in columns:
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
+            return list(column.cat.categories)
+    return sorted_by_size(found) or []
+
+
+def _checked(events: pd.DataFrame, name: str, condition: str) -> pd.DataFrame:
+    """A coder's table with plain columns; raise where it cannot be compared."""
+    check_table(events, [*REQUIRED, condition], name=name)
+    events = checked_columns(
+        events, name=name, labels=["participant", "clip", condition],
+        numbers=["onset", "apex", "offset"],
+    )  # fmt: skip
+    unnamed = events[["participant", "clip"]].isna().any(axis=1)
+    if unnamed.any():
+        raise BadInput(
+            f"{name}: every event needs a participant and a clip, {int(unnamed.sum())} lack one: "
+            "name or remove them."
+        )
+    if events[condition].isna().any():
+        raise BadInput(
+            f"{name}: every event needs a label in {condition!r}, "
+            f"{int(events[condition].isna().sum())} have none: label or remove them."
+        )
+    passes = sorted(set(events.get("annotation_pass", ())), key=str)
     if len(passes) > 1:
         raise ValueError(
             f"{name} must hold the events of one coder, got the passes {passes}; read it with "
@@ -227,6 +264,7 @@ def _check(events: pd.DataFrame, name: str, condition: str) -> None:
             f"{name}: onset must lie before offset; {int(wrong.sum())} events break this, first "
             f"in row {wrong.to_numpy().argmax()}: correct or remove them."
         )
+    return events
 
 
 def _common_clips(
@@ -240,7 +278,7 @@ def _common_clips(
             f"no clip holds events of both coders ({a['clip'].nunique()} clips of events_a, "
             f"{b['clip'].nunique()} of events_b); check that clips are named alike."
         )
-    return sorted(common), tuple(sorted(found - common))
+    return sorted(common, key=str), tuple(sorted(found - common, key=str))
 
 
 def _of_clips(events: pd.DataFrame, clips: Sequence[str]) -> pd.DataFrame:
@@ -279,7 +317,7 @@ def _lengths(
     clip_s: Mapping[str, float] | float | None,
 ) -> dict[str, float]:
     """Length of each clip (s)."""
-    ends = pd.concat([a, b]).groupby("clip")["offset"].max()
+    ends = pd.concat([a, b]).groupby("clip", observed=True)["offset"].max()
     if clip_s is None:
         return {clip: float(ends[clip]) for clip in clips}
     lengths = clip_s if isinstance(clip_s, Mapping) else dict.fromkeys(clips, clip_s)

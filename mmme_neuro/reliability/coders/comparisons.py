@@ -34,7 +34,10 @@ def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
     [{'pass_a': 'A', 'pass_b': 'B', 'n_clips': 1}]
     """
     check_table(events, ("annotation_pass", "clip"), name="events")
-    clips = {str(name): set(rows["clip"]) for name, rows in events.groupby("annotation_pass")}
+    clips = {
+        str(name): set(rows["clip"])
+        for name, rows in events.groupby("annotation_pass", observed=True)
+    }
     rows = [(a, b, len(clips[a] & clips[b])) for a, b in combinations(sorted(clips), 2)]
     table = pd.DataFrame(rows, columns=["pass_a", "pass_b", "n_clips"])
     table = table[table["n_clips"] > 0]
@@ -165,9 +168,14 @@ def label_confusion(pairs: pd.DataFrame, levels: Sequence[str] = ()) -> pd.DataF
     labels_of = ["label_a", "label_b"]
     labels = {*pairs["label_a"], *pairs["label_b"]}
     known = [name for name in levels[::-1] if name in labels]
-    known += sorted(labels - set(known))
+    known += sorted(labels - set(known), key=str)
     cells = pd.MultiIndex.from_product([known, known], names=labels_of)
-    table = pairs.groupby(labels_of).size().reindex(cells, fill_value=0).reset_index(name="n")
+    table = (
+        pairs.groupby(labels_of, observed=True)
+        .size()
+        .reindex(cells, fill_value=0)
+        .reset_index(name="n")
+    )
     return table.assign(share=table["n"] / max(len(pairs), 1))
 
 

@@ -122,7 +122,7 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
 
 def _places(events: pd.DataFrame) -> dict[object, np.ndarray]:
     """Positions of the rows of each clip."""
-    indices = events.reset_index(drop=True).groupby("clip").indices
+    indices = events.reset_index(drop=True).groupby("clip", observed=True).indices
     return {clip: np.asarray(rows) for clip, rows in indices.items()}
 
 

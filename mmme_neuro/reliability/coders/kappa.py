@@ -13,6 +13,7 @@ WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "unweighted": lambda gap: (gap == 0).astype(float),
     "linear": lambda gap: 1 - np.abs(gap) / max(np.abs(gap).max(), 1),
     "quadratic": lambda gap: 1 - gap**2 / max((gap**2).max(), 1),
+    "ordinal": lambda gap: 1 - _pairs_between(gap) / max(_pairs_between(gap).max(), 1),
 }
 """Agreement of two categories by the distance of their places, 1 on the diagonal."""
 
@@ -26,7 +27,7 @@ def cohen_kappa(counts: np.ndarray, weights: str = "unweighted") -> Any:
     ----------
     counts : array, shape (..., n_categories, n_categories)
         Units that the first rater put in row and the second in column category.
-    weights : {"unweighted", "linear", "quadratic"}
+    weights : {"unweighted", "linear", "quadratic", "ordinal"}
         Credit for near misses; the categories are then in order.
 
     Returns
@@ -43,7 +44,7 @@ def cohen_kappa(counts: np.ndarray, weights: str = "unweighted") -> Any:
     >>> float(cohen_kappa(np.array([[20, 5], [10, 15]])).round(3))
     0.4
     """
-    credit = _credit(counts.shape[-1], weights)
+    credit = credit_of(counts.shape[-1], weights)
     n = counts.sum(axis=(-2, -1))
     expected = counts.sum(axis=-1)[..., :, None] * counts.sum(axis=-2)[..., None, :]
     observed = (credit * counts).sum(axis=(-2, -1))
@@ -191,12 +192,35 @@ def crossed_counts(first: np.ndarray, second: np.ndarray, n_categories: int) -> 
     return chosen.astype(float)
 
 
-def _credit(n_categories: int, weights: str) -> np.ndarray:
-    """Weight of each pair of categories."""
+def credit_of(n_categories: int, weights: str) -> np.ndarray:
+    """Credit of each pair of categories.
+
+    Parameters
+    ----------
+    n_categories : int
+        Number of categories, in order.
+    weights : {"unweighted", "linear", "quadratic", "ordinal"}
+        How credit falls with the distance of their places.
+
+    Returns
+    -------
+    array, shape (n_categories, n_categories)
+        1 on the diagonal, 0 for the first and the last.
+
+    Examples
+    --------
+    >>> credit_of(3, "quadratic")[0].tolist()
+    [1.0, 0.75, 0.0]
+    """
     if weights not in WEIGHTS:
         raise ValueError(f"weights must be one of {tuple(WEIGHTS)}, got {weights!r}.")
     places = np.arange(n_categories)
     return WEIGHTS[weights](places[:, None] - places)
+
+
+def _pairs_between(gap: np.ndarray) -> np.ndarray:
+    """Pairs of categories among two and those between them."""
+    return np.abs(gap) * (np.abs(gap) + 1) / 2
 
 
 def _distances(totals: np.ndarray, values: np.ndarray, level: str) -> np.ndarray:

@@ -7,15 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
+from mmme_neuro.reliability.coders.categories import coded_labels
 from mmme_neuro.reliability.coders.kappa import (
+    LEVELS,
     cohen_kappa,
     coincidence_counts,
+    credit_of,
     crossed_counts,
     fleiss_counts,
     fleiss_kappa,
     gwet_ac1,
     krippendorff_alpha,
 )
+from mmme_neuro.reliability.coders.weighted import CHANCES, beyond_chance, unit_counts
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
 UNDEFINED = "all labels are the same or no unit has them, so agreement beyond chance is 0 / 0"
@@ -40,10 +45,13 @@ def label_agreement(
     participant : array, shape (n_units,), optional
         Participant of each unit; each unit its own if not given.
     categories : sequence, optional
-        All possible labels, in order; by default those that occur, sorted. Gwet's AC1 depends on
-        their number and weighted kappas on their order.
+        All possible labels, from the lowest to the highest. Gwet's coefficients depend on their
+        number and weighted ones on their order. By default those that occur; at another level than
+        ``"nominal"`` those of ordered Categoricals (unused ones included) or the numbers that
+        occur, also as text. Three words or more that nothing orders are refused there.
     level : {"nominal", "ordinal", "interval", "ratio"}
-        Of Krippendorff's alpha. Other than ``"nominal"`` adds weighted kappas.
+        Of Krippendorff's alpha. Other than ``"nominal"`` adds weighted coefficients, which count
+        the places that labels lie apart.
     confidence : float
         Level of the intervals.
     rng : Generator or int, optional
@@ -55,8 +63,9 @@ def label_agreement(
     -------
     DataFrame
         Index ``coefficient``: ``observed_agreement, cohen_kappa, gwet_ac1`` and the weighted
-        ``cohen_kappa_linear, cohen_kappa_quadratic`` (two raters), ``fleiss_kappa,
-        krippendorff_alpha``; columns ``estimate, ci_low, ci_high, n_units, n_clusters, reason``.
+        ``cohen_kappa_linear, cohen_kappa_quadratic`` (two raters), ``fleiss_kappa``, the weighted
+        ``fleiss_kappa_linear, fleiss_kappa_quadratic, gwet_ac2_linear, gwet_ac2_quadratic``, and
+        ``krippendorff_alpha``; columns ``estimate, ci_low, ci_high, n_units, n_clusters, reason``.
         The first ones rest on units that all raters labeled, alpha on those with two labels or
         more. NaN where a coefficient is not defined, with the reason; limits are NaN where no
         participant left out changes it.
@@ -64,7 +73,12 @@ def label_agreement(
     Raises
     ------
     ValueError
-        With fewer than 2 raters, no unit that two raters labeled, or unknown labels.
+        With fewer than 2 raters, no unit that two raters labeled, unknown labels, or words without
+        an order.
+
+    See Also
+    --------
+    gwet_ac2, weighted_fleiss_kappa : With Gwet's own standard errors, and units with gaps.
 
     Examples
     --------
@@ -74,7 +88,9 @@ def label_agreement(
     """
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     labels = pd.DataFrame(labels)
-    codes, values = _codes(labels, categories)
+    if level not in LEVELS:
+        raise BadInput(f"level must be one of {LEVELS}, got {level!r}.")
+    codes, values = coded_labels(labels, categories, level=level)
     named = np.arange(len(labels)) if participant is None else np.asarray(participant)
     if len(named) != len(labels):
         raise ValueError(
@@ -125,6 +141,12 @@ def _full_unit_coefficients(
         totals,
         lambda c: fleiss_kappa(c[..., 0], c[..., 1:], n_raters),
     )
+    if level != "nominal":
+        for name, chance in reversed(CHANCES.items()):
+            for weights in ("linear", "quadratic"):
+                credit = credit_of(n_values, weights)
+                weighed = partial(beyond_chance, credit=credit, chance=chance)
+                coefficients[f"{name}_{weights}"] = (unit_counts(codes, credit), weighed)
     return coefficients
 
 
@@ -139,23 +161,3 @@ def _numbers(values: list, level: str) -> np.ndarray:
             f"level {level!r} needs labels that are numbers, got {values}; use 'ordinal' or "
             "'nominal'."
         ) from None
-
-
-def _codes(labels: pd.DataFrame, categories: Sequence | None) -> tuple[np.ndarray, list]:
-    """Number of each label's category, -1 where missing, and the categories."""
-    if labels.shape[1] < 2:
-        raise ValueError(
-            f"labels must have a column for each of 2 raters or more, got {labels.shape[1]}."
-        )
-    flat = labels.to_numpy(dtype=object).ravel()
-    present = flat[pd.notna(flat)]
-    values = sorted(set(present)) if categories is None else list(categories)
-    unknown = sorted(set(present) - set(values), key=str)
-    if unknown:
-        raise ValueError(f"labels hold {unknown}, which are not in categories {values}.")
-    if len(values) < 2:
-        # One label throughout: a second, unused one keeps the coefficients' formulas defined.
-        values = [*values, None]
-    places = {value: place for place, value in enumerate(values)}
-    codes = np.array([places[value] if pd.notna(value) else -1 for value in flat], dtype=int)
-    return codes.reshape(labels.shape), values

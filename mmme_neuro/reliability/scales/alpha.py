@@ -1,5 +1,6 @@
 """Cronbach's alpha of a scale, its items, and its levels."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from mmme_neuro.reliability.scales.items import (
+    Items,
     bootstrap_intervals,
     clusters_of,
     delta_std_errors,
@@ -17,6 +19,9 @@ from mmme_neuro.reliability.scales.items import (
 from mmme_neuro.stats.resampling import ParticipantIntervals
 
 INTERVALS = ("feldt", "delta", "bootstrap")
+
+_NO_VARIANCE = 1e-10
+"""Share of the largest variance of a combination of items up to which another has none."""
 
 
 def cronbach_alpha(
@@ -56,12 +61,18 @@ def cronbach_alpha(
         Index ``coefficient``: ``alpha`` (of the sum), ``standardized_alpha`` (of the sum of z
         scores), ``lambda6`` (Guttman's, from squared multiple correlations), ``mean_correlation``;
         columns ``estimate, std_error, ci_low, ci_high, n, n_items, n_left_out`` (rows with gaps).
-        Standard errors are those of the delta method.
+        Standard errors are those of the delta method; ``lambda6`` has none where items are
+        combinations of others, which then predict them without error.
 
     Raises
     ------
     ValueError
         With one item, items that do not vary, fewer than 3 rows, or a bootstrap without `rng`.
+
+    Warns
+    -----
+    UserWarning
+        When alpha is negative or not defined, or items are combinations of others.
 
     See Also
     --------
@@ -95,8 +106,12 @@ def cronbach_alpha(
     estimates = _all(table.covariance)
     std_errors = np.full(len(estimates), np.nan)
     limits = np.full((len(estimates), 2), np.nan)
+    cautions = _cautions(table, estimates)
     if not np.isnan(table.answers).any():
         std_errors = delta_std_errors(_all, table.answers, people)
+        if "lambda6" in cautions:
+            # The derivative would step to covariances that no such items have.
+            std_errors[_PLACES["lambda6"]] = np.nan
         dof = len(np.unique(people)) - 1
         limits = log_intervals(estimates, std_errors, dof, confidence)
     if interval == "bootstrap":
@@ -104,6 +119,8 @@ def cronbach_alpha(
     if interval == "feldt":
         dof = len(table.answers) - 1
         limits[0] = feldt_interval(estimates[0], dof, len(table.names), confidence)
+    for caution in cautions.values():
+        warnings.warn(caution, stacklevel=2)
     return pd.DataFrame(
         {
             "estimate": estimates,
@@ -116,6 +133,32 @@ def cronbach_alpha(
         },
         index=pd.Index(_STATISTICS, name="coefficient"),
     )
+
+
+def _cautions(table: Items, estimates: np.ndarray) -> dict[str, str]:
+    """What stands but needs care, of each coefficient."""
+    notes = {}
+    sizes, directions = np.linalg.eigh(correlation_of(table.covariance))
+    if not estimates[_PLACES["alpha"]] >= 0:
+        signs = np.sign(directions[:, -1])
+        fewer = -1 if signs.sum() > 0 else 1
+        against = [name for name, sign in zip(table.names, signs, strict=True) if sign == fewer]
+        notes["alpha"] = (
+            "alpha is negative, or not defined as the sum does not vary: as they are scored, the "
+            f"items do not measure one thing. Items {against} go against the others; reverse those "
+            "that are worded the other way."
+        )
+    if sizes[0] < -_NO_VARIANCE * sizes[-1]:
+        notes["lambda6"] = (
+            "correlations of pairs contradict each other, so lambda6 is not defined; use "
+            "missing='complete'."
+        )
+    elif sizes[0] <= _NO_VARIANCE * sizes[-1]:
+        notes["lambda6"] = (
+            "some items are sums or copies of others (or there are no more rows than items), which "
+            "predict them without error: lambda6 has no standard error; leave such items out."
+        )
+    return notes
 
 
 def alpha_if_dropped(items: pd.DataFrame, *, missing: str = "complete") -> pd.DataFrame:
@@ -201,13 +244,16 @@ def alpha_of(covariance: np.ndarray) -> Any:
     k = covariance.shape[-1]
     total = covariance.sum(axis=(-2, -1))
     own = np.trace(covariance, axis1=-2, axis2=-1)
-    return np.where(total > 0, k / (k - 1) * (1 - own / np.where(total > 0, total, 1)), np.nan)[()]
+    # Items that cancel leave traces of rounding in their sum.
+    varies = total > 1e-12 * own
+    return np.where(varies, k / (k - 1) * (1 - own / np.where(varies, total, 1)), np.nan)[()]
 
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:
     """Correlations of covariances, shape (..., n_items, n_items)."""
     sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    return covariance / (sd[..., :, None] * sd[..., None, :])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return covariance / (sd[..., :, None] * sd[..., None, :])
 
 
 def _standardized_alpha(covariance: np.ndarray) -> Any:
@@ -217,8 +263,19 @@ def _standardized_alpha(covariance: np.ndarray) -> Any:
 def _lambda6(covariance: np.ndarray) -> Any:
     """One less the items' variance that the other items do not predict, over the sum's."""
     correlation = correlation_of(covariance)
-    unpredicted = 1 / np.diagonal(np.linalg.pinv(correlation), axis1=-2, axis2=-1)
-    return 1 - unpredicted.sum(axis=-1) / correlation.sum(axis=(-2, -1))
+    is_defined = np.isfinite(correlation).all(axis=(-2, -1))
+    safe = np.where(is_defined[..., None, None], correlation, np.eye(correlation.shape[-1]))
+    sizes, directions = np.linalg.eigh(safe)
+    is_empty = sizes <= _NO_VARIANCE * sizes[..., -1:]
+    inverse = np.where(is_empty, 0, 1 / np.where(is_empty, 1, sizes))
+    # An item in a combination without variance is predicted by the others in it; 1 / diag(R^-1)
+    # holds for those outside.
+    is_predicted = (directions**2 * is_empty[..., None, :]).sum(axis=-1) > 1e-14
+    unpredicted = 1 / (directions**2 * inverse[..., None, :]).sum(axis=-1)
+    left = np.where(is_predicted, 0, unpredicted).sum(axis=-1)
+    total = safe.sum(axis=(-2, -1))
+    is_defined &= (sizes[..., 0] >= -_NO_VARIANCE * sizes[..., -1]) & (total > _NO_VARIANCE)
+    return np.where(is_defined, 1 - left / np.where(is_defined, total, 1), np.nan)[()]
 
 
 def _mean_correlation(covariance: np.ndarray) -> Any:
@@ -232,6 +289,7 @@ _STATISTICS: dict[str, Callable[[np.ndarray], Any]] = {
     "lambda6": _lambda6,
     "mean_correlation": _mean_correlation,
 }
+_PLACES = {name: place for place, name in enumerate(_STATISTICS)}
 
 
 def _all(covariance: np.ndarray) -> np.ndarray:

@@ -119,12 +119,12 @@ def emotion_dominance(
         raise ValueError(f"ratings: no trial can be judged ({left_out['reason'].iloc[0]}).")
     trials, shares = _judged(wide[keep], aims[keep])
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
-    stimuli = trials.groupby(["stimulus", "intended"], sort=False)
+    stimuli = trials.groupby(["stimulus", "intended"], sort=False, observed=True)
     by_stimulus = stimuli.agg(
         dominance=("dominance", "mean"), margin=("margin", "mean"),
         n_participants=("participant", "nunique"),
     )  # fmt: skip
-    confusion = shares.groupby(trials["intended"].to_numpy()).mean()
+    confusion = shares.groupby(trials["intended"].to_numpy(), observed=True).mean()
     confusion = confusion.rename_axis(index="intended", columns="felt")
     return EmotionDominance(
         trials=trials,
@@ -181,10 +181,14 @@ def means_by_emotion(
         raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
     aims = table["stimulus"].astype(str).map(dict(intended))
     used = table.assign(intended=aims).dropna(subset=["intended", value])
-    centered = used[value] - used.groupby([item, "participant"])[value].transform("mean")
+    centered = used[value] - used.groupby([item, "participant"], observed=True)[value].transform(
+        "mean"
+    )
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     rows = []
-    for (name, aim), part in used.assign(centered=centered).groupby([item, "intended"], sort=False):
+    for (name, aim), part in used.assign(centered=centered).groupby(
+        [item, "intended"], sort=False, observed=True
+    ):
         estimate, low, high = _mean(part["centered"], part["participant"], resampling)
         counts = part["participant"].nunique(), part["stimulus"].nunique()
         rows.append((name, aim, estimate, low, high, *counts))

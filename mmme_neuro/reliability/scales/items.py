@@ -6,10 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.errors import NotEstimable
+from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.groups import sums_by_cluster
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.rounding import is_constant
+
+_LEAST = 1e-200
+"""Variance below which, or above the inverse of which, products of items lose their digits."""
 
 _STEP = 1e-3
 """Of the numerical derivative, in standard deviations of both items."""
@@ -93,13 +97,19 @@ def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:
             f"items must have 3 rows or more with answers, got {int(keep.sum())} of {len(items)} "
             f"({missing} cases)."
         )
-    constant = [
-        str(name)
-        for name, column in zip(items, answers[keep].T, strict=True)
-        if not np.nanstd(column) > 0
-    ]
+    flat = is_constant(answers[keep])
+    constant = [str(name) for name, is_flat in zip(items, flat, strict=True) if is_flat]
     if constant:
         raise NotEstimable(f"items {constant} do not vary; leave them out.")
+    sizes = np.nanvar(answers[keep], axis=0)
+    extreme = [
+        str(name) for name, size in zip(items, sizes, strict=True) if not _LEAST < size < 1 / _LEAST
+    ]
+    if extreme:
+        raise BadInput(
+            f"items {extreme} hold numbers so large or small that their squares are none; change "
+            "the unit."
+        )
     return Items(answers[keep], tuple(map(str, items)), int((~keep).sum()), keep)
 
 

@@ -53,8 +53,10 @@ def icc_by_item(
     True
     """
     _check(table, item, value)
+    if table.empty:
+        raise NotEstimable("table has no row; there is nothing to compare.")
     parts = []
-    for name, part in table.groupby(item, sort=False):
+    for name, part in table.groupby(item, sort=False, observed=True):
         try:
             result = rater_reliability(
                 part, targets="stimulus", raters="participant", ratings=value, confidence=confidence
@@ -164,7 +166,12 @@ def answers_by_item(ratings: pd.DataFrame) -> pd.DataFrame:
     """
     rows = pd.MultiIndex.from_frame(ratings[list(KEYS)].drop_duplicates())
     wide = ratings.pivot_table(
-        index=list(KEYS), columns="item", values="rating", aggfunc="first", dropna=False
+        index=list(KEYS),
+        columns="item",
+        values="rating",
+        aggfunc="first",
+        dropna=False,
+        observed=True,
     )
     return wide.reindex(rows)
 

@@ -206,7 +206,7 @@ def _time_units(table: pd.DataFrame) -> str:
 def _by_criterion(table: pd.DataFrame, columns: list[Column], caption: str) -> str:
     """One folded table for each way of matching events."""
     parts = []
-    for criterion, own in table.groupby("criterion", sort=False):
+    for criterion, own in table.groupby("criterion", sort=False, observed=True):
         title = f"{caption}: {_criterion(str(criterion))}"
         parts.append(details(title, table_html(own, columns, caption=title)))
     return "".join(parts)

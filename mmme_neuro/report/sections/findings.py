@@ -85,7 +85,11 @@ def _options(results: Results) -> str:
     """Options of the cleaning, and notes by participant."""
     table = results.table("cleaning")
     is_note = table["item"] == "note"
-    options = table[~is_note].groupby(["item", "setting"], sort=False)["participant"].nunique()
+    options = (
+        table[~is_note]
+        .groupby(["item", "setting"], sort=False, observed=True)["participant"]
+        .nunique()
+    )
     parts = [
         table_html(
             options.reset_index(),
@@ -310,7 +314,7 @@ def _pairs(results: Results, name: str, caption: str) -> str:
 def _usable(quality: pd.DataFrame) -> str:
     """Usable share of each signal, one row per participant."""
     wide = quality.pivot_table(
-        index="participant", columns="channel", values="share_usable", sort=False
+        index="participant", columns="channel", values="share_usable", sort=False, observed=True
     )
     columns = [formats.text("participant", "participant")]
     columns += [formats.percent(name, channel_name(name)) for name in map(str, wide)]

@@ -88,7 +88,9 @@ def exclusions(results: Results) -> str:
     table = results.table("excluded")
     if table.empty:
         return paragraph("No event of an analyzed participant was excluded.")
-    counts = table.groupby(["exclusion_reason", results.condition], as_index=False).size()
+    counts = table.groupby(
+        ["exclusion_reason", results.condition], as_index=False, observed=True
+    ).size()
     grouped = [
         formats.text("exclusion_reason", "reason", is_long=True),
         formats.text(results.condition, results.condition),

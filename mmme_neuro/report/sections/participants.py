@@ -60,7 +60,7 @@ class _Tables:
     def __init__(self, results: Results) -> None:
         names = ("excluded", "moments", "bad_channels", "components", "clocks", "physio_quality")
         self._tables = {
-            name: dict(iter(table.groupby("participant")))
+            name: dict(iter(table.groupby("participant", observed=True)))
             for name in names
             if results.has(name) and len(table := results.table(name))
         }

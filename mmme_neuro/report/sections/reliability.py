@@ -86,7 +86,7 @@ def _needed(table: pd.DataFrame) -> str:
     table = table.assign(text=[_numbers(row) for row in table.to_dict("records")])
     wide = table.pivot_table(
         index=["response", "condition"], columns="target", values="text", aggfunc="first",
-        sort=False,
+        sort=False, observed=True,
     )  # fmt: skip
     columns = [formats.written("response", "response", response_name), _condition()]
     columns += [Column(f"for {target:.2g}", itemgetter(target), is_number=True) for target in wide]

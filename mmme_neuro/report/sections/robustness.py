@@ -36,9 +36,9 @@ def overlap(results: Results) -> str:
             "gives an average of infinitely many events."
         )
     vif = results.table("collinearity")
-    worst = vif.groupby(["measure", "event_type", "term"], as_index=False, sort=False).agg(
-        {"vif": "max", "overlapped": "mean", "condition_number": "max"}
-    )
+    worst = vif.groupby(
+        ["measure", "event_type", "term"], as_index=False, sort=False, observed=True
+    ).agg({"vif": "max", "overlapped": "mean", "condition_number": "max"})
     shown = [
         formats.written("measure", "response", response_name),
         formats.text("event_type", "events"),

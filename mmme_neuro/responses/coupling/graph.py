@@ -131,7 +131,7 @@ class GraphMeasures:
         labels = list(self.labels)
         measured = self.networks.columns.drop([*labels, "density", "n_edges", "n_negative"])
         rows = []
-        for label, part in self.networks.groupby(labels, sort=False):
+        for label, part in self.networks.groupby(labels, sort=False, observed=True):
             part = part.sort_values("density")
             width = np.ptp(part["density"])
             areas = {name: np.trapezoid(part[name], part["density"]) / width for name in measured}

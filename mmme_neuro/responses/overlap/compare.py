@@ -117,7 +117,7 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     """
     keys = [name for name in table if name not in ("participant", "estimate", "n_events")]
     present = table.dropna(subset=["estimate"])
-    groups = present.groupby(keys, sort=False)
+    groups = present.groupby(keys, sort=False, observed=True)
     values = groups["estimate"].agg(["mean", "sem", "size"])
     values.columns = pd.Index(["estimate", "std_error", "n_participants"])
     out = values.assign(n_events=groups["n_events"].sum()).reset_index()

@@ -203,7 +203,9 @@ def participant_average(maps: TimeFrequency) -> TimeFrequency:
         )
     groups = maps.data.assign_coords(condition=conditions).groupby("condition")
     data = groups.mean(keep_attrs=True).transpose(*maps.data.dims)
-    counts = maps.counts.groupby(pd.Index(conditions, name="condition"))[["n_epochs"]].sum()
+    counts = maps.counts.groupby(pd.Index(conditions, name="condition"), observed=True)[
+        ["n_epochs"]
+    ].sum()
     counts["n_participants"] = len(per_person)
     return replace(maps, data=data, counts=counts)
 

@@ -211,7 +211,7 @@ def _share_clips(
     events: pd.DataFrame, parameters: CodingParameters, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Which events lie in clips that pass A, and pass B, coded: exact shares, drawn clips."""
-    clip = events.groupby(["participant", "code"], sort=True).ngroup().to_numpy()
+    clip = events.groupby(["participant", "code"], sort=True, observed=True).ngroup().to_numpy()
     n_clips = clip.max() + 1 if len(clip) else 0
     n_both = round(parameters.share_both * n_clips)
     n_a_only = min(round(parameters.share_a_only * n_clips), n_clips - n_both)

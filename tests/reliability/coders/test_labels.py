@@ -89,3 +89,74 @@ def test_errors():
         label_agreement(labels, participant=[1, 2])
     with pytest.raises(ValueError, match="level 'interval' needs labels that are numbers"):
         label_agreement(labels, level="interval")
+
+
+SCALE = ["weak", "moderate", "strong", "extreme"]
+WEIGHTED = [
+    f"{name}_{weights}"
+    for name in ("cohen_kappa", "fleiss_kappa", "gwet_ac2")
+    for weights in ("linear", "quadratic")
+]
+
+
+def ranked(seed=3):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 4, 60)
+    return pd.DataFrame({name: np.clip(truth + rng.integers(-1, 2, 60), 0, 3) for name in "ab"})
+
+
+def ordered(places, categories=SCALE):
+    kind = pd.CategoricalDtype(categories, ordered=True)
+    return places.apply(lambda c: c.map(dict(enumerate(SCALE))).astype(kind))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda t: ordered(t),
+        lambda t: ordered(t, [*SCALE, "never"])[["a"]].join(ordered(t)[["b"]]),
+        lambda t: (t + 7).astype(str),  # "7" to "10"
+        lambda t: (t + 7).astype("string"),
+        lambda t: (t * 0.1 - 3).round(1).astype(str).astype("category"),
+        lambda t: t.astype("Int8"),
+        lambda t: t.astype("float32"),
+        lambda t: t[["a"]].join(t[["b"]].astype(str)),
+        lambda t: t.apply(lambda c: pd.Timestamp("2020-01-31") + pd.to_timedelta(c, "D")),
+    ],
+)  # fmt: skip
+def test_ordinal_labels_rank_as_they_state(write):
+    expected = label_agreement(ranked(), level="ordinal")
+    found = label_agreement(write(ranked()), level="ordinal")
+    names = [name for name in (*WEIGHTED, "krippendorff_alpha")]
+    if "never" in str(write(ranked()).dtypes.to_dict()):
+        names = [name for name in names if not name.startswith("gwet")]
+    pd.testing.assert_frame_equal(found.loc[names], expected.loc[names])
+
+
+def test_words_without_an_order_are_refused_and_named_ones_rank():
+    words = ordered(ranked()).astype(str)
+    with pytest.raises(ValueError, match=r"words without an order.*categories="):
+        label_agreement(words, level="ordinal")
+    for unordered in (words.astype("category"), words.astype("string")):
+        with pytest.raises(ValueError, match="words without an order"):
+            label_agreement(unordered, level="ordinal")
+    found = label_agreement(words, level="ordinal", categories=SCALE)
+    pd.testing.assert_frame_equal(found, label_agreement(ranked(), level="ordinal"))
+    two = words.replace({"strong": "weak", "extreme": "moderate"})
+    table = label_agreement(two, level="ordinal")["estimate"]
+    assert table["cohen_kappa_linear"] == pytest.approx(table["cohen_kappa"])
+
+
+def test_scales_that_contradict_each_other_are_refused():
+    labels = ordered(ranked())[["a"]].join(ordered(ranked(), SCALE[::-1])[["b"]])
+    with pytest.raises(ValueError, match="ordered as .* for one rater and as"):
+        label_agreement(labels, level="ordinal")
+
+
+def test_unused_categories_are_steps_of_the_scale():
+    labels = ranked().replace({1: 0})
+    expected = label_agreement(labels, level="ordinal", categories=[0, 1, 2, 3])
+    pd.testing.assert_frame_equal(label_agreement(ordered(labels), level="ordinal"), expected)
+    # At the nominal level only those that occur count, as for words.
+    nominal = label_agreement(ordered(labels))
+    pd.testing.assert_frame_equal(nominal, label_agreement(labels))

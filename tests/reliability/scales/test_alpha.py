@@ -3,7 +3,7 @@ import pandas as pd
 import pingouin
 import pytest
 
-from mmme_neuro import cronbach_alpha
+from mmme_neuro import cronbach_alpha, mcdonald_omega
 from mmme_neuro.reliability import alpha_if_dropped, multilevel_alpha
 from mmme_neuro.reliability.scales.items import delta_std_errors
 from tests.reference import tables
@@ -189,3 +189,59 @@ def test_no_difference_between_participants():
     assert table.loc["within", "reason"] == ""
     with pytest.raises(ValueError, match="participants must be 3 or more, some with two rows"):
         multilevel_alpha(parallel(rng, 60), np.arange(60))
+
+
+def four_items(seed=2):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(rng.normal(size=(60, 4)) + rng.normal(size=(60, 1)), columns=list("abcd"))
+
+
+@pytest.mark.parametrize("constant", [3.0, 0.5, 0.1, 14.62, 1e8 + 0.1, -1e-12])
+@pytest.mark.parametrize("verb", [cronbach_alpha, alpha_if_dropped, mcdonald_omega])
+def test_an_item_that_everybody_answers_alike_is_refused(verb, constant):
+    with pytest.raises(ValueError, match=r"items \['e'\] do not vary"):
+        verb(four_items().assign(e=constant))
+
+
+def unpredicted(items, name):
+    """Variance that the other items leave, by least squares."""
+    others = items.drop(columns=name).to_numpy()
+    fitted = others @ np.linalg.lstsq(others, items[name].to_numpy(), rcond=None)[0]
+    return ((items[name] - fitted) ** 2).sum() / (len(items) - 1)
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda t: t.assign(e=t["a"] + t["b"]),
+        lambda t: t.assign(e=t["a"]),
+        lambda t: t.assign(e=1e6 * t["a"] - 3 * t["c"] + 14.62),
+        lambda t: t.assign(e=t["a"], f=t["a"] + t["b"] + t["c"] + t["d"]),
+    ],
+)
+def test_lambda6_of_items_that_others_predict_without_error(add):
+    items = add(four_items())
+    z = (items - items.mean()) / items.std()
+    expected = 1 - sum(unpredicted(z, name) for name in z) / items.corr().to_numpy().sum()
+    with pytest.warns(UserWarning, match="sums or copies of others"):
+        found = cronbach_alpha(items).loc["lambda6"]
+    assert found["estimate"] == pytest.approx(expected, abs=1e-8)
+    assert found[["std_error", "ci_low", "ci_high"]].isna().all()
+
+
+def test_lambda6_of_other_items_is_as_before():
+    items = four_items()
+    z = (items - items.mean()) / items.std()
+    expected = 1 - sum(unpredicted(z, name) for name in z) / items.corr().to_numpy().sum()
+    assert cronbach_alpha(items).loc["lambda6", "estimate"] == pytest.approx(expected)
+
+
+def test_a_negative_alpha_names_the_items():
+    items = four_items()
+    reversed_one = items[["a", "b", "d"]].assign(d=-5 * items["d"])
+    with pytest.warns(UserWarning, match=r"alpha is negative.*\['d'\].*reverse"):
+        found = cronbach_alpha(reversed_one)
+    assert found.loc["alpha", "estimate"] < 0
+    with pytest.warns(UserWarning, match="not defined as the sum does not vary"):
+        cancel = cronbach_alpha(items[["a"]].assign(b=-items["a"]))
+    assert np.isnan(cancel.loc["alpha", "estimate"])
