@@ -12,9 +12,15 @@ Readers of what a lab hands over; no reader needs the annotation sheet.
 * ``matlab``: The structure of a MATLAB file, checked before SciPy reads it.
 * ``physio_table``: Peripheral signals in plain tables: BIDS physio files, delimited text with or
   without header.
+* ``delimited``: Numbers in delimited text, as the programs of any country write them.
+* ``sample_times``: Sampling rate from a column of times, and samples at that rate.
+* ``empatica``: Recordings of Empatica's wristbands: one table per sensor, its header two lines of
+  numbers.
 * ``physio_signals``: Peripheral signals as a file states them, before names, types and units are
   settled.
 * ``physio_channels``: What a peripheral channel is: name, MNE type and unit, from its label.
+* ``physio_units``: Units of peripheral signals: as people write them, and which values a body can
+  have.
 * ``montage``: Channel types and electrode positions from channel names.
 * ``files``: Files that appear under their names only when complete, and JSON in one layout.
 * ``damage``: Damaged files and files elsewhere: the one message a user gets about either.

@@ -1,12 +1,11 @@
 """Recordings of BIOPAC's AcqKnowledge: ``.acq``, and its MATLAB and text exports."""
 
-import gzip
 import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from scipy.signal import resample_poly
 from mmme_neuro.errors import DamagedFile
 from mmme_neuro.extras import optional
 from mmme_neuro.io.damage import check_last_line, reading
+from mmme_neuro.io.delimited import open_text
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.physio_channels import is_digital
 from mmme_neuro.io.physio_signals import Marker, PhysioSignals
@@ -206,12 +206,6 @@ def _markers(recording: Any) -> Iterator[Marker]:
     for mark, index in zip(marks, indices, strict=True):
         kind = mark.type if mark.type_code else ""
         yield Marker(index / recording.samples_per_second, mark.text or kind or "mark", kind)
-
-
-def open_text(path: Path) -> TextIO:
-    """Open a text file, gzipped or not."""
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    return opener(path, "rt", encoding="utf-8", errors="replace")
 
 
 def is_text_export(path: Path) -> bool:

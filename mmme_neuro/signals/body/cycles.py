@@ -25,6 +25,9 @@ NEUROKIT_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, Type
 MIN_CYCLES = 4
 """Fewer beats or breaths in a run give no interval series worth correcting."""
 
+LEAST_LEVEL = 0.005
+"""No gain that is changed makes a signal smaller than this; what is smaller is no signal."""
+
 
 @dataclass(frozen=True)
 class Detector:
@@ -231,9 +234,17 @@ def _cycles_of_piece(values: np.ndarray, sfreq: float, detector: Detector) -> Cy
         if stop - start >= detector.min_seconds * rate
     ]
     found = [_cycles_of_level(resampled[one], shape[one], rate, detector) for one in levels]
-    if not found:
+    sizes = [
+        np.std(shape[one]) * (not part.reason) for one, part in zip(levels, found, strict=True)
+    ]
+    kept = [
+        (part, one.start / rate)
+        for part, one, size in zip(found, levels, sizes, strict=True)
+        if size >= LEAST_LEVEL * max(sizes)
+    ]
+    if not kept:
         return _no_cycles(f"no stretch of one level of {detector.min_seconds:g} s")
-    return _joined(found, [one.start / rate for one in levels])
+    return _joined([part for part, _ in kept], [offset for _, offset in kept])
 
 
 def _cycles_of_level(

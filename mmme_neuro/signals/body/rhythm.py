@@ -12,7 +12,7 @@ later."""
 N_POINTS = 48
 """Samples of a wave when waves are compared."""
 
-END_LIKENESS = 0.5
+END_LIKENESS = 0.7
 """The first and the last peak of a stretch must resemble it at least by this correlation."""
 
 

@@ -21,6 +21,9 @@ recording: coarse or slowly sampled signals stand still between their steps."""
 MAX_ISLAND_SECONDS = 5.0
 """A shorter stretch between two longer gaps says nothing."""
 
+ROUNDING = 1e-10
+"""Changes smaller than this share of the largest sample are rounding, and none at all."""
+
 LEVEL_CHANGE = 4.0
 """A signal that becomes larger or smaller by this factor, and stays so, is looked at by itself."""
 
@@ -197,12 +200,15 @@ def _flat(signal: np.ndarray, sfreq: float, flat_seconds: float) -> np.ndarray:
     is_flat = np.zeros(signal.size, dtype=bool)
     if signal.size < 2:
         return is_flat
-    starts, stops = runs(signal[1:] == signal[:-1])
+    with np.errstate(invalid="ignore"):
+        steps = np.abs(np.diff(signal))
+        largest = np.max(np.abs(signal), where=np.isfinite(signal), initial=0.0)
+        starts, stops = runs(steps <= ROUNDING * largest)
     lengths = stops - starts + 1
     if not lengths.size or lengths.max() < flat_seconds * sfreq:
         return is_flat
-    n_steps = np.count_nonzero(np.isfinite(signal)) - (lengths - 1).sum()
-    single = np.ones(max(n_steps - lengths.size, 0), dtype=lengths.dtype)
+    n_known = np.count_nonzero(np.isfinite(signal))
+    single = np.ones(max(n_known - lengths.sum(), 0), dtype=lengths.dtype)
     usual = np.quantile(np.r_[lengths, single], 0.95)
     # One stretch of a recording that is otherwise without any says nothing about the usual.
     if lengths.size <= 5:
