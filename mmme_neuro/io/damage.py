@@ -57,7 +57,8 @@ def check_last_line(path: Path, separator: str = "") -> None:
     """
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
-        *before, last = stream.read().split(b"\n")
+        # Every second byte of UTF-16 is zero.
+        *before, last = stream.read().replace(b"\0", b"").split(b"\n")
     if path.suffix.lower() == ".gz" or not last.strip() or not before:
         return
     mark = separator.encode()

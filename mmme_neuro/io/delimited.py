@@ -28,7 +28,7 @@ COMMENTS = ("#", "%", "//")
 _SPACES = "[ \u00a0\u202f\u2009']"
 _NUMBER = re.compile(
     r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?inf(?:inity)?"
-    rf"|[+-]?\d{{1,3}}(?:(?:,\d{{3}})+(?:\.\d*)?|(?:\.\d{{3}})+(?:,\d*)?"
+    rf"|[+-]?[1-9]\d{{0,2}}(?:(?:,\d{{3}})+(?:\.\d*)?|(?:\.\d{{3}})+(?:,\d*)?"
     rf"|(?:{_SPACES}\d{{3}})+(?:[.,]\d*)?)",
     re.I,
 )
@@ -232,7 +232,9 @@ def _layout(path: Path, head: Sequence[str]) -> _Layout:
             f"{best.separator!r}. If the numbers have decimal commas, export the table with "
             "semicolons or tabs between them."
         )
-    return max(fitting, key=lambda layout: layout.n_fields)
+    # Blanks stand between thousands and around other separators, too.
+    clear = [one for one in fitting if one.separator != " " and one.n_fields > 1]
+    return max(clear or fitting, key=lambda layout: layout.n_fields)
 
 
 def _is_named(layout: _Layout) -> bool:

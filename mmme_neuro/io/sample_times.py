@@ -81,7 +81,7 @@ def time_column(names: Sequence[str], table: pd.DataFrame) -> int | None:
     if moments:
         return moments[0]
     named = [n for n, name in enumerate(names) if NAMES_OF_TIME.fullmatch(name.strip())]
-    rising = [n for n in named if (np.diff(table.iloc[:, n].to_numpy()) > 0).mean() > 0.5]
+    rising = [n for n in named if (np.diff(table.iloc[:, n].to_numpy()) > 0).mean() > 0.1]
     return rising[0] if rising else None
 
 
