@@ -61,6 +61,8 @@ QUALITY_COLUMNS = (
     "reason",
 )
 
+OFF = (FLAT, OUT_OF_RANGE, ISLAND, NOISE)
+"""Causes of loss that come from a sensor, not from a file."""
 
 EdaMethod = Literal["highpass", "cvxeda"]
 
@@ -293,14 +295,13 @@ def _derived(
     signal = np.where(cause == USABLE, signal, np.nan)
     if not (cause == USABLE).any():
         return nothing(source.channels, grid, _all_lost(raw, ch_name, cause, sensor)), shares | {
-            CAUSES[number]: float((cause == number).mean())
-            for number in (FLAT, OUT_OF_RANGE, ISLAND)
+            CAUSES[number]: float((cause == number).mean()) for number in OFF
         }
     derived = source.derive(signal, sfreq, grid, source.channels)
     is_gap = _gaps(cause == MISSING, sfreq, grid)
     is_off = {
         number: _gaps(cause == number, sfreq, grid) & ~is_gap
-        for number in (FLAT, OUT_OF_RANGE, ISLAND)
+        for number in OFF
         if (cause == number).any()
     }
     is_lost = np.logical_or.reduce([is_gap, *is_off.values()])
@@ -329,8 +330,8 @@ def _unheard(
 
 def _all_lost(raw: mne.io.BaseRaw, ch_name: str, cause: np.ndarray, sensor: Sensor) -> str:
     """Why not a single sample can be used."""
-    if (cause == FLAT).any():
-        return "flat, clipped or out of range throughout"
+    if np.isin(cause, (FLAT, NOISE)).any():
+        return "flat, out of range or noise throughout: the sensor was off"
     values = raw.get_data(picks=[ch_name])[0]
     scale, unit = (1e6, "uS") if sensor.high < 1 else (1.0, "degC")
     return (

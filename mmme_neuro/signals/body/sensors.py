@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy.ndimage import binary_dilation, median_filter
+from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
 OFF_MARGIN_SECONDS = 0.1
 """Samples so near to a stretch that is flat or out of range belong to it: a sensor that comes off
@@ -19,10 +19,18 @@ LONGER_THAN_USUAL = 10.0
 recording: coarse or slowly sampled signals stand still between their steps."""
 
 MAX_ISLAND_SECONDS = 5.0
-"""A shorter stretch between two longer gaps says nothing."""
+"""A shorter stretch between two longer gaps says nothing, nor do samples in whose surroundings of
+so many seconds to both sides the sensor was mostly off."""
 
 ROUNDING = 1e-10
 """Changes smaller than this share of the largest sample are rounding, and none at all."""
+
+MIN_AIMLESS_SECONDS = 8
+MIN_ROUGH_SAMPLES = 16
+AIMLESS_RATIO = 1.0
+ROUGHER = 5.0
+"""A slow signal that jumps or changes its roughness by this factor is noise where the von Neumann
+ratio of at least eight seconds is larger than the one in the middle."""
 
 LEVEL_CHANGE = 4.0
 """A signal that becomes larger or smaller by this factor, and stays so, is looked at by itself."""
@@ -42,6 +50,9 @@ class Sensor:
         Nothing can be derived from a shorter stretch, s.
     pause_seconds : float
         A longer stretch without a beat or breath in it is no signal, s.
+    jump : float
+        A slow signal does not change by so much from one second to the next but one, SI units; a
+        stretch behind such a jump is looked at by itself.
     """
 
     flat_seconds: float
@@ -49,6 +60,7 @@ class Sensor:
     high: float = np.inf
     shortest_seconds: float = 0.0
     pause_seconds: float = np.inf
+    jump: float = np.inf
 
 
 EDA_LIMITS_S = (0.05e-6, 60e-6)
@@ -61,8 +73,8 @@ SENSORS = MappingProxyType(
         "ECG": Sensor(1.5, shortest_seconds=5.0, pause_seconds=3.0),
         "PPG": Sensor(1.0, shortest_seconds=5.0, pause_seconds=3.0),
         "RSP": Sensor(5.0, shortest_seconds=20.0, pause_seconds=20.0),
-        "EDA": Sensor(5.0, *EDA_LIMITS_S),
-        "SKT": Sensor(20.0, *SKT_LIMITS_CELSIUS),
+        "EDA": Sensor(5.0, *EDA_LIMITS_S, jump=0.5e-6),
+        "SKT": Sensor(10.0, *SKT_LIMITS_CELSIUS, jump=1.0),
         "EMG": Sensor(1.0),
     }
 )
@@ -85,7 +97,7 @@ def causes_of_loss(signal: np.ndarray, sfreq: float, sensor: Sensor) -> np.ndarr
     Returns
     -------
     array of uint8, shape (n_samples,)
-        `USABLE`, `MISSING`, `OUT_OF_RANGE`, `FLAT` or `ISLAND`.
+        `USABLE`, `MISSING`, `OUT_OF_RANGE`, `FLAT`, `ISLAND` or, for slow signals, `NOISE`.
 
     Examples
     --------
@@ -101,8 +113,10 @@ def causes_of_loss(signal: np.ndarray, sfreq: float, sensor: Sensor) -> np.ndarr
     margin = int(np.ceil(OFF_MARGIN_SECONDS * sfreq))
     for number, is_off in ((FLAT, is_flat), (OUT_OF_RANGE, is_outside)):
         if is_off.any():
-            cause[_widened(is_off, margin)] = number
+            cause[maximum_filter1d(is_off, 2 * margin + 1)] = number
     cause[is_missing] = MISSING
+    if np.isfinite(sensor.jump):
+        _mark_aimless(cause, signal, sfreq, sensor.jump)
     if (cause > MISSING).any():
         _mark_islands(cause, round(MAX_ISLAND_SECONDS * sfreq))
     return cause
@@ -219,17 +233,48 @@ def _flat(signal: np.ndarray, sfreq: float, flat_seconds: float) -> np.ndarray:
     return is_flat
 
 
-def _widened(is_off: np.ndarray, margin: int) -> np.ndarray:
-    """Stretches with a margin on both sides."""
-    return binary_dilation(is_off, iterations=margin) if margin < 8 else _spread(is_off, margin)
+def _mark_aimless(cause: np.ndarray, signal: np.ndarray, sfreq: float, jump: float) -> None:
+    """Mark stretches of a slow signal that jump away from the rest and do not drift as skin does.
+
+    The means of successive seconds of skin resemble one another; those of noise or mains do not:
+    their von Neumann ratio (mean squared step over variance) is about 2.
+    """
+    block = max(round(sfreq), 1)
+    n_blocks = signal.size // block
+    if block < 3 or n_blocks < MIN_AIMLESS_SECONDS:
+        return
+    values = np.where(cause == USABLE, signal, np.nan)[: n_blocks * block].reshape(n_blocks, block)
+    means = values.mean(axis=1)
+    rough = np.abs(np.diff(values, axis=1)).mean(axis=1)
+    if block < MIN_ROUGH_SAMPLES:
+        rough[:] = 1.0
+    cuts = _new_behavior(means, rough, jump)
+    edges = [0, *cuts, n_blocks]
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        known = means[start:stop]
+        is_pair = np.isfinite(known[1:]) & np.isfinite(known[:-1])
+        is_whole = stop - start == n_blocks
+        if is_pair.sum() < (6 if is_whole else 1) * MIN_AIMLESS_SECONDS:
+            continue
+        steps = np.diff(known)[is_pair]
+        spread = np.nanvar(known)
+        if spread > 0 and np.mean(steps**2) > AIMLESS_RATIO * spread:
+            here = slice(
+                max(start - 1, 0) * block, None if stop == n_blocks else (stop + 1) * block
+            )
+            cause[here] = np.where(cause[here] == USABLE, NOISE, cause[here])
 
 
-def _spread(is_off: np.ndarray, margin: int) -> np.ndarray:
-    """Widen by counting, whose time does not depend on the margin."""
-    wide = np.zeros(is_off.size, dtype=bool)
-    for start, stop in zip(*runs(is_off), strict=True):
-        wide[max(start - margin, 0) : stop + margin] = True
-    return wide
+def _new_behavior(means: np.ndarray, rough: np.ndarray, jump: float) -> list[int]:
+    """Seconds at which a slow signal jumps, becomes much rougher or smoother, or was lost."""
+    is_lost = np.isnan(means)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        is_jump = np.abs(means[2:] - means[:-2]) > jump
+        change = np.abs(np.log(rough[2:] / rough[:-2]))
+        is_new = is_jump | (change > np.log(ROUGHER))
+    is_new = np.r_[False, is_new, False] | is_lost
+    starts, stops = runs(is_new)
+    return sorted({*starts.tolist(), *stops.tolist()} - {0, means.size})
 
 
 def _mark_islands(cause: np.ndarray, longest: int) -> None:
@@ -242,3 +287,7 @@ def _mark_islands(cause: np.ndarray, longest: int) -> None:
         neighbors = min(left if start else np.inf, right if stop < cause.size else np.inf)
         if is_off and stop - start < min(longest, neighbors):
             cause[start:stop] = ISLAND
+    is_off = cause > MISSING
+    if np.count_nonzero(np.diff(is_off)) > 2:
+        share_off = uniform_filter1d(is_off.astype(np.float32), 2 * longest + 1, mode="nearest")
+        cause[(share_off > 0.501) & (cause == USABLE)] = ISLAND
