@@ -245,24 +245,46 @@ def _mark_aimless(cause: np.ndarray, signal: np.ndarray, sfreq: float, jump: flo
         return
     values = np.where(cause == USABLE, signal, np.nan)[: n_blocks * block].reshape(n_blocks, block)
     means = values.mean(axis=1)
+    n_parts = 4 if block >= 8 else block
+    quarters = values[:, : block // n_parts * n_parts].reshape(n_blocks, n_parts, -1).mean(axis=2)
     rough = np.abs(np.diff(values, axis=1)).mean(axis=1)
     if block < MIN_ROUGH_SAMPLES:
         rough[:] = 1.0
     cuts = _new_behavior(means, rough, jump)
     edges = [0, *cuts, n_blocks]
     for start, stop in zip(edges[:-1], edges[1:], strict=True):
-        known = means[start:stop]
-        is_pair = np.isfinite(known[1:]) & np.isfinite(known[:-1])
-        is_whole = stop - start == n_blocks
-        if is_pair.sum() < (6 if is_whole else 1) * MIN_AIMLESS_SECONDS:
+        # Without a jump there is nothing to compare with: a quiet skin is no sensor that is off.
+        if stop - start < max(MIN_AIMLESS_SECONDS, len(edges) == 2 and n_blocks + 1):
             continue
-        steps = np.diff(known)[is_pair]
-        spread = np.nanvar(known)
-        if spread > 0 and np.mean(steps**2) > AIMLESS_RATIO * spread:
-            here = slice(
-                max(start - 1, 0) * block, None if stop == n_blocks else (stop + 1) * block
-            )
+        # Seconds alone would take breathing for noise.
+        if _ratio(means[start:stop]) > AIMLESS_RATIO < _ratio(quarters[start:stop].ravel()):
+            first, last = _extended(quarters, start, stop, jump)
+            here = slice(first * block // n_parts, (last * block) // n_parts)
             cause[here] = np.where(cause[here] == USABLE, NOISE, cause[here])
+            if stop == n_blocks:
+                cause[n_blocks * block :] = NOISE
+
+
+def _extended(quarters: np.ndarray, start: int, stop: int, jump: float) -> tuple[int, int]:
+    """Quarters of a second at the level of a stretch and one more on both sides: first, stop."""
+    n_parts = quarters.shape[1]
+    flat = quarters.ravel()
+    own = quarters[start:stop]
+    is_far = ~(np.abs(flat - np.nanmedian(own)) < max(0.5 * jump, 3 * np.nanstd(own)))
+    first, last, reach = start * n_parts, stop * n_parts, 2 * n_parts
+    before = np.flatnonzero(is_far[max(first - reach, 0) : first])
+    after = np.flatnonzero(is_far[last : last + reach])
+    first = max(first - reach, 0) + (before[-1] if before.size else 0)
+    last = last + (after[0] + 1 if after.size else reach)
+    return max(first, 0), min(last, flat.size)
+
+
+def _ratio(means: np.ndarray) -> float:
+    """Von Neumann ratio of the means of successive times; 0 where nothing changes."""
+    steps = np.diff(means)
+    steps = steps[np.isfinite(steps)]
+    spread = np.nanvar(means) if steps.size else 0.0
+    return float(np.mean(steps**2) / spread) if spread > 0 else 0.0
 
 
 def _new_behavior(means: np.ndarray, rough: np.ndarray, jump: float) -> list[int]:
