@@ -19,6 +19,7 @@ from mmme_neuro.events.sheet import read_events
 from mmme_neuro.io.damage import refuse_links_outside
 from mmme_neuro.io.eeg import read_eeg
 from mmme_neuro.io.physio import read_physio
+from mmme_neuro.stats.tables import check_table
 from mmme_neuro.vocabulary import is_stimulus_code
 
 __all__ = [
@@ -74,10 +75,13 @@ class Recording:
     def __post_init__(self) -> None:
         if self.eeg is None and self.physio is None:
             raise MissingInput("eeg and physio are both None; a recording needs at least one.")
-        if "onset" not in self.events:
-            raise BadInput(
-                f"events must have a column 'onset' (s), got {list(self.events.columns)}."
-            )
+        for name, raw in (("eeg", self.eeg), ("physio", self.physio)):
+            if raw is not None and not isinstance(raw, mne.io.BaseRaw):
+                raise BadInput(
+                    f"{name} must be an mne.io.Raw (read_eeg, read_physio, mne.io.RawArray) or "
+                    f"None, got {type(raw).__name__}."
+                )
+        check_table(self.events, ["onset"], name="events")
         object.__setattr__(self, "events", with_event_ids(self.events, self.participant))
 
     def __repr__(self) -> str:

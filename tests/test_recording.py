@@ -93,7 +93,7 @@ def test_by_hand_from_one_raw_and_onsets(modality):
 def test_without_any_signal_or_onsets_is_refused():
     with pytest.raises(ValueError, match="eeg and physio are both None"):
         Recording(eeg=None, physio=None, events=pd.DataFrame({"onset": [1.0]}))
-    with pytest.raises(ValueError, match=r"column 'onset' \(s\), got \['time'\]"):
+    with pytest.raises(ValueError, match=r"lacks the columns \['onset'\]; it has \['time'\]"):
         Recording(eeg=raw_of(), physio=None, events=pd.DataFrame({"time": [1.0]}))
 
 

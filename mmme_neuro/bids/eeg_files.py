@@ -26,7 +26,7 @@ BLOCK_S = 60.0
 RESOLUTION = 0.1
 """What one step of the stored numbers is, as mne-bids writes it to the header."""
 
-MICROVOLT = 1e-6
+V_PER_UV = 1e-6
 
 
 def write_eeg(
@@ -126,7 +126,7 @@ def _bids_path(files: ParticipantFiles, *, extension: str | None = None) -> "mne
 def _append_samples(path: Path, raw: mne.io.BaseRaw, info: mne.Info, *, start: int) -> None:
     """Append samples to a BrainVision data file, a block at a time."""
     in_volt = np.array([channel["unit"] == FIFF.FIFF_UNIT_V for channel in info["chs"]])
-    step = np.where(in_volt, RESOLUTION * MICROVOLT, RESOLUTION)
+    step = np.where(in_volt, RESOLUTION * V_PER_UV, RESOLUTION)
     block = int(BLOCK_S * raw.info["sfreq"])
     with path.open("ab") as stream:
         for first in range(start, raw.n_times, block):

@@ -235,17 +235,21 @@ def events_of_rows(rows: pd.DataFrame, participant: str) -> pd.DataFrame:
     -------
     DataFrame
         Rows that are not triggers, typed as `read_recording` has them, but without the camera's
-        time of day (missing).
+        time of day (missing). Columns of others' datasets are kept: as numbers where every cell is
+        one or ``n/a``, otherwise as text.
     """
-    kept = rows[~rows["trial_type"].isin(TRIGGER_TYPES)].reset_index(drop=True)
+    kept = rows[~_is_trigger(rows)].reset_index(drop=True)
+    is_own = "expression" in kept and "event" in kept
+    left_out = ("trial_type", "value") if is_own else ()
+    known = {name: kind for name, (kind, _) in EVENT_FIELDS.items() if name not in left_out}
+    if not is_own:
+        known = {name: known[name] for name in ("onset", "duration")}
     events = pd.DataFrame(
-        {
-            name: _typed(kept[name], kind)
-            for name, (kind, _) in EVENT_FIELDS.items()
-            if name in kept and name not in ("trial_type", "value")
-        }
+        {name: _typed(kept[name], kind) for name, kind in known.items() if name in kept}
     )
-    if "stimulus" in events:
+    others = [name for name in kept if name not in known and name not in left_out]
+    events = events.assign(**{name: _of_others(kept[name]) for name in others})
+    if "stimulus" in events and is_own:
         events["clip"] = participant + "_" + events["stimulus"]
     events = events.assign(participant=participant, clock="eeg")
     return events.assign(**dict.fromkeys(CAMERA_COLUMNS, np.nan))
@@ -253,12 +257,28 @@ def events_of_rows(rows: pd.DataFrame, participant: str) -> pd.DataFrame:
 
 def code_annotations(rows: pd.DataFrame) -> mne.Annotations:
     """Return the trigger rows of ``_events.tsv`` as annotations named by their code."""
-    triggers = rows[rows["trial_type"].isin(TRIGGER_TYPES)]
+    triggers = rows[_is_trigger(rows)]
+    if triggers.empty:
+        return mne.Annotations([], [], [])
     return mne.Annotations(
         onset=triggers["onset"].astype(float).to_numpy(),
         duration=triggers["duration"].replace(MISSING, "0").astype(float).to_numpy(),
         description=triggers["value"].to_list(),
     )
+
+
+def _is_trigger(rows: pd.DataFrame) -> pd.Series:
+    """Rows that this package wrote for trigger codes."""
+    if not {"trial_type", "value"} <= set(rows):
+        return pd.Series(False, index=rows.index)
+    return rows["trial_type"].isin(TRIGGER_TYPES)
+
+
+def _of_others(cells: pd.Series) -> pd.Series:
+    """A column whose meaning only its study knows: numbers where all are, otherwise text."""
+    present = cells.where(cells != MISSING)
+    numbers = pd.to_numeric(present, errors="coerce")
+    return present if (numbers.isna() & present.notna()).any() else numbers
 
 
 def _trigger_type(code: int) -> str:

@@ -50,7 +50,7 @@ class ParticipantFiles:
 
     def physio_parts(self) -> list[Path]:
         """Return the peripheral tables that are there, in the order of their numbers."""
-        found = self.folder.glob(f"{self.label}_task-{self.task}_recording-*_physio.tsv.gz")
+        found = self.folder.glob(f"{self.label}_task-{self.task}*_physio.tsv.gz")
         return sorted(found, key=lambda path: (len(path.name), path.name))
 
 

@@ -1,6 +1,7 @@
 """A participant's recording read back from a BIDS dataset."""
 
 from pathlib import Path
+from typing import NoReturn
 
 from mmme_neuro.bids.eeg_files import read_eeg_files
 from mmme_neuro.bids.events import code_annotations, events_of_rows
@@ -13,7 +14,7 @@ from mmme_neuro.recording import Recording
 def read_bids_recording(
     folder: str | Path, participant: str, *, task: str = "expression"
 ) -> Recording:
-    """Read one participant of a dataset that `write_bids` wrote.
+    """Read one participant of a BIDS dataset without sessions and runs.
 
     Parameters
     ----------
@@ -27,9 +28,11 @@ def read_bids_recording(
     Returns
     -------
     Recording
-        EEG in single precision with its trigger codes as annotations; physiology on its device's
-        own clock with the map to the EEG clock; events on the EEG clock. The camera's clock and
-        the codes matched by the map are not in the dataset.
+        EEG with its trigger codes as annotations; physiology with the map of its clock to the
+        EEG's; events on the EEG clock. In a dataset of `write_bids` the EEG is in single precision,
+        physiology on its device's own clock, and the camera's clock and the codes matched by the
+        map are missing. Datasets of others keep every column of their events; physiology begins at
+        its ``StartTime``.
 
     Raises
     ------
@@ -46,11 +49,11 @@ def read_bids_recording(
     root, label = Path(folder), f"sub-{participant.removeprefix('sub-')}"
     files = ParticipantFiles(root, label, task_label(task))
     if not files.folder.is_dir():
-        known = sorted(path.parent.name for path in root.glob("sub-*/eeg"))
-        raise FileNotFoundError(
-            f"{files.folder}: no such participant; {root} has {known or 'none with EEG'}."
-        )
-    rows = read_tsv(files.of("events.tsv"))
+        _refuse_missing(root, label, files.folder)
+    events = files.of("events.tsv")
+    if not events.is_file():
+        _refuse_other_names(files, events)
+    rows = read_tsv(events)
     physio, clock = read_physio_files(files)
     return Recording(
         eeg=read_eeg_files(files, code_annotations(rows)),
@@ -58,4 +61,35 @@ def read_bids_recording(
         events=events_of_rows(rows, label),
         clock=clock,
         participant=label,
+    )
+
+
+def _refuse_missing(root: Path, label: str, folder: Path) -> NoReturn:
+    """Say which participants there are, and that sessions are not read."""
+    known = sorted({path.parent.name for path in root.glob("sub-*/eeg")})
+    sessions = sorted(path.parent.name for path in root.glob(f"{label}/ses-*/eeg"))
+    if sessions:
+        raise FileNotFoundError(
+            f"{folder}: expected the files of one session there, found the sessions {sessions}; "
+            "datasets with sessions are not read as a whole. Read one with mne_bids.read_raw_bids "
+            "and build a Recording from it."
+        )
+    raise FileNotFoundError(
+        f"{folder}: no such participant; {root} has {known or 'no sub-*/eeg folder'}."
+    )
+
+
+def _refuse_other_names(files: ParticipantFiles, events: Path) -> NoReturn:
+    """Say which tasks and runs there are."""
+    found = sorted(path.name for path in files.folder.glob("*_events.tsv"))
+    runs = [name for name in found if "_run-" in name]
+    remedy = (
+        "datasets with runs are not read as a whole; read one with mne_bids.read_raw_bids and "
+        "build a Recording from it"
+        if runs
+        else "give its task (task=...)"
+    )
+    raise FileNotFoundError(
+        f"{events}: expected a BIDS table, found no such file, but {found or 'no events at all'}; "
+        f"{remedy}."
     )

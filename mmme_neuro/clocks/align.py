@@ -9,9 +9,13 @@ from mmme_neuro.clocks.fit import ClockFit, segment_row
 from mmme_neuro.clocks.matching import Segment, match_sequences
 from mmme_neuro.clocks.pairing import Sequence, code_counts
 from mmme_neuro.errors import BadInput, MissingInput
+from mmme_neuro.stats.tables import checked_columns, shown
 
 MAX_DRIFT_PPM = 500.0
 """Largest difference of the clocks' rates that is looked for."""
+
+LONGEST_S = 1e11
+"""No device counts beyond it: seconds since 1970 are 2e9."""
 
 MATCH_COLUMNS = ("code", "onset_reference", "onset_other", "residual_ms", "segment")
 UNMATCHED_COLUMNS = ("device", "code", "onset", "reason")
@@ -96,24 +100,17 @@ def align_clocks(
 
 def _sequence(table: pd.DataFrame, name: str) -> Sequence:
     """Check a table of codes and sort it by time."""
-    missing = [column for column in ("code", "onset") if column not in table]
-    if missing:
-        raise BadInput(
-            f"{name}: expected the columns code and onset (s); missing {', '.join(missing)} "
-            f"among {list(table.columns)}"
-        )
-    onset = table["onset"].to_numpy(dtype=float)
-    code = pd.to_numeric(table["code"], errors="coerce").to_numpy(dtype=float)
-    bad = ~np.isfinite(onset) | (code != np.round(code))
+    table = checked_columns(table, name=name, numbers=["onset"], whole=["code"])
+    onset, code = table["onset"].to_numpy(), table["code"].to_numpy()
+    bad = ~(np.abs(onset) < LONGEST_S)
     if bad.any():
         raise BadInput(
-            f"{name}: code must be an integer and onset a finite time in s; row "
-            f"{int(np.flatnonzero(bad)[0])} has code {table['code'].iloc[np.argmax(bad)]!r}, onset "
-            f"{table['onset'].iloc[np.argmax(bad)]!r}. Remove or correct the {int(bad.sum())} "
+            f"{name}: onset must be a finite time in s in every row; row {int(np.argmax(bad))} has "
+            f"{shown(table['onset'].iloc[np.argmax(bad)])}. Remove or correct the {int(bad.sum())} "
             "row(s)."
         )
     order = np.argsort(onset, kind="stable")
-    return Sequence(code.astype(np.int64)[order], onset[order])
+    return Sequence(code[order], onset[order])
 
 
 def _require_common_codes(reference: Sequence, other: Sequence, *, by_code: bool) -> None:

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.events.coding import coded_events
 from mmme_neuro.events.crowding import has_neighbor
 from mmme_neuro.events.passes import merge_passes, overlap_iou
 from mmme_neuro.vocabulary import (
+    CAMERA_COLUMNS,
     EMOTION_BY_CODED_WORD,
+    EVENT_COLUMNS,
     MICRO_MAX_DURATION_S,
     STIMULUS_WORD_BY_CODE,
 )
@@ -113,6 +116,11 @@ def audit_events(events: pd.DataFrame, *, ignored_columns: Sequence[str] = ()) -
     -------
     EventAudit
 
+    Raises
+    ------
+    BadInput
+        When a column is missing, or a cell is not what its column holds.
+
     Notes
     -----
     Definitions, with the counts they give on the public sheet of 944 rows:
@@ -130,6 +138,13 @@ def audit_events(events: pd.DataFrame, *, ignored_columns: Sequence[str] = ()) -
     --------
     >>> audit_events(read_events("coding_file.xlsx")).table()  # doctest: +SKIP
     """
+    events = coded_events(events, (*EVENT_COLUMNS[1:], *CAMERA_COLUMNS))
+    if events["source_row"].duplicated().any():
+        again = events["source_row"][events["source_row"].duplicated()].iloc[0]
+        raise BadInput(
+            f"events column 'source_row' names row {again} of the sheet more than once; give each "
+            "row its own number, as read_events does."
+        )
     merged = events if "source_rows" in events else merge_passes(events, "union")
     checks = [
         *_pass_checks(events, merged),

@@ -1,12 +1,77 @@
 """Codes in the sheet: action units written as text, and the rule for micro and macro."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.vocabulary import MICRO_MAX_DURATION_S, MICRO_MAX_RISE_S
+from mmme_neuro.stats.tables import check_table, checked_columns, column_numbers, shown
+from mmme_neuro.vocabulary import (
+    CAMERA_COLUMNS,
+    EVENT_COLUMNS,
+    MICRO_MAX_DURATION_S,
+    MICRO_MAX_RISE_S,
+)
+
+NUMBER_COLUMNS = "code onset apex offset onset_sd duration rise source_row".split() + list(
+    CAMERA_COLUMNS
+)
+"""Columns of an events table that hold numbers; ``censored`` holds yes or no, the others text."""
+
+WHOLE_COLUMNS = ("code", "source_row")
+KEY_COLUMNS = ("participant", "clip", "annotation_pass")
+"""Text that no event can be without."""
+
+
+def coded_events(
+    events: pd.DataFrame, needed: Sequence[str] = EVENT_COLUMNS, *, name: str = "events"
+) -> pd.DataFrame:
+    """Check an events table and return its columns as plain text, numbers and yes or no.
+
+    Parameters
+    ----------
+    events : DataFrame
+        As ``read_events`` gives it, perhaps saved and read again.
+    needed : sequence of str
+        Columns that must be there.
+    name : str
+        What messages call the table.
+
+    Returns
+    -------
+    DataFrame
+        Missing text is empty.
+
+    Raises
+    ------
+    BadInput
+        When a column is missing, or a cell is not what its column holds.
+    """
+    check_table(events, needed, name=name)
+    labels = [column for column in needed if column not in (*NUMBER_COLUMNS, "censored")]
+    whole = [column for column in needed if column in WHOLE_COLUMNS]
+    numbers = [column for column in needed if column in NUMBER_COLUMNS and column not in whole]
+    events = checked_columns(events, name=name, labels=labels, numbers=numbers, whole=whole)
+    if "censored" in needed:
+        censored = column_numbers(events, "censored", name=name)
+        if not np.isin(censored, (0, 1)).all():
+            raise BadInput(
+                f"{name} column 'censored' must say yes or no (True, False) in every row; found "
+                f"{shown(events['censored'].iloc[np.argmin(np.isin(censored, (0, 1)))])}."
+            )
+        events = events.assign(censored=censored.astype(bool))
+    for column in labels:
+        if column in KEY_COLUMNS and events[column].isna().any():
+            raise BadInput(
+                f"{name} column {column!r} is empty in row "
+                f"{int(events[column].isna().to_numpy().argmax())}; every event needs one."
+            )
+        words = events[column].map(lambda cell: "" if cell != cell else str(cell))
+        events = events.assign(**{column: words})
+    return events
 
 
 def expression_by_rule(onset: ArrayLike, apex: ArrayLike, offset: ArrayLike) -> np.ndarray:

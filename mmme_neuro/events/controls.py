@@ -8,6 +8,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import with_event_ids
+from mmme_neuro.stats.tables import checked_columns
 from mmme_neuro.vocabulary import STIMULUS_END_CODE, is_stimulus_code
 
 EEG_DISTANCE_S = 5.0
@@ -61,6 +62,7 @@ def control_events(
     events: pd.DataFrame,
     clips: pd.DataFrame,
     *,
+    condition: str,
     rng: np.random.Generator | int,
     distance: float = EEG_DISTANCE_S,
     n_per_event: int = 1,
@@ -73,6 +75,8 @@ def control_events(
         One participant's events on the EEG clock: ``code, onset`` (s) and, where coded, ``offset``.
     clips : DataFrame
         When each clip was shown: ``code, start, stop`` (s of the EEG clock), see `clip_spans`.
+    condition : str
+        Column that names the conditions of the events; it says ``"control"`` for every control.
     rng : Generator | int
         Decides whose control is chosen first and between equally near moments.
     distance : float
@@ -84,7 +88,7 @@ def control_events(
     Returns
     -------
     DataFrame
-        ``n_per_event`` rows an event, columns of `events`, by onset: ``expression`` is
+        ``n_per_event`` rows per event, columns of `events`, by onset: `condition` is
         ``"control"``; ``apex`` and ``offset`` are as far from the onset as the event's;
         ``event`` is the event's id with the number of the control (``e0012-control1``),
         ``matched_event`` and ``matched_onset`` (s) are the event's id and onset, and
@@ -108,11 +112,22 @@ def control_events(
     >>> import pandas as pd
     >>> events = pd.DataFrame({"code": [101], "onset": [20.0], "expression": ["micro"]})
     >>> clips = pd.DataFrame({"code": [101], "start": [10.0], "stop": [24.0]})
-    >>> control_events(events, clips, rng=1)[["expression", "onset", "time_difference"]]
+    >>> controls = control_events(events, clips, condition="expression", rng=1)
+    >>> controls[["expression", "onset", "time_difference"]]
       expression  onset  time_difference
     0    control   15.0             -5.0
     """
-    _check_arguments(events, clips, distance=distance, n_per_event=n_per_event)
+    timed = [name for name in ("apex", "offset") if name in events]
+    named = [
+        name for name in (condition, "participant", "clock", "exclusion_reason") if name in events
+    ]
+    events = checked_columns(
+        events, name="events", labels=named, numbers=["onset", *timed], whole=["code"]
+    )
+    clips = checked_columns(
+        clips, name="clips", numbers=["start", "stop"], whole=["code"], is_finite=False
+    )
+    _check_arguments(events, distance=distance, n_per_event=n_per_event)
     rng = np.random.default_rng(rng)
     events = with_event_ids(events).reset_index(drop=True)
     spans = {
@@ -126,7 +141,7 @@ def control_events(
     turns = np.tile(np.arange(1, n_per_event + 1), len(events))
     ids = [f"{name}-control{turn}" for name, turn in zip(controls["event"], turns, strict=True)]
     controls = controls.assign(event=ids, matched_event=controls["event"])
-    return _as_controls(controls, onset.ravel(), reason.ravel())
+    return _as_controls(controls, onset.ravel(), reason.ravel(), condition=condition)
 
 
 def _first_after(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
@@ -134,20 +149,8 @@ def _first_after(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
     return np.append(times, np.inf)[np.searchsorted(times, moments, side="right")]
 
 
-def _check_arguments(
-    events: pd.DataFrame, clips: pd.DataFrame, *, distance: float, n_per_event: int
-) -> None:
-    """Refuse tables that name no clip or no time, and events whose clock is not the clips'."""
-    for table, name, columns in (
-        (events, "events", ("code", "onset")),
-        (clips, "clips", ("code", "start", "stop")),
-    ):
-        missing = [column for column in columns if column not in table]
-        if missing:
-            raise BadInput(
-                f"{name}: expected the columns {', '.join(columns)}; missing "
-                f"{', '.join(missing)} among {list(table.columns)}."
-            )
+def _check_arguments(events: pd.DataFrame, *, distance: float, n_per_event: int) -> None:
+    """Refuse events whose clock is not the clips', or of several people."""
     if "clock" in events and (events["clock"] == "clip").any():
         raise BadInput(
             "events are on the clock of their clips; read_recording (or place_events) moves them "
@@ -253,7 +256,9 @@ def _nearest_free(free: list[Span], moment: float, rng: np.random.Generator) -> 
     return float(rng.choice(nearest))
 
 
-def _as_controls(controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray) -> pd.DataFrame:
+def _as_controls(
+    controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray, *, condition: str
+) -> pd.DataFrame:
     """Turn copies of the matched events into control rows at other onsets."""
     matched = controls["onset"].to_numpy(dtype=float)
     moved = {
@@ -268,9 +273,9 @@ def _as_controls(controls: pd.DataFrame, onset: np.ndarray, reason: np.ndarray) 
         **moved,
         **{name: value for name, value in other.items() if name in controls},
         onset=onset,
-        expression="control",
         exclusion_reason=reason,
         matched_onset=matched,
         time_difference=onset - matched,
     )
+    controls[condition] = "control"
     return controls.sort_values("onset", kind="stable", ignore_index=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.stats.tables import check_table, checked_columns
 from mmme_neuro.vocabulary import EXPRESSIONS
 
 OVERLAP_WINDOWS_S = ((-1.0, 1.5), (-1.5, 2.0), (-2.0, 6.0), (-2.0, 10.0), (-2.0, 15.0))
@@ -47,8 +48,9 @@ def overlap_table(
     1      macro              1  1.000000
     2      micro              1  0.500000
     """
-    if "onset" not in events:
-        raise BadInput(f"events must have a column 'onset' (s), got {list(events.columns)}.")
+    check_table(events, ["onset"], name="events")
+    others = [name for name in ("expression", "clip", "participant", "clock") if name in events]
+    events = checked_columns(events, name="events", labels=others, numbers=["onset"])
     labels = events.get("expression", pd.Series("event", index=events.index))
     groups = {ALL_EVENTS: np.full(len(events), True)}
     groups |= {name: (labels == name).to_numpy() for name in EXPRESSIONS if (labels == name).any()}

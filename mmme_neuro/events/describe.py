@@ -6,13 +6,17 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.events.coding import split_action_units
+from mmme_neuro.events.coding import coded_events, normalize_action_units, split_action_units
 from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
 from mmme_neuro.vocabulary import (
     ACTION_UNIT_NAMES,
     ACTION_UNITS_BY_REGION,
     EMOTION_BY_CODED_WORD,
     EXPRESSIONS,
+)
+
+DESCRIBED_COLUMNS = (
+    "participant clip expression emotion valence action_units duration rise censored".split()
 )
 
 
@@ -104,13 +108,20 @@ def describe_events(events: pd.DataFrame) -> Description:
     -------
     Description
 
+    Raises
+    ------
+    BadInput
+        When there is no event, a column is missing, or a cell is not what its column holds.
+
     Examples
     --------
     >>> description = describe_events(read_events("sheet.xlsx", merge="union"))  # doctest: +SKIP
     >>> description.write("out")  # doctest: +SKIP
     """
+    events = coded_events(events, DESCRIBED_COLUMNS)
     if events.empty:
         raise BadInput("events must hold at least one row to describe, got none.")
+    events = events.assign(action_units=events["action_units"].map(normalize_action_units))
     emotions = dict.fromkeys(EMOTION_BY_CODED_WORD.values())
     classes = ("negative", "surprise", "positive", "neutral", "mixed")
     numbers = pseudonyms(events["participant"])

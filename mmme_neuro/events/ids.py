@@ -7,6 +7,7 @@ import mne
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.stats.tables import check_table, column_labels
 
 EVENT = "event"
 """Column of the id in every table with one row per event."""
@@ -64,12 +65,14 @@ def with_event_ids(events: pd.DataFrame, participant: str = "") -> pd.DataFrame:
     0  e0001    3.0
     1  e0002    3.0
     """
+    check_table(events, name="events")
     if EVENT not in events:
         tag = hashlib.blake2b(participant.encode(), digest_size=3).hexdigest()
         made = events.copy()
         made.insert(0, EVENT, row_ids(range(1, len(events) + 1), tag if participant else ""))
         return made
-    given = events[EVENT]
+    check_table(events, [EVENT], name="events")
+    given = column_labels(events, EVENT, name="events")
     if given.isna().any() or (given == "").any():
         n_missing = int((given.isna() | (given == "")).sum())
         raise BadInput(

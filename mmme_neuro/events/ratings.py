@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
-from mmme_neuro.io.damage import reading
+from mmme_neuro.io.damage import check_last_line, reading
 
 RATING_COLUMNS = ("participant", "stimulus", "item", "rating")
 _MAX_ROWS_NAMED = 10
@@ -37,6 +37,7 @@ def read_ratings(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     with reading(path, "a table of ratings"):
+        check_last_line(path)
         table = pd.read_csv(
             path, dtype=object, encoding="utf-8-sig", keep_default_na=False, skip_blank_lines=False
         )

@@ -16,6 +16,7 @@ from mmme_neuro.io.curry_header import (
     read_curry_header,
     read_curry_text,
 )
+from mmme_neuro.io.damage import small_text
 from mmme_neuro.io.montage import axes_contradict_names, channel_types, template_positions
 
 HEADER_ENDINGS = {".cdt": (".cdt.dpa", ".cdt.dpo"), ".dat": (".dap",)}
@@ -206,7 +207,7 @@ def _sample_layout(path: Path, header: CurryHeader) -> SampleLayout:
 
 def _ascii_values(path: Path) -> np.ndarray:
     """Numbers of a text recording, to its very end."""
-    content = path.read_bytes()
+    content = small_text(path)
     try:
         values = np.array(content.split(), dtype=float)
     except ValueError as error:  # what NumPy raises on text that is no number

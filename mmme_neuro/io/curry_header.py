@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import DamagedFile
+from mmme_neuro.io.damage import small_text
 
 COMPRESSED_GUID = "{2912E8D8-F5C8-4E25-A8E7-A1385967DA09}"
 ASCII_FORMATS = ("1", "ASCII")
@@ -140,7 +141,7 @@ def read_curry_text(path: Path) -> CurryText:
     rows: list[str] | None = None
     values: dict[str, str] | None = None
     # splitlines would also cut at characters that a remark may hold.
-    for line in _decode(path.read_bytes()).replace("\r\n", "\n").split("\n"):
+    for line in _decode(small_text(path)).replace("\r\n", "\n").split("\n"):
         words = line.split()
         mark = words[1] if len(words) > 1 else ""
         if mark == "START_LIST":

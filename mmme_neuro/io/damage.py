@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from mmme_neuro.errors import BadInput, DamagedFile, MissingExtra, MmmeError
 
 TAIL_BYTES = 65536
+LONGEST_TEXT_BYTES = 2**26
 
 
 @contextmanager
@@ -57,8 +58,14 @@ def check_last_line(path: Path, separator: str = "") -> None:
     """
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
-        # Every second byte of UTF-16 is zero.
-        *before, last = stream.read().replace(b"\0", b"").split(b"\n")
+        *before, last = stream.read().split(b"\n")
+    if len(last) == TAIL_BYTES and not last.strip(b"\0"):
+        raise DamagedFile(
+            f"{path}: ends in {TAIL_BYTES} bytes or more that were never written (zeros); copying "
+            "or saving was interrupted: copy or export it again."
+        )
+    # Every second byte of UTF-16 is zero.
+    *before, last = (line.replace(b"\0", b"") for line in (*before, last))
     if path.suffix.lower() == ".gz" or not last.strip() or not before:
         return
     mark = separator.encode()
@@ -72,6 +79,31 @@ def check_last_line(path: Path, separator: str = "") -> None:
         "Compare its size with the original's.",
         stacklevel=4,
     )
+
+
+def small_text(path: Path) -> bytes:
+    """Bytes of a header, a list of markers or a description, which is never large.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DamagedFile
+        When the file is larger than any such text, before it fills the memory.
+    """
+    n_bytes = path.stat().st_size
+    if n_bytes > LONGEST_TEXT_BYTES:
+        raise DamagedFile(
+            f"{path}: expected a header or a description, found {n_bytes} bytes; the file is "
+            "damaged or of another kind: copy or export it again."
+        )
+    return path.read_bytes()
 
 
 def named_beside(path: Path, name: str) -> Path:

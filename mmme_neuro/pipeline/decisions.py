@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import row_ids
+from mmme_neuro.io.damage import small_text
 from mmme_neuro.io.files import atomic_file
 from mmme_neuro.signals.eeg.ica import CleaningDecisions
 
@@ -77,11 +78,21 @@ def read_decisions(path: str | Path) -> Decisions:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such table of decisions.")
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = _text_of(path).splitlines()
     numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
     if not numbered:
         return NONE
-    rows = list(csv.reader([line for _, line in numbered]))
+    try:
+        rows = list(csv.reader([line for _, line in numbered], strict=True))
+    except csv.Error as error:
+        raise BadInput(
+            f"{path}: cannot be read as a table ({error}); look for an unpaired quotation mark."
+        ) from error
+    if len(rows) != len(numbered):
+        raise BadInput(
+            f"{path}: a cell goes over several lines; write each decision on one line, and look "
+            "for an unpaired quotation mark."
+        )
     header = [name.strip() for name in rows[0]]
     if missing := [name for name in COLUMNS[:4] if name not in header]:
         raise BadInput(
@@ -95,6 +106,20 @@ def read_decisions(path: str | Path) -> Decisions:
         _check(record, f"{path}, line {number}")
         records.append(record)
     return Decisions(pd.DataFrame(records, columns=list(COLUMNS), dtype=str))
+
+
+def _text_of(path: Path) -> str:
+    """Text of the table, which people write in UTF-8 or in the encoding of Windows."""
+    content = small_text(path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return content.decode("utf-16", errors="replace")
+        raise BadInput(
+            f"{path}: expected text in UTF-8, found a byte that is none ({error.reason} at byte "
+            f"{error.start}); save the table again as CSV UTF-8."
+        ) from error
 
 
 def of_study(study: str | Path) -> Decisions:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from mmme_neuro.rejection import REASONS, compare_rejection
 
-QUALITY_COLUMNS = (
+LOSS_COLUMNS = (
     "participant",
     "n_other",
     "n_excluded",
@@ -50,7 +50,7 @@ def quality_table(
     Returns
     -------
     DataFrame
-        `QUALITY_COLUMNS` and, after the participant, ``n_`` with each level; the shares
+        `LOSS_COLUMNS` and, after the participant, ``n_`` with each level; the shares
         are of the variance of the EEG before the components were removed.
 
     Examples
@@ -80,7 +80,7 @@ def quality_table(
         removed = components[components["removed_as"] == kind].groupby("participant")
         table[f"n_{kind}"] = _per_participant(removed.size(), table)
         table[f"{kind}_share"] = removed["variance_share"].sum().reindex(table.index).fillna(0.0)
-    first, *others = QUALITY_COLUMNS
+    first, *others = LOSS_COLUMNS
     return table.reset_index()[[first, *counted, *others]]
 
 

@@ -12,7 +12,7 @@ from mmme_neuro.pipeline.outliers import usual_range
 from mmme_neuro.rejection import REASONS
 from mmme_neuro.wording import channel_name, response_name
 
-QUALITY_COLUMNS = (
+SCREENING_COLUMNS = (
     "participant",
     "group",
     "measure",
@@ -128,7 +128,7 @@ def participant_quality(
     Returns
     -------
     DataFrame
-        `QUALITY_COLUMNS`, one row per participant and measure; ``low, high`` is the usual range
+        `SCREENING_COLUMNS`, one row per participant and measure; ``low, high`` is the usual range
         (see `mmme_neuro.pipeline.outliers.usual_range`; NaN where it is not compared), ``limit``
         the fixed limit (NaN without). Participants who were not analyzed have no row.
 
@@ -150,10 +150,10 @@ def participant_quality(
         *_physio(tables["physio_quality"], limits),
     ]
     rows = [_compared(measure, values.reindex(people)) for measure, values in measured]
-    table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=QUALITY_COLUMNS)
+    table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=SCREENING_COLUMNS)
     place = {name: number for number, name in enumerate(people)}
     table = table.sort_values("participant", key=lambda own: own.map(place), kind="stable")
-    return table.dropna(subset=["value"])[list(QUALITY_COLUMNS)].reset_index(drop=True)
+    return table.dropna(subset=["value"])[list(SCREENING_COLUMNS)].reset_index(drop=True)
 
 
 def spectrum_range(spectra: pd.DataFrame) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from mmme_neuro.plots.style import (
     new_figure,
     panel_letter,
 )
+from mmme_neuro.responses.potentials import UV_PER_V
 
-MICROVOLT = 1e6
 _EVENT_ALPHA = 0.18
 _LANDMARKS = {"onset": "-", "apex": (0, (1, 1)), "offset": (0, (4, 2))}
 
@@ -210,7 +210,7 @@ def _draw_brain(figure: SubFigure, epoch: mne.BaseEpochs, channels: Sequence[str
         len(groups), 1, sharex=True, squeeze=False, height_ratios=[len(group) for group in groups]
     )[:, 0]
     for ax, group in zip(axes, groups, strict=True):
-        signals = epoch.get_data(picks=group, verbose="error")[0] * MICROVOLT
+        signals = epoch.get_data(picks=group, verbose="error")[0] * UV_PER_V
         bar = _round_bar(float(np.ptp(signals, axis=1).max()))
         plot_stacked(signals, epoch.times, group, ax, bar=bar, unit="µV")
     axes[-1].set_xlabel("Time from onset (s)")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmme_neuro.errors import MissingInput
-from mmme_neuro.pipeline.losses import QUALITY_COLUMNS
+from mmme_neuro.pipeline.losses import LOSS_COLUMNS
 from mmme_neuro.plots.autonomic import response_panel
 from mmme_neuro.plots.evoked import plot_evoked, plot_topography
 from mmme_neuro.plots.style import (
@@ -160,7 +160,7 @@ def quality_figure(table: pd.DataFrame, *, levels: Levels) -> Figure:
         180 mm wide, one row per participant.
     """
     counted = {f"n_{level}": (level, color_of(level, levels)) for level in levels}
-    needed = [*QUALITY_COLUMNS, *counted]
+    needed = [*LOSS_COLUMNS, *counted]
     absent = [column for column in needed if column not in table]
     if absent or table.empty:
         raise MissingInput(f"table: needs rows with columns {needed}, lacks {absent}.")

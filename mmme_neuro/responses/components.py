@@ -17,7 +17,7 @@ from mmme_neuro.responses.measures import (
     epoch_mask,
     measure_curves,
 )
-from mmme_neuro.responses.potentials import MICROVOLT
+from mmme_neuro.responses.potentials import UV_PER_V
 from mmme_neuro.responses.regions import roi_channels
 from mmme_neuro.stats.estimates import estimate_row
 
@@ -113,7 +113,7 @@ def region_curves(
         uV.
     """
     channels = roi_channels(epochs.info, roi)
-    curves = MICROVOLT * epochs.get_data(picks=channels, verbose="error").mean(axis=1)
+    curves = UV_PER_V * epochs.get_data(picks=channels, verbose="error").mean(axis=1)
     if baseline is not None:
         before = epoch_mask(epochs.times, baseline, name="baseline")
         curves -= curves[:, before].mean(axis=1, keepdims=True)

@@ -10,7 +10,7 @@ import xarray as xr
 from mmme_neuro.responses.design_cells import cell_labels, cell_rows
 from mmme_neuro.responses.grandaverage import within_interval
 from mmme_neuro.responses.measures import BODY_BASELINE, window_mask
-from mmme_neuro.responses.potentials import MICROVOLT
+from mmme_neuro.responses.potentials import UV_PER_V
 from mmme_neuro.responses.regions import roi_channels
 
 HIGHEST_RATE_HZ = 65.0
@@ -74,7 +74,7 @@ def participant_curves(
     n_epochs = np.zeros((len(people), len(kinds)), dtype=int)
     for (who, kind), rows in cells.items():
         place, column = people.index(who), kinds.index(kind)
-        own = regions[rows] * MICROVOLT
+        own = regions[rows] * UV_PER_V
         mean[place, :, column] = own.mean(axis=0)
         n_epochs[place, column] = len(rows)
         if len(rows) > 1:

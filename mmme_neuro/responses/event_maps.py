@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mmme_neuro.responses.measures import POWER_BASELINE, epoch_mask
-from mmme_neuro.responses.potentials import MICROVOLT
+from mmme_neuro.responses.potentials import UV_PER_V
 from mmme_neuro.responses.regions import good_channels, roi_channels
 from mmme_neuro.responses.spectral.wavelets import Transform, check_frequencies, cycles, reliable
 
@@ -59,7 +59,7 @@ def event_courses(
     courses = np.empty((len(epochs), len(kinds), len(starts) - 1))
     for position, (name, kind) in enumerate(zip(info["ch_names"], kinds, strict=True)):
         signal = epochs.get_data(picks=[name], verbose="error")[:, 0]
-        signal = signal * MICROVOLT if kind == "eeg" else signal
+        signal = signal * UV_PER_V if kind == "eeg" else signal
         if before is not None:
             signal = signal - signal[:, before].mean(axis=1, keepdims=True)
         courses[:, position] = _step_means(signal, starts)
@@ -152,7 +152,7 @@ def event_power(
     shape = (len(epochs), len(info["ch_names"]), len(frequencies), len(starts) - 1)
     level = np.empty(shape)
     for position, name in enumerate(info["ch_names"]):
-        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * MICROVOLT
+        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * UV_PER_V
         for batch, power in transform.power(signal):
             with np.errstate(divide="ignore"):  # a flat channel becomes NaN
                 logs = 10 * np.log10(power)

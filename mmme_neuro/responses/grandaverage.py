@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_labels, cell_name
-from mmme_neuro.responses.potentials import MICROVOLT, Evokeds
+from mmme_neuro.responses.potentials import UV_PER_V, Evokeds
 from mmme_neuro.responses.regions import good_channels, roi_channels
 from mmme_neuro.stats.estimates import mean_row, t_interval
 
@@ -284,7 +284,7 @@ def _stack(
     )
     times = next(iter(evokeds.evokeds.values())).times
     return xr.DataArray(
-        data * MICROVOLT,
+        data * UV_PER_V,
         dims=("participant", "condition", "channel", "time"),
         coords={
             "participant": participants,

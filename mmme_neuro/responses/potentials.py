@@ -17,7 +17,7 @@ from mmme_neuro.responses.measures import (
 )
 from mmme_neuro.responses.regions import roi_channels
 
-MICROVOLT = 1e6
+UV_PER_V = 1e6
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def mean_amplitude(
     if baseline is not None:
         before = epoch_mask(epochs.times, baseline, name="baseline")
         amplitude = amplitude - signal[:, before].mean(axis=1)
-    return pd.Series(amplitude * MICROVOLT, index=event_index(epochs), name="amplitude_uv")
+    return pd.Series(amplitude * UV_PER_V, index=event_index(epochs), name="amplitude_uv")
 
 
 def window_amplitudes(epochs: mne.BaseEpochs, measures: Sequence[Measure]) -> pd.DataFrame:

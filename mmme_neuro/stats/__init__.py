@@ -2,6 +2,8 @@
 
 The row of an estimate, multiplicity, resampling and groups of rows.
 
+* ``tables``: Tables as people hand them over: the columns that are needed, their numbers and
+  their labels.
 * ``estimates``: The row in which every estimate is reported, and Student's t test of means.
 * ``multiplicity``: Correction of p-values for the number of contrasts tested.
 * ``resampling``: Intervals of statistics of counts, with participants left out or resampled

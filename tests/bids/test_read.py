@@ -1,10 +1,12 @@
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mmme_neuro import epoch
+from mmme_neuro import epoch, read_physio
 from mmme_neuro.bids import read_bids_recording
 from mmme_neuro.clocks.triggers import recording_codes
 from mmme_neuro.vocabulary import CAMERA_COLUMNS
@@ -119,3 +121,63 @@ def test_events_keep_their_ids_through_the_dataset(dataset, restored, original):
     other = read_bids_recording(dataset.root, "sub-03").events["event"]
     assert not set(ids) & set(other)
     np.testing.assert_array_equal(restored.events["onset"], original.events["onset"])
+
+
+def of_others(dataset, folder):
+    """The dataset as other software writes one: own columns, physiology without our keys."""
+    root = Path(shutil.copytree(dataset.root, folder / "others"))
+    eeg = root / "sub-01" / "eeg"
+    stem = "sub-01_task-expression"
+    table = "onset\tduration\ttrial_type\tvalue\tface_id\trt\tnote\n"
+    table += "5.0\t0.5\thappy\t7\t012\t0.31\tlate\n9.5\tn/a\tangry\tn/a\t013\tn/a\tn/a\n"
+    (eeg / f"{stem}_events.tsv").write_text(table, encoding="utf-8")
+    (physio,) = eeg.glob("*_physio.tsv.gz")
+    physio.rename(eeg / f"{stem}_physio.tsv.gz")
+    sidecar = json.loads((eeg / physio.name.replace(".tsv.gz", ".json")).read_text())
+    plain = {name: sidecar[name] for name in ("SamplingFrequency", "Columns")}
+    (eeg / f"{stem}_physio.json").write_text(json.dumps({**plain, "StartTime": -2.0}))
+    return root
+
+
+def test_datasets_of_others_keep_columns_and_physiology(dataset, tmp_path):
+    root = of_others(dataset, tmp_path)
+    recording = read_bids_recording(root, "01")
+    events = recording.events
+    assert events["trial_type"].tolist() == ["happy", "angry"]
+    assert events["note"].isna().tolist() == [False, True]
+    np.testing.assert_array_equal(events["rt"], [0.31, np.nan])
+    np.testing.assert_array_equal(events["value"], [7, np.nan])
+    np.testing.assert_array_equal(events["duration"], [0.5, np.nan])
+    assert recording.clock.to_reference(0.0) == -2.0
+    plain = read_physio(root / "sub-01/eeg/sub-01_task-expression_physio.tsv.gz")
+    np.testing.assert_array_equal(recording.physio.get_data(), plain.get_data())
+    assert epoch(recording, **WINDOWS, condition="trial_type").eeg["happy"].metadata["rt"].item()
+
+
+def test_events_without_trial_type(dataset, tmp_path):
+    root = of_others(dataset, tmp_path)
+    path = root / "sub-01/eeg/sub-01_task-expression_events.tsv"
+    path.write_text("onset\tduration\tstimulus\n5.0\t0.5\tface.png\n", encoding="utf-8")
+    events = read_bids_recording(root, "01").events
+    assert events["stimulus"].tolist() == ["face.png"]
+    assert "clip" not in events
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("sub-01/eeg", "sub-01/ses-1/eeg", r"sessions \['ses-1'\]"),
+        ("task-expression", "task-expression_run-1", "datasets with runs"),
+        ("task-expression", "task-faces", r"task-faces_events.tsv.*give its task"),
+    ],
+)
+def test_other_names_are_said(dataset, tmp_path, old, new, message):
+    root = Path(shutil.copytree(dataset.root, tmp_path / "others"))
+    for path in sorted(root.glob("sub-01/eeg/*")):
+        target = root / str(path.relative_to(root)).replace(old, new)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    if not any((root / "sub-01/eeg").iterdir()):
+        (root / "sub-01/eeg").rmdir()
+    with pytest.raises(FileNotFoundError, match=message):
+        read_bids_recording(root, "01")

@@ -162,9 +162,9 @@ def test_few_of_many_codes_are_warned_of(clean):
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        (pd.DataFrame({"code": [1], "time": [2.0]}), "missing onset"),
-        (pd.DataFrame({"code": [1.5], "onset": [2.0]}), "code must be an integer"),
-        (pd.DataFrame({"code": ["start"], "onset": [2.0]}), "code must be an integer"),
+        (pd.DataFrame({"code": [1], "time": [2.0]}), r"lacks the columns \['onset'\]"),
+        (pd.DataFrame({"code": [1.5], "onset": [2.0]}), "whole number in every row, found 1.5"),
+        (pd.DataFrame({"code": ["start"], "onset": [2.0]}), "must hold numbers, found 'start'"),
         (pd.DataFrame({"code": [1], "onset": [np.nan]}), "finite time"),
         (pd.DataFrame({"code": [5, 6], "onset": [1.0, 2.0]}), "share no code.*by_code=False"),
         (pd.DataFrame({"code": [], "onset": []}), "share no code"),

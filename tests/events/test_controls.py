@@ -54,12 +54,12 @@ def test_a_lost_end_takes_the_usual_length_but_not_the_next_clip():
 def test_without_any_end_the_clip_stays_and_gives_no_control():
     spans = clip_spans(pd.DataFrame({"code": [101], "onset": [10.0]}))
     assert spans["stop"].isna().all()
-    controls = control_events(coded(20.0), spans, rng=1)
+    controls = control_events(coded(20.0), spans, condition="expression", rng=1)
     assert controls["exclusion_reason"].tolist() == ["the clip's end is not known"]
 
 
 def test_a_control_is_the_nearest_free_moment_of_the_same_clip():
-    controls = control_events(coded(30.0, 36.0), CLIPS, rng=1)
+    controls = control_events(coded(30.0, 36.0), CLIPS, condition="expression", rng=1)
     # From the offsets on: 30 - 5 and 36.4 + 5.
     assert controls["onset"].tolist() == pytest.approx([25.0, 41.4])
     assert controls["time_difference"].tolist() == pytest.approx([-5.0, 5.4])
@@ -72,20 +72,26 @@ def test_a_control_is_the_nearest_free_moment_of_the_same_clip():
 
 def test_both_sides_are_chosen_equally_often():
     event = coded(30.0, offset=30.0, apex=30.0)
-    sides = [control_events(event, CLIPS, rng=k)["time_difference"].item() for k in range(200)]
+    sides = [
+        control_events(event, CLIPS, condition="expression", rng=k)["time_difference"].item()
+        for k in range(200)
+    ]
     assert set(sides) == {-5.0, 5.0}
     assert 70 < np.sum(np.array(sides) > 0) < 130
 
 
 def test_the_same_seed_gives_the_same_controls():
     events = coded(20.0, 33.0, 47.0)
-    first, second = (control_events(events, CLIPS, rng=3, n_per_event=2) for _ in range(2))
+    first, second = (
+        control_events(events, CLIPS, condition="expression", rng=3, n_per_event=2)
+        for _ in range(2)
+    )
     pd.testing.assert_frame_equal(first, second)
 
 
 def test_a_full_clip_gives_rows_with_a_reason():
     events = pd.concat([coded(*np.arange(12.0, 64.0, 4.0)), coded(120.0, code=102)])
-    controls = control_events(events, CLIPS, rng=1)
+    controls = control_events(events, CLIPS, condition="expression", rng=1)
     assert len(controls) == len(events)
     without = controls[controls["exclusion_reason"] != ""]
     assert len(without) == len(events) - 1
@@ -96,18 +102,20 @@ def test_a_full_clip_gives_rows_with_a_reason():
 def test_excluded_events_get_no_control_and_keep_controls_away():
     events = coded(30.0, 40.0)
     events.loc[1, "exclusion_reason"] = "talking"
-    controls = control_events(events, CLIPS, rng=1, distance=PHYSIO_DISTANCE_S)
+    controls = control_events(
+        events, CLIPS, condition="expression", rng=1, distance=PHYSIO_DISTANCE_S
+    )
     assert controls["onset"].dropna().tolist() == pytest.approx([18.0])
     assert "talking" in controls["exclusion_reason"].iloc[-1]
 
 
 def test_an_event_at_an_unknown_time_bars_its_clip():
-    controls = control_events(coded(30.0, np.nan), CLIPS, rng=1)
+    controls = control_events(coded(30.0, np.nan), CLIPS, condition="expression", rng=1)
     assert set(controls["exclusion_reason"]) == {"an event of the clip has no known time"}
 
 
 def test_a_clip_without_start_code_is_named():
-    controls = control_events(coded(30.0, code=103), CLIPS, rng=1)
+    controls = control_events(coded(30.0, code=103), CLIPS, condition="expression", rng=1)
     assert controls["exclusion_reason"].item().startswith("the clip's start code is not")
 
 
@@ -117,7 +125,9 @@ def test_controls_are_events_for_epoch():
     )
     codes = pd.DataFrame({"code": [101, 100], "onset": [10.0, 64.0]})
     recording = Recording(raw, None, coded(30.0, 36.0, 62.0), codes=codes)
-    controls = control_events(recording.events, clip_spans(codes), rng=1, n_per_event=3)
+    controls = control_events(
+        recording.events, clip_spans(codes), condition="expression", rng=1, n_per_event=3
+    )
     assert (controls["exclusion_reason"] != "").any()
     locked = epoch(recording.with_controls(controls), eeg=(-1.5, 2.0))
     counts = locked.events["expression"].value_counts()
@@ -135,7 +145,9 @@ def test_controls_are_events_for_epoch():
 )
 def test_controls_keep_their_distance(tenths, distance, n_per_event, seed):
     events = coded(*(np.array(tenths) / 10))
-    controls = control_events(events, CLIPS, rng=seed, distance=distance, n_per_event=n_per_event)
+    controls = control_events(
+        events, CLIPS, condition="expression", rng=seed, distance=distance, n_per_event=n_per_event
+    )
     assert len(controls) == n_per_event * len(events)
     assert ((controls["onset"].isna()) == (controls["exclusion_reason"] != "")).all()
     found = np.sort(controls["onset"].dropna())
@@ -155,8 +167,8 @@ def test_controls_keep_their_distance(tenths, distance, n_per_event, seed):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"events": coded(30.0).drop(columns="code")}, "missing code"),
-        ({"clips": CLIPS.drop(columns="stop")}, "missing stop"),
+        ({"events": coded(30.0).drop(columns="code")}, r"lacks the columns \['code'\]"),
+        ({"clips": CLIPS.drop(columns="stop")}, r"lacks the columns \['stop'\]"),
         ({"events": coded(30.0, clock="clip")}, "clock of their clips"),
         ({"events": pd.concat([coded(30.0), coded(40.0, participant="x")])}, "one participant"),
         ({"distance": 0.0}, "distance must be positive"),
@@ -164,7 +176,12 @@ def test_controls_keep_their_distance(tenths, distance, n_per_event, seed):
     ],
 )
 def test_refuses(change, message):
-    arguments = {"events": coded(30.0), "clips": CLIPS, "rng": 1} | change
+    arguments = {
+        "events": coded(30.0),
+        "clips": CLIPS,
+        "condition": "expression",
+        "rng": 1,
+    } | change
     with pytest.raises(ValueError, match=message):
         control_events(arguments.pop("events"), arguments.pop("clips"), **arguments)
 
@@ -174,3 +191,10 @@ def test_codes_of_two_devices_give_spans_on_the_reference_clock():
     clock = align_clocks(codes, codes.assign(onset=codes["onset"] + 5))
     moved = codes.assign(onset=clock.to_reference(codes["onset"].to_numpy() + 5))
     np.testing.assert_allclose(clip_spans(moved)["start"], [10.0, 99.0], atol=1e-6)
+
+
+def test_condition_is_the_studys_own():
+    posed = coded(30.0).rename(columns={"expression": "kind"}).assign(kind="posed")
+    controls = control_events(posed, CLIPS, condition="kind", rng=1)
+    assert controls["kind"].tolist() == ["control"]
+    assert "expression" not in controls

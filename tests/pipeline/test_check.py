@@ -120,7 +120,7 @@ def test_a_recordings_codes_give_clips_and_controls(study):
     truth = json.loads((study / "truth.json").read_text())["participants"][2]
     spans = clip_spans(recording.codes)
     np.testing.assert_allclose(spans["start"], truth["videos"]["start"], atol=0.01)
-    controls = control_events(recording.events, spans, rng=1)
+    controls = control_events(recording.events, spans, condition="expression", rng=1)
     assert len(controls) == len(recording.events)
     locked = epoch(recording.with_controls(controls))
     counts = locked.events["expression"].value_counts()

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from mmme_neuro.pipeline.losses import QUALITY_COLUMNS, label_table, quality_table, rejection_table
+from mmme_neuro.pipeline.losses import LOSS_COLUMNS, label_table, quality_table, rejection_table
 
 KINDS = {"condition": "expression", "levels": ("macro", "micro")}
 
@@ -28,7 +28,7 @@ def test_counts_and_shares_of_each_participant():
     moments["participant"] = ["a"] * 3 + ["b"] * 4 + ["a"] * 8
     moments.loc[12, "fate"] = "excluded"
     table = quality_table(participants, bad, components, moments, **KINDS)
-    assert tuple(table) == ("participant", "n_macro", "n_micro", *QUALITY_COLUMNS[1:])
+    assert tuple(table) == ("participant", "n_macro", "n_micro", *LOSS_COLUMNS[1:])
     assert table[["n_macro", "n_micro"]].to_numpy().tolist() == [[5, 3], [0, 4]]
     assert table["participant"].tolist() == ["a", "b"]
     assert table["n_other"].tolist() == [2, 0]

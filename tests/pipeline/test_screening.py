@@ -4,7 +4,7 @@ import pytest
 
 from mmme_neuro.pipeline.screening import (
     NEEDED,
-    QUALITY_COLUMNS,
+    SCREENING_COLUMNS,
     QualityLimits,
     participant_quality,
     spectrum_range,
@@ -64,7 +64,7 @@ def rows_of(table, name, measure):
 
 def test_every_participant_has_every_measure_and_alike_ones_are_not_unusual(tables):
     table = participant_quality(tables, limits=LIMITS, **KINDS)
-    assert tuple(table) == QUALITY_COLUMNS
+    assert tuple(table) == SCREENING_COLUMNS
     assert table["participant"].drop_duplicates().tolist() == PEOPLE
     assert set(table["participant"].value_counts()) == {table["measure"].nunique()}
     assert not table["is_beyond_limit"].any()

@@ -15,6 +15,7 @@ from mmme_neuro.recording import Recording
 from mmme_neuro.responses.overlap.basis import FIR, Basis, ResponseFunction
 from mmme_neuro.responses.overlap.expansion import Block, Expanded, expand
 from mmme_neuro.responses.overlap.serialnoise import ORDERS, Solution, solve
+from mmme_neuro.stats.tables import checked_columns
 
 Choice = TypeVar("Choice")
 EVENT = "event"
@@ -345,7 +346,7 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
     raw = getattr(recording, modality)
     if raw is None:
         raise MissingInput(f"the recording has no {modality} signal.")
-    events = recording.events
+    events = checked_columns(recording.events, name="events", numbers=["onset"])
     if "clock" in events and (events["clock"] == "clip").any():
         raise ValueError(
             "events are on the clock of their clips; read_recording (or place_events) moves them "
@@ -353,7 +354,10 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
         )
     events = events.dropna(subset=["onset"])
     if events.empty:
-        raise MissingInput("events: none has an onset.")
+        raise MissingInput(
+            f"events: none of the {len(recording.events)} rows has an onset (s); events without a "
+            "time cannot be deconvolved."
+        )
     times = events["onset"].to_numpy(float)
     if modality == "physio" and recording.clock is not None:
         times = recording.clock.from_reference(times)

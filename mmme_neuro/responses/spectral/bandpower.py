@@ -10,7 +10,7 @@ from scipy import signal
 
 from mmme_neuro.events.ids import event_index
 from mmme_neuro.responses.measures import BANDS, POWER_BASELINE, epoch_mask
-from mmme_neuro.responses.potentials import MICROVOLT
+from mmme_neuro.responses.potentials import UV_PER_V
 from mmme_neuro.responses.regions import roi_channels
 
 
@@ -163,7 +163,7 @@ KERNELS = {"morlet": _gaussian_kernel, "fir": _sinc_kernel}
 
 def _trial_power(epochs: mne.BaseEpochs, ch_name: str, kernel: np.ndarray) -> np.ndarray:
     """Power of one channel in uV^2, shape (n_epochs, n_times)."""
-    data = epochs.get_data(picks=[ch_name], verbose="error")[:, 0] * MICROVOLT
+    data = epochs.get_data(picks=[ch_name], verbose="error")[:, 0] * UV_PER_V
     return instantaneous_power(data, kernel)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
-from mmme_neuro.responses.potentials import MICROVOLT
+from mmme_neuro.responses.potentials import UV_PER_V
 from mmme_neuro.responses.regions import good_channels
 from mmme_neuro.responses.spectral.wavelets import (
     DEFAULT_FREQUENCIES,
@@ -124,7 +124,7 @@ def phase_consistency(
     values = np.full(shape, np.nan)
     transform = Transform(sfreq, frequencies, n_cycles, decim)
     for channel, name in enumerate(info["ch_names"]):
-        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * MICROVOLT
+        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * UV_PER_V
         for cell, value in enumerate(_consistency(transform, signal, sets, measure)):
             values[cell, channel] = value
     data = xr.DataArray(

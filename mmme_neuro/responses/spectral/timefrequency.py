@@ -10,7 +10,7 @@ import xarray as xr
 
 from mmme_neuro.responses.design_cells import cell_name, cell_rows, count_cells
 from mmme_neuro.responses.measures import POWER_BASELINE, epoch_mask
-from mmme_neuro.responses.potentials import MICROVOLT
+from mmme_neuro.responses.potentials import UV_PER_V
 from mmme_neuro.responses.regions import good_channels
 from mmme_neuro.responses.spectral.wavelets import (
     DEFAULT_FREQUENCIES,
@@ -151,7 +151,7 @@ def time_frequency(
     transform = Transform(sfreq, frequencies, n_cycles, decim, method)
     maps = np.empty((len(cells), len(info["ch_names"]), len(frequencies), len(times)))
     for channel, name in enumerate(info["ch_names"]):
-        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * MICROVOLT
+        signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * UV_PER_V
         signal = _prepared(signal, membership, power)
         maps[:, channel] = express(transform.power(signal), weights, before)
     data = xr.DataArray(
