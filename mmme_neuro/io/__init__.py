@@ -12,10 +12,7 @@ Readers of what a lab hands over; no reader needs the annotation sheet.
 * ``matlab``: The structure of a MATLAB file, checked before SciPy reads it.
 * ``physio_table``: Peripheral signals in plain tables: BIDS physio files, delimited text with or
   without header.
-* ``delimited``: Numbers in delimited text, as the programs of any country write them.
-* ``sample_times``: Sampling rate from a column of times, and samples at that rate.
-* ``empatica``: Recordings of Empatica's wristbands: one table per sensor, its header two lines of
-  numbers.
+* ``tables``: What do these columns of text say?
 * ``physio_signals``: Peripheral signals as a file states them, before names, types and units are
   settled.
 * ``physio_channels``: What a peripheral channel is: name, MNE type and unit, from its label.

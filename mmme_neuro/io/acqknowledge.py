@@ -15,10 +15,10 @@ from scipy.signal import resample_poly
 from mmme_neuro.errors import DamagedFile
 from mmme_neuro.extras import optional
 from mmme_neuro.io.damage import check_last_line, reading
-from mmme_neuro.io.delimited import open_text
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.physio_channels import is_digital
 from mmme_neuro.io.physio_signals import Marker, PhysioSignals
+from mmme_neuro.io.tables.delimited import open_text
 
 MAT_VARIABLES = ("data", "labels", "units", "isi", "start_sample")
 SECONDS_BY_UNIT = {"us": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0}

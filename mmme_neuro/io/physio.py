@@ -9,11 +9,12 @@ import numpy as np
 
 from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.acqknowledge import is_text_export, read_acq, read_mat, read_text_export
-from mmme_neuro.io.empatica import is_empatica, read_empatica
+from mmme_neuro.io.damage import refuse_unwritten_end
 from mmme_neuro.io.physio_channels import PhysioChannel, describe_channels, name_and_type
 from mmme_neuro.io.physio_signals import PhysioSignals
 from mmme_neuro.io.physio_table import read_bids_physio, read_table
 from mmme_neuro.io.physio_units import Unit, settle_unit
+from mmme_neuro.io.tables.empatica import is_empatica, read_empatica
 
 ACQKNOWLEDGE_READERS = {".mat": read_mat, ".acq": read_acq}
 TABLE_SUFFIXES = (".txt", ".csv", ".tsv")
@@ -85,6 +86,8 @@ def read_physio(
         raise FileNotFoundError(f"{path}: expected a peripheral recording, found no such file.")
     if path.stat().st_size == 0:
         raise DamagedFile(f"{path}: expected a peripheral recording, found an empty file.")
+    if suffix in TABLE_SUFFIXES:
+        refuse_unwritten_end(path)
     is_wristband = suffix in TABLE_SUFFIXES and not _is_bids(path) and is_empatica(path)
     states_all = (
         suffix not in TABLE_SUFFIXES or _is_bids(path) or is_wristband or is_text_export(path)

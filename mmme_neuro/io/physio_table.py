@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, DamagedFile
-from mmme_neuro.io.damage import reading
-from mmme_neuro.io.delimited import Table, read_delimited
+from mmme_neuro.io.damage import reading, refuse_unwritten_end
 from mmme_neuro.io.physio_signals import PhysioSignals
 from mmme_neuro.io.physio_units import units_in
-from mmme_neuro.io.sample_times import is_count, sampled, time_column
+from mmme_neuro.io.tables.delimited import Table, read_delimited
+from mmme_neuro.io.tables.sample_times import is_count, sampled, time_column
 
 RATE_IN_WORDS = re.compile(
     r"(?:sampl\w*[ _-]*(?:rate|freq\w*)|abtastrate|sfreq|fs)\W*(?:\(?hz\)?\W*)?(\d+(?:[.,]\d+)?)",
@@ -43,6 +43,7 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{path}: expected its description in {sidecar.name}, found no such file; "
             "copy it beside the table."
         )
+    refuse_unwritten_end(sidecar)
     with reading(sidecar, "the description of a BIDS recording"):
         described = dict(json.loads(sidecar.read_text(encoding="utf-8")))
     missing = [key for key in BIDS_KEYS if key not in described]
@@ -62,6 +63,11 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{table.shape[1]}; correct 'Columns'."
         )
     sfreq = float(described["SamplingFrequency"])
+    if not (sfreq > 0 and np.isfinite(sfreq)):
+        raise DamagedFile(
+            f"{sidecar}: expected a positive 'SamplingFrequency' (samples per second), found "
+            f"{sfreq:g}; correct it."
+        )
     details = {label: described.get(label, {}) for label in labels}
     return PhysioSignals(
         labels=labels,
@@ -104,9 +110,14 @@ def read_table(
     table = read_delimited(path)
     names = table.names or tuple(f"CH{n + 1}" for n in range(table.numbers.shape[1]))
     place = time_column(names, table.numbers)
-    data = _without_counts(table, names, place)
-    used = [names[n] for n in data]
-    rows = np.ascontiguousarray(data.to_numpy(dtype=float).T)
+    kept = _sample_columns(table, names, place)
+    if not kept:
+        raise BadInput(
+            f"{path}: expected columns of samples, found only {list(names)}; a column of times or "
+            "numbers is no signal."
+        )
+    used = [names[n] for n in kept]
+    rows = np.ascontiguousarray(table.numbers.iloc[:, kept].to_numpy(dtype=float).T)
     rate = sfreq or stated_rate(table.notes)
     first_sample = 0
     if place is not None:
@@ -116,7 +127,7 @@ def read_table(
     if rate is None:
         raise _no_rate(path)
     if ch_names is not None and len(ch_names) == len(names) != len(used):
-        ch_names = [ch_names[n] for n in data]
+        ch_names = [ch_names[n] for n in kept]
     labels = tuple(ch_names or used)
     if len(labels) != len(used):
         raise BadInput(
@@ -127,7 +138,7 @@ def read_table(
     if unknown:
         raise BadInput(f"units must name columns of {path}, {unknown} not among {labels}.")
     inside = units_in(used)
-    found = [table.units[n] or inside[at] for at, n in enumerate(data)]
+    found = [table.units[n] or inside[at] for at, n in enumerate(kept)]
     return PhysioSignals(
         labels=labels,
         units=tuple(
@@ -163,20 +174,17 @@ def stated_rate(notes: Sequence[str]) -> float | None:
     return None
 
 
-def _without_counts(table: Table, names: Sequence[str], place: int | None) -> pd.DataFrame:
-    """Columns of samples, without the times and the numbers of the samples."""
-    left_out = [
+def _sample_columns(table: Table, names: Sequence[str], place: int | None) -> list[int]:
+    """Columns of samples: not the times, and not the numbers of the samples."""
+    numbers = table.numbers
+    may_count = table.names is not None and numbers.shape[1] > 1
+    return [
         n
-        for n in table.numbers
-        if n == place
-        or not pd.api.types.is_float_dtype(table.numbers[n])
-        or (
-            table.names is not None
-            and table.numbers.shape[1] > 1
-            and is_count(names[n], table.numbers[n].to_numpy())
-        )
+        for n in range(numbers.shape[1])
+        if n != place
+        and pd.api.types.is_float_dtype(numbers.iloc[:, n])
+        and not (may_count and is_count(names[n], numbers.iloc[:, n].to_numpy()))
     ]
-    return table.numbers.drop(columns=left_out)
 
 
 def _no_rate(path: Path) -> BadInput:

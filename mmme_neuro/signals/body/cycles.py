@@ -16,7 +16,7 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 from mmme_neuro.errors import BadInput
 from mmme_neuro.extras import optional
 from mmme_neuro.signals.body.pieces import finite_pieces
-from mmme_neuro.signals.body.rhythm import Rhythm, rhythmic_peaks, shaped
+from mmme_neuro.signals.body.rhythm import Resemblance, rhythmic_peaks, shaped
 from mmme_neuro.signals.body.sensors import level_cuts
 
 NEUROKIT_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
@@ -51,7 +51,7 @@ class Detector:
         A longer interval is a gap: no cycle was missed there, the signal was lost, s.
     is_cardiac : bool
         Whether the intervals get the artifact correction made for heart beats.
-    rhythm : Rhythm
+    rhythm : Resemblance
         What its waves have in common, and those of noise have not.
     level_seconds : float
         Time in which the level of a good signal shows, s.
@@ -65,7 +65,7 @@ class Detector:
     bridge_seconds: float
     max_interval: float
     is_cardiac: bool
-    rhythm: Rhythm
+    rhythm: Resemblance
     level_seconds: float
 
 
@@ -396,7 +396,7 @@ ECG = Detector(
     bridge_seconds=0.25,
     max_interval=3.0,
     is_cardiac=True,
-    rhythm=Rhythm((1.0, 35.0), (0.25, 0.4), 0.7, 0.3),
+    rhythm=Resemblance((1.0, 35.0), (0.25, 0.4), 0.7, 0.3),
     level_seconds=2.0,
 )
 PPG = Detector(
@@ -408,7 +408,7 @@ PPG = Detector(
     bridge_seconds=0.25,
     max_interval=3.0,
     is_cardiac=True,
-    rhythm=Rhythm((0.5, 8.0), (0.3, 0.5), 0.55, 0.3),
+    rhythm=Resemblance((0.5, 8.0), (0.3, 0.5), 0.55, 0.3),
     level_seconds=2.0,
 )
 RSP = Detector(
@@ -420,6 +420,6 @@ RSP = Detector(
     bridge_seconds=1.0,
     max_interval=20.0,
     is_cardiac=False,
-    rhythm=Rhythm((0.05, 2.0), None, 0.5, 1.5, least=11),
+    rhythm=Resemblance((0.05, 2.0), None, 0.5, 1.5, least=11),
     level_seconds=10.0,
 )

@@ -17,7 +17,7 @@ END_LIKENESS = 0.7
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class Resemblance:
     """What waves of one kind have in common.
 
     Attributes
@@ -41,7 +41,7 @@ class Rhythm:
     least: int = 4
 
 
-def shaped(values: np.ndarray, rate: float, rhythm: Rhythm) -> np.ndarray:
+def shaped(values: np.ndarray, rate: float, rhythm: Resemblance) -> np.ndarray:
     """Keep the frequencies that make the shape of the waves.
 
     Parameters
@@ -50,7 +50,7 @@ def shaped(values: np.ndarray, rate: float, rhythm: Rhythm) -> np.ndarray:
         Finite samples.
     rate : float
         Sampling rate, Hz.
-    rhythm : Rhythm
+    rhythm : Resemblance
         Of the kind of signal.
 
     Returns
@@ -65,7 +65,7 @@ def shaped(values: np.ndarray, rate: float, rhythm: Rhythm) -> np.ndarray:
 
 
 def rhythmic_peaks(
-    shape: np.ndarray, rate: float, peaks: np.ndarray, heights: np.ndarray, rhythm: Rhythm
+    shape: np.ndarray, rate: float, peaks: np.ndarray, heights: np.ndarray, rhythm: Resemblance
 ) -> np.ndarray:
     """Tell peaks of a body from those that any noise has.
 
@@ -79,7 +79,7 @@ def rhythmic_peaks(
         Samples of the peaks, increasing.
     heights : array, shape (n_peaks,)
         Height of each peak over its trough; NaN where unknown.
-    rhythm : Rhythm
+    rhythm : Resemblance
         What the waves should have in common.
 
     Returns
@@ -103,7 +103,7 @@ def rhythmic_peaks(
     >>> times = np.arange(0, 60, 0.04)
     >>> peaks = np.arange(1.0, 59, 4) / 0.04
     >>> breaths = np.sin(2 * np.pi * 0.25 * times)
-    >>> rhythm = Rhythm((0.05, 2.0), None, 0.5, 1.5)
+    >>> rhythm = Resemblance((0.05, 2.0), None, 0.5, 1.5)
     >>> bool(rhythmic_peaks(breaths, 25.0, peaks, np.full(15, 2.0), rhythm).all())
     True
     """

@@ -9,8 +9,8 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.damage import check_last_line, reading
-from mmme_neuro.io.delimited import is_moment, open_text, text_encoding
 from mmme_neuro.io.physio_signals import PhysioSignals
+from mmme_neuro.io.tables.delimited import is_moment, open_text, text_encoding
 
 SENSORS = {
     "EDA": (("EDA",), ("uS",)),

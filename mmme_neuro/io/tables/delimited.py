@@ -169,8 +169,8 @@ def read_delimited(path: Path) -> Table:
     used = layout.start - (layout.names is not None) - any(layout.units)
     notes = tuple(line.strip() for line in head[: max(used, 0)] if line.strip())
     is_empty = [
-        table[column].isna().all() and not (layout.names and layout.names[column : column + 1])
-        for column in table
+        table.iloc[:, n].isna().all() and not (layout.names and layout.names[n : n + 1])
+        for n in range(table.shape[1])
     ]
     # A separator at the end of each line makes an empty column without a name.
     while len(is_empty) > 1 and is_empty[-1]:
@@ -346,10 +346,10 @@ def _marks(path: Path, layout: _Layout) -> tuple[str, str | None]:
 
 def _as_numbers(path: Path, table: pd.DataFrame, layout: _Layout, decimal: str) -> pd.DataFrame:
     """Floats; text of dates and times of day stays, any other is refused with its column."""
-    words = {}
-    columns = {}
-    for column in table:
-        values = table[column]
+    words: dict[int, str] = {}
+    columns: dict[int, pd.Series] = {}
+    for column in range(table.shape[1]):
+        values = table.iloc[:, column]
         if not pd.api.types.is_numeric_dtype(values):
             text = values.astype("string").str.strip()
             if is_moment(str(text.dropna().iloc[0])):

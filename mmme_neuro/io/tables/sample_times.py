@@ -229,7 +229,7 @@ def _moments(path: Path, name: str, times: pd.Series) -> np.ndarray:
         else:
             full = text.where(text.str.count(":") > 1, "0:" + text)
             seconds = pd.to_timedelta(full).dt.total_seconds().to_numpy()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:  # what pandas raises on text that is no date
         raise DamagedFile(
             f"{path}: expected dates or times of day in column {name!r}, found one that cannot be "
             f"read ({error}); write them as 2024-01-31 12:34:56.789."
