@@ -18,7 +18,7 @@ import pandas as pd
 from analyses import study as choices
 from analyses.tables import analyzed, eeg_epochs, responses_table, write_table
 from mmme_neuro import erp_reliability, icc, read_ratings
-from mmme_neuro.pipeline import read_continuous
+from mmme_neuro.pipeline import decisions, read_continuous
 from mmme_neuro.reliability import (
     EmotionDominance,
     component_reliability,
@@ -30,7 +30,7 @@ from mmme_neuro.reliability import (
 )
 from mmme_neuro.responses import measure_curves, region_curves, roi_channels, video_responses
 
-READS = ("study:ratings.csv", "participants.csv", "epochs")
+READS = ("study:ratings.csv", "study:decisions.csv", "participants.csv", "epochs")
 READS += ("erp_amplitudes.csv", "band_power.csv", "physio_responses.csv")
 WRITES = ("icc.csv", "rating_icc.csv", "rating_scales.csv", "dominance.csv", "emotions_felt.csv")
 WRITES += ("dominance_videos.csv", "dominance_left_out.csv", "video_responses.csv")
@@ -89,7 +89,7 @@ def over_time(epochs, roi: str, curves, **settings) -> pd.DataFrame:
 def ratings(path: Path) -> dict[str, pd.DataFrame]:
     if not path.is_file():
         return {"icc": pd.DataFrame(columns=["form", "icc"])}
-    table = read_ratings(path)
+    table = decisions.of_study(path.parent).included(read_ratings(path))
     rated = table[table["item"] == choices.RATED_ITEM]
     one = icc(rated, targets="stimulus", raters="participant", ratings="rating")
     scales = scale_reliability(table, choices.RATING_SCALES, rng=choices.SEED)

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 import mmme_neuro
-from mmme_neuro.errors import EXPECTED_FAILURES
+from mmme_neuro.errors import EXPECTED_FAILURES, BadInput
 from mmme_neuro.pipeline import decisions as decision_table
 from mmme_neuro.pipeline.executors import dask_cluster, processes, tracked
 from mmme_neuro.pipeline.inputs import study_sources
@@ -34,6 +34,13 @@ app = typer.Typer(
 console = Console(highlight=False)
 DIRECTORY = Annotated[Path, typer.Argument(help="Folder of the study.")]
 CONDITION = Annotated[str, typer.Option(help="Column of the events that names their conditions.")]
+SOURCE = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Source of a device's trigger codes, such as eeg=Status or physio=digital (repeat).",
+        metavar="DEVICE=NAME",
+    ),
+]
 SEED = 20260101
 """Seed of the demo study and of its analysis."""
 
@@ -206,8 +213,11 @@ def check(
     directory: DIRECTORY,
     out: Annotated[Path | None, typer.Option(help="Folder to write the tables to.")] = None,
     condition: CONDITION = SHEET_CONDITION,
+    source: SOURCE = None,
 ) -> None:
     """Report for each participant which files are present or missing and how well the clocks align.
+
+    Every source of trigger codes is listed with its first codes, and which one was taken.
 
     The exit status is 1 if anything cannot be analyzed, 3 if the program itself crashed on it.
     """
@@ -215,6 +225,7 @@ def check(
         checked = mmme_neuro.pipeline.check_study(
             directory,
             condition=condition,
+            source=_sources_asked(source),
             progress=lambda name: console.print(f"reading {name} ...", style="dim"),
         )
     console.print(checked.to_text(), markup=False, soft_wrap=True)
@@ -227,6 +238,7 @@ def check(
             "exclusions",
             "channels",
             "conditions",
+            "sources",
         ):
             getattr(checked, name).to_csv(out / f"{name}.csv", index=False)
     raise typer.Exit(_exit_status(checked.participants["status"], "ok"))
@@ -255,6 +267,7 @@ def preprocess(
         ),
     ] = "",
     only: Annotated[list[str] | None, typer.Option(help="Only this participant (repeat).")] = None,
+    source: SOURCE = None,
     force: Annotated[
         bool, typer.Option(help="Reprocess participants that are already up to date.")
     ] = False,
@@ -271,8 +284,8 @@ def preprocess(
 
     A stopped run resumes where it stopped: participants whose inputs, options, decisions and
     software are unchanged are skipped. decisions.csv in DIRECTORY holds manual decisions
-    (bad channels, components, events). The exit status is 1 if a participant failed, 3 if the
-    program itself crashed on one.
+    (bad channels, components, events, participants to leave out). The exit status is 1 if a
+    participant failed, 3 if the program itself crashed on one.
     """
     with _plain_errors():
         if decisions_template:
@@ -280,7 +293,9 @@ def preprocess(
             console.print(f"edit {path}")
             return
         options = options_from(given)
-        sources = study_sources(directory, merge=options.merge, only=only or ())
+        sources = study_sources(
+            directory, merge=options.merge, only=only or (), source=_sources_asked(source)
+        )
         made = decision_table.of_study(directory)
         place = dask_cluster(dask, jobs=jobs) if dask else processes(jobs)
         with place as executor, tracked(len(sources), "participants") as step:
@@ -293,13 +308,15 @@ def preprocess(
                 force=force,
                 progress=lambda outcome: step(_outcome_text(outcome)),
             )
-    failed = table[table["status"] != "done"]
+    not_done = table[table["status"] != "done"]
     n_fresh = int((table["reran"] == "").sum())
+    n_epochs, n_excluded = int(table["n_epochs"].sum()), int(table["n_excluded"].sum())
     console.print(
-        f"{len(table) - len(failed)} of {len(table)} participants done ({n_fresh} were up to "
-        f"date), {int(table['n_epochs'].sum())} epochs in {out or directory / 'derivatives'}"
+        f"{len(table) - len(not_done)} of {len(table)} participants done ({n_fresh} were up to "
+        f"date), {n_epochs} of {n_epochs + n_excluded} events usable: epochs in "
+        f"{out or directory / 'derivatives'}"
     )
-    for row in failed.to_dict("records"):
+    for row in not_done.to_dict("records"):
         text = f"{row['status'].upper()} {row['participant']}: {row['reason']}"
         console.print(text, markup=False, soft_wrap=True)
     raise typer.Exit(_exit_status(table["status"], "done"))
@@ -310,7 +327,8 @@ def _outcome_text(outcome: Outcome) -> str:
     if outcome.status != "done":
         return f"{outcome.participant} {outcome.status.upper()}"
     why = f" ({outcome.reran})" if outcome.reran else " (up to date)"
-    return f"{outcome.participant} {outcome.n_epochs} epochs{why}"
+    n_events = outcome.n_epochs + outcome.n_excluded
+    return f"{outcome.participant} {outcome.n_epochs} of {n_events} events usable{why}"
 
 
 @app.command()
@@ -388,9 +406,19 @@ def _parameters(*, full: bool, null: str) -> "mmme_neuro.simulate.StudyParameter
     return changes[null]()
 
 
+def _sources_asked(given: list[str] | None) -> dict[str, str] | None:
+    """Source of each device from texts such as ``eeg=Status``."""
+    pairs = [text.partition("=") for text in given or []]
+    if any(not (device.strip() and mark and name.strip()) for device, mark, name in pairs):
+        raise BadInput(
+            f"source: expected DEVICE=NAME, such as eeg=Status or physio=digital, found {given}."
+        )
+    return {device.strip().lower(): name.strip() for device, _, name in pairs} or None
+
+
 def _exit_status(status: "pd.Series", done: str) -> int:
-    """Return 0 where all participants are done, 3 where one crashed (a bug), else 1."""
-    if (status == done).all():
+    """Return 0 where all participants are done or left out, 3 where one crashed (a bug), else 1."""
+    if status.isin((done, "excluded")).all():
         return 0
     return 3 if (status == "crashed").any() else 1
 

@@ -1,6 +1,7 @@
 """Event-locked epochs: EEG and physiology cut around the same events, row for row."""
 
 import numbers
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,7 +12,8 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.events.ids import EVENT, check_unique
-from mmme_neuro.recording import Recording
+from mmme_neuro.io.breaks import CUT, across, cuts, skipped
+from mmme_neuro.recording import Recording, warn_of_shared_clock
 
 __all__ = [
     "EventLocked",
@@ -27,6 +29,9 @@ CONDITION_COLUMNS = ("condition", "trial_type")
 
 ANY_EVENT = "event"
 MISSING_LABEL = "missing"
+MANY_LATE = 0.5
+"""With a larger share of events behind its end the recording and the events hardly fit."""
+
 DEVICE_NAMES = {"eeg": "EEG", "physio": "physio"}
 MODALITIES = ("eeg", "physio", "slow")
 SLOW_CHANNELS = ("skt", "skt_slope", "skt_b")
@@ -175,9 +180,10 @@ def epoch(
     -------
     EventLocked
         An event stays only if its window lies inside every modality's recording, touches no
-        stretch annotated as bad (MNE's convention: the description starts with "bad") and it
-        carries no ``exclusion_reason``; the others are in ``excluded`` with the reason. Rows are
-        in the order of their times, whatever that of ``recording.events``.
+        stretch annotated as bad (MNE's convention: the description starts with "bad"), crosses no
+        cut of the recording (``boundary``, ``New Segment``) and it carries no
+        ``exclusion_reason``; the others are in ``excluded`` with the reason. Rows are in the order
+        of their times, whatever that of ``recording.events``.
 
     Raises
     ------
@@ -200,7 +206,8 @@ def epoch(
     kept = (events["exclusion_reason"] == "").to_numpy()
     if not kept.any():
         counts = events["exclusion_reason"].value_counts().to_dict()
-        raise MissingInput(f"no event of {len(events)} can be cut: {counts}.")
+        spans = _spans_text(recording, events[lock])
+        raise MissingInput(f"no event of {len(events)} can be cut: {counts}. {spans}")
     metadata = events[kept].reset_index(drop=True)
     named = _named_conditions(metadata, condition)
     cut = {
@@ -210,7 +217,7 @@ def epoch(
     excluded = events[~kept].reset_index(drop=True)
     long = None
     if slow is not None and "physio" in cut:
-        times = _physio_times(recording, metadata[lock])
+        times = recording.physio_seconds(metadata[lock])
         long = _padded(recording.physio, times, slow, metadata, named)
     return EventLocked(cut.get("eeg"), cut.get("physio"), metadata, excluded, lock, long)
 
@@ -238,6 +245,8 @@ def events_with_reasons(
     signals = _signals(recording, events[lock], eeg, physio)
     if not signals:
         raise MissingInput("eeg and physio are both left out or absent; nothing to cut.")
+    warn_of_shared_clock(recording)
+    _warn_of_late_events(recording, events[lock])
     reasons = events["exclusion_reason"].fillna("").astype(str).to_numpy(object)
     reasons = np.where(events[lock].isna() & (reasons == ""), f"{lock} not coded", reasons)
     for name, (raw, window, times) in signals.items():
@@ -381,7 +390,63 @@ def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:
         )
     if "exclusion_reason" not in events:
         events = events.assign(exclusion_reason="")
+    _warn_of_twins(events, lock)
     return events.reset_index(drop=True)
+
+
+def _warn_of_twins(events: pd.DataFrame, lock: str) -> None:
+    """Warn of events that stand in the table twice."""
+    if not events[lock].dropna().duplicated().any():
+        return
+    told = events.drop(columns=[EVENT], errors="ignore").astype(str)
+    n_twins = int((told.duplicated() & events[lock].notna()).sum())
+    if n_twins:
+        warnings.warn(
+            f"{n_twins} of {len(events)} events repeat another one in every column; they are kept "
+            "and count twice. If they are the same events, leave them out with "
+            f"events.drop_duplicates({[lock]}), or by more of their columns.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _warn_of_late_events(recording: Recording, times: pd.Series) -> None:
+    """Warn where most events lie behind the recording's end, as milliseconds or samples do."""
+    known = times.dropna().to_numpy(float)
+    if known.size and np.mean(known > _end(recording)) > MANY_LATE:
+        warnings.warn(
+            f"{int(np.sum(known > _end(recording)))} of {known.size} events lie behind the end of "
+            f"the recording. {_spans_text(recording, times)}",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _end(recording: Recording) -> float:
+    """Last time of the recording on the clock of the events."""
+    if recording.eeg is not None:
+        return float(recording.eeg.times[-1])
+    assert recording.physio is not None
+    end, clock = float(recording.physio.times[-1]), recording.clock
+    return end + recording.physio_start if clock is None else clock.to_reference(end)
+
+
+def _spans_text(recording: Recording, times: pd.Series) -> str:
+    """How long the recording is and when the events are, with what may be wrong."""
+    known, end = times.dropna().to_numpy(float), _end(recording)
+    if not known.size:
+        return f"The recording ends at {end:g} s; no event has a time."
+    text = (
+        f"The recording ends at {end:g} s, the events are at {known.min():g} to {known.max():g}; "
+        f"{times.name!r} must be seconds from the first sample"
+    )
+    sfreq = (recording.eeg or recording.physio).info["sfreq"]  # type: ignore[union-attr]
+    fits = [
+        what
+        for what, factor in (("milliseconds", 1e3), (f"samples of {sfreq:g} Hz", sfreq))
+        if known.max() > end >= known.max() / factor
+    ]
+    return f"{text}: are they {' or '.join(fits)}?" if fits else f"{text}."
 
 
 def _in_order(events: pd.DataFrame, lock: str) -> pd.DataFrame:
@@ -407,14 +472,8 @@ def _signals(
     if recording.eeg is not None and eeg is not None:
         parts["eeg"] = recording.eeg, eeg, times.to_numpy(float)
     if recording.physio is not None and physio is not None:
-        parts["physio"] = recording.physio, physio, _physio_times(recording, times)
+        parts["physio"] = recording.physio, physio, recording.physio_seconds(times)
     return parts
-
-
-def _physio_times(recording: Recording, times: pd.Series) -> np.ndarray:
-    """Event times on the physio device's clock."""
-    values = times.to_numpy(float)
-    return values if recording.clock is None else recording.clock.from_reference(values)
 
 
 def _inside(raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray) -> np.ndarray:
@@ -428,15 +487,28 @@ def _in_bad_stretch(
 ) -> dict[str, np.ndarray]:
     """Whether the window around each time touches a stretch annotated as bad, by annotation."""
     touched: dict[str, np.ndarray] = {}
+    if len(breaks := cuts(raw)):
+        touched[CUT] = across(*_samples(raw, window, times), breaks)
     for annotation in raw.annotations:
         text = annotation["description"]
-        if not text.upper().startswith("BAD"):
+        if not text.upper().startswith("BAD") or text == CUT and not annotation["duration"]:
             continue
         begin = annotation["onset"] - raw.first_time
         end = begin + annotation["duration"]
         now = (times + window[0] < end) & (times + window[1] > begin)
         touched[text] = touched.get(text, False) | now
     return touched
+
+
+def _samples(
+    raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Sample of each event from the recording's first, and the window in samples."""
+    sfreq = raw.info["sfreq"]
+    first, last = (int(round(edge * sfreq)) for edge in window)
+    known = np.where(np.isfinite(times), times, -1.0)
+    limits = -raw.n_times - abs(first) - 1, 2 * raw.n_times + abs(last)
+    return np.round(np.clip(known * sfreq, *limits)).astype(int), (first, last)
 
 
 def _cut(
@@ -450,7 +522,7 @@ def _cut(
     """Cut one modality; two events may share a sample."""
     return mne.Epochs(
         raw,
-        _mne_events(raw, times, named),
+        _mne_events(raw, times, named, window),
         event_id=named[1],
         tmin=window[0],
         tmax=window[1],
@@ -478,22 +550,31 @@ def _padded(
     signal = raw.get_data(names, verbose="error")
     rows = np.round(times * sfreq).astype(int)[:, None] + np.arange(first, last + 1)
     inside = (rows >= 0) & (rows < raw.n_times)
+    if len(breaks := cuts(raw)):
+        piece = np.searchsorted(breaks, rows, "right")
+        inside &= piece == piece[:, [-first]]
+    inside &= ~skipped(raw)[np.clip(rows, 0, raw.n_times - 1)]
     data = np.where(inside, signal[:, np.clip(rows, 0, raw.n_times - 1)], np.nan)
     info = raw.copy().pick(names, verbose="error").info
     return mne.EpochsArray(
-        data.transpose(1, 0, 2), info, _mne_events(raw, times, named), first / sfreq, named[1],
+        data.transpose(1, 0, 2), info, _mne_events(raw, times, named, (0.0, 0.0)), first / sfreq,
+        named[1],
         metadata=metadata, verbose="error",
     )  # fmt: skip
 
 
 def _mne_events(
-    raw: mne.io.BaseRaw, times: np.ndarray, named: tuple[list[str], dict[str, int]]
+    raw: mne.io.BaseRaw,
+    times: np.ndarray,
+    named: tuple[list[str], dict[str, int]],
+    window: tuple[float, float],
 ) -> np.ndarray:
     """Events as MNE wants them: sample, zero, code of the label."""
-    samples = np.round(times * raw.info["sfreq"]).astype(int) + raw.first_samp
+    samples, (first, last) = _samples(raw, window, times)
+    samples = _distinct(samples, -first, raw.n_times - 1 - last) + raw.first_samp
     labels, code_of = named
     codes = [code_of[label] for label in labels]
-    return np.column_stack([_distinct(samples), np.zeros_like(samples), codes])
+    return np.column_stack([samples, np.zeros_like(samples), codes])
 
 
 def _named_conditions(
@@ -565,11 +646,18 @@ def _label(value: Hashable) -> str:
     return str(int(value) if is_whole else value).replace(";", ",")  # type: ignore[call-overload]
 
 
-def _distinct(samples: np.ndarray) -> np.ndarray:
-    """Move an event that shares its sample with the one before by one sample."""
+def _distinct(samples: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Move an event that shares its sample with the one before by one sample, within limits."""
     out = samples.copy()
     for index in range(1, out.size):
         out[index] = max(out[index], out[index - 1] + 1)
+    # What was moved beyond the last possible sample goes back, and pushes those before it.
+    out = np.minimum(out, last - np.arange(out.size)[::-1])
+    if out.size and out[0] < min(first, samples[0]):
+        raise BadInput(
+            f"events: {out.size} events share too few samples for each to have one of its own; "
+            "leave out those that stand twice."
+        )
     return out
 
 

@@ -1,7 +1,7 @@
 """Epochs left out for their EEG, by one rule for every kind of event, and whether kinds differ."""
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.epochs import EventLocked, chosen
-from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.errors import BadInput, MissingInput, NotEstimable
 from mmme_neuro.extras import optional
+from mmme_neuro.signals.eeg.bad_channels import unplaced_channels
 from mmme_neuro.signals.eeg.ica import seed_of
 from mmme_neuro.stats.estimates import t_interval
 from mmme_neuro.stats.levels import two_levels
@@ -25,8 +26,13 @@ __all__ = [
 
 Rule = Literal["threshold", "autoreject"]
 RULES = get_args(Rule)
-REASONS = ("EEG deviates", "autoreject")
+REASONS = ("EEG deviates", "autoreject", "missing samples")
 """How the reasons of rejected epochs begin."""
+
+FEWEST_PLACED = 3
+"""Electrodes in place that autoreject needs to interpolate others."""
+
+MOST_NAMED = 5
 
 FEWEST_EPOCHS = 20
 """With fewer, thresholds cannot be learned by cross-validation."""
@@ -73,7 +79,7 @@ def reject(
     kept: Collection[str] = (),
     rng: np.random.Generator | int | None = None,
 ) -> EventLocked:
-    """Leave out events whose EEG deviates too far, in both modalities and with a reason.
+    """Leave out events whose EEG deviates or lacks samples, in both modalities, with a reason.
 
     Parameters
     ----------
@@ -82,7 +88,8 @@ def reject(
     rule, eeg_uv, n_interpolate
         See `Rejection`.
     kept : collection of str
-        Ids of the events that a person keeps whatever the rule says.
+        Ids of the events that a person keeps whatever the rule says; samples that are missing
+        (Notes) cannot be kept.
     rng : numpy.random.Generator | int | None
         Seed of autoreject; needed with that rule only.
 
@@ -97,8 +104,16 @@ def reject(
         When autoreject has no ``rng``.
     ValueError
         When no epoch is left, the rule is unknown or there are too few epochs to learn from.
+
+    Notes
+    -----
+    Under every rule an epoch is rejected for missing samples where any sample of a good EEG channel
+    is NaN or infinite, or where the physiology has no sample at all though other epochs have: a
+    single signal that is missing there stays NaN and leaves the event's other signals alone.
+    Channels marked bad do not count.
     """
     options = Rejection(rule, eeg_uv, n_interpolate)
+    locked = _without(locked, _missing(locked))
     if locked.eeg is None:
         return locked
     if options.rule == "autoreject":
@@ -108,19 +123,79 @@ def reject(
     else:
         reasons = _beyond_threshold(locked.eeg, eeg_uv)
     reasons[locked.events["event"].isin(kept).to_numpy()] = ""
+    return _without(locked, reasons)
+
+
+def _without(locked: EventLocked, reasons: np.ndarray) -> EventLocked:
+    """Leave out the events that have a reason."""
     good = np.flatnonzero(reasons == "")
+    if good.size == len(locked):
+        return locked
     if not good.size:
         raise NotEstimable(
-            f"all {len(locked)} epochs are rejected ({reasons[0]}); look at the recording or raise "
-            "the threshold."
+            f"all {len(locked)} epochs are rejected ({reasons[0]}); look at the recording, mark "
+            "broken channels bad, or raise the threshold."
         )
     lost = locked.events[reasons != ""].assign(exclusion_reason=reasons[reasons != ""])
     return chosen(locked, good, pd.concat([locked.excluded, lost], ignore_index=True))
 
 
+def _missing(locked: EventLocked) -> np.ndarray:
+    """Which epochs lack samples of the EEG or all of the physiology; empty where none does."""
+    reasons = np.full(len(locked), "", dtype=object)
+    if locked.physio is not None:
+        signals = [
+            name
+            for name, kind in zip(
+                locked.physio.ch_names, locked.physio.get_channel_types(), strict=True
+            )
+            if kind != "stim"
+        ]
+        is_empty = [not np.isfinite(one).any() for one in _each(locked.physio, signals)]
+        if is_empty and all(is_empty) and locked.eeg is not None:
+            warnings.warn(
+                f"reject: none of the {len(is_empty)} epochs has a sample of the physiology; they "
+                "are kept for their EEG.",
+                stacklevel=3,
+            )
+        elif is_empty:
+            reasons[is_empty] = f"{REASONS[2]} (physio)"
+    if locked.eeg is not None:
+        names = _good_eeg(locked.eeg)
+        for row, one in enumerate(_each(locked.eeg, names)):
+            is_lacking = ~np.isfinite(one).all(axis=1)
+            if is_lacking.any():
+                lacking = [name for name, is_it in zip(names, is_lacking, strict=True) if is_it]
+                few = len(lacking) <= MOST_NAMED
+                which = ", ".join(lacking) if few else f"{len(lacking)} channels"
+                reasons[row] = f"{REASONS[2]} (EEG: {which})"
+    return reasons
+
+
+def _each(epochs: mne.BaseEpochs, names: list[str]) -> Iterator[np.ndarray]:
+    """Samples of each epoch, shape (n_channels, n_times); nothing without channels."""
+    if names:
+        yield from epochs.get_data(picks=names, verbose="error")
+
+
+def _good_eeg(epochs: mne.BaseEpochs, *, kinds: tuple[str, ...] = ("eeg", "csd")) -> list[str]:
+    """Names of the EEG (or current source density) channels that are not marked bad."""
+    return [
+        name
+        for name, kind in zip(epochs.ch_names, epochs.get_channel_types(), strict=True)
+        if kind in kinds and name not in epochs.info["bads"]
+    ]
+
+
 def _beyond_threshold(epochs: mne.BaseEpochs, eeg_uv: float) -> np.ndarray:
     """Why each epoch is rejected; empty where it is not."""
-    data = epochs.get_data(picks="eeg", verbose="error")
+    names = _good_eeg(epochs, kinds=("eeg",))
+    if not names:
+        raise BadInput(
+            "rule='threshold' needs EEG channels (V) that are not marked bad, found "
+            f"{sorted(set(epochs.get_channel_types()))} with {epochs.info['bads']} marked bad."
+        )
+    data = epochs.get_data(picks=names, verbose="error")
     # Epoch by epoch: the centered copy of all would double the memory.
     peak = np.array([1e6 * np.abs(one - one.mean(axis=1, keepdims=True)).max() for one in data])
     texts = [
@@ -143,7 +218,7 @@ def _autorejected(
     # Takes seconds to import, and is needed here only.
     autoreject = optional("autoreject")
 
-    eeg = epochs.copy().pick("eeg")
+    eeg = epochs.copy().pick(_placed(epochs))
     search = autoreject.AutoReject(
         n_interpolate=np.array(n_interpolate),
         cv=min(10, n_epochs // 2),
@@ -185,6 +260,25 @@ def _autorejected(
         dtype=object,
     )
     return replace(locked, eeg=new, events=events, **others), reasons
+
+
+def _placed(epochs: mne.BaseEpochs) -> list[str]:
+    """Good EEG channels with a position; autoreject interpolates from them."""
+    good = _good_eeg(epochs, kinds=("eeg",))
+    unplaced = [name for name in unplaced_channels(epochs.info) if name in good]
+    placed = [name for name in good if name not in unplaced]
+    if len(placed) < max(FEWEST_PLACED, len(unplaced)):
+        raise MissingInput(
+            f"rule='autoreject' interpolates channels and needs their positions; {unplaced} have "
+            "none. Set them with epochs.set_montage, or use rule='threshold'."
+        )
+    if unplaced:
+        warnings.warn(
+            f"reject: the EEG channels {unplaced} have no position; autoreject leaves them out and "
+            "does not judge them. Set positions, or their types where they are no EEG.",
+            stacklevel=4,
+        )
+    return placed
 
 
 def _all_kept(log: Any) -> Any:

@@ -20,7 +20,8 @@ FLOORS = (
     # Each folder may import those before it, and no folder its own floor's.
     "errors vocabulary wording",
     "extras",
-    "io signals stats",
+    "io stats",
+    "signals",
     "clocks events models",
     "recording inference reliability",
     "epochs bids responses",

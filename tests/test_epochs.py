@@ -1,3 +1,4 @@
+import warnings
 from dataclasses import replace
 
 import mne
@@ -430,3 +431,134 @@ def test_repr(recording):
     assert repr(epoch(recording, physio=None)) == (
         "<EventLocked | 4 events locked to onset, EEG 2 channels, no physio>"
     )
+
+
+def cut_at(seconds, *, text="boundary", first_samp=0, **options):
+    raw = ramp(first_samp=first_samp, **options)
+    return raw.set_annotations(mne.Annotations(seconds, [1.5] * len(seconds), text))
+
+
+@pytest.mark.parametrize("text", ["boundary", "New Segment/", "EDGE boundary", "BAD boundary"])
+@pytest.mark.parametrize("first_samp", [0, 777])
+def test_windows_across_a_cut_have_a_reason(text, first_samp):
+    eeg = cut_at([20.0], text=text, first_samp=first_samp)
+    # -1 to 1 s: the sample at 20.00 s is the first after the cut.
+    events = table_of([18.98, 18.99, 19.0, 20.5, 20.99, 21.0, 21.01])
+    locked = epoch(Recording(eeg, None, events), eeg=(-1.0, 1.0))
+    kept = [18.98, 18.99, 21.0, 21.01] if "BAD" not in text else [18.98, 18.99]
+    if text == "BAD boundary":  # with a duration it is a bad stretch as well
+        kept = [18.98, 18.99]
+    assert locked.events["onset"].tolist() == kept
+    assert set(locked.excluded["exclusion_reason"]) == {"EEG window touches 'BAD boundary'"}
+
+
+def test_cuts_of_the_physiology_exclude_too_and_slow_windows_end_there(recording):
+    mine = with_temperature(recording)
+    mine.physio.set_annotations(mne.Annotations([35.0, 55.0], [0, 2], ["boundary", "BAD_ACQ_SKIP"]))
+    locked = epoch(mine, physio=(-2.0, 4.0))
+    assert locked.events["onset"].tolist() == [10.0, 20.0, 30.0, 40.0]
+    data, times = locked.slow.get_data()[:, 0], locked.slow.times
+    np.testing.assert_array_equal(np.isnan(data[1]), 20 + times >= 35 - 1e-9)
+    skipped = (times + 40 >= 55 - 1e-9) & (times + 40 < 57 - 1e-9)
+    np.testing.assert_array_equal(np.isnan(data[3]), skipped | (40 + times >= 60 - 1e-9))
+    assert epoch(mine, physio=(-2.0, 6.0)).excluded["exclusion_reason"].tolist() == [
+        "physio window touches 'BAD boundary'"
+    ]
+
+
+@pytest.mark.parametrize("start", [-2.0, 0.0, 3.5])
+def test_physiology_counts_from_its_own_start(start):
+    # Its samples tell the time on the EEG's clock.
+    eeg, sfreq = ramp(), 40.0
+    times = start + np.arange(int(90 * sfreq)) / sfreq
+    info = mne.create_info(["EDA"], sfreq, "misc")
+    physio = mne.io.RawArray(times[None], info, first_samp=round(start * sfreq), verbose="error")
+    mine = Recording(eeg, physio, table_of([10.0, 20.0]))
+    assert mine.physio_start == start
+    np.testing.assert_allclose(seconds_at_zero(epoch(mine).physio, 1), [10.0, 20.0])
+    stated = Recording(eeg, physio, table_of([10.0, 20.0]), ClockFit.of_offset(start))
+    np.testing.assert_allclose(seconds_at_zero(epoch(stated).physio, 1), [10.0, 20.0])
+
+
+@pytest.mark.parametrize(
+    ("eeg_from", "physio_from"), [(10, 10), (0, 10), (10, 0), (12.5, 5), (5, 12.5)]
+)
+def test_cropped_signals_stay_on_one_clock(recording, eeg_from, physio_from):
+    eeg, physio = recording.eeg.copy().crop(eeg_from), recording.physio.copy().crop(physio_from)
+    # Times count from the EEG's first sample; the ramps tell those of the whole recording.
+    mine = Recording(eeg, physio, table_of(np.array([25.0, 35.0]) - eeg_from))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        locked = epoch(mine)
+    np.testing.assert_allclose(seconds_at_zero(locked.eeg, 1e-6), [25.0, 35.0])
+    np.testing.assert_allclose(seconds_at_zero(locked.physio, 1), [25.0, 35.0])
+
+
+def test_physiology_on_the_clock_of_a_cropped_eeg_is_told(recording):
+    eeg = recording.eeg.copy().crop(10.0)
+    physio = ramp(n_seconds=50.0, sfreq=PHYSIO_SFREQ, kind="misc", scale=1.0)
+    with pytest.warns(UserWarning, match="EEG begins at 10 s.*taken to begin at 0 s"):
+        locked = epoch(Recording(eeg, physio, table_of([20.0])))
+    np.testing.assert_allclose(seconds_at_zero(locked.physio, 1), [20.0])
+
+
+def test_physiology_alone_counts_from_its_first_sample_or_its_negative_start():
+    early = ramp(first_samp=-200, kind="misc", scale=1.0)
+    locked = epoch(Recording(None, early, table_of([20.0])))
+    np.testing.assert_allclose(seconds_at_zero(locked.physio, 1), [22.0])
+    late = ramp(first_samp=500, kind="misc", scale=1.0)
+    with pytest.warns(UserWarning, match="begins at 5 s of its own time.*first sample"):
+        locked = epoch(Recording(None, late, table_of([20.0])))
+    np.testing.assert_allclose(seconds_at_zero(locked.physio, 1), [20.0])
+
+
+@pytest.mark.parametrize(
+    ("n_seconds", "is_told"), [(900, True), (70, True), (62, False), (50, False)]
+)
+def test_physiology_much_longer_than_the_eeg_is_told(n_seconds, is_told):
+    physio = ramp(n_seconds=n_seconds, sfreq=10.0, kind="misc")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        epoch(Recording(ramp(), physio, table_of([20.0])))
+    assert is_told == any("align_clocks" in str(each.message) for each in caught)
+
+
+def test_events_that_lie_behind_the_end_are_told_with_what_they_may_be():
+    with pytest.warns(UserWarning, match="2 of 3 events lie behind.*ends at 59.99 s.*milliseconds"):
+        locked = epoch(Recording(ramp(), None, table_of([30.0, 12000.0, 25000.0])))
+    assert len(locked) == 1
+    with (
+        pytest.warns(UserWarning, match="behind the end"),
+        pytest.raises(ValueError, match="ends at 59.99 s, the events are at 400 to 5000.*100 Hz"),
+    ):
+        epoch(Recording(ramp(), None, table_of([400, 5000])))
+
+
+def test_events_that_stand_twice_are_told_and_stay():
+    events = table_of([10.0, 20.0, 10.0], kind=["a", "b", "a"])
+    with pytest.warns(UserWarning, match="1 of 3 events repeat another one.*drop_duplicates"):
+        locked = epoch(Recording(ramp(), None, events))
+    assert locked.events["onset"].tolist() == [10.0, 10.0, 20.0] and len(locked.eeg) == 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        epoch(Recording(ramp(), None, events.assign(kind=["a", "b", "c"])))
+
+
+@pytest.mark.parametrize("n_events", [2, 3, 5])
+@pytest.mark.parametrize("at", ["first", "last"])
+def test_events_that_share_the_last_or_first_possible_sample_stay(recording, n_events, at):
+    # The last window of both modalities ends with the recording.
+    onset = 2.0 if at == "first" else 59.975 - 10
+    events = table_of([onset] * n_events + [30.0], kind=[*map(str, range(n_events)), "z"])
+    locked = epoch(Recording(recording.eeg, recording.physio, events), condition="kind")
+    assert len(locked) == len(locked.eeg) == len(locked.physio) == n_events + 1
+    assert not len(locked.excluded)
+    nearest = np.abs(seconds_at_zero(locked.eeg, 1e-6) - locked.events["onset"])
+    assert nearest.max() <= n_events / SFREQ
+
+
+def test_more_events_than_samples_are_refused():
+    raw = ramp(n_seconds=3.6)
+    events = table_of([1.5] * 20, kind=range(20))
+    with pytest.raises(ValueError, match="share too few samples"):
+        epoch(Recording(raw, None, events))

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import Recording, read_recording
-from mmme_neuro.recording import find_device_file, participant_folders, study_sheet
+from mmme_neuro.clocks import ClockFit
+from mmme_neuro.recording import (
+    EEG_PATTERNS,
+    find_device_file,
+    participant_folders,
+    study_sheet,
+)
 from mmme_neuro.simulate.files.devices import DeviceClock
 
 
@@ -161,3 +167,103 @@ def test_folders_and_files(study, tmp_path):
         find_device_file(tmp_path / "absent", "EEG", ("*.cdt",))
     (tmp_path / "b.set").touch()
     assert find_device_file(tmp_path, "EEG", ("*.cdt", "*.set")).name == "b.set"
+
+
+def folder_of(tmp_path, *names):
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["REC.EDF"], "REC.EDF"),
+        (["rec.edf", "._rec.edf"], "rec.edf"),
+        (["Rec.Vhdr", "Rec.Eeg", "Rec.Vmrk", ".DS_Store", "._Rec.Vhdr"], "Rec.Vhdr"),
+        (["a.BDF", ".a.bdf.swp", ".hidden.bdf", "Thumbs.db"], "a.BDF"),
+        (
+            ["Acquisition 01.CDT", "Acquisition 01.CDT.DPA", "._Acquisition 01.cdt"],
+            "Acquisition 01.CDT",
+        ),
+    ],
+)
+def test_names_in_capitals_and_hidden_files(tmp_path, names, found):
+    folder = folder_of(tmp_path, *names)
+    assert find_device_file(folder, "EEG", EEG_PATTERNS).name == found
+
+
+@pytest.mark.parametrize("names", [["a.edf", "b.EDF"], ["rec.edf", "REC.EDF"]])
+def test_two_recordings_of_one_format_are_refused_whatever_their_case(tmp_path, names):
+    with pytest.raises(ValueError, match="expected one EEG file"):
+        find_device_file(folder_of(tmp_path, *names), "EEG", EEG_PATTERNS)
+
+
+def test_hidden_files_and_folders_make_no_participant(tmp_path):
+    for name in (".Trash", "p1", "p2"):
+        (tmp_path / name).mkdir()
+    for path in (".Trash/a.edf", "p1/A.EDF", "p2/._a.edf"):
+        (tmp_path / path).write_bytes(b"x")
+    assert [path.name for path in participant_folders(tmp_path)] == ["p1"]
+    (tmp_path / "Coding_File.CSV").write_text("x")
+    assert study_sheet(tmp_path).name == "Coding_File.CSV"
+    with pytest.raises(FileNotFoundError, match="no EEG file.*'._a.edf'"):
+        find_device_file(tmp_path / "p2", "EEG", EEG_PATTERNS)
+
+
+def test_sources_of_codes_are_listed_and_chosen(study, merged_events):
+    options = {"sheet": merged_events}
+    by_itself = read_recording(study / "sub01", **options)
+    table = by_itself.sources.set_index(["device", "source"])
+    assert table.loc[("EEG", "annotations"), "is_taken"]
+    assert table.loc[("physio", "digital"), "is_taken"]
+    assert table.loc[("EEG", "Trigger"), "n_codes"] > 3
+    assert table["is_taken"].sum() == 2
+    by_channel = read_recording(study / "sub01", source="Trigger", **options)
+    assert set(by_channel.codes["source"]) <= {"Trigger", "digital"}
+    np.testing.assert_allclose(by_channel.events["onset"], by_itself.events["onset"], atol=0.01)
+    named = {"eeg": "trigger", "physio": "digital"}
+    again = read_recording(study / "sub01", source=named, **options)
+    pd.testing.assert_frame_equal(again.events, by_channel.events)
+    with pytest.raises(ValueError, match="sub01: EEG: source='Status'.*has annotations.*Trigger"):
+        read_recording(study / "sub01", source="Status", **options)
+    with pytest.raises(ValueError, match="a source of 'eeg' or 'physio', got .'camera'"):
+        read_recording(study / "sub01", source={"camera": "Status"}, **options)
+
+
+def test_the_source_that_the_other_device_has_too_is_taken(study, merged_events, tmp_path):
+    folder = shutil.copytree(study / "sub01", tmp_path / "sub01")
+    events = folder / "Acquisition 01.cdt.cef"
+    text = events.read_bytes()
+    whole = read_recording(study / "sub01", sheet=merged_events)
+    # Somebody marked by hand, with numbers of their own: as many marks, other codes.
+    raw = whole.eeg
+    for code in sorted(set(raw.annotations.description), key=int, reverse=True):
+        text = text.replace(f"\t {code}\t-1".encode(), f"\t {int(code) % 7 + 1}\t-1".encode())
+    events.write_bytes(text)
+    with pytest.warns(UserWarning, match="sub01: EEG: trigger codes are taken from Trigger"):
+        found = read_recording(folder, sheet=merged_events)
+    np.testing.assert_allclose(found.events["onset"], whole.events["onset"], atol=0.01)
+
+
+def test_with_signals_refuses_what_was_cropped_at_its_beginning():
+    recording = Recording(eeg=raw_of(), physio=None, events=pd.DataFrame({"onset": [5.0]}))
+    assert recording.with_signals(eeg=raw_of().crop(0, 6)).eeg.times[-1] == 6.0
+    with pytest.raises(ValueError, match="eeg begins 2.000 s later.*cropped"):
+        recording.with_signals(eeg=raw_of().crop(2.0))
+    both = Recording(eeg=raw_of(), physio=raw_of(kind="misc"), events=recording.events)
+    later = both.with_signals(physio=raw_of(kind="misc").crop(2.0))
+    assert (both.physio_start, later.physio_start) == (0.0, 2.0)
+    clocked = Recording(both.eeg, both.physio, both.events, ClockFit.of_offset(1.0))
+    with pytest.raises(ValueError, match="physio begins 2.000 s later"):
+        clocked.with_signals(physio=raw_of(kind="misc").crop(2.0))
+
+
+@pytest.mark.parametrize("drift", [0.0, 80.0])
+def test_a_clock_of_a_known_offset(drift):
+    clock = ClockFit.of_offset(-2.5, drift_ppm=drift)
+    seconds = np.array([-3.0, 0.0, 100.0, 4000.0])
+    np.testing.assert_allclose(clock.to_reference(seconds), -2.5 + (1 + 1e-6 * drift) * seconds)
+    np.testing.assert_allclose(clock.from_reference(clock.to_reference(seconds)), seconds)
+    assert (clock.offset, clock.drift_ppm) == (-2.5, pytest.approx(drift))
+    assert not len(clock.matched) and "ClockFit" in repr(clock)

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from mmme_neuro import EventLocked, reject
+from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.io.montage import template_positions
 from mmme_neuro.rejection import compare_rejection
 
@@ -57,6 +58,85 @@ def test_threshold_keeps_modalities_in_step():
     )
     assert found.excluded["onset"].tolist() == [15.0, 35.0]
     assert found.excluded["exclusion_reason"].str.contains("EEG deviates by").all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(("rule", "rng"), [("threshold", None), ("autoreject", 1)])
+def test_missing_samples_are_rejected_under_every_rule(rule, rng, value):
+    epochs = locked()
+    epochs.eeg._data[3, 2, 50] = value
+    epochs.eeg._data[7, :12] = value
+    epochs.physio._data[9] = np.nan
+    found = reject(epochs, rule=rule, n_interpolate=(1,), rng=rng, kept=("e3",))
+    lost = found.excluded.set_index("event")["exclusion_reason"]
+    assert lost["e3"] == "missing samples (EEG: F4)"
+    assert lost["e7"] == "missing samples (EEG: 12 channels)"
+    assert lost["e9"] == "missing samples (physio)"
+    assert len(found) == 40 - len(lost) and np.isfinite(found.eeg.get_data("eeg")).all()
+    assert not {"e3", "e7", "e9"} & {*found.events["event"]}
+    if rule == "threshold":
+        assert set(lost.index) == {"e3", "e7", "e9"}
+
+
+def test_single_signals_of_the_physiology_may_be_missing():
+    epochs = locked()
+    info = mne.create_info(["eda", "hr"], 25.0, "misc")
+    data = np.ones((40, 2, 50))
+    data[5, 0] = np.nan
+    data[6, 1, :10] = np.nan
+    physio = mne.EpochsArray(data, info, tmin=-1.0, metadata=epochs.events, verbose="error")
+    found = reject(EventLocked(epochs.eeg, physio, epochs.events, epochs.excluded))
+    assert len(found) == 40
+
+
+def test_physiology_that_is_missing_everywhere_leaves_the_eeg():
+    epochs = locked()
+    epochs.physio._data[:] = np.nan
+    with pytest.warns(UserWarning, match="none of the 40 epochs has a sample of the physiology"):
+        assert len(reject(epochs)) == 40
+    alone = EventLocked(None, epochs.physio, epochs.events, epochs.excluded)
+    with pytest.raises(NotEstimable, match="missing samples"):
+        reject(alone)
+
+
+def test_missing_physiology_is_rejected_without_eeg_too():
+    epochs = locked()
+    epochs.physio._data[4] = np.nan
+    found = reject(EventLocked(None, epochs.physio, epochs.events, epochs.excluded))
+    assert found.excluded["event"].tolist() == ["e4"]
+
+
+def test_channels_marked_bad_reject_nothing():
+    epochs = locked()
+    epochs.eeg._data[:, 1] = np.nan
+    with pytest.raises(NotEstimable, match=r"EEG: FZ.*mark broken channels bad"):
+        reject(epochs)
+    epochs.eeg.info["bads"] = ["FZ"]
+    assert len(reject(epochs)) == 40
+
+
+def unplace(epochs, names):
+    for channel in epochs.eeg.info["chs"]:
+        if channel["ch_name"] in names:
+            channel["loc"][:] = np.nan
+
+
+def test_autoreject_leaves_out_channels_without_a_position():
+    epochs = spoilt([5], size=2e-3)
+    unplace(epochs, ["CZ"])
+    with pytest.warns(UserWarning, match=r"\['CZ'\] have no position"):
+        found = reject(epochs, rule="autoreject", n_interpolate=(1,), rng=1)
+    assert found.excluded["event"].tolist() == ["e5"]
+    np.testing.assert_array_equal(
+        found.eeg.get_data(["CZ"]), np.delete(epochs.eeg.get_data(["CZ"]), 5, axis=0)
+    )
+
+
+def test_autoreject_without_positions_names_the_remedy():
+    epochs = locked()
+    unplace(epochs, CHANNELS)
+    with pytest.raises(MissingInput, match="set_montage, or use rule='threshold'"):
+        reject(epochs, rule="autoreject", rng=1)
 
 
 def test_a_person_keeps_an_epoch():

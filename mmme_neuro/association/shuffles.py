@@ -91,7 +91,7 @@ def shuffled_orders(
 def _permuted(blocks: np.ndarray, n_orders: int, rng: np.random.Generator) -> np.ndarray:
     """Any order within blocks."""
     places = np.argsort(blocks, kind="stable")
-    orders = np.empty((n_orders, len(blocks)), dtype=int)
+    orders = np.zeros((n_orders, len(blocks)), dtype=int)
     orders[:, places] = np.argsort(blocks + rng.random((n_orders, len(blocks))), axis=1)
     return orders
 
@@ -103,7 +103,7 @@ def _shifted(blocks: np.ndarray, n_orders: int, rng: np.random.Generator) -> np.
     starts = np.cumsum(sizes) - sizes
     shifts = rng.integers(0, sizes, size=(n_orders, len(sizes)))
     position = np.arange(len(blocks)) - starts[inside]
-    orders = np.empty((n_orders, len(blocks)), dtype=int)
+    orders = np.zeros((n_orders, len(blocks)), dtype=int)
     orders[:, places] = places[starts[inside] + (position + shifts[:, inside]) % sizes[inside]]
     return orders
 

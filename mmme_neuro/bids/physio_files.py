@@ -11,12 +11,12 @@ import pandas as pd
 from mne.io.constants import FIFF
 
 from mmme_neuro.bids.names import ParticipantFiles
-from mmme_neuro.bids.text_files import MISSING, read_json, write_gzip
+from mmme_neuro.bids.text_files import MISSING, write_gzip
 from mmme_neuro.clocks.fit import SEGMENT_COLUMNS, ClockFit, segment_row
 from mmme_neuro.errors import BadInput
 from mmme_neuro.io.files import write_json
 from mmme_neuro.io.physio import read_physio
-from mmme_neuro.io.physio_table import read_bids_physio
+from mmme_neuro.io.physio_table import bids_description, read_bids_physio
 
 BLOCK_SAMPLES = 20_000
 DIGITS = 9
@@ -147,7 +147,7 @@ def read_physio_files(files: ParticipantFiles) -> tuple[mne.io.BaseRaw | None, C
     paths = files.physio_parts()
     if not paths:
         return None, None
-    described = [read_json(_sidecar(path)) for path in paths]
+    described = [bids_description(path)[1] for path in paths]
     if len(paths) > 1 and any("Device" not in text for text in described):
         raise BadInput(
             f"{files.folder}: expected one peripheral table, or several with the key 'Device' in "

@@ -8,6 +8,7 @@ Trigger codes, and the map between the clocks of two devices.
 * ``fit``: The map between the clocks of two devices, as it was fitted.
 * ``triggers``: Trigger codes of one recording, from digital lines, a trigger channel or
   annotations.
+* ``states``: States of digital lines over time as a table of codes: rest, switching and glitches.
 * ``matching``: Which code of one device is which code of another, from the codes and their
   intervals.
 * ``pairing``: Pairs of trigger codes that could be one pulse, and the line that most of them

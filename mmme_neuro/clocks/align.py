@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.clocks.fit import ClockFit, segment_row
+from mmme_neuro.clocks.fit import MATCH_COLUMNS, UNMATCHED_COLUMNS, ClockFit, segment_row
 from mmme_neuro.clocks.matching import Segment, match_sequences
 from mmme_neuro.clocks.pairing import Sequence, code_counts
 from mmme_neuro.errors import BadInput, MissingInput
@@ -16,9 +16,6 @@ MAX_DRIFT_PPM = 500.0
 
 LONGEST_S = 1e11
 """No device counts beyond it: seconds since 1970 are 2e9."""
-
-MATCH_COLUMNS = ("code", "onset_reference", "onset_other", "residual_ms", "segment")
-UNMATCHED_COLUMNS = ("device", "code", "onset", "reason")
 
 
 def align_clocks(

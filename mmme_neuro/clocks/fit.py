@@ -27,6 +27,9 @@ SEGMENT_COLUMNS = (
     "note",
 )
 
+MATCH_COLUMNS = ("code", "onset_reference", "onset_other", "residual_ms", "segment")
+UNMATCHED_COLUMNS = ("device", "code", "onset", "reason")
+
 
 @dataclass(frozen=True, eq=False)
 class ClockFit:
@@ -60,6 +63,44 @@ class ClockFit:
                 f"segments must have at least one row and the columns {', '.join(SEGMENT_COLUMNS)}"
                 f"; found {len(self.segments)} row(s), missing {missing or 'no columns'}"
             )
+
+    @classmethod
+    def of_offset(cls, offset: float, *, drift_ppm: float = 0.0) -> "ClockFit":
+        """Map of a known offset, without a fit.
+
+        Parameters
+        ----------
+        offset : float
+            Reference time (s) when the other clock reads zero: of a physiology whose first sample
+            was taken 2 s before the EEG's, -2.
+        drift_ppm : float
+            How much slower than the reference the other clock runs.
+
+        Returns
+        -------
+        ClockFit
+
+        Examples
+        --------
+        >>> ClockFit.of_offset(-2.0).from_reference(20.0)
+        22.0
+        """
+        row = segment_row(
+            segment=0,
+            reference_span=(float(offset), float(offset)),
+            other_span=(0.0, 0.0),
+            center_reference=float(offset),
+            center_other=0.0,
+            center_se=0.0,
+            drift=1e-6 * drift_ppm,
+            drift_se=0.0,
+            n_matched=0,
+            dof=0,
+            residual_sd=0.0,
+            note="as stated, without a fit",
+        )
+        matched = pd.DataFrame(columns=list(MATCH_COLUMNS)).astype({"residual_ms": float})
+        return cls(pd.DataFrame([row]), matched, pd.DataFrame(columns=list(UNMATCHED_COLUMNS)))
 
     @property
     def longest(self) -> pd.Series:

@@ -267,7 +267,7 @@ def _most_explained(explained: np.ndarray) -> np.ndarray:
         candidate = score[:, None] - change
         origin[k] = candidate.argmax(axis=0)
         score = candidate.max(axis=0) + explained[:, k]
-    state = np.empty(n_codes, dtype=int)
+    state = np.zeros(n_codes, dtype=int)
     state[-1] = score.argmax()
     for k in range(n_codes - 1, 0, -1):
         state[k - 1] = origin[k, state[k]]

@@ -2,24 +2,55 @@
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import mne
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.clocks.states import CODE_COLUMNS, empty_codes, state_codes
 from mmme_neuro.errors import BadInput, MissingInput
 
-CODE_COLUMNS = ("code", "onset", "duration", "source")
-MIN_DURATION_S = 0.003
-PULSED_SHARE = 0.8
-"""Above this share of the time the commonest state is rest; below it codes are held."""
+SOURCE_COLUMNS = ("source", "n_codes", "n_states", "per_minute", "first_codes", "fault")
+FIRST_CODES = 6
+NO_CODES = "no code"
+
+MAX_CODES_PER_S = 20.0
+MAX_CHANGING_SHARE = 0.2
+FEWEST_TO_JUDGE = 20
+"""A source with more codes than this is noise if they come faster than 20 a second, or in more
+than a fifth of the samples."""
+
+LEVEL_BAND = (0.3, 0.7)
+MAX_BETWEEN_LEVELS = 0.02
+"""A line has two levels if at most this share of its samples lies in the middle of its range."""
+
+SAME_SHARE = 0.8
+"""A source that shares so many of its codes with another one says the same."""
+
+STATUS_BITS = 2**16
+"""BioSemi's Status word: triggers in its lower 16 bits, the amplifier's state above."""
+
+PORT_TYPES = ("stim", "misc", "bio", "syst")
+"""Types of channels that may be digital lines; an electrode never is."""
 
 BIT_ORDERS = {"lsb": 1, "msb": -1}
 EDGES = ("leading", "trailing")
 _LINE_NAME = re.compile(r"D(\d{1,2})")
-_NUMBERED = re.compile(r"(.*?)\s*(\d+)(?:\.0+)?\s*")
-_NO_CODE_PREFIXES = ("bad", "edge")
+_TRIGGER_NAME = re.compile(
+    r"(trig(gers?)?|status|stim?|sti\d+|markers?|ttl|events?)([ _.-]?\d+)?", re.I
+)
+_WHOLE_NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.A)
+_HEXADECIMAL = re.compile(r"0x([0-9a-f]{1,8})", re.I)
+_TAGGED_NUMBER = re.compile(r"(\d{1,9})\s*/\s*[A-Za-z_].*", re.A)
+_ENDS_IN_NUMBER = re.compile(r"(.*?[^\d.,+\-])\s*(\d{1,9})(?:\.0+)?", re.A)
+_ENDS_IN_OTHER = re.compile(
+    r"(?:[+\-]\s?[\d.]+|\d[.,]0*[1-9]\d*|\d+,\d+|\d:\d+|\d[eE][+\-]?\d+|\d{10,})\s*$", re.A
+)
+_NO_CODE_PREFIXES = ("bad", "edge", "boundary", "comment", "new segment", "lost")
 _MICROVOLT = 1e-6
 
 
@@ -29,7 +60,7 @@ def digital_codes(
     *,
     threshold: float | None = None,
     inverted: bool | Sequence[bool] | None = None,
-    min_duration: float = MIN_DURATION_S,
+    min_duration: float | None = None,
     bit_order: str = "lsb",
     edge: str = "leading",
 ) -> pd.DataFrame:
@@ -45,9 +76,9 @@ def digital_codes(
         Level (V) between low and high; by default halfway between the lowest and highest value.
     inverted : bool | sequence of bool, shape (n_lines,) | None
         Whether each line rests high. By default found from the resting state (Notes).
-    min_duration : float
+    min_duration : float | None
         Shorter states (s) are glitches: while several bits switch they belong to the code that
-        follows, otherwise they are left out.
+        follows, otherwise they are left out. None: 3 ms, unless most pulses are shorter.
     bit_order : "lsb" | "msb"
         Whether the first line is the lowest or the highest bit.
     edge : "leading" | "trailing"
@@ -91,8 +122,13 @@ def digital_codes(
     n_lines = len(high)
     weights = (1 << np.arange(n_lines, dtype=np.int64))[:: BIT_ORDERS[bit_order]]
     rest = None if inverted is None else int(weights @ _per_line(inverted, n_lines))
-    table = _state_codes(
-        weights @ high, sfreq, rest=rest, min_duration=min_duration, source="digital"
+    table = state_codes(
+        weights @ high,
+        sfreq,
+        rest=rest,
+        min_duration=min_duration,
+        source="digital",
+        is_one_word=False,
     )
     if edge == "trailing":
         table["onset"] = table["onset"] + table["duration"]
@@ -100,7 +136,7 @@ def digital_codes(
 
 
 def stim_codes(
-    raw: mne.io.BaseRaw, channel: str, *, min_duration: float = MIN_DURATION_S
+    raw: mne.io.BaseRaw, channel: str, *, min_duration: float | None = None
 ) -> pd.DataFrame:
     """Decode a trigger channel whose samples are the codes.
 
@@ -111,8 +147,9 @@ def stim_codes(
     channel : str
         Name of the trigger channel. Codes that were scaled from "microvolt" to volt are
         scaled back.
-    min_duration : float
-        Shorter states (s) are glitches, as in `digital_codes`.
+    min_duration : float | None
+        Shorter states (s) are glitches, as in `digital_codes`. None: only states of less than 3 ms
+        between two others, of whose bits they are a mixture; a code of one sample counts.
 
     Returns
     -------
@@ -122,7 +159,9 @@ def stim_codes(
     Notes
     -----
     A resting value other than zero (Neuroscan amplifiers rest at 65280 or 255) is removed from the
-    codes bit by bit. Missing samples (NaN) hold the value before them.
+    codes bit by bit, the state of the amplifier in the upper bits of BioSemi's Status channel as
+    well. Missing samples (NaN) hold the value before them. A code that the channel holds from the
+    first sample on began before the recording and is no event.
 
     Examples
     --------
@@ -140,8 +179,15 @@ def stim_codes(
         )
     values = raw.get_data(picks=[channel], verbose="error")[0]
     state = _integers(_held(values), channel)
-    return _state_codes(
-        state, raw.info["sfreq"], rest=None, min_duration=min_duration, source=channel
+    if len(state) and (channel.lower().startswith("status") or np.median(state) >= STATUS_BITS):
+        state %= STATUS_BITS
+    return state_codes(
+        state,
+        raw.info["sfreq"],
+        rest=None,
+        min_duration=min_duration,
+        source=channel,
+        is_one_word=True,
     )
 
 
@@ -151,7 +197,8 @@ def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
     Parameters
     ----------
     raw : mne.io.Raw
-        Recording with descriptions such as ``101``, ``101.0`` or ``Stimulus/S101``.
+        Recording with descriptions such as ``101``, ``101.0``, ``0x65``, ``101/happy``, ``R 15`` or
+        ``Stimulus/S101``. Decimals (``1.5``), signs (``-99``) and times are no codes.
 
     Returns
     -------
@@ -162,7 +209,7 @@ def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
     Warns
     -----
     UserWarning
-        With the number of rows of every other kind.
+        With the number of rows of every other kind, and of numbers that are no codes.
 
     Examples
     --------
@@ -173,50 +220,53 @@ def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
        code  onset
     0   101    1.5
     """
-    rows = []
-    for annotation in raw.annotations:
-        numbered = _NUMBERED.fullmatch(annotation["description"])
-        if numbered and not numbered[1].lower().startswith(_NO_CODE_PREFIXES):
-            onset = annotation["onset"] - raw.first_time
-            rows.append((int(numbered[2]), onset, annotation["duration"], numbered[1].strip()))
-    table = pd.DataFrame(rows, columns=["code", "onset", "duration", "kind"])
-    kinds = table["kind"].value_counts()
-    if kinds.empty:
-        return _empty_codes()
-    # Plain numbers win a tie: value_counts keeps the order of appearance.
-    kind = "" if kinds.get("", 0) == kinds.iloc[0] else kinds.index[0]
-    chosen = table[table["kind"] == kind].sort_values("onset", kind="stable", ignore_index=True)
-    chosen["source"] = f"annotations {kind}".strip()
-    chosen = chosen[list(CODE_COLUMNS)]
-    if others := kinds.drop(kind).to_dict():
-        left_out = ", ".join(f"{n} of {other or 'plain numbers'}" for other, n in others.items())
+    kinds, rejected = _annotation_kinds(raw)
+    counts = {each.name.removeprefix("annotations").strip(): len(each.codes) for each in kinds}
+    taken, *others = list(counts) or [""]
+    left_out = [f"{counts[kind]} of {kind or 'plain numbers'}" for kind in others]
+    left_out += [f"{n} of {text!r}, which is no code" for text, n in rejected.items()]
+    if left_out:
         warnings.warn(
-            f"annotations: {len(chosen)} codes of {kind or 'plain numbers'} are taken; left out: "
-            f"{left_out}.",
+            f"annotations: {counts.get(taken, 0)} codes of {taken or 'plain numbers'} are taken; "
+            f"left out: {', '.join(left_out)}.",
             stacklevel=2,
         )
-    return chosen
+    return kinds[0].codes if kinds else empty_codes()
 
 
-def recording_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
-    """Read the codes of a recording from whatever holds most of them.
+def recording_codes(raw: mne.io.BaseRaw, *, source: str | None = None) -> pd.DataFrame:
+    """Read the codes of a recording from the most plausible source that it has.
 
     Parameters
     ----------
     raw : mne.io.Raw
-        Recording with coded annotations, trigger channels (type ``stim``, or named ``Trigger``)
-        or digital lines named ``D0`` to ``D7`` (V).
+        Recording with coded annotations, trigger channels (type ``stim``, or named ``Trigger``,
+        ``Status``, ``Marker`` ...) or digital lines named ``D0``, ``D1`` ... that have two levels.
+    source : str | None
+        A source that `code_sources` lists, such as ``"Status"``, ``"digital"``, ``"annotations"``
+        or ``"annotations Stimulus/S"``; None chooses.
 
     Returns
     -------
     DataFrame
-        ``code, onset`` (s from the first sample)``, duration`` (s), ``source``. On a tie
-        annotations come before channels, channels before lines.
+        ``code, onset`` (s from the first sample)``, duration`` (s), ``source``. Of the sources
+        without a fault the one with most codes; on a tie annotations come before channels,
+        channels before lines.
+
+    Warns
+    -----
+    UserWarning
+        When another source has a fault or says something else: what was left out, and why.
 
     Raises
     ------
     MmmeError
-        When the recording has none of these, or no code in any.
+        When the recording has none of these, no code in any, or not the source that is named.
+
+    Notes
+    -----
+    A source is noise, not codes, if it changes in more than a fifth of its samples or more than 20
+    times a second. Electrodes are never taken for digital lines, whatever their names.
 
     Examples
     --------
@@ -228,27 +278,384 @@ def recording_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
        code   source
     0     2  digital
     """
-    lines = _digital_lines(raw)
-    channels = [
-        name
-        for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
-        if name not in lines and (kind == "stim" or name.lower() == "trigger")
-    ]
-    tables = [annotation_codes(raw), *(stim_codes(raw, channel) for channel in channels)]
-    if lines:
-        data = np.zeros((max(lines.values()) + 1, raw.n_times))
-        stored = raw.get_data(picks=list(lines), verbose="error")
-        data[list(lines.values())] = [_held(line) for line in stored]
-        tables.append(digital_codes(data, raw.info["sfreq"]))
-    longest = max(tables, key=len)
-    if longest.empty:
-        raise MissingInput(
-            "the recording holds no trigger codes: expected numbered annotations, a stim channel "
-            f"or digital lines D0..D7; found {len(raw.annotations)} annotations, trigger channels "
-            f"{channels or 'none'}, digital lines {list(lines) or 'none'}. Name or type the "
-            "channels accordingly (raw.rename_channels, raw.set_channel_types)."
+    sources = trigger_sources(raw)
+    if source is not None:
+        chosen = named_source(sources, source)
+        warn_of_choice(chosen, [chosen])
+        return chosen.codes
+    chosen = most_plausible(sources, raw)
+    warn_of_choice(chosen, sources)
+    return chosen.codes
+
+
+def code_sources(raw: mne.io.BaseRaw) -> pd.DataFrame:
+    """List every source of trigger codes that a recording has.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        As in `recording_codes`.
+
+    Returns
+    -------
+    DataFrame
+        ``source`` (what ``source=`` takes)``, n_codes, n_states`` (different codes)``,
+        per_minute, first_codes`` (text) and ``fault``: why it is not chosen by itself, empty where
+        it may be.
+
+    Examples
+    --------
+    >>> import mne, numpy as np
+    >>> raw = mne.io.RawArray(np.zeros((1, 500)), mne.create_info(1, 100.0), verbose="error")
+    >>> raw = raw.set_annotations(mne.Annotations([1.5, 2.5], 0.0, ["101", "100"]))
+    >>> code_sources(raw)[["source", "n_codes", "first_codes"]]
+            source  n_codes first_codes
+    0  annotations        2    101, 100
+    """
+    return source_table(trigger_sources(raw), raw)
+
+
+def source_table(sources: Sequence["CodeSource"], raw: mne.io.BaseRaw) -> pd.DataFrame:
+    """Sources of a recording as `code_sources` lists them.
+
+    Parameters
+    ----------
+    sources : sequence of CodeSource
+        Of `trigger_sources`.
+    raw : mne.io.Raw
+        The recording.
+
+    Returns
+    -------
+    DataFrame
+    """
+    minutes = raw.n_times / raw.info["sfreq"] / 60
+    rows = [
+        (
+            each.name,
+            len(each.codes),
+            each.codes["code"].nunique(),
+            round(len(each.codes) / minutes, 1),
+            each.first_codes(),
+            each.fault,
         )
-    return longest
+        for each in sources
+    ]
+    return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
+
+
+@dataclass(frozen=True, eq=False)
+class CodeSource:
+    """Codes of one source of a recording.
+
+    ``fault`` says why they are not to be believed, ``notes`` what a reader of them should know.
+    """
+
+    name: str
+    codes: pd.DataFrame
+    fault: str = ""
+    notes: tuple[str, ...] = ()
+
+    def first_codes(self) -> str:
+        """The first codes as text."""
+        first = ", ".join(map(str, self.codes["code"].head(FIRST_CODES)))
+        return first + (", ..." if len(self.codes) > FIRST_CODES else "")
+
+    def __str__(self) -> str:
+        text = f"{self.name}: {len(self.codes)} codes"
+        text += f" ({self.first_codes()})" if len(self.codes) else ""
+        return f"{text}, {self.fault}" if self.fault else text
+
+
+def trigger_sources(raw: mne.io.BaseRaw) -> list[CodeSource]:
+    """Every source of codes: kinds of annotations, trigger channels, digital lines.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        As in `recording_codes`.
+
+    Returns
+    -------
+    list of CodeSource
+        In the order in which they are preferred on a tie.
+    """
+    kinds, rejected = _annotation_kinds(raw)
+    sources = list(kinds)
+    if rejected:
+        texts = ", ".join(f"{text!r} ({n})" for text, n in list(rejected.items())[:3])
+        fault = f"{texts}: decimals, signs and times are no codes"
+        sources.append(CodeSource("annotations that are no codes", empty_codes(), fault))
+    kind_of = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
+    lines = {
+        name: int(match[1])
+        for name, match in ((name, _LINE_NAME.fullmatch(name)) for name in raw.ch_names)
+        if match and kind_of[name] in PORT_TYPES
+    }
+    for name, kind in kind_of.items():
+        is_named = _TRIGGER_NAME.fullmatch(name.strip()) is not None
+        if name not in lines and (kind == "stim" or is_named):
+            sources.append(_noted(_channel_source, raw, name))
+    if lines:
+        sources.append(_noted(_line_source, raw, lines))
+    return [_judged(each, raw) for each in sources]
+
+
+def most_plausible(sources: Sequence[CodeSource], raw: mne.io.BaseRaw) -> CodeSource:
+    """The source without a fault that has most codes.
+
+    Parameters
+    ----------
+    sources : sequence of CodeSource
+        Of `trigger_sources`.
+    raw : mne.io.Raw
+        The recording, for the message.
+
+    Returns
+    -------
+    CodeSource
+
+    Raises
+    ------
+    MissingInput
+        When there is none.
+    """
+    sound = [each for each in sources if not each.fault]
+    if sound:
+        return max(sound, key=lambda each: len(each.codes))
+    lines = [name for name in raw.ch_names if _LINE_NAME.fullmatch(name)]
+    raise MissingInput(
+        "the recording holds no trigger codes: expected numbered annotations, a stim channel or "
+        f"digital lines D0..D7 with two levels; found {len(raw.annotations)} annotations, channels "
+        f"named like lines {lines[:8] or 'none'}, and as sources of codes "
+        f"{'; '.join(map(str, sources)) or 'none'}. Name or type channels "
+        "accordingly (raw.rename_channels, raw.set_channel_types), or choose one that has codes by "
+        "source=..."
+    )
+
+
+def named_source(sources: Sequence[CodeSource], name: str) -> CodeSource:
+    """The source of a name, upper or lower case; ``annotations`` is its largest kind.
+
+    Parameters
+    ----------
+    sources : sequence of CodeSource
+        Of `trigger_sources`.
+    name : str
+        As `code_sources` lists it.
+
+    Returns
+    -------
+    CodeSource
+
+    Raises
+    ------
+    MissingInput
+        When there is no such source, or it has no code.
+    """
+    wanted = name.strip().lower()
+    own = [each for each in sources if each.name.lower() == wanted]
+    if not own and wanted == "annotations":
+        own = [each for each in sources if each.name.startswith("annotations")]
+    if own and not own[0].codes.empty:
+        return own[0]
+    raise MissingInput(
+        f"source={name!r}: expected a source of codes of the recording, which has "
+        f"{'; '.join(map(str, sources)) or 'none'}; name one that has codes."
+    )
+
+
+def warn_of_choice(chosen: CodeSource, sources: Sequence[CodeSource], *, where: str = "") -> None:
+    """Say what was doubtful in a source, and which others were left out unless they say the same.
+
+    Parameters
+    ----------
+    chosen : CodeSource
+        The source that is used.
+    sources : sequence of CodeSource
+        All of them.
+    where : str
+        What the message begins with.
+    """
+    for note in chosen.notes:
+        warnings.warn(f"{where}{note}", UserWarning, stacklevel=3)
+    others = [
+        each
+        for each in sources
+        if each is not chosen
+        and (each.fault or n_shared(each, chosen) < SAME_SHARE * len(each.codes))
+        and not (each.fault == NO_CODES)
+    ]
+    if others:
+        warnings.warn(
+            f"{where}trigger codes are taken from {chosen.name}: {len(chosen.codes)} codes "
+            f"({chosen.first_codes()}); left out: {'; '.join(map(str, others))}. source=... takes "
+            "another one.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def n_shared(one: CodeSource, other: CodeSource) -> int:
+    """How many codes two sources have in common, repetitions counted.
+
+    Parameters
+    ----------
+    one, other : CodeSource
+        Of one or of two devices.
+
+    Returns
+    -------
+    int
+    """
+    counts = one.codes["code"].value_counts(), other.codes["code"].value_counts()
+    return int(np.minimum(*counts[0].align(counts[1], fill_value=0)).sum())
+
+
+def agreeing_sources(
+    one: Sequence[CodeSource], other: Sequence[CodeSource]
+) -> tuple[CodeSource, CodeSource] | None:
+    """The source of each of two devices that has most codes in common with the other's.
+
+    Parameters
+    ----------
+    one, other : sequence of CodeSource
+        Sources of the two devices.
+
+    Returns
+    -------
+    tuple of CodeSource | None
+        On a tie those with more codes; None where no two share a code.
+    """
+    pairs = [
+        (n_shared(a, b), len(a.codes) + len(b.codes), a, b)
+        for a in one
+        for b in other
+        if not (a.fault or b.fault)
+    ]
+    best = max(pairs, key=lambda pair: pair[:2], default=None)
+    return None if best is None or not best[0] else best[2:]
+
+
+def _noted(read: Callable[..., CodeSource], *arguments: Any) -> CodeSource:
+    """A source whose warnings wait until it is chosen."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        source = read(*arguments)
+    return replace(source, notes=tuple(str(each.message) for each in caught))
+
+
+def _judged(source: CodeSource, raw: mne.io.BaseRaw) -> CodeSource:
+    """The source with its fault, if its codes cannot be an experiment's."""
+    n_codes, seconds = len(source.codes), raw.n_times / raw.info["sfreq"]
+    if source.fault:
+        return source
+    if not n_codes:
+        return replace(source, fault=NO_CODES)
+    is_noisy = n_codes > min(MAX_CODES_PER_S * seconds, MAX_CHANGING_SHARE * raw.n_times)
+    if n_codes > FEWEST_TO_JUDGE and is_noisy:
+        n_states = source.codes["code"].nunique()
+        text = (
+            f"changes {n_codes / seconds:.3g} times a second between {n_states} states, as an open "
+            "or analog input does"
+        )
+        return replace(source, fault=text)
+    return source
+
+
+def _annotation_kinds(raw: mne.io.BaseRaw) -> tuple[list[CodeSource], dict[str, int]]:
+    """A source for each kind of numbered annotations, the largest first; and other numbers."""
+    rows: list[tuple[int, float, float, str]] = []
+    rejected: Counter[str] = Counter()
+    for annotation in raw.annotations:
+        text = str(annotation["description"]).strip()
+        numbered = _numbered(text)
+        if numbered:
+            kind, code = numbered
+            rows.append((code, annotation["onset"] - raw.first_time, annotation["duration"], kind))
+        elif _is_other_number(text):
+            rejected[text] += 1
+    table = pd.DataFrame(rows, columns=["code", "onset", "duration", "kind"])
+    # Plain numbers win a tie; otherwise the order of appearance.
+    counts = table["kind"].value_counts()
+    order: list[str] = sorted(counts.index, key=lambda kind: (-counts[kind], kind != ""))
+    sources = []
+    for kind in order:
+        codes = table[table["kind"] == kind].sort_values("onset", kind="stable", ignore_index=True)
+        name = f"annotations {kind}".strip()
+        sources.append(CodeSource(name, codes.assign(source=name)[list(CODE_COLUMNS)]))
+    return sources, dict(rejected)
+
+
+def _numbered(text: str) -> tuple[str, int] | None:
+    """Kind and code of a description; None where it is no code."""
+    if whole := _WHOLE_NUMBER.fullmatch(text):
+        return "", int(whole[1])
+    if hexadecimal := _HEXADECIMAL.fullmatch(text):
+        return "", int(hexadecimal[1], 16)
+    if tagged := _TAGGED_NUMBER.fullmatch(text):
+        return "", int(tagged[1])
+    ends = _ENDS_IN_NUMBER.fullmatch(text)
+    if _is_other_number(text) or ends is None or text.lower().startswith(_NO_CODE_PREFIXES):
+        return None
+    kind = ends[1].strip()
+    has_word = any(sign.isalpha() or sign == "#" for sign in kind)
+    return (kind, int(ends[2])) if has_word else None
+
+
+def _is_other_number(text: str) -> bool:
+    """Whether a description is, or ends in, a number with a sign, decimals or as a time."""
+    return _ENDS_IN_OTHER.search(text) is not None
+
+
+def _channel_source(raw: mne.io.BaseRaw, name: str) -> CodeSource:
+    """Codes of a trigger channel: its values, or one line with two levels."""
+    try:
+        return CodeSource(name, stim_codes(raw, name))
+    except BadInput:
+        values = _held(raw.get_data(picks=[name], verbose="error")[0])
+    if not _has_two_levels(values, values.min(), values.max()):
+        return CodeSource(name, empty_codes(), "neither whole numbers nor two levels")
+    return CodeSource(name, digital_codes(values[None], raw.info["sfreq"]).assign(source=name))
+
+
+def _line_source(raw: mne.io.BaseRaw, lines: Mapping[str, int]) -> CodeSource:
+    """Codes of parallel lines; those without two levels are electrodes or analog inputs."""
+    stored = raw.get_data(picks=list(lines), verbose="error")
+    for row in stored:
+        row[:] = _held(row)
+    low, high = stored.min(axis=1), stored.max(axis=1)
+    ranges = zip(stored, low, high, strict=True)
+    pulsed = [top > floor and _has_two_levels(row, floor, top) for row, floor, top in ranges]
+    # Noise of a line that rests is small beside another line's pulse.
+    floor, top = (low[pulsed].min(), high[pulsed].max()) if any(pulsed) else (low.min(), low.min())
+    sound = [_has_two_levels(row, floor, top) for row in stored]
+    left_out = [name for name, is_sound in zip(lines, sound, strict=True) if not is_sound]
+    if all(not is_sound for is_sound in sound):
+        return CodeSource("digital", empty_codes(), f"{_few(left_out)} do not have two levels")
+    if left_out:
+        warnings.warn(
+            f"digital lines: {_few(left_out)} left out, as they do not have two levels.",
+            UserWarning,
+            stacklevel=5,
+        )
+    bits = np.array(list(lines.values()))[sound]
+    data = np.full((max(lines.values()) + 1, raw.n_times), floor)
+    data[bits] = stored[sound]
+    return CodeSource("digital", digital_codes(data, raw.info["sfreq"]))
+
+
+def _few(names: Sequence[str]) -> str:
+    """Names of channels, the first of many."""
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _has_two_levels(values: np.ndarray, low: float, high: float) -> bool:
+    """Whether hardly any sample lies halfway between two levels; of one level: all are on it."""
+    if not high > low:
+        return bool((values == low).all())
+    edges = [low + share * (high - low) for share in LEVEL_BAND]
+    return bool(((values > edges[0]) & (values < edges[1])).mean() <= MAX_BETWEEN_LEVELS)
 
 
 def _held(values: np.ndarray) -> np.ndarray:
@@ -298,83 +705,3 @@ def _integers(values: np.ndarray, channel: str) -> np.ndarray:
         # A signed 16-bit word: its lowest bits are the code.
         state = np.mod(state, 2**16)
     return state.astype(np.int64)
-
-
-def _state_codes(
-    state: np.ndarray, sfreq: float, *, rest: int | None, min_duration: float, source: str
-) -> pd.DataFrame:
-    """Table of the states that differ from rest."""
-    if len(state) == 0:
-        return _empty_codes()
-    start, value = _settled_runs(state, max(1, round(min_duration * sfreq)))
-    stop = np.append(start[1:], len(state))
-    if rest is None:
-        rest = _resting_state(value, stop - start)
-    is_code = value != rest
-    return pd.DataFrame(
-        {
-            "code": value[is_code] ^ rest,
-            "onset": start[is_code] / sfreq,
-            "duration": (stop - start)[is_code] / sfreq,
-            "source": source,
-        },
-        columns=list(CODE_COLUMNS),
-    )
-
-
-def _settled_runs(state: np.ndarray, min_samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """Start and value of each state that lasts; a shorter one belongs to what follows it."""
-    start = np.flatnonzero(np.append(True, state[1:] != state[:-1]))
-    value, length = state[start], np.diff(np.append(start, len(state)))
-    short = length < min_samples
-    # One sample between two different states is a switch caught halfway, at any sampling rate.
-    halfway = np.zeros(len(start), dtype=bool)
-    before, now, after = value[:-2], value[1:-1], value[2:]
-    is_mixture = ((now ^ before) & (now ^ after)) == 0
-    halfway[1:-1] = (length[1:-1] == 1) & (before != after) & is_mixture
-    halfway[1:-1] &= length[2:] > 1
-    settled = ~(short | halfway)
-    if not settled.any():
-        longest = int(length.argmax())
-        return np.zeros(1, dtype=np.int64), value[[longest]]
-    kept = np.flatnonzero(settled)
-    # The first bit that flips marks the change, so a code starts where the last settled one ends.
-    first = np.append(0, kept[:-1] + 1)
-    start, value = start[first], value[kept]
-    new = np.append(True, value[1:] != value[:-1])
-    return start[new], value[new]
-
-
-def _resting_state(value: np.ndarray, length: np.ndarray) -> int:
-    """State of the lines when no code is sent."""
-    states, index = np.unique(value, return_inverse=True)
-    share = np.bincount(index, weights=length) / length.sum()
-    commonest, first = int(states[share.argmax()]), int(value[0])
-    if share.max() >= PULSED_SHARE or commonest == first:
-        return commonest
-    if first not in (0, int(np.bitwise_or.reduce(value))):
-        warnings.warn(
-            f"the recording begins in state {first}, neither all low nor all high, and no state "
-            f"holds for {PULSED_SHARE:.0%} of it; took {first} as rest. Give inverted= if not.",
-            UserWarning,
-            stacklevel=4,
-        )
-    return first
-
-
-def _digital_lines(raw: mne.io.BaseRaw) -> dict[str, int]:
-    """Channels that are digital lines, with their bit number."""
-    named = {name: _LINE_NAME.fullmatch(name) for name in raw.ch_names}
-    return {name: int(match[1]) for name, match in named.items() if match}
-
-
-def _empty_codes() -> pd.DataFrame:
-    """Table without codes, with the columns' types."""
-    return pd.DataFrame(
-        {
-            "code": np.empty(0, dtype=np.int64),
-            "onset": np.empty(0),
-            "duration": np.empty(0),
-            "source": np.empty(0, dtype=object),
-        }
-    )

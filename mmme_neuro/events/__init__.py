@@ -3,6 +3,7 @@
 The annotation sheet, its passes and its defects; ratings; control windows.
 
 * ``sheet``: The annotation sheet: one row per coded expression, read as coded.
+* ``times``: Event times as numbers: what tables hold in place of seconds, read or refused.
 * ``ids``: Ids of events: an event is found again by its id, never by its time.
 * ``passes``: Annotation passes: finding them in a sheet, and merging what two of them saw.
 * ``audit``: Audit of an events table: what is wrong with it, how often, and what to do about it.

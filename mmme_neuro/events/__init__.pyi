@@ -7,6 +7,7 @@ from .passes import left_out_rows, merge_passes
 from .pseudonyms import pseudonymous, pseudonyms
 from .ratings import read_ratings
 from .sheet import SheetColumns, read_events, sheet_columns
+from .times import event_seconds
 
 __all__ = [
     "Description",
@@ -17,6 +18,7 @@ __all__ = [
     "control_events",
     "database_table",
     "describe_events",
+    "event_seconds",
     "left_out_rows",
     "merge_passes",
     "named_action_units",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.ids import with_event_ids
-from mmme_neuro.stats.tables import checked_columns
+from mmme_neuro.stats.tables import check_table, checked_columns
 from mmme_neuro.vocabulary import STIMULUS_END_CODE, is_stimulus_code
 
 EEG_DISTANCE_S = 5.0
@@ -42,6 +42,7 @@ def clip_spans(codes: pd.DataFrame) -> pd.DataFrame:
     0   101   10.0   64.0        code
     1   102   99.0  153.0      median
     """
+    check_table(codes, ("code", "onset"), name="codes")
     codes = codes.sort_values("onset", kind="stable")
     starts = codes[[is_stimulus_code(code) for code in codes["code"]]].drop_duplicates("code")
     spans = pd.DataFrame({"code": starts["code"], "start": starts["onset"].astype(float)})

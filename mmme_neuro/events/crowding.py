@@ -110,7 +110,7 @@ def nearest_distance(onsets: np.ndarray) -> np.ndarray:
     """
     order = np.argsort(onsets, kind="stable")
     gaps = np.diff(onsets[order], prepend=-np.inf, append=np.inf)
-    nearest = np.empty(onsets.size)
+    nearest = np.full(onsets.size, np.nan)
     nearest[order] = np.minimum(gaps[:-1], gaps[1:])
     return nearest
 

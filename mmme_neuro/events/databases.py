@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from mmme_neuro.stats.tables import check_table
+
 THIS_STUDY = "This study"
 
 PUBLISHED = pd.DataFrame(
@@ -54,6 +56,7 @@ def database_table(events: pd.DataFrame) -> pd.DataFrame:
     >>> own[["database", "n_participants", "n_micro", "n_macro"]].astype(str).tolist()
     ['This study', '1', '1', '1']
     """
+    check_table(events, ("participant", "expression", "duration", "censored"), name="events")
     is_micro = events["expression"] == "micro"
     timed = is_micro & ~events["censored"].astype(bool)
     duration_ms = 1000 * events.loc[timed, "duration"].astype(float)

@@ -8,6 +8,7 @@ import pandas as pd
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import coded_events, normalize_action_units, split_action_units
 from mmme_neuro.events.pseudonyms import pseudonymous, pseudonyms
+from mmme_neuro.stats.tables import check_table
 from mmme_neuro.vocabulary import (
     ACTION_UNIT_NAMES,
     ACTION_UNITS_BY_REGION,
@@ -162,6 +163,7 @@ def named_action_units(events: pd.DataFrame) -> pd.DataFrame:
     >>> named_action_units(events)[["action_unit", "region", "n_micro"]].to_numpy().tolist()
     [['AU4', 'upper', 1], ['AU12', 'middle', 0]]
     """
+    check_table(events, ("expression", "action_units"), name="events")
     counts = _action_units(events.fillna({"action_units": ""}))
     region = {n: name for name, units in ACTION_UNITS_BY_REGION.items() for n in units}
     order = [*ACTION_UNITS_BY_REGION, "unknown"]

@@ -11,11 +11,17 @@ from scipy.sparse.csgraph import connected_components
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.coding import expression_by_rule, normalize_action_units
+from mmme_neuro.stats.tables import check_table
 
 MergeRule = Literal["union", "intersection", "first", "adjudicated"]
 MERGE_RULES = get_args(MergeRule)
 NOT_FINAL = "no"
 FINAL_AS_CODED = "yes"
+MERGED_COLUMNS = (
+    "participant code clip annotation_pass source_row onset apex offset expression emotion valence "
+    "action_units censored exclusion_reason"
+).split()
+"""Columns that merging reads."""
 LEFT_OUT_COLUMNS = (
     "event",
     "source_row",
@@ -102,6 +108,7 @@ def merge_passes(
         raise BadInput(f"merge must be one of {MERGE_RULES}, got {merge!r}.")
     if not 0 <= min_iou < 1:
         raise BadInput(f"min_iou must be at least 0 and below 1, got {min_iou!r}.")
+    check_table(events, MERGED_COLUMNS, name="events")
     events = events.reset_index(drop=True)
     events = events[_reasons_to_leave(events, merge, min_iou) == ""]
     if merge == "adjudicated":

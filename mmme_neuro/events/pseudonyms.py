@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.stats.tables import check_table
 
 
 def pseudonyms(
@@ -52,6 +53,7 @@ def pseudonymous(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     -------
     DataFrame
     """
+    check_table(table, ("participant",), name="table")
     unknown = sorted(set(table["participant"]) - set(names))
     if unknown:
         raise BadInput(f"table: participants {unknown} have no number; pass them as others.")

@@ -79,12 +79,12 @@ def cell_scores(
         reduced, n_columns = null_design(own, tested), len(pattern.columns)
         fits = fit_columns(reduced, take, n_columns, reml=True, n_threads=n_threads)
         found = score_contributions(
-            reduced,
+            fits.design,
             fixed_column(own, tested),
             units.event_unit[pattern.is_present],
             _level_units(design, own, units),
             units.n_units,
-            fits.theta,
+            fits.scaled_theta,
             take,
             n_threads=n_threads,
         )

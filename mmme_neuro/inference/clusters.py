@@ -6,6 +6,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.inference.adjacency import Neighbors
+from mmme_neuro.stats.buffers import unwritten_integers
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _label(
     """Number of each point's cluster in the order of their first points; -1 for none."""
     n_points = statistic.size
     labels = np.full(n_points, -1, np.int64)
-    stack = np.empty(n_points, np.int64)
+    stack = unwritten_integers(n_points)
     n_clusters = 0
     for start in range(n_points):
         if labels[start] >= 0 or not abs(statistic[start]) >= threshold:

@@ -11,6 +11,7 @@ from mmme_neuro.inference.score_kernels import Layout, contribute
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.columns import SharedDesign, column_products
 from mmme_neuro.models.solver.normal_equations import empty_equations
+from mmme_neuro.stats.buffers import unwritten
 
 BLOCK = 128
 """Cells in memory at once in each thread."""
@@ -118,7 +119,7 @@ def score_contributions(
         if not len(cells):
             return
         responses = take(block)[:, is_fitted]
-        parts, summary = np.empty((len(cells), n_units)), np.empty((len(cells), 3))
+        parts, summary = unwritten((len(cells), n_units)), unwritten((len(cells), 3))
         contribute(
             products.shared,
             layout,

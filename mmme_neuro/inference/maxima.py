@@ -109,7 +109,7 @@ def flipped_maxima(contributions: np.ndarray, draws: Draws) -> np.ndarray:
     def work(chunk: np.ndarray) -> np.ndarray:
         return draws.largest(chunk @ contributions)
 
-    found = np.empty((n, 2))
+    found = np.full((n, 2), np.nan)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(draws.n_threads) as executor:
         done = 0
         for part in executor.map(work, chunks):

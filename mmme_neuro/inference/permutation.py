@@ -1,5 +1,6 @@
 """Permutation test of one fixed effect of a mixed model over a map."""
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,7 +17,11 @@ from mmme_neuro.inference.units import Units, column_of_term, find_units, left_o
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import missing_patterns
+from mmme_neuro.models.weighting import working
 
+LARGEST_P, LEAST_T = 0.1, 1.0
+"""A cluster-forming threshold up to the first can only be meant as a p-value; below the second it
+is warned of."""
 FORMING_P = 0.01
 """Two-sided p-value of one cell, by the normal distribution, behind the default threshold."""
 
@@ -141,6 +146,9 @@ def permutation_test(
         progress=progress,
     )
     flat = data.to_numpy().reshape(len(data), -1)
+    if design.offset is not None:
+        flat = flat.astype(float)
+        flat[design.rows] = working(design, flat[design.rows])
     flipped = find_units(design, tested, units, events)
     statistic, null = _flips(design, tested, flipped, flat, events, draws)
     notes = _notes(design, tested, flipped)
@@ -206,6 +214,19 @@ def _check_choices(
         )
     if threshold is not None and not threshold > 0:
         raise BadInput(f"threshold must be positive, got {threshold}")
+    if threshold is not None and threshold <= LARGEST_P:
+        t = scipy.stats.norm.isf(threshold / 2)
+        raise BadInput(
+            f"threshold is a value of the statistic (t), not a p-value, got {threshold}: nearly "
+            f"every cell would lie beyond. For p = {threshold} two-sided give threshold={t:.2f}"
+        )
+    if threshold is not None and threshold < LEAST_T:
+        warnings.warn(
+            f"threshold={threshold} is a value of the statistic (t): "
+            f"{200 * scipy.stats.norm.sf(threshold):.0f} % of the cells lie beyond it without any "
+            "effect, so that clusters join up over the map",
+            stacklevel=3,
+        )
 
 
 def _flips(
@@ -231,8 +252,8 @@ def _notes(design: Design, tested: str, units: Units) -> tuple[str, ...]:
                 f"The formula has no random effect of {tested} by {name}: the result is about "
                 f"these levels of {name}, and error rates rise if the effect varies over them."
             )
-    names = design.fixed_names
-    if any(tested in name.split(":") and name != tested for name in names):
+    factors = design.factors
+    if any(factors[tested] < factors[name] for name in design.fixed_names):
         notes.append(
             f"{tested} is part of an interaction: with treatment coding its own column is the "
             "effect at the first level of the other factors; code them by sums for the mean effect."

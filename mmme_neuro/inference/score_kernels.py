@@ -7,6 +7,7 @@ import numpy as np
 
 from mmme_neuro.models.solver.columns import Columns, SharedDesign
 from mmme_neuro.models.solver.normal_equations import Equations, solve_equations
+from mmme_neuro.stats.buffers import unwritten, unwritten_integers
 
 
 class Layout(NamedTuple):
@@ -52,7 +53,7 @@ def residual_of(
     n_main = size * n_levels
     n_fixed = basis.shape[1]
     gained = equations.gained.reshape(n_main, n_rest)
-    solved = np.empty(n_main + n_rest)
+    solved = unwritten(n_main + n_rest)
     solved[n_main:] = equations.omega @ (rest - main @ gained)
     explained = gained @ solved[n_main:]
     for level in range(n_levels):
@@ -135,8 +136,8 @@ def contribute(
     size, n_levels, n_rest = shared.cross.shape
     n_random = size * n_levels + n_rest - basis.shape[1]
     n_events, n_columns = layout.columns.shape
-    of_x, of_y = np.empty(n_events), np.empty(n_events)
-    effects_x, effects_y, weights = np.empty(n_random), np.empty(n_random), np.empty(n_random)
+    of_x, of_y = unwritten(n_events), unwritten(n_events)
+    effects_x, effects_y, weights = unwritten(n_random), unwritten(n_random), unwritten(n_random)
     unit_of = np.zeros(n_random, np.int64)
     for event in range(n_events):
         for column in range(n_columns):
@@ -184,7 +185,7 @@ def _spread(
     n_fixed = basis.shape[1]
     n_events, n_columns = layout.columns.shape
     main, rest = np.zeros((n_units, n_main)), np.zeros((n_units, n_rest))
-    units, parts = np.empty(n_columns + 1, np.int64), np.empty(n_columns + 1)
+    units, parts = unwritten_integers(n_columns + 1), unwritten(n_columns + 1)
     total = 0.0
     for event in range(n_events):
         units[0], parts[0], n_parts = layout.unit[event], of_x[event], 1

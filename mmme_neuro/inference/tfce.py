@@ -4,6 +4,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.inference.adjacency import Neighbors
+from mmme_neuro.stats.buffers import unwritten
 
 EXTENT_POWER = 0.5
 HEIGHT_POWER = 2.0
@@ -108,8 +109,8 @@ def _largest_all(
     n_points = maps.shape[1]
     largest = np.zeros((maps.shape[0], 2))
     extent = np.arange(n_points + 1) ** extent_power
-    parent, size = np.empty(n_points, np.int32), np.empty(n_points, np.int32)
-    best, since = np.empty(n_points), np.empty(n_points)
+    parent, size = np.full(n_points, -1, np.int32), np.zeros(n_points, np.int32)
+    best, since = unwritten(n_points), unwritten(n_points)
     for row in range(maps.shape[0]):
         order = _highest_first(np.abs(maps[row]))
         _largest_scores(
@@ -137,8 +138,8 @@ def _highest_first(heights: np.ndarray) -> np.ndarray:
     """
     positive = np.flatnonzero(heights > 0).astype(np.int32)
     keys = heights.view(np.int64)
-    other = np.empty_like(positive)
-    counts = np.empty(2048, np.int64)
+    other = positive.copy()
+    counts = np.zeros(2048, np.int64)
     for digit in range(3):
         shift = 30 + 11 * digit
         counts[:] = 0
@@ -221,7 +222,7 @@ def _enhance_all(
     height_power: float,
 ) -> np.ndarray:
     """Enhance both signs of every map."""
-    scores = np.empty_like(maps)
+    scores = unwritten(maps.shape)
     extent = np.arange(maps.shape[1] + 1) ** extent_power
     for row in range(maps.shape[0]):
         up = _enhance(maps[row], first, index, extent, height_power)

@@ -1,6 +1,5 @@
 """Which units change sign in a permutation test, as the model and the tested term demand."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, TooFewUnits
 from mmme_neuro.models.design import Design, RandomFactor
+from mmme_neuro.stats.groups import independent_columns
 
 LEAST_UNITS = 6
 """Fewest levels that may carry a term: 2^6 patterns of signs are the first that leave two-sided
@@ -70,7 +70,8 @@ def column_of_term(design: Design, term: str) -> str:
     names = list(design.fixed_names)
     if term in names:
         return term
-    plain = [name for name in names if _without_levels(name) == term]
+    terms = design.terms
+    plain = [name for name in names if terms[name] == term]
     if len(plain) == 1:
         return plain[0]
     if plain:
@@ -78,7 +79,7 @@ def column_of_term(design: Design, term: str) -> str:
             f"term {term!r} has the {len(plain)} columns {plain}; a signed statistic tests one of "
             "them: name it"
         )
-    if term in design.aliased or term in map(_without_levels, design.aliased):
+    if term in design.aliased or term in [terms[name] for name in design.aliased]:
         raise BadInput(
             f"term {term!r} is aliased: its column is a combination of the others in these events, "
             f"so it has no effect of its own to test; the terms that have one are {names}"
@@ -143,9 +144,14 @@ def spans(factor: RandomFactor, column: np.ndarray) -> bool:
     outside = 0.0
     for level in range(len(factor.levels)):
         own = factor.codes == level
-        fitted, *_ = np.linalg.lstsq(factor.columns[own], column[own], rcond=None)
-        outside += float(np.sum((column[own] - factor.columns[own] @ fitted) ** 2))
-    return outside <= IN_SPAN * float(column @ column)
+        basis = independent_columns(factor.columns[own], below=1e-11)[1]
+        rest = column[own] - basis @ (basis.T @ column[own])
+        rest = rest - basis @ (basis.T @ rest)
+        outside += float(rest @ rest)
+    # About its mean, so that an offset does not matter; a constant has none.
+    size = float(np.sum((column - column.mean()) ** 2))
+    whole = float(column @ column)
+    return outside <= IN_SPAN * (size if size > 1e-24 * whole else whole)
 
 
 def varies_within(codes: np.ndarray, column: np.ndarray) -> bool:
@@ -164,11 +170,6 @@ def left_out_slopes(design: Design, tested: str, units: Units) -> tuple[str, ...
         and factor.name not in units.carriers
         and varies_within(factor.codes, column)
     )
-
-
-def _without_levels(name: str) -> str:
-    """``condition[T.spontaneous]:valence[T.positive]`` as ``condition:valence``."""
-    return re.sub(r"\[[^\]]*\]", "", name)
 
 
 def _starts(factors: list[RandomFactor]) -> list[int]:
@@ -212,7 +213,9 @@ def _check_numbers(
     """Refuse a term with too few units for a p-value of .05."""
     at = design.fixed_names.index(tested)
     others = np.delete(design.fixed, at, axis=1)
-    own = design.fixed[:, at] - others @ (np.linalg.pinv(others) @ design.fixed[:, at])
+    basis = np.linalg.qr(others)[0]
+    own = design.fixed[:, at] - basis @ (basis.T @ design.fixed[:, at])
+    own = own - basis @ (basis.T @ own)
     for factor in tops:
         if factor is not owner and factor.name not in units.carriers:
             continue

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, DamagedFile
+from mmme_neuro.io.channels.labels import channel_types
+from mmme_neuro.io.channels.voltages import VOLTAGES, given_unit, is_blank, volts_per_unit
 from mmme_neuro.io.curry_header import (
     CurryChannel,
     CurryHeader,
@@ -17,13 +19,13 @@ from mmme_neuro.io.curry_header import (
     read_curry_text,
 )
 from mmme_neuro.io.damage import small_text
-from mmme_neuro.io.montage import axes_contradict_names, channel_types, template_positions
+from mmme_neuro.io.montage import axes_contradict_names, template_positions
 
 HEADER_ENDINGS = {".cdt": (".cdt.dpa", ".cdt.dpo"), ".dat": (".dap",)}
 LABEL_ENDINGS = {".cdt": (".cdt.dpa", ".cdt.dpo"), ".dat": (".rs3",)}
 EVENT_ENDINGS = {".cdt": (".cdt.cef", ".cdt.ceo"), ".dat": (".dat.cef", ".dat.ceo", ".cef", ".ceo")}
-SCALE_TO_SI = {"nV": 1e-9, "uV": 1e-6, "µV": 1e-6, "mV": 1e-3, "V": 1.0, "pT": 1e-12, "fT": 1e-15}
-SCALED_TYPES = ("eeg", "eog", "ecg", "emg", "mag")
+TESLAS = {"pT": 1e-12, "fT": 1e-15}
+SCALED_TYPES = (*VOLTAGES, "mag")
 N_EVENT_COLUMNS = 11
 SAMPLES_PER_BLOCK = 65536
 IMPEDANCE_CHECK_CODE = 700010
@@ -93,7 +95,9 @@ class RawCurry(mne.io.BaseRaw):
                 np.multiply(block, cals.reshape(-1, 1), out=part)
 
 
-def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:
+def read_curry(
+    path: str | Path, *, units: str | Mapping[str, str] | None = None
+) -> RawCurry | mne.EpochsArray:
     """Read a Curry recording: continuous or epoched, 32-bit float or text, version 7 to 9.
 
     Parameters
@@ -101,6 +105,8 @@ def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:
     path : path-like
         Data file, ``.cdt`` (with ``.cdt.dpa`` or ``.cdt.dpo``) or ``.dat`` (with ``.dap`` and
         ``.rs3``). Events come from ``.cdt.cef`` or ``.cdt.ceo`` where there is one.
+    units : str | mapping of str to str | None
+        Unit of the voltages, or of channels, where the header has none or a wrong one.
 
     Returns
     -------
@@ -139,7 +145,7 @@ def read_curry(path: str | Path) -> RawCurry | mne.EpochsArray:
             "copy it beside its header."
         )
     layout = _sample_layout(path, header)
-    info = _make_info(header)
+    info = _make_info(header, units)
     if header.n_trials > 1 or header.trials is not None:
         return _make_epochs(header, info, layout)
     raw = RawCurry(info, layout, _read_annotations(path, header.sfreq))
@@ -223,18 +229,18 @@ def _ascii_values(path: Path) -> np.ndarray:
     return values
 
 
-def _make_info(header: CurryHeader) -> mne.Info:
+def _make_info(header: CurryHeader, given: str | Mapping[str, str] | None) -> mne.Info:
     """Names, types, scales and electrode positions; neither date nor device."""
     names = [channel.name for channel in header.channels]
-    types = [_channel_type(channel) for channel in header.channels]
+    types = _types(header.channels)
     info = mne.create_info(names, header.sfreq, types)
+    unitless = []
     for entry, channel, kind in zip(info["chs"], header.channels, types, strict=True):
-        entry["cal"] = _scale_to_si(channel, kind, header.path)
-    unitless = [
-        channel.name
-        for channel, kind in zip(header.channels, types, strict=True)
-        if kind in SCALED_TYPES and not channel.unit
-    ]
+        unit = given_unit(given, channel.name) if kind in VOLTAGES else None
+        unit = channel.unit if unit is None else unit
+        entry["cal"] = _scale_to_si(channel, kind, unit, header.path)
+        if kind in SCALED_TYPES and is_blank(unit):
+            unitless.append(channel.name)
     if unitless:
         warnings.warn(
             f"{header.path}: no unit given for {unitless}; microvolt is assumed. Check amplitudes.",
@@ -244,26 +250,33 @@ def _make_info(header: CurryHeader) -> mne.Info:
     return info if montage is None else info.set_montage(montage, on_missing="ignore")
 
 
-def _channel_type(channel: CurryChannel) -> str:
-    """MNE type by device group and name."""
-    if channel.group.startswith("MAG"):
-        return "mag"
-    by_name = channel_types([channel.name])[channel.name]
-    return "misc" if by_name == "eeg" and channel.group.startswith("OTHER") else by_name
+def _types(channels: Sequence[CurryChannel]) -> list[str]:
+    """MNE types by device group, name and unit."""
+    units = {each.name: each.unit for each in channels if each.unit not in TESLAS}
+    by_name = channel_types([each.name for each in channels], units)
+    types = []
+    for each in channels:
+        kind = by_name[each.name]
+        is_other = kind == "eeg" and each.group.startswith("OTHER")
+        is_other |= kind in ("gsr", "temperature")  # their units are none of Curry's
+        types.append("mag" if each.group.startswith("MAG") else "misc" if is_other else kind)
+    return types
 
 
-def _scale_to_si(channel: CurryChannel, kind: str, header_file: Path) -> float:
+def _scale_to_si(channel: CurryChannel, kind: str, unit: str, header_file: Path) -> float:
     """Factor from the file's unit to volt or tesla; triggers and unknown signals stay as stored."""
     if kind == "stim":
         return 1.0
-    if kind not in SCALED_TYPES:
-        return SCALE_TO_SI.get(channel.unit, 1.0)
-    if channel.unit not in (*SCALE_TO_SI, ""):
+    scale = TESLAS.get(unit, volts_per_unit(unit))
+    if scale is None and kind in SCALED_TYPES and is_blank(unit):
+        scale = 1e-6
+    if scale is None and kind in SCALED_TYPES:
         raise DamagedFile(
-            f"{header_file}: expected the DataUnit of {channel.name!r} to be one of "
-            f"{list(SCALE_TO_SI)} or blank, found {channel.unit!r}; save it from Curry in uV."
+            f"{header_file}: expected the DataUnit of {channel.name!r} to be one of nV, uV, mV, V, "
+            f"pT, fT or blank, found {unit!r}; save it from Curry in uV, or read the recording "
+            "with units='uV', say."
         )
-    return SCALE_TO_SI[channel.unit or "uV"]
+    return 1.0 if scale is None else scale
 
 
 def _make_montage(header: CurryHeader, types: list[str]) -> mne.channels.DigMontage | None:

@@ -143,6 +143,63 @@ def named_beside(path: Path, name: str) -> Path:
     return path.with_name(name)
 
 
+def found_beside(path: Path, name: str, *, what: str) -> Path:
+    """Find the file that a header names, also where the recording was renamed after it was written.
+
+    Parameters
+    ----------
+    path : Path
+        The header.
+    name : str
+        Its entry.
+    what : str
+        What the entry names, for messages.
+
+    Returns
+    -------
+    Path
+        The file of that name; else one that differs in upper and lower case only; else the one with
+        the header's own stem and the entry's suffix.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is none.
+    MmmeError
+        When the name leads to another folder.
+
+    Warns
+    -----
+    UserWarning
+        When the header's entry is not followed, or a file with the header's own stem lies there
+        beside the one that it names.
+    """
+    named = named_beside(path, name)
+    own = f"{path.stem}{named.suffix}"
+    beside = {entry.name.lower(): entry for entry in sorted(path.parent.iterdir(), reverse=True)}
+    renamed = beside.get(own.lower())
+    if named.is_file() or named.name.lower() in beside:
+        found = named if named.is_file() else beside[named.name.lower()]
+        if renamed is not None and renamed.name.lower() != named.name.lower():
+            warnings.warn(
+                f"{path}: names {name!r} as its {what}, which is read, though {renamed.name!r} "
+                "lies there, too. Correct the name in the header if the recording was renamed.",
+                stacklevel=5,
+            )
+        return found
+    if renamed is None:
+        raise FileNotFoundError(
+            f"{path}: names {name!r} as its {what}; found neither that nor {own!r} beside it. Copy "
+            "the file there, or correct the name in the header."
+        )
+    warnings.warn(
+        f"{path}: names {name!r} as its {what}, which is not there; {renamed.name!r} beside it is "
+        "read in its place. Correct the name in the header.",
+        stacklevel=5,
+    )
+    return renamed
+
+
 def refuse_links_outside(folder: Path, study: Path) -> None:
     """Refuse a participant's folder with files that are links to outside the study.
 

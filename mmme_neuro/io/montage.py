@@ -1,6 +1,5 @@
-"""Channel types and electrode positions from channel names."""
+"""Electrode positions from channel names."""
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -8,6 +7,16 @@ from typing import TypeVar
 
 import mne
 import numpy as np
+
+from mmme_neuro.io.channels.labels import (
+    NEAREST_10_05,
+    cap_of,
+    electrodes_of,
+    template_name,
+)
+from mmme_neuro.io.channels.labels import (
+    channel_types as channel_types,
+)
 
 QUIK_CAP_64 = tuple(
     "FP1 FPZ FP2 AF3 AF4 "
@@ -24,55 +33,20 @@ QUIK_CAP_64 = tuple(
 MISC_CHANNELS = ("HEO", "VEO", "EKG", "EMG", "Trigger")
 """Channels recorded beside the cap, in Curry's ``OTHERS`` group."""
 
-TYPE_BY_WORD = {
-    **dict.fromkeys(
-        ("HEO", "VEO", "HEOG", "VEOG", "EOG", "HEOL", "HEOR", "VEOU", "VEOL"),
-        "eog",
-    ),
-    **dict.fromkeys(("EKG", "ECG"), "ecg"),
-    "EMG": "emg",
-    **dict.fromkeys(("TRIGGER", "TRIG", "STI", "STIM", "STATUS"), "stim"),
-}
-"""Type of a channel that is not EEG, by the first word of its name in upper case."""
-
-NEAREST_10_05 = {"CB1": "PO9", "CB2": "PO10"}
-"""Stand-ins for Neuroscan's cerebellar electrodes, which no 10-05 template has."""
-
 Recorded = TypeVar("Recorded", mne.io.BaseRaw, mne.BaseEpochs)
 
 MIN_SHARED_ELECTRODES = 8
 """Fewer electrodes than this say too little about the axes of a file."""
 
 
-def channel_types(ch_names: Sequence[str]) -> dict[str, str]:
-    """Tell the MNE type of each channel by its name; EEG unless the name says otherwise.
-
-    Parameters
-    ----------
-    ch_names : sequence of str
-        Channel names, in any case; a number may follow (``EOG061``).
-
-    Returns
-    -------
-    dict of str to str
-        Name as given -> ``eeg``, ``eog``, ``ecg``, ``emg`` or ``stim``.
-
-    Examples
-    --------
-    >>> channel_types(["FZ", "HEO", "EKG", "Trigger"])
-    {'FZ': 'eeg', 'HEO': 'eog', 'EKG': 'ecg', 'Trigger': 'stim'}
-    """
-    first_words = {name: re.split(r"[^A-Z]", name.upper(), maxsplit=1)[0] for name in ch_names}
-    return {name: TYPE_BY_WORD.get(word, "eeg") for name, word in first_words.items()}
-
-
 def template_positions(ch_names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Positions of those channels that the 10-05 template knows, regardless of case.
+    """Positions of those channels whose labels mean an electrode that a template knows.
 
     Parameters
     ----------
     ch_names : sequence of str
-        Channel names.
+        Channel names, in any case, such as ``EEG F3-Ref`` or ``Fp1.``; all of a recording, as
+        BioSemi's ``A1 .. D32`` and EGI's ``E1 ..`` are understood only together.
 
     Returns
     -------
@@ -81,7 +55,8 @@ def template_positions(ch_names: Sequence[str]) -> dict[str, np.ndarray]:
 
     Notes
     -----
-    The template is that of the Colin 27 head. CB1 and CB2 (Neuroscan's cerebellar electrodes)
+    The template is that of the Colin 27 head; caps whose electrodes are numbered have MNE's
+    montages of their own. CB1 and CB2 (Neuroscan's cerebellar electrodes)
     take the places of PO9 and PO10, an approximation.
 
     Examples
@@ -89,22 +64,29 @@ def template_positions(ch_names: Sequence[str]) -> dict[str, np.ndarray]:
     >>> sorted(template_positions(["FZ", "CB1", "EKG"]))
     ['CB1', 'FZ']
     """
-    template = {name.upper(): position for name, position in _template()["ch_pos"].items()}
-    wanted = {name: NEAREST_10_05.get(name.upper(), name).upper() for name in ch_names}
-    return {
-        name: template[stand_in].copy() for name, stand_in in wanted.items() if stand_in in template
-    }
+    template = _upper(template_name())
+    cap = cap_of(ch_names)
+    own = _upper(cap[0]) if cap is not None else {}
+    places = {}
+    for name, electrode in electrodes_of(ch_names).items():
+        if electrode is None:
+            continue
+        is_of_cap = cap is not None and name in cap[1]
+        stand_in = electrode if is_of_cap else NEAREST_10_05.get(electrode, electrode)
+        places[name] = (own if is_of_cap else template)[stand_in.upper()].copy()
+    return places
 
 
 @cache
-def _template() -> dict:
-    """Positions of the 10-05 template, under its present or its former name, in the head frame."""
-    # MNE 1.13 renamed standard_1005 and takes the old name away in 1.14.
-    names = mne.channels.get_builtin_montages()
-    montage = mne.channels.make_standard_montage(
-        "colin27_1005" if "colin27_1005" in names else "standard_1005"
-    )
+def _template(name: str) -> dict:
+    """Positions of one of MNE's montages in the head frame."""
+    montage = mne.channels.make_standard_montage(name)
     return mne.channels.transform_to_head(montage).get_positions()
+
+
+def _upper(name: str) -> dict[str, np.ndarray]:
+    """Positions of a montage by electrode in upper case."""
+    return {label.upper(): place for label, place in _template(name)["ch_pos"].items()}
 
 
 def axes_contradict_names(positions_m: Mapping[str, np.ndarray]) -> bool:
@@ -147,8 +129,9 @@ def place_electrodes(raw: Recorded) -> Recorded:
     Returns
     -------
     mne.io.BaseRaw | mne.BaseEpochs
-        Copy of the recording. Positions that the file brought are kept; channels whose names the
-        10-05 system does not know stay without a position, which a warning lists.
+        Copy of the recording, channels under their own names. Positions that the file brought are
+        kept; channels whose labels mean no electrode (`labels.electrodes_of`), or two of them,
+        stay without a position, which a warning lists.
 
     Examples
     --------
@@ -159,21 +142,33 @@ def place_electrodes(raw: Recorded) -> Recorded:
     ['CB1', 'FZ']
     """
     raw = raw.copy()
-    location = dict(zip(raw.ch_names, (channel["loc"] for channel in raw.info["chs"]), strict=True))
     types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     eeg = [name for name, kind in types.items() if kind == "eeg"]
-    own = {name: location[name][:3] for name in eeg if _is_placed(location[name])}
-    placed = template_positions(eeg) | own
-    unknown = [name for name in eeg if name not in placed]
+    location = {channel["ch_name"]: channel["loc"][:3] for channel in raw.info["chs"]}
+    own = {name: location[name] for name in eeg if _is_placed(location[name])}
+    unset = [name for name in eeg if name not in own]
+    found = template_positions(eeg)
+    placed = found | own
+    cap = cap_of(eeg)
+    if cap is not None and (taken := [name for name in unset if name in cap[1]]):
+        warnings.warn(
+            f"The {len(taken)} labels {taken[0]!r} to {taken[-1]!r} are taken for those of the cap "
+            f"{cap[0]!r} and get its positions. If it is another one, set its positions with "
+            "raw.set_montage.",
+            stacklevel=2,
+        )
+    unknown = [name for name in unset if name not in placed]
     if unknown:
         warnings.warn(
-            f"No 10-05 position for the EEG channels {unknown}: topographies and interpolation "
-            "leave them out. Rename them, or set positions with raw.set_montage.",
+            f"No position for the EEG channels {unknown}, whose labels are no electrode of the "
+            "10-05 system: topographies, interpolation and the average reference leave them out. "
+            "Rename them or set positions with raw.set_montage; where they are no EEG, set their "
+            "types with raw.set_channel_types.",
             stacklevel=2,
         )
     if placed and len(own) < len(placed):
         fiducials = raw.get_montage() if own else None
-        landmarks = fiducials.get_positions() if fiducials else _template()
+        landmarks = fiducials.get_positions() if fiducials else _template(template_name())
         montage = mne.channels.make_dig_montage(
             placed,
             coord_frame="head",

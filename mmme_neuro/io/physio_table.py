@@ -1,9 +1,11 @@
 """Peripheral signals in plain tables: BIDS physio files, delimited text with or without header."""
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +24,11 @@ RATE_IN_WORDS = re.compile(
 """As programs write it before the numbers."""
 
 BIDS_KEYS = ("SamplingFrequency", "StartTime", "Columns")
+DATASET_MARK = "dataset_description.json"
 
 
 def read_bids_physio(path: Path) -> PhysioSignals:
-    """Read a BIDS ``_physio.tsv.gz`` with its ``.json``.
+    """Read a BIDS ``_physio.tsv.gz`` with its sidecars, inherited ones too.
 
     Parameters
     ----------
@@ -37,15 +40,7 @@ def read_bids_physio(path: Path) -> PhysioSignals:
     PhysioSignals
         ``first_sample`` is ``StartTime`` in samples: 0 is the first sample of the EEG.
     """
-    sidecar = path.with_name(path.name.split(".")[0] + ".json")
-    if not sidecar.is_file():
-        raise FileNotFoundError(
-            f"{path}: expected its description in {sidecar.name}, found no such file; "
-            "copy it beside the table."
-        )
-    refuse_unwritten_end(sidecar)
-    with reading(sidecar, "the description of a BIDS recording"):
-        described = dict(json.loads(sidecar.read_text(encoding="utf-8")))
+    sidecar, described = bids_description(path)
     missing = [key for key in BIDS_KEYS if key not in described]
     if missing:
         raise DamagedFile(
@@ -62,20 +57,103 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{path}: expected {len(labels)} columns as {sidecar.name} says, found "
             f"{table.shape[1]}; correct 'Columns'."
         )
-    sfreq = float(described["SamplingFrequency"])
-    if not (sfreq > 0 and np.isfinite(sfreq)):
-        raise DamagedFile(
-            f"{sidecar}: expected a positive 'SamplingFrequency' (samples per second), found "
-            f"{sfreq:g}; correct it."
-        )
+    sfreq, start = (_stated(sidecar, described, key) for key in BIDS_KEYS[:2])
+    if not sfreq > 0:
+        raise DamagedFile(f"{sidecar}: expected a positive SamplingFrequency, found {sfreq:g}.")
     details = {label: described.get(label, {}) for label in labels}
     return PhysioSignals(
         labels=labels,
         units=tuple(str(details[label].get("Units", "")) for label in labels),
         data=np.ascontiguousarray(table.to_numpy(dtype=float).T),
         sfreq=sfreq,
-        first_sample=round(float(described["StartTime"]) * sfreq),
+        first_sample=round(start * sfreq),
     )
+
+
+def bids_description(path: Path) -> tuple[Path, dict[str, Any]]:
+    """Content of the sidecars that apply to a BIDS physio table, by the inheritance principle.
+
+    Parameters
+    ----------
+    path : Path
+        ``sub-01_task-rest_run-1_physio.tsv.gz``, in its folder of the dataset or anywhere.
+
+    Returns
+    -------
+    sidecar : Path
+        The nearest one.
+    described : dict
+        Keys of all; those of a nearer or more specific sidecar replace others'.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is none.
+    DamagedFile
+        When one is no JSON object.
+
+    Notes
+    -----
+    A sidecar applies if it lies in the table's folder or one above it, up to the dataset's root,
+    and has no entity (``task-rest``) that the table lacks.
+    """
+    own = _entities(path)
+    applicable = [
+        found
+        for folder in reversed(_folders_to_root(path))
+        for found in sorted(folder.iterdir(), key=lambda found: (len(_entities(found)), found))
+        if _is_physio_sidecar(found) and _entities(found) <= own
+    ]
+    if not applicable:
+        places = ", ".join(str(folder) for folder in _folders_to_root(path))
+        raise FileNotFoundError(
+            f"{path}: expected its description in {path.name.split('.')[0]}.json, or in a sidecar "
+            f"of fewer entities such as task-..._physio.json, found none in {places}; copy it "
+            "beside the table."
+        )
+    described: dict[str, Any] = {}
+    for sidecar in applicable:
+        refuse_unwritten_end(sidecar)
+        with reading(sidecar, "the description of a BIDS recording"):
+            described |= dict(json.loads(sidecar.read_text(encoding="utf-8-sig")))
+    return applicable[-1], described
+
+
+def _entities(path: Path) -> set[str]:
+    """Entities of a BIDS name, such as ``sub-01``; its suffix is none."""
+    return set(path.name.split(".")[0].split("_")[:-1])
+
+
+def _is_physio_sidecar(path: Path) -> bool:
+    """Whether a name is that of a description of peripheral recordings."""
+    stem, _, ending = path.name.lower().partition(".")
+    return ending == "json" and stem.split("_")[-1] == "physio"
+
+
+def _folders_to_root(path: Path) -> list[Path]:
+    """Folder of a file and those above it that belong to its dataset, the nearest first."""
+    folder = Path(os.path.abspath(path)).parent
+    folders = [folder]
+    inside = any(part.startswith("sub-") for part in folder.parts)
+    while inside and not (folder / DATASET_MARK).is_file() and folder != folder.parent:
+        below, folder = folder, folder.parent
+        folders.append(folder)
+        if below.name.startswith("sub-"):
+            break
+    return folders
+
+
+def _stated(sidecar: Path, described: Mapping[str, Any], key: str) -> float:
+    """A number of a sidecar."""
+    try:
+        value = float(described[key])
+    except (TypeError, ValueError):  # what float() raises on what is no number
+        value = np.nan
+    if not np.isfinite(value):
+        raise DamagedFile(
+            f"{sidecar}: expected a number for {key!r}, found {described[key]!r}; correct it."
+        )
+    return value
 
 
 def read_table(

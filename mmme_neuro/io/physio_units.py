@@ -11,7 +11,7 @@ import numpy as np
 SI_BY_TYPE = {"ecg": "V", "emg": "V", "gsr": "S", "temperature": "C"}
 """Types whose unit matters for what is derived from them."""
 
-MAX_LOOKED_AT = 200_000
+MAX_LOOKED_AT = 20_000
 """So many samples are enough to tell volts from millivolts."""
 
 

@@ -5,6 +5,7 @@ Linear mixed models of one response or of a map, and what is asked of a fit.
 * ``mixed``: Linear mixed models of one response with crossed or nested random effects.
 * ``maps``: One mixed model fitted to every cell of a map: channels, times, frequencies.
 * ``contrasts``: Marginal means of a mixed model and contrasts between them.
+* ``families``: Correction of contrasts for the number of those tested together.
 * ``f_tests``: Type III F tests of the terms of a mixed model.
 * ``comparison``: Likelihood-ratio tests between nested mixed models.
 * ``effects``: Standardized effect sizes of contrasts, and tests that an effect is negligibly
@@ -23,8 +24,12 @@ Linear mixed models of one response or of a map, and what is asked of a fit.
 * ``simulated_power``: Power and sample size of a mixed-model test by simulation.
 * ``centering``: Split of a predictor into what varies within and what varies between groups.
 * ``formula``: Wilkinson formulas with random terms as in lme4: ``y ~ a * b + (1 + a | g)``.
+* ``naming``: Names of columns in formulas: identifiers that no transform has stand for them.
+* ``values``: Values of columns as formulas take them: float64 numbers, and categories with an
+  order.
 * ``design``: Design of a mixed model: fixed columns, random columns and groups, built from a
   table.
+* ``weighting``: Prior weights and offsets: what the search sees of a design and its responses.
 * ``summary``: Conditional modes of random effects, and the printed summary of a mixed model.
 * ``held``: The criterion of a mixed model with one variance component held at a value.
 * ``mapinput``: Input of fits and tests of maps: one-sided formula, responses with named axes,

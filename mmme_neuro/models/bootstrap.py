@@ -9,8 +9,10 @@ import scipy.linalg
 
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models.design import Design, RandomFactor
-from mmme_neuro.models.mixed import LMMFit, estimate_products
-from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products, random_columns
+from mmme_neuro.models.mixed import LMMFit, estimate_products, estimate_response
+from mmme_neuro.models.solver.crossproducts import CrossProducts, random_columns
+from mmme_neuro.models.weighting import variance_ratios, working
+from mmme_neuro.stats.groups import are_independent
 
 
 def refit_criterion(fit: LMMFit, *, reml: bool) -> LMMFit:
@@ -50,7 +52,7 @@ def refit_responses(fit: LMMFit, responses: np.ndarray) -> Iterator[LMMFit]:
             f"responses must have one row for each of the {fit.n_observations} used events, got "
             f"shape {responses.shape}"
         )
-    products = products_of_responses(fit._products, responses)
+    products = products_of_responses(fit._products, working(fit.design, responses))
     for response, these in zip(responses.T, products, strict=True):
         yield estimate_products(these, response, reml=fit.reml)
 
@@ -58,7 +60,10 @@ def refit_responses(fit: LMMFit, responses: np.ndarray) -> Iterator[LMMFit]:
 def products_of_responses(
     products: CrossProducts, responses: np.ndarray
 ) -> Iterator[CrossProducts]:
-    """Cross products of the same design with other responses; only the last column differs."""
+    """Cross products of the same design with other working responses.
+
+    Only the last column differs.
+    """
     design = products.design
     basis = scipy.linalg.solve_triangular(products.triangle, design.fixed.T, trans="T").T
     offsets = basis.T @ responses
@@ -97,13 +102,13 @@ def refit_without(fit: LMMFit, is_left_out: np.ndarray) -> LMMFit:
     """
     kept = ~is_left_out
     design, response = design_of(fit.design, kept), fit.response[kept]
-    return estimate_products(cross_products(design, response), response, reml=fit.reml)
+    return estimate_response(design, response, reml=fit.reml)
 
 
 def design_of(design: Design, kept: np.ndarray) -> Design:
     """The design of some of the events, groups without events left out."""
     fixed = design.fixed[kept]
-    if np.linalg.matrix_rank(fixed) < fixed.shape[1]:
+    if not are_independent(fixed):
         raise NotEstimable(
             f"fixed terms {list(design.fixed_names)} cannot all be estimated from the remaining "
             f"{len(fixed)} events"
@@ -114,6 +119,8 @@ def design_of(design: Design, kept: np.ndarray) -> Design:
         random=tuple(_factor_of(factor, kept) for factor in design.random),
         rows=design.rows[kept],
         predictors=design.predictors[kept].reset_index(drop=True),
+        weights=None if design.weights is None else design.weights[kept],
+        offset=None if design.offset is None else design.offset[kept],
     )
 
 
@@ -121,7 +128,7 @@ def _factor_of(factor: RandomFactor, kept: np.ndarray) -> RandomFactor:
     """Random columns of some of the events."""
     remaining, codes = np.unique(factor.codes[kept], return_inverse=True)
     columns = factor.columns[kept]
-    if len(remaining) < 2 or np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if len(remaining) < 2 or not are_independent(columns):
         raise NotEstimable(
             f"grouping factor {factor.name!r} has {len(remaining)} groups left and random columns "
             f"{list(factor.column_names)}, which cannot all be told apart"
@@ -160,9 +167,8 @@ def simulate_responses(
     if n_simulations < 1:
         raise ValueError(f"n_simulations must be 1 or more, got {n_simulations}")
     relative = {name: fit.sigma * lower for name, lower in fit.relative_factors.items()}
-    expected = fit.design.fixed @ fit.coefficients.to_numpy()
     return draw_responses(
-        fit.design, expected, relative, fit.sigma, n_simulations, np.random.default_rng(rng)
+        fit.design, fit.expected, relative, fit.sigma, n_simulations, np.random.default_rng(rng)
     )
 
 
@@ -195,7 +201,8 @@ def draw_responses(
     -------
     array, shape (n_events, n_simulations)
     """
-    responses = expected[:, None] + sigma * rng.standard_normal((len(expected), n_simulations))
+    noise = sigma * rng.standard_normal((len(expected), n_simulations))
+    responses = expected[:, None] + noise * np.sqrt(variance_ratios(design))[:, None]
     for factor in design.random:
         shape = (len(factor.levels), n_simulations, len(factor.column_names))
         effects = rng.standard_normal(shape) @ factors[factor.name].T

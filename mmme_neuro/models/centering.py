@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from mmme_neuro.models.values import CATEGORY, as_numbers, kind_of
+
 
 def within_between(
     data: pd.DataFrame, predictor: str, *, participant: str = "participant", center: bool = True
@@ -44,7 +46,7 @@ def within_between(
     for name in (predictor, participant):
         if name not in data.columns:
             raise ValueError(f"no column {name!r}; the columns are {list(data.columns)}")
-    if not pd.api.types.is_numeric_dtype(data[predictor]):
+    if kind_of(data[predictor]) == CATEGORY:
         raise ValueError(
             f"predictor {predictor!r} must be numeric, got {data[predictor].dtype}; give a 0/1 "
             "column for two categories"
@@ -53,7 +55,7 @@ def within_between(
     present = [name for name in taken if name in data.columns]
     if present:
         raise ValueError(f"columns {present} are there already; rename them first")
-    values = data[predictor].astype(float)
+    values = as_numbers(data[predictor])
     groups = values.where(data[participant].notna()).groupby(data[participant])
     between = groups.transform("mean").where(values.notna())
     origin = groups.mean().mean() if center else 0.0

@@ -14,6 +14,8 @@ from mmme_neuro.models.bootstrap import (
 )
 from mmme_neuro.models.design import RandomFactor
 from mmme_neuro.models.mixed import LMMFit
+from mmme_neuro.models.weighting import variance_ratios, working
+from mmme_neuro.stats.groups import combination_weights, independent_columns
 
 CONTAINED = 1e-7
 """Relative residual under which columns lie in the space of others."""
@@ -218,10 +220,15 @@ def _difference(smaller: LMMFit, larger: LMMFit) -> Difference:
             f"{larger.n_observations} events); drop rows with missing values from the table before "
             "both fits"
         )
-    factors = {factor.name: factor for factor in larger.design.random}
+    first, second = (working(fit.design, fit.response) for fit in (smaller, larger))
+    ratio, other = (variance_ratios(fit.design) for fit in (smaller, larger))
+    if not (np.array_equal(first, second) and np.array_equal(ratio, other)):
+        raise ValueError(f"{pair} have different weights or offsets; give both fits the same")
+    # Scaled columns span the same spaces and no unit enters.
+    factors = {factor.name: factor for factor in larger._products.design.random}
     is_nested = _is_within(smaller.design.fixed, larger.design.fixed) and all(
         factor.name in factors and _is_submodel(factor, factors[factor.name])
-        for factor in smaller.design.random
+        for factor in smaller._products.design.random
     )
     variances = _n_variances(larger) - _n_variances(smaller)
     covariances = len(larger.theta) - len(smaller.theta) - variances
@@ -241,9 +248,8 @@ def _n_variances(fit: LMMFit) -> int:
 
 def _is_within(columns: np.ndarray, others: np.ndarray) -> bool:
     """Whether columns are combinations of others."""
-    weights, *_ = np.linalg.lstsq(others, columns, rcond=None)
-    rest = np.linalg.norm(columns - others @ weights, axis=0)
-    return bool((rest <= CONTAINED * np.linalg.norm(columns, axis=0)).all())
+    both = np.column_stack([others, columns])
+    return len(independent_columns(both, below=CONTAINED)[0]) == others.shape[1]
 
 
 def _is_submodel(smaller: RandomFactor, larger: RandomFactor) -> bool:
@@ -254,7 +260,7 @@ def _is_submodel(smaller: RandomFactor, larger: RandomFactor) -> bool:
     """
     if not _is_within(smaller.columns, larger.columns):
         return False
-    weights, *_ = np.linalg.lstsq(larger.columns, smaller.columns, rcond=None)
+    weights = combination_weights(larger.columns, smaller.columns)
     size = len(larger.column_names)
     is_free = np.zeros((size, size), dtype=bool)
     is_free[larger.template[:, 0], larger.template[:, 1]] = True

@@ -1,15 +1,16 @@
 """Marginal means of a mixed model and contrasts between them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
+from mmme_neuro.models.families import ADJUSTMENTS, adjusted
 from mmme_neuro.models.mixed import LMMFit
 
-WEIGHTS = ("equal", "proportional")
+At = Mapping[str, object]
 
 
 def marginal_means(
@@ -18,7 +19,7 @@ def marginal_means(
     *,
     by: str | Sequence[str] | None = None,
     weights: str = "equal",
-    at: Mapping[str, Sequence[float]] | None = None,
+    at: At | None = None,
     dof: str = "satterthwaite",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -32,11 +33,14 @@ def marginal_means(
         Categorical predictor, for example ``"condition"``.
     by : str or sequence of str, optional
         Further predictors within whose levels the means are taken.
-    weights : {"equal", "proportional"}
-        Whether the levels of the other categorical predictors count equally or by their number of
-        events.
-    at : mapping of str to sequence of float, optional
-        Values of numeric predictors; the mean over the events where not given.
+    weights : {"equal", "proportional", "outer", "cells", "flat"}
+        How the levels of the other categorical predictors count, as in emmeans: equally; by the
+        number of events of their combination; by the product of the numbers of each level; by the
+        number of events in the cell itself, which are those of each mean; or equally among the
+        cells that have events. Where the fit has prior weights, numbers of events are their sums.
+    at : mapping of str to number or sequence, optional
+        Values of numeric predictors, the mean over the events where not given; or some of the
+        levels of a categorical one.
     dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom.
     confidence : float
@@ -69,7 +73,8 @@ def contrast(
     by: str | Sequence[str] | None = None,
     method: str = "reference",
     weights: str = "equal",
-    at: Mapping[str, Sequence[float]] | None = None,
+    at: At | None = None,
+    adjust: str = "none",
     dof: str = "satterthwaite",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -86,10 +91,12 @@ def contrast(
         Predictors within whose levels the means are compared.
     method : {"reference", "pairwise"}
         Each level minus the first, or each minus every earlier level.
-    weights : {"equal", "proportional"}
+    weights, at
         See `marginal_means`.
-    at : mapping of str to sequence of float, optional
-        Values of numeric predictors; the mean over the events where not given.
+    adjust : {"none", "tukey", "sidak", "bonferroni", "holm", "fdr", "fdr-dependent"}
+        Correction for the number of contrasts, which are a family within each combination of
+        ``by``. ``"tukey"`` is for ``method="pairwise"``: the studentized range of the means, with
+        the degrees of freedom of each contrast, as in emmeans.
     dof : {"satterthwaite", "kenward-roger"}
         Degrees of freedom.
     confidence : float
@@ -99,19 +106,27 @@ def contrast(
     -------
     DataFrame, shape (n_contrasts, 7)
         Index ``contrast`` (``"spontaneous - posed"``) and the levels of ``by``;
-        ``estimate, std_error, dof, statistic, p_value, ci_low, ci_high``. Not corrected for
-        multiplicity.
+        ``estimate, std_error, dof, statistic, p_value, ci_low, ci_high``, each for itself. With
+        ``adjust``, also ``p_adjusted`` and the simultaneous interval ``ci_low_adjusted,
+        ci_high_adjusted`` (that of Bonferroni where the method has none of its own).
 
     Examples
     --------
     >>> contrast(fit, "condition", by="valence")  # doctest: +SKIP
+    >>> contrast(fit, "emotion", method="pairwise", adjust="tukey")  # doctest: +SKIP
     >>> contrast(fit, {"slope": {"Days": 1}})  # doctest: +SKIP
     """
+    if adjust not in ADJUSTMENTS:
+        raise BadInput(f"adjust must be one of {sorted(ADJUSTMENTS)}, got {adjust!r}")
     if not isinstance(of, str):
         index, rows = _combinations(fit, of)
-        return fit.combinations(rows, index, dof=dof, confidence=confidence)
+        table = fit.combinations(rows, index, dof=dof, confidence=confidence)
+        return adjusted(table, adjust, np.zeros(len(rows), int), None, confidence=confidence)
     if method not in PAIRS:
-        raise BadInput(f"method must be one of {sorted(PAIRS)}, got {method!r}")
+        raise BadInput(
+            f"method must be one of {sorted(PAIRS)}, got {method!r} (corrections for their number "
+            f"are given as adjust, one of {sorted(ADJUSTMENTS)})"
+        )
     by_names = _names(by)
     index, rows = _averaged_rows(fit, [of, *by_names], weights=weights, at=at or {})
     levels = list(index.get_level_values(0).unique())
@@ -129,7 +144,11 @@ def contrast(
         if by_names
         else pd.Index(labels, name="contrast")
     )
-    return fit.combinations(np.concatenate(differences), contrasts, dof=dof, confidence=confidence)
+    table = fit.combinations(np.concatenate(differences), contrasts, dof=dof, confidence=confidence)
+    family = np.tile(np.arange(by_level.shape[1]), len(pairs))
+    n_means = (~np.isnan(by_level).any(axis=2)).sum(axis=0)[family]
+    is_pairwise = method == "pairwise" or len(levels) == 2
+    return adjusted(table, adjust, family, n_means if is_pairwise else None, confidence=confidence)
 
 
 def _reference_pairs(n_levels: int) -> list[tuple[int, int]]:
@@ -167,11 +186,11 @@ def _combinations(
 
 
 def _averaged_rows(
-    fit: LMMFit, names: list[str], *, weights: str, at: Mapping[str, Sequence[float]]
+    fit: LMMFit, names: list[str], *, weights: str, at: At
 ) -> tuple[pd.Index, np.ndarray]:
     """Rows of the reference grid averaged over the predictors that are not named."""
     if weights not in WEIGHTS:
-        raise BadInput(f"weights must be one of {WEIGHTS}, got {weights!r}")
+        raise BadInput(f"weights must be one of {list(WEIGHTS)}, got {weights!r}")
     predictors = fit.design.predictors
     values = _grid_values(fit, at)
     for name in names:
@@ -180,40 +199,125 @@ def _averaged_rows(
                 f"{name!r} is not a categorical predictor of {fit.formula!r}; categorical are "
                 f"{list(fit.design.categories)} (give values of a numeric one with 'at')"
             )
+    if len(set(names)) < len(names):
+        raise BadInput(f"the predictors {names} must differ: 'by' names one that is compared")
     others = [name for name in values if name not in names]
-    order = names + others
-    cells = list(itertools.product(*(values[name] for name in order)))
-    grid = pd.DataFrame(cells, columns=order, index=range(len(cells)))
-    for name in order:
-        grid[name] = grid[name].astype(predictors[name].dtype if name not in at else float)
+    cells = pd.MultiIndex.from_product([values[name] for name in names + others] or [[0]])
+    grid = pd.DataFrame(list(cells), columns=names + others, index=range(len(cells)))
+    for name in names + others:
+        grid[name] = grid[name].astype(predictors[name].dtype)
     rows = fit.design.fixed_rows(grid[list(predictors.columns)])
     n_named = int(np.prod([len(values[name]) for name in names]))
-    share = _shares(fit, others, values) if weights == "proportional" else None
-    averaged = np.average(rows.reshape(n_named, -1, rows.shape[1]), axis=1, weights=share)
+    share = WEIGHTS[weights](fit, grid, names, others).reshape(n_named, -1)
+    rows = rows.reshape(n_named, -1, rows.shape[1])
+    # A cell without events has no estimate; where it does not count, the mean has one.
+    rows = np.where(share[:, :, None] > 0, rows, 0.0)
+    total = share.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        averaged = np.einsum("nc,nct->nt", share, rows) / total[:, None]
     named = [values[name] for name in names]
-    index = pd.MultiIndex.from_product(named, names=names)
-    return (index if len(names) > 1 else pd.Index(named[0], name=names[0])), averaged
+    if len(names) == 1:
+        return pd.Index(named[0], name=names[0], tupleize_cols=False), averaged
+    return pd.MultiIndex.from_product(named, names=names), averaged
 
 
-def _grid_values(fit: LMMFit, at: Mapping[str, Sequence[float]]) -> dict[str, list]:
+def _grid_values(fit: LMMFit, at: At) -> dict[str, list]:
     """Values of each predictor in the reference grid."""
     design, categories = fit.design, fit.design.categories
-    unknown = [name for name in at if name not in design.predictors or name in categories]
+    unknown = [name for name in at if name not in design.predictors]
     if unknown:
-        raise BadInput(f"'at' expects numeric predictors of {fit.formula!r}, found {unknown}")
-    return {
-        name: list(at[name])
-        if name in at
-        else categories.get(name) or [design.predictors[name].mean()]
-        for name in map(str, design.predictors.columns)
-    }
+        raise BadInput(
+            f"'at' expects numeric predictors of {fit.formula!r} or levels of categorical ones, "
+            f"found {unknown}; the predictors are {list(design.predictors)}"
+        )
+    values = {}
+    for name in map(str, design.predictors.columns):
+        if name not in at:
+            values[name] = categories.get(name) or [design.predictors[name].mean()]
+        elif name in categories:
+            values[name] = _known_levels(name, at[name], categories[name])
+        else:
+            values[name] = _finite_values(name, at[name])
+    return values
 
 
-def _shares(fit: LMMFit, others: list[str], values: dict[str, list]) -> np.ndarray:
-    """Share of the events in each cell of the predictors averaged over."""
-    names = [name for name in others if name in fit.design.categories]
-    cells = list(itertools.product(*(values[name] for name in others)))
-    keys = [tuple(c for n, c in zip(others, cell, strict=True) if n in names) for cell in cells]
-    events = fit.design.predictors[names].itertuples(index=False, name=None)
-    counts = pd.Series(list(events), dtype=object).value_counts()
-    return np.array([counts.get(key, 0) for key in keys], dtype=float)
+def _listed(value: object) -> list:
+    """One value or several as a list."""
+    is_several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    found = list(value) if is_several else [value]  # type: ignore[call-overload]
+    if not found:
+        raise BadInput("'at' expects one value or more of each predictor, found none")
+    return found
+
+
+def _known_levels(name: str, value: object, levels: list) -> list:
+    """Levels of a category; others are refused."""
+    found = _listed(value)
+    unknown = [level for level in found if level not in levels]
+    if unknown:
+        raise BadInput(
+            f"'at' expects numeric predictors, or levels of categorical ones: {name!r} has no "
+            f"level {unknown}; it has {levels}"
+        )
+    return found
+
+
+def _finite_values(name: str, value: object) -> list:
+    """Values of a numeric predictor; what is no number is refused."""
+    found = _listed(value)
+    try:
+        is_good = bool(np.isfinite(np.array(found, dtype=float)).all())
+    except (TypeError, ValueError):  # numpy's words for what is no number
+        is_good = False
+    if not is_good:
+        raise BadInput(f"'at' expects finite numbers for {name!r}, found {found}")
+    return found
+
+
+def _counts(fit: LMMFit, grid: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Number of events in the cell of each row of the grid, of its categorical predictors."""
+    categories = fit.design.categories
+    used = [name for name in names if name in categories]
+    if not used:
+        return np.ones(len(grid))
+    events = list(fit.design.predictors[used].itertuples(index=False, name=None))
+    weights = fit.design.weights
+    counted: dict[tuple, float] = dict.fromkeys(events, 0.0)
+    counts = np.ones(len(events)) if weights is None else weights
+    for event, weight in zip(events, counts, strict=True):
+        counted[event] += float(weight)
+    cells = grid[used].itertuples(index=False, name=None)
+    return np.array([counted.get(cell, 0.0) for cell in cells])
+
+
+def _equal(fit: LMMFit, grid: pd.DataFrame, named: list[str], others: list[str]) -> np.ndarray:
+    return np.ones(len(grid))
+
+
+def _proportional(
+    fit: LMMFit, grid: pd.DataFrame, named: list[str], others: list[str]
+) -> np.ndarray:
+    return _counts(fit, grid, others)
+
+
+def _outer(fit: LMMFit, grid: pd.DataFrame, named: list[str], others: list[str]) -> np.ndarray:
+    return np.prod([np.ones(len(grid)), *(_counts(fit, grid, [name]) for name in others)], axis=0)
+
+
+def _cells(fit: LMMFit, grid: pd.DataFrame, named: list[str], others: list[str]) -> np.ndarray:
+    return _counts(fit, grid, named + others)
+
+
+def _flat(fit: LMMFit, grid: pd.DataFrame, named: list[str], others: list[str]) -> np.ndarray:
+    return (_counts(fit, grid, named + others) > 0).astype(float)
+
+
+Weighting = Callable[[LMMFit, pd.DataFrame, list[str], list[str]], np.ndarray]
+WEIGHTS: dict[str, Weighting] = {
+    "equal": _equal,
+    "proportional": _proportional,
+    "outer": _outer,
+    "cells": _cells,
+    "flat": _flat,
+}
+"""Weight of each row of the reference grid in the mean that it belongs to."""

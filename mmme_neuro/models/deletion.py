@@ -81,8 +81,9 @@ def influence(fit: LMMFit, units: str = "participant", *, dof: str = "satterthwa
         )
     factor = factors[units]
     whole = fit.table(dof)
-    inverse = np.linalg.inv(fit.covariance.to_numpy())
-    log_determinant = -np.linalg.slogdet(inverse)[1]
+    triangle = fit._products.triangle
+    inverse = np.linalg.inv(_basis_covariance(fit))
+    log_determinant = _log_determinant(fit)
     all_sds = fit.variance_components
     levels, estimates, components = [], [], []
     for code, level in enumerate(factor.levels):
@@ -95,10 +96,10 @@ def influence(fit: LMMFit, units: str = "participant", *, dof: str = "satterthwa
             continue
         table = without.table(dof)
         change = table["estimate"] - whole["estimate"]
-        covariance = without.covariance.to_numpy()
+        of_basis = triangle @ change.to_numpy()
         row |= {
-            "cooks_distance": float(change @ inverse @ change) / len(change),
-            "covariance_ratio": np.exp(np.linalg.slogdet(covariance)[1] - log_determinant),
+            "cooks_distance": float(of_basis @ inverse @ of_basis) / len(change),
+            "covariance_ratio": np.exp(_log_determinant(without) - log_determinant),
             "sigma": without.sigma,
             "singular": without.singular,
             "converged": without.converged,
@@ -116,6 +117,17 @@ def influence(fit: LMMFit, units: str = "participant", *, dof: str = "satterthwa
         estimates=_joined(estimates, ESTIMATE_COLUMNS),
         components=_joined(components, COMPONENT_COLUMNS),
     )
+
+
+def _basis_covariance(fit: LMMFit) -> np.ndarray:
+    """Covariance of the coefficients of orthonormal fixed columns, free of units and offsets."""
+    return fit.sigma**2 * np.real(fit._products.profile(fit._scaled_theta).covariance)
+
+
+def _log_determinant(fit: LMMFit) -> float:
+    """Of the covariance of the fixed effects."""
+    determinant = np.linalg.slogdet(_basis_covariance(fit))[1]
+    return float(determinant - fit._products.log_determinant_triangle)
 
 
 LEVEL_COLUMNS = (

@@ -8,6 +8,7 @@ import scipy.stats
 
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.crossproducts import random_columns
+from mmme_neuro.models.weighting import variance_ratios
 
 
 def collinearity(fit: LMMFit) -> pd.DataFrame:
@@ -37,7 +38,7 @@ def collinearity(fit: LMMFit) -> pd.DataFrame:
     >>> collinearity(fit)  # doctest: +SKIP
     """
     names = list(fit.design.fixed_names)
-    columns = _terms_of_columns(fit)
+    columns = fit.design.terms
     used = [i for i, name in enumerate(names) if columns[name] != "1"]
     covariance = fit.covariance.to_numpy()[np.ix_(used, used)]
     sds = np.sqrt(np.diagonal(covariance))
@@ -57,20 +58,13 @@ def collinearity(fit: LMMFit) -> pd.DataFrame:
     return table.rename_axis("term")
 
 
-def _terms_of_columns(fit: LMMFit) -> dict[str, str]:
-    """Term of each fixed column."""
-    spec = fit.design._spec
-    return {
-        str(spec.column_names[place]): str(term)
-        for term, places in spec.term_indices.items()
-        for place in places
-    }
-
-
 def _log_determinant(matrix: np.ndarray) -> float:
     return float(np.linalg.slogdet(matrix)[1]) if len(matrix) else 0.0
 
 
+RESIDUAL_COLUMNS = (
+    "row response fixed fitted residual marginal_residual leverage standardized".split()
+)
 FAR = 3.0
 """Standardized residuals beyond are counted."""
 FULL_LEVERAGE = 1e-10
@@ -87,9 +81,10 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (n_observations, 8 + n_factors)
-        ``row`` (position in the table that was fitted), the grouping factors, ``response, fixed,
-        fitted, residual, marginal_residual`` in units of the response, ``leverage``, and
-        ``standardized``: residual / (sigma sqrt(1 - leverage)), NaN for an event of leverage one.
+        ``row`` (position in the table that was fitted), the grouping factors (``residual (group)``
+        where one is called as another column), ``response, fixed, fitted, residual,
+        marginal_residual`` in units of the response, ``leverage``, and ``standardized``:
+        residual / (sigma sqrt((1 - leverage) / weight)), NaN for an event of leverage one.
 
     Notes
     -----
@@ -101,10 +96,11 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
     --------
     >>> residual_table(fit).nlargest(5, "standardized")  # doctest: +SKIP
     """
-    fixed = fit.design.fixed @ fit.coefficients.to_numpy()
+    fixed = fit.expected
     fitted, hat = fit.fitted, leverage(fit)
     residual = fit.response - fitted
-    groups = {f.name: np.array(f.levels, dtype=object)[f.codes] for f in fit.design.random}
+    levels = {f.name: np.array(f.levels, dtype=object)[f.codes] for f in fit.design.random}
+    groups = {f"{n} (group)" if n in RESIDUAL_COLUMNS else n: v for n, v in levels.items()}
     free = np.where(1 - hat > FULL_LEVERAGE, 1 - hat, np.nan)
     columns = {
         "row": fit.design.rows,
@@ -115,26 +111,28 @@ def residual_table(fit: LMMFit) -> pd.DataFrame:
         "residual": residual,
         "marginal_residual": fit.response - fixed,
         "leverage": hat,
-        "standardized": residual / (fit.sigma * np.sqrt(free)),
+        "standardized": residual / (fit.sigma * np.sqrt(variance_ratios(fit.design) * free)),
     }
     return pd.DataFrame(columns)
 
 
 def leverage(fit: LMMFit) -> np.ndarray:
     """Derivative of each fitted value by its own response, shape (n_observations,)."""
-    factors = fit.relative_factors
+    products = fit._products
+    factors = products.relative_factors(fit._scaled_theta)
     scaled = scipy.sparse.hstack(
         [
             random_columns(factor)
-            @ scipy.sparse.kron(scipy.sparse.eye_array(len(factor.levels)), factors[factor.name])
-            for factor in fit.design.random
+            @ scipy.sparse.kron(scipy.sparse.eye_array(len(factor.levels)), lower)
+            for factor, lower in zip(products.design.random, factors, strict=True)
         ]
     ).tocsr()
+    basis = np.linalg.qr(products.design.fixed)[0]
     lower = np.linalg.cholesky((scaled.T @ scaled).toarray() + np.eye(scaled.shape[1]))
     random = scipy.linalg.solve_triangular(lower, scaled.toarray().T, lower=True)
-    cross = random @ fit.design.fixed
-    reduced = fit.design.fixed - random.T @ cross
-    root = np.linalg.cholesky(fit.design.fixed.T @ fit.design.fixed - cross.T @ cross)
+    cross = random @ basis
+    reduced = basis - random.T @ cross
+    root = np.linalg.cholesky(basis.T @ basis - cross.T @ cross)
     fixed = scipy.linalg.solve_triangular(root, reduced.T, lower=True)
     return np.asarray((random**2).sum(axis=0) + (fixed**2).sum(axis=0))
 
@@ -190,7 +188,7 @@ def residual_checks(fit: LMMFit) -> pd.DataFrame:
         for term in modes.columns:
             if modes[term].std() > 0:
                 rows += _shape(f"{term} | {factor.name}", modes[term].to_numpy())
-        before = table["standardized"].groupby(table[factor.name]).shift()
+        before = table["standardized"].groupby(factor.codes).shift()
         pairs = int((before.notna() & table["standardized"].notna()).sum())
         if pairs > 2:
             lag = table["standardized"].corr(before)

@@ -8,6 +8,7 @@ import scipy.stats
 
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.likelihood import free_parameters
+from mmme_neuro.models.weighting import variance_ratios
 from mmme_neuro.stats.estimates import t_interval
 
 NEEDED = ("estimate", "std_error", "dof")
@@ -120,7 +121,7 @@ def standardized_effects(
         raise ValueError(f"denominator must be one of {sorted(DENOMINATORS)}, got {denominator!r}")
     weights = _event_weights(fit, of)
     log_sd = DENOMINATORS[denominator](fit, weights)
-    sd = float(np.exp(log_sd(np.append(fit.theta, np.log(fit.sigma)))))
+    sd = float(np.exp(log_sd(np.append(fit._scaled_theta, np.log(fit.sigma)))))
     effect_size = contrasts["estimate"].to_numpy(float) / sd
     relative = contrasts["std_error"].to_numpy(float) / sd
     std_error = np.sqrt(relative**2 + effect_size**2 * _log_variance(fit, log_sd))
@@ -155,7 +156,11 @@ def _event_weights(fit: LMMFit, of: str | None) -> np.ndarray:
 
 def _log_total(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """Log of the root of the summed components, as a function of theta and log sigma."""
-    products = [(f.columns * weights[:, None]).T @ f.columns for f in fit.design.random]
+    random = fit._products.design.random
+    # The random columns of the search have the roots of prior weights as factors.
+    each = weights * variance_ratios(fit.design)
+    products = [(f.columns * each[:, None]).T @ f.columns for f in random]
+    residual = float(each.sum())
 
     def log_sd(parameters: np.ndarray) -> float:
         factors = fit._products.relative_factors(parameters[:-1])
@@ -163,14 +168,15 @@ def _log_total(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float
             float(np.sum(lower @ lower.T * product))
             for lower, product in zip(factors, products, strict=True)
         )
-        return float(parameters[-1] + np.log1p(between) / 2)
+        return float(parameters[-1] + np.log(residual + between) / 2)
 
     return log_sd
 
 
 def _log_residual(fit: LMMFit, weights: np.ndarray) -> Callable[[np.ndarray], float]:
-    """Log of sigma."""
-    return lambda parameters: float(parameters[-1])
+    """Log of the root of the mean residual variance."""
+    residual = float(weights @ variance_ratios(fit.design))
+    return lambda parameters: float(parameters[-1] + np.log(residual) / 2)
 
 
 DENOMINATORS = {"total": _log_total, "residual": _log_residual}
@@ -180,12 +186,12 @@ def _log_variance(fit: LMMFit, log_sd: Callable[[np.ndarray], float]) -> float:
     """Variance of the denominator's logarithm; parameters at a boundary are held there."""
     is_free = np.concatenate(
         [
-            free_parameters(factor, fit.theta[place])
+            free_parameters(factor, fit._scaled_theta[place])
             for factor, place in zip(fit.design.random, fit.design.theta_slices, strict=True)
         ]
         + [[True]]
     )
-    here = np.append(fit.theta, np.log(fit.sigma))
+    here = np.append(fit._scaled_theta, np.log(fit.sigma))
     slope = np.array(
         [
             (log_sd(here + step) - log_sd(here - step)) / (2 * step.sum())

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.models.mixed import LMMFit
+from mmme_neuro.models.weighting import variance_ratios
 
 
 def random_variances(fit: LMMFit) -> pd.DataFrame:
@@ -20,15 +21,20 @@ def random_variances(fit: LMMFit) -> pd.DataFrame:
         z' S z with z the random columns of the event and S the covariance of their effects, in
         squared units of the response; it differs between events where slopes are random.
     """
-    covariances = fit.random_covariances
+    products = fit._products
+    factors = products.relative_factors(fit._scaled_theta)
+    ratios = variance_ratios(fit.design)
     return pd.DataFrame(
         {
-            factor.name: np.einsum(
-                "ei,ij,ej->e", factor.columns, covariances[factor.name].to_numpy(), factor.columns
-            )
-            for factor in fit.design.random
+            factor.name: ((factor.columns @ (fit.sigma * lower)) ** 2).sum(axis=1) * ratios
+            for factor, lower in zip(products.design.random, factors, strict=True)
         }
     )
+
+
+def residual_variance(fit: LMMFit) -> float:
+    """Mean residual variance of the events, which differs between them with prior weights."""
+    return float(fit.sigma**2 * variance_ratios(fit.design).mean())
 
 
 def r_squared(fit: LMMFit) -> pd.Series:
@@ -57,7 +63,7 @@ def r_squared(fit: LMMFit) -> pd.Series:
     """
     fixed = float(np.var(fit.design.fixed @ fit.coefficients.to_numpy(), ddof=1))
     random = float(random_variances(fit).to_numpy().sum(axis=1).mean())
-    total = fixed + random + fit.sigma**2
+    total = fixed + random + residual_variance(fit)
     return pd.Series({"marginal": fixed / total, "conditional": (fixed + random) / total})
 
 
@@ -89,6 +95,6 @@ def intraclass_correlations(fit: LMMFit) -> pd.DataFrame:
     between = random_variances(fit).mean()
     between["all"] = between.sum()
     fixed = float(np.var(fit.design.fixed @ fit.coefficients.to_numpy(), ddof=1))
-    total = between["all"] + fit.sigma**2
+    total = between["all"] + residual_variance(fit)
     shares = {"adjusted": between / total, "unadjusted": between / (total + fixed)}
     return pd.DataFrame(shares).rename_axis("group")

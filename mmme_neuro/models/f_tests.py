@@ -8,9 +8,12 @@ import pandas as pd
 import scipy.stats
 from formulaic.parser.types import Factor
 
-from mmme_neuro.models.design import Design
+from mmme_neuro.errors import BadFormula
+from mmme_neuro.models.design import FUNCTIONS, Design
 from mmme_neuro.models.mixed import DOF_METHODS, LMMFit
+from mmme_neuro.models.naming import factor_text
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite
+from mmme_neuro.stats.groups import are_independent, combination_weights
 
 SPAN_TOLERANCE = 1e-6
 """Relative residual under which sum-coded columns span the same space as the fitted ones."""
@@ -93,7 +96,7 @@ def f_test(
     FTest
     """
     value = weights @ coefficients
-    covariance = weights @ method.covariance @ weights.T
+    covariance = method.covariance_of(weights)
     statistic = float(value @ np.linalg.solve(covariance, value)) / len(weights)
     if isinstance(method, KenwardRoger):
         scale, dof = kenward_roger_f(weights, method)
@@ -103,7 +106,7 @@ def f_test(
 
 def satterthwaite_f(weights: np.ndarray, method: Satterthwaite) -> float:
     """Denominator degrees of freedom from those of the independent one-dimensional tests."""
-    _, axes = np.linalg.eigh(weights @ method.covariance @ weights.T)
+    _, axes = np.linalg.eigh(method.covariance_of(weights))
     each = method.dof(axes.T @ weights)
     if len(each) == 1 or np.ptp(each) <= EQUAL_DOF * np.abs(each).max():
         return float(each.mean())
@@ -118,7 +121,7 @@ def kenward_roger_f(weights: np.ndarray, method: KenwardRoger) -> tuple[float, f
     q = len(weights)
     if q == 1:
         return 1.0, float(method.dof(weights)[0])
-    unadjusted = method.unadjusted
+    weights, unadjusted = weights @ method.to_basis, method.unadjusted
     theta = weights.T @ np.linalg.solve(weights @ unadjusted @ weights.T, weights)
     parts = theta @ unadjusted @ method.sensitivity @ unadjusted
     traces = np.trace(parts, axis1=1, axis2=2)
@@ -154,13 +157,13 @@ def type_three(design: Design) -> dict[str, np.ndarray]:
     """
     coded, matrix = _sum_coded(design)
     columns = matrix.to_numpy(float)
-    if np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if not are_independent(columns):
         return {
             term.name: np.full((len(term.columns), design.fixed.shape[1]), np.nan) for term in coded
         }
-    weights, *_ = np.linalg.lstsq(columns, design.fixed, rcond=None)
-    missed = np.linalg.norm(design.fixed - columns @ weights)
-    if missed > SPAN_TOLERANCE * np.linalg.norm(design.fixed):
+    weights = combination_weights(columns, design.fixed)
+    missed = np.linalg.norm(design.fixed - columns @ weights, axis=0)
+    if (missed > SPAN_TOLERANCE * np.linalg.norm(design.fixed, axis=0)).any():
         raise ValueError(
             f"the fixed part of {str(design.formula)!r} cannot be coded by sums; make the "
             "transformed categories columns of the table first"
@@ -179,19 +182,17 @@ class CodedTerm:
 
 def _sum_coded(design: Design) -> tuple[list[CodedTerm], pd.DataFrame]:
     """The terms and the fixed columns with every category coded by sums."""
-    table, coding, differences = design.predictors.copy(), {}, {}
+    table, coding, differences = design.stand_ins, {}, {}
     for number, (factor, state) in enumerate(design._spec.factor_contrasts.items()):
         name = f"category_{number}_of_the_design"
-        table[name] = pd.Categorical(_category(factor, state.levels, design), state.levels)
+        table[name] = pd.Categorical(_category(factor, state.levels, table, design), state.levels)
         coding[factor] = f"C({name}, contr.sum)"
         effects = np.vstack([np.eye(len(state.levels) - 1), -np.ones(len(state.levels) - 1)])
         differences[factor] = effects[1:] - effects[0]
     terms = list(design._spec.formula)
-    texts = [":".join(coding.get(f, _written(f)) for f in term.factors) for term in terms]
+    texts = [":".join(coding.get(f, factor_text(f)) for f in term.factors) for term in terms]
     right = " + ".join([text for text in texts if text != "1"] + [str(int("1" in texts))])
-    matrix = formulaic.Formula(right).get_model_matrix(
-        table, context={"np": np}, na_action="ignore"
-    )
+    matrix = formulaic.Formula(right).get_model_matrix(table, context=FUNCTIONS, na_action="ignore")
     found = {
         frozenset(factor.expr for factor in term.factors): list(columns)
         for term, columns in matrix.model_spec.term_indices.items()
@@ -205,23 +206,18 @@ def _sum_coded(design: Design) -> tuple[list[CodedTerm], pd.DataFrame]:
         for factor in term.factors:
             product = np.kron(differences.get(factor, np.eye(1)), product)
         fits = product.shape[1] == len(columns)
-        coded.append(CodedTerm(str(term), columns, product if fits else np.eye(len(columns))))
+        name = design.names.term(str(term))
+        coded.append(CodedTerm(name, columns, product if fits else np.eye(len(columns))))
     return coded, pd.DataFrame(matrix)
 
 
-def _category(factor: Factor, levels: list, design: Design) -> pd.Series:
+def _category(factor: Factor, levels: list, table: pd.DataFrame, design: Design) -> pd.Series:
     """Values of a categorical factor, which must be one column of the table."""
-    variables = set(map(str, formulaic.Formula(factor.expr).required_variables)) - {"np"}
-    values = design.predictors[variables.pop()] if len(variables) == 1 else None
+    found = [name for name in table.columns if str(name) in factor.expr]
+    values = table[found[0]] if len(found) == 1 else None
     if values is None or not set(values.unique()) <= set(levels):
-        raise ValueError(
-            f"the category {factor.expr!r} is not one column of the table; compute it as a column "
-            "first"
+        raise BadFormula(
+            f"the category {design.names.written(factor.expr)!r} is not one column of the table; "
+            "compute it as a column first"
         )
     return values
-
-
-def _written(factor: Factor) -> str:
-    """A factor as it stands in a formula."""
-    is_column = factor.eval_method is Factor.EvalMethod.LOOKUP
-    return f"`{factor.expr}`" if is_column else str(factor.expr)

@@ -1,17 +1,17 @@
 """Wilkinson formulas with random terms as in lme4: ``y ~ a * b + (1 + a | g)``."""
 
-import ast
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import formulaic
-import pandas as pd
-from formulaic.errors import FormulaicError
-from formulaic.parser.types import Factor
+from mmme_neuro.errors import BadFormula
 
-from mmme_neuro.errors import BadFormula, BadInput
+WORD = r"[\w.\u0300-\u036f]"
+"""A character of a bare name: a letter of any script, combining accent, digit, _ or dot."""
+
+PLAIN = re.compile(rf"[^\W\d]{WORD}*")
+RESERVED = {"True", "False", "None"}
+"""Names that mean something else in arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,24 @@ class Formula:
     Parameters
     ----------
     response : str or None
-        Left of the tilde; None for a one-sided formula.
+        Left of the tilde, an arithmetic expression; None for a one-sided formula.
     fixed : str
-        The fixed part, as written.
+        The fixed part, as written, without offsets.
     random : tuple of RandomTerm
         Nested groups (``a/b``) are already expanded.
+    offsets : tuple of str
+        Arithmetic expressions in ``offset()``: parts of the response that are known.
     """
 
     response: str | None
     fixed: str
     random: tuple[RandomTerm, ...]
+    offsets: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         left = f"{self.response} ~ " if self.response else "~ "
-        return left + " + ".join([self.fixed, *map(str, self.random)])
+        known = [f"offset({text})" for text in self.offsets]
+        return left + " + ".join([self.fixed, *known, *map(str, self.random)])
 
     def with_random(self, random: tuple[RandomTerm, ...]) -> "Formula":
         """The same formula with other random terms."""
@@ -76,7 +80,9 @@ def parse_formula(text: str) -> Formula:
     ----------
     text : str
         Wilkinson notation; random terms ``(x | g)``, ``(x || g)``, ``(1 | a/b)``, ``(0 + x | g)``.
-        Names that are not identifiers stand in backticks.
+        Names with other characters than letters, digits, ``_`` and dots stand in backticks.
+        Left of ``~`` stands an arithmetic expression, such as ``log(rt)`` or ``post - pre``;
+        ``offset(z)`` is a term with the known coefficient 1.
 
     Returns
     -------
@@ -96,93 +102,43 @@ def parse_formula(text: str) -> Formula:
     if len(sides) > 2:
         raise BadFormula(f"formula {text!r}: expected one '~', found {len(sides) - 1}")
     response = sides[0].strip() or None if len(sides) == 2 else None
-    fixed, random = [], []
+    if len(sides) == 2 and "|" in _outside_quotes(response or ""):
+        raise BadFormula(f"formula {text!r}: random terms stand right of '~', found {response!r}")
+    fixed, random, offsets = [], [], []
     for sign, piece in _signed_pieces(sides[-1], text):
         bar = _bar(piece)
-        if bar is None:
+        known = _offset(piece)
+        if bar is None and known is None:
             fixed.append((sign, piece))
         elif sign == "-":
-            raise BadFormula(f"formula {text!r}: a random term cannot be subtracted: {piece}")
+            kind = "an offset" if bar is None else "a random term"
+            raise BadFormula(f"formula {text!r}: {kind} cannot be subtracted: {piece}")
+        elif bar is None:
+            offsets.append(known or "")
         else:
             random.extend(_random_terms(piece, bar, text))
-    return Formula(response, _joined(fixed), tuple(random))
+    return Formula(response, _joined(fixed), tuple(random), tuple(offsets))
 
 
-def variables_of(expression: str, formula: str) -> set[str]:
-    """Names of the columns that an expression needs.
+def _offset(piece: str) -> str | None:
+    """What stands in the brackets of ``offset()``; None for another term."""
+    found = re.fullmatch(r"offset\s*\((.*)\)", piece, re.DOTALL)
+    if found is None:
+        if re.search(r"\boffset\s*\(", _outside_quotes(piece)):
+            raise BadFormula(f"offset() is a term of its own, not a part of another: {piece!r}")
+        return None
+    inner = found.group(1).strip()
+    if not inner or not _is_balanced(inner):
+        raise BadFormula(f"expected one expression in offset(), found {piece!r}")
+    return inner
 
-    Parameters
-    ----------
-    expression : str
-        One side of a formula or a part of it, without random terms.
-    formula : str
-        The whole formula, for the message.
 
-    Returns
-    -------
-    set of str
-
-    Raises
-    ------
-    BadFormula
-        When the expression cannot be parsed.
-    """
+def _is_balanced(text: str) -> bool:
+    """Whether no bracket closes before it was opened."""
     try:
-        parsed = formulaic.Formula(expression)
-        names = set(map(str, parsed.required_variables))
-        # formulaic 1.2 finds no variables inside transforms that keep a state, as center(x).
-        for factor in {factor for term in parsed for factor in term.factors}:
-            if factor.eval_method is Factor.EvalMethod.PYTHON:
-                names |= _names_in(factor.expr)
-    except (FormulaicError, SyntaxError) as error:
-        why = str(error).splitlines()[0]
-        raise BadFormula(f"formula {formula!r}: cannot read {expression!r} ({why})") from error
-    return names - {"np"}
-
-
-def check_columns(names: Iterable[str], data: pd.DataFrame, formula: str) -> None:
-    """Refuse names that are not columns of a table, or are columns twice.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Columns that a formula needs.
-    data : DataFrame
-        The table.
-    formula : str
-        The formula, for the message.
-
-    Raises
-    ------
-    BadFormula
-        With the nearest name of a column.
-    BadInput
-        When a column is there several times.
-    """
-    columns = [str(column) for column in data.columns]
-    for name in names:
-        if columns.count(name) > 1:
-            raise BadInput(f"column {name!r} is there {columns.count(name)} times; rename one")
-        if name not in columns:
-            near = difflib.get_close_matches(name, columns, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise BadFormula(
-                f"formula {formula!r}: no column {name!r}; the columns are {columns}{hint}"
-            )
-
-
-def _names_in(expression: str) -> set[str]:
-    """Columns in a Python expression: its names that are neither functions nor modules."""
-    quoted = re.findall("`([^`]+)`", expression)
-    tree = ast.parse(re.sub("`[^`]+`", "0", expression), mode="eval")
-    apart = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call | ast.Attribute)
-        for inner in ast.walk(node.func if isinstance(node, ast.Call) else node.value)
-    }
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in apart}
-    return names | set(quoted)
+        return len(_split(text, ",")) == 1
+    except BadFormula:
+        return False
 
 
 def _joined(pieces: list[tuple[str, str]]) -> str:
@@ -210,7 +166,7 @@ def _unquoted(name: str, text: str) -> str:
     """Column name without backticks; anything but a name is refused."""
     if name.startswith("`") and name.endswith("`") and len(name) > 2:
         return name[1:-1]
-    if not name.isidentifier():
+    if not re.fullmatch(rf"{WORD}+", name) or name.replace(".", "").isdigit():
         raise BadFormula(
             f"formula {text!r}: the group must be columns joined by ':' or '/', found {name!r}; "
             "put unusual names in backticks"
@@ -240,9 +196,14 @@ def treatment_term(condition: str, levels: Sequence[str]) -> str:
     return f"{condition}[T.{levels[1]}]"
 
 
+def factors_of(term: str) -> list[str]:
+    """Factors of an interaction as it is written."""
+    return [term[start:stop] for start, stop in _split(term, ":")]
+
+
 def quoted(name: str) -> str:
     """Name of a column as formulas write it."""
-    return name if name.isidentifier() else f"`{name}`"
+    return name if PLAIN.fullmatch(name) and name not in RESERVED else f"`{name}`"
 
 
 def _signed_pieces(text: str, formula: str) -> Iterator[tuple[str, str]]:
@@ -274,21 +235,25 @@ def _bar(piece: str) -> tuple[int, int] | None:
 
 
 def _outside_quotes(text: str) -> str:
-    return "".join(text.split("`")[::2])
+    return re.sub(r"`[^`]*`|\"[^\"]*\"|'[^']*'", "", text)
 
 
 def _split(text: str, separators: str) -> list[tuple[int, int]]:
-    """Spans between separators that stand outside brackets and backticks."""
-    spans, start, depth, isquoted = [], 0, 0, False
+    """Spans between separators that stand outside brackets, backticks and quotes."""
+    spans, start, depth, quote = [], 0, 0, ""
     for position, character in enumerate(text):
-        if character == "`":
-            isquoted = not isquoted
-        if isquoted:
+        if quote:
+            quote = "" if character == quote else quote
+            continue
+        if character == "`" or (character in "\"'" and character in text[position + 1 :]):
+            quote = character
             continue
         depth += (character in "([{") - (character in ")]}")
+        if depth < 0:
+            break
         if depth == 0 and character in separators:
             spans.append((start, position))
             start = position + 1
-    if depth or isquoted:
+    if depth or quote:
         raise BadFormula(f"unbalanced brackets or backticks in {text!r}")
     return [*spans, (start, len(text))]

@@ -33,6 +33,8 @@ class GLMMFit:
         Of statsmodels.
     n_observations, n_dropped : int
         Events used, and events with missing values.
+    components : tuple of (str, str)
+        Random column and grouping factor of each variance.
     """
 
     formula: str
@@ -40,6 +42,7 @@ class GLMMFit:
     result: "BayesMixedGLMResults"
     n_observations: int
     n_dropped: int
+    components: tuple[tuple[str, str], ...]
 
     def table(self, *, confidence: float = 0.95) -> pd.DataFrame:
         """Posterior means and standard deviations of the fixed effects, on the scale of the link.
@@ -64,9 +67,10 @@ class GLMMFit:
     @property
     def variance_components(self) -> pd.DataFrame:
         """Standard deviations of the random effects (medians of the posterior), one row each."""
-        names = [name.split(" | ") for name in self.result.model.vcp_names]
         sds = np.exp(np.asarray(self.result.vcp_mean))
-        rows = [(group, term, sd**2, sd) for (term, group), sd in zip(names, sds, strict=True)]
+        rows = [
+            (group, term, sd**2, sd) for (term, group), sd in zip(self.components, sds, strict=True)
+        ]
         return pd.DataFrame(rows, columns=["group", "term", "variance", "sd"])
 
     def __repr__(self) -> str:
@@ -86,8 +90,9 @@ def fit_glmm(
     Parameters
     ----------
     formula : str
-        As in `fit_lmm`; every random column has a variance of its own and no correlation, as if
-        all random terms were written with ``||``.
+        As in `fit_lmm`, offsets on the scale of the link included (``offset(log(minutes))``); every
+        random column has a variance of its own and no correlation, as if all random terms were
+        written with ``||``.
     data : DataFrame, shape (n_rows, n_columns)
         One row per event. Rows with missing values in a used column are left out.
     family : {"binomial", "poisson"}
@@ -127,14 +132,21 @@ def fit_glmm(
     parsed = parse_formula(formula)
     if parsed.response is None:
         raise BadFormula(f"formula {formula!r} names no response; write it before '~'")
-    if parsed.response in data and data[parsed.response].dtype == bool:
-        data = data.assign(**{parsed.response: data[parsed.response].astype(float)})
-    design, response = build_design(parsed, data)
+    design, response = build_design(parsed, data, takes_boolean=True)
     assert response is not None
     _check_response(response, family, parsed.response)
     columns, ident, names = _random_columns(design)
     model_class = BinomialBayesMixedGLM if family == "binomial" else PoissonBayesMixedGLM
-    model = model_class(
+    known = 0.0 if design.offset is None else design.offset
+
+    class WithOffset(model_class):  # type: ignore[valid-type, misc]
+        """statsmodels' model with a known part of the linear predictor."""
+
+        def _lp_stats(self, *parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            mean, variance = super()._lp_stats(*parameters)
+            return mean + known, variance
+
+    model = WithOffset(
         response,
         design.fixed,
         columns,
@@ -142,7 +154,7 @@ def fit_glmm(
         vcp_p=log_sd_sd,
         fe_p=fixed_sd,
         fep_names=list(design.fixed_names),
-        vcp_names=names,
+        vcp_names=[f"{column} | {group}" for column, group in names],
     )
     size = design.fixed.shape[1] + len(names) + columns.shape[1]
     return GLMMFit(
@@ -151,19 +163,22 @@ def fit_glmm(
         result=model.fit_vb(mean=np.zeros(size), sd=np.full(size, START_SD)),
         n_observations=design.n_events,
         n_dropped=design.n_dropped,
+        components=tuple(names),
     )
 
 
-def _random_columns(design: Design) -> tuple[scipy.sparse.csr_matrix, np.ndarray, list[str]]:
-    """Columns of all levels, which variance each has, and the names of the variances."""
+def _random_columns(
+    design: Design,
+) -> tuple[scipy.sparse.csr_matrix, np.ndarray, list[tuple[str, str]]]:
+    """Columns of all levels, which variance each has, and column and group of the variances."""
     parts, ident = [], []
-    names: list[str] = []
+    names: list[tuple[str, str]] = []
     for factor in design.random:
         columns = random_columns(factor)
         for place, column in enumerate(factor.column_names):
             parts.append(columns[:, place :: len(factor.column_names)])
             ident.append(np.full(len(factor.levels), len(names)))
-            names.append(f"{column} | {factor.name}")
+            names.append((column, factor.name))
     # statsmodels takes matrices, not arrays, for sparse ones.
     return scipy.sparse.csr_matrix(scipy.sparse.hstack(parts)), np.concatenate(ident), names
 

@@ -3,17 +3,18 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.linalg
 
-from mmme_neuro.models.design import RandomFactor
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.crossproducts import cross_products
-from mmme_neuro.models.solver.likelihood import Likelihood, semidefinite_root
+from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.models.solver.scaling import blocks_of, lower_triangular, turn_of
+from mmme_neuro.models.weighting import working
 
 LARGEST, LARGEST_LOG = 1e3, 300
 """Multiple of the estimates, and logarithm, that a search may not exceed."""
 SHORT = 0.05
 """Share of its length at which a column starts, too, when a correlation is held."""
-ZERO_BELOW = 1e-8
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,15 @@ class HeldSigma:
 class HeldSd:
     """Standard deviation of the first column of a block held: sigma times one element of theta.
 
-    The other parameters are the rest of theta and log sigma.
+    The other parameters are the rest of theta and log sigma; ``unit`` is the standard deviation
+    per sigma and that element.
     """
 
     likelihood: Likelihood
     theta: np.ndarray
     sigma: float
     place: int
+    unit: float
 
     @property
     def starts(self) -> list[np.ndarray]:
@@ -79,7 +82,7 @@ class HeldSd:
         if abs(point[-1].real) > LARGEST_LOG:
             return complex(np.inf)
         sigma = np.exp(point[-1])
-        theta = np.insert(point[:-1], self.place, value / sigma)
+        theta = np.insert(point[:-1], self.place, value / self.unit / sigma)
         return _at_sigma(self.likelihood, theta, sigma, self.theta)
 
 
@@ -154,44 +157,53 @@ def hold(fit: LMMFit, component: VarianceComponent) -> Held:
     Returns
     -------
     HeldSigma, HeldSd or HeldCorrelation
-        With the columns of the component first among those they may covary with, where the
-        Cholesky factor holds its standard deviation and correlation in single elements.
+        With the effects of the component first among those they may covary with, where the
+        Cholesky factor holds its standard deviation and correlation in single elements. The
+        other columns are mixtures, so that no unit or offset spoils the search.
     """
-    names = [factor.name for factor in fit.design.random]
+    products, theta = fit._products, fit._scaled_theta.copy()
+    names = [factor.name for factor in products.design.random]
     if component.group not in names:
-        return HeldSigma(Likelihood(fit._products, fit.reml), fit.theta)
+        return HeldSigma(Likelihood(products, fit.reml), theta)
     number = names.index(component.group)
-    factor, place = fit.design.random[number], fit.design.theta_slices[number]
+    factor, place = products.design.random[number], products.design.theta_slices[number]
     columns = list(factor.column_names)
     leading = [columns.index(name) for name in (component.other, component.term) if name]
-    reordered, order = _reordered(factor, leading)
-    lower = fit.relative_factors[factor.name][order]
-    rows, where = factor.template.T
-    theta = fit.theta.copy()
-    theta[place] = semidefinite_root(lower @ lower.T, ZERO_BELOW)[rows, where]
-    random = tuple(reordered if f is factor else f for f in fit.design.random)
-    products = cross_products(replace(fit.design, random=random), fit.response)
-    likelihood = Likelihood(products, fit.reml)
+    block = next(block for block in blocks_of(factor) if leading[0] in block)
+    own, turn = np.ix_(block, block), turn_of(factor)[leading][:, block]
+    turned = _leading_rows(turn)
+    new_columns = factor.columns.copy()
+    new_columns[:, block] = np.linalg.solve(turned.T, factor.columns[:, block].T).T
+    lower = factor.relative_factor(theta[place])
+    lower[own] = lower_triangular((turned @ lower[own])[None])[0]
+    theta[place] = lower[tuple(factor.template.T)]
+    changed = replace(factor, columns=np.ascontiguousarray(new_columns))
+    random = tuple(changed if f is factor else f for f in products.design.random)
+    again = cross_products(
+        replace(products.design, random=random), working(fit.design, fit.response)
+    )
+    likelihood = Likelihood(again, fit.reml)
     elements = [tuple(map(int, pair)) for pair in factor.template]
-    first = list(order).index(leading[0])
+    first = int(block[0])
+    at = place.start + elements.index((first, first))
     if not component.other:
-        return HeldSd(likelihood, theta, fit.sigma, place.start + elements.index((first, first)))
-    second = first + 1
+        return HeldSd(likelihood, theta, fit.sigma, at, float(np.linalg.norm(turn[0])))
+    second = int(block[1])
     pairs = [(first, first), (second, first), (second, second)]
     return HeldCorrelation(likelihood, theta, *(place.start + elements.index(p) for p in pairs))
 
 
-def _reordered(factor: RandomFactor, leading: list[int]) -> tuple[RandomFactor, np.ndarray]:
-    """The factor with some columns first in their block, and the order of its columns."""
-    pairs = {frozenset(map(int, pair)) for pair in factor.template}
-    n_columns = len(factor.column_names)
-    block = [i for i in range(n_columns) if frozenset((i, leading[0])) in pairs]
-    order = np.arange(n_columns)
-    order[block] = leading + [i for i in block if i not in leading]
-    reordered = replace(
-        factor,
-        columns=factor.columns[:, order],
-        column_names=tuple(factor.column_names[i] for i in order),
-        sources=tuple(factor.sources[i] for i in order),
-    )
-    return reordered, order
+def unit_of(fit: LMMFit, component: VarianceComponent) -> float:
+    """Standard deviation of a component where the effects of the scaled columns have unit ones."""
+    for factor in fit._products.design.random:
+        if factor.name == component.group:
+            row = turn_of(factor)[factor.column_names.index(component.term)]
+            return float(np.linalg.norm(row))
+    return 1.0
+
+
+def _leading_rows(leading: np.ndarray) -> np.ndarray:
+    """Regular matrix whose first rows are the given ones, of length one, the rest orthonormal."""
+    rows = leading / np.linalg.norm(leading, axis=1, keepdims=True)
+    rest = scipy.linalg.null_space(rows).T
+    return np.vstack([rows, rest[: leading.shape[1] - len(rows)]])

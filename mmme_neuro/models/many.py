@@ -8,6 +8,7 @@ import pandas as pd
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.contrasts import contrast
 from mmme_neuro.models.effects import standardized_effects
+from mmme_neuro.models.formula import quoted
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.reduction import fit_reduced
 from mmme_neuro.stats.estimates import t_interval
@@ -70,7 +71,7 @@ def fit_many(responses: Sequence[str], right_side: str, data: pd.DataFrame) -> M
     levels: list[pd.DataFrame] = []
     notes: list[dict[str, object]] = []
     for response in responses:
-        formula = f"{response} ~ {right_side}"
+        formula = f"{quoted(str(response))} ~ {right_side}"
         try:
             fit = fit_reduced(formula, data)
             table = fit.table().reset_index()
@@ -131,7 +132,7 @@ def contrasts_within(
     tables = []
     for response in responses:
         try:
-            fit = fit_reduced(f"{response} ~ {right_side}", data)
+            fit = fit_reduced(f"{quoted(str(response))} ~ {right_side}", data)
             table = _contrasts(fit, of, by)
         except NotEstimable as error:
             table = pd.DataFrame({"note": [str(error)]})

@@ -1,5 +1,6 @@
 """One mixed model fitted to every cell of a map: channels, times, frequencies."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,10 +8,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmme_neuro.models.design import build_design, same_model
+from mmme_neuro.models.design import Design, Weights, build_design, same_model
 from mmme_neuro.models.mapinput import as_map, parse_map_formula, thread_count
 from mmme_neuro.models.patterns import STATES, MapCells, missing_patterns
 from mmme_neuro.models.solver.batch import fit_columns
+from mmme_neuro.models.solver.scaling import scale_warnings
+from mmme_neuro.models.weighting import log_weights, searched, working
 from mmme_neuro.stats.estimates import t_interval
 
 
@@ -127,6 +130,7 @@ def fit_lmm_map(
     events: pd.DataFrame,
     *,
     reml: bool = True,
+    weights: Weights | None = None,
     n_threads: int | None = None,
 ) -> LMMMap:
     """Fit one linear mixed model to every cell of a map, each exactly.
@@ -144,6 +148,9 @@ def fit_lmm_map(
         Row *i* is event *i* of ``responses``.
     reml : bool
         Restricted maximum likelihood (the default), else maximum likelihood.
+    weights : str or array, shape (n_events,), optional
+        Prior weights of the events in every cell, or the column of ``events`` that has them, as of
+        `fit_lmm`.
     n_threads : int, optional
         Threads; all available cores by default. Results do not depend on it.
 
@@ -181,7 +188,9 @@ def fit_lmm_map(
     """
     parsed = parse_map_formula(formula)
     values, axes, coordinates = _checked(responses, events)
-    design, _ = build_design(parsed, events)
+    design, _ = build_design(parsed, events, weights=weights)
+    for message in scale_warnings(design):
+        warnings.warn(message, stacklevel=2)
     flat = values.reshape(len(values), -1)
     n_threads = thread_count(n_threads)
     cells = MapCells(design, flat.shape[1])
@@ -189,12 +198,11 @@ def fit_lmm_map(
         used = design.rows[pattern.is_present]
         own = same_model(design, events, used)
         if own is not None:
-            take = _taker(flat, used, pattern.columns)
-            cells.write(
-                pattern,
-                fit_columns(own, take, len(pattern.columns), reml=reml, n_threads=n_threads),
-                len(used),
-            )
+            take = _taker(own, flat, used, pattern.columns)
+            n_columns = len(pattern.columns)
+            fits = fit_columns(searched(own), take, n_columns, reml=reml, n_threads=n_threads)
+            fits.criterion[:] -= log_weights(own)
+            cells.write(pattern, fits, len(used))
     return LMMMap(
         dataset=cells.dataset(axes, values.shape[1:], coordinates),
         formula=str(parsed),
@@ -227,9 +235,9 @@ def _checked(
 
 
 def _taker(
-    flat: np.ndarray, rows: np.ndarray, columns: np.ndarray
+    design: Design, flat: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> Callable[[slice], np.ndarray]:
-    """Function that copies some responses, only the given events."""
+    """Function that copies some responses, only the given events, as the search sees them."""
     is_range = len(columns) == columns[-1] - columns[0] + 1
 
     def take(block: slice) -> np.ndarray:
@@ -238,6 +246,6 @@ def _taker(
         else:
             piece = flat[:, columns[block]]
         piece = piece if len(rows) == len(flat) else piece[rows]
-        return np.ascontiguousarray(piece, dtype=float)
+        return np.ascontiguousarray(working(design, piece), dtype=float)
 
     return take

@@ -8,16 +8,21 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadFormula
-from mmme_neuro.models.design import Design, build_design
+from mmme_neuro.models.design import Design, Weights, build_design
 from mmme_neuro.models.formula import Formula, parse_formula
 from mmme_neuro.models.solver.crossproducts import CrossProducts, cross_products
 from mmme_neuro.models.solver.dof import KenwardRoger, Satterthwaite, kenward_roger, satterthwaite
 from mmme_neuro.models.solver.likelihood import Likelihood
+from mmme_neuro.models.solver.scaling import (
+    Boundaries,
+    boundaries,
+    scale_warnings,
+    turn_of,
+    turned_back,
+)
 from mmme_neuro.models.summary import conditional_modes, conditional_sds, summary_text
+from mmme_neuro.models.weighting import given, log_weights, searched, variance_ratios, working
 from mmme_neuro.stats.estimates import estimate_row
-
-SINGULAR_BELOW = 1e-4
-"""Relative standard deviation under which a fit counts as singular (as in lme4)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,6 +62,7 @@ class LMMFit:
     criterion: float
     converged: bool
     _products: CrossProducts
+    _scaled_theta: np.ndarray
     _satterthwaite: Satterthwaite
     warnings: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
@@ -97,10 +103,22 @@ class LMMFit:
 
     @property
     def singular(self) -> bool:
-        """Whether a variance is zero or a correlation is one, by lme4's tolerance."""
-        return any(
-            (np.diagonal(lower) < SINGULAR_BELOW).any() for lower in self.relative_factors.values()
-        )
+        """Whether a variance is zero or a correlation is one, by lme4's tolerance.
+
+        Judged with the random columns on one scale, so that units and offsets do not matter.
+        """
+        found = self._boundaries
+        return bool(found.is_zero.any() or found.is_shared.any())
+
+    @property
+    def _boundaries(self) -> Boundaries:
+        """Boundaries on which this fit lies."""
+        return boundaries(self._products.design, self._scaled_theta[None])
+
+    @property
+    def _scaled_modes(self) -> list[np.ndarray]:
+        """Conditional modes of the scaled random columns."""
+        return conditional_modes(self._products, self._scaled_theta)
 
     @property
     def random_covariances(self) -> dict[str, pd.DataFrame]:
@@ -148,11 +166,11 @@ class LMMFit:
         """Predicted random effects of each grouping factor, one row for each level."""
         return {
             factor.name: pd.DataFrame(
-                modes, pd.Index(factor.levels, name=factor.name), list(factor.column_names)
+                modes @ turn_of(factor).T,
+                pd.Index(factor.levels, name=factor.name),
+                list(factor.column_names),
             )
-            for factor, modes in zip(
-                self.design.random, conditional_modes(self._products, self.theta), strict=True
-            )
+            for factor, modes in zip(self._products.design.random, self._scaled_modes, strict=True)
         }
 
     @property
@@ -162,7 +180,7 @@ class LMMFit:
         Laid out as `conditional_modes`; a mode plus and minus 1.96 of these is the interval that
         caterpillar plots show. Fixed effects and variances are taken as known.
         """
-        sds = conditional_sds(self.design, list(self.relative_factors.values()))
+        sds = conditional_sds(self._products, self._scaled_theta)
         return {
             factor.name: pd.DataFrame(
                 self.sigma * values,
@@ -173,14 +191,18 @@ class LMMFit:
         }
 
     @property
+    def expected(self) -> np.ndarray:
+        """Fixed part and offset of each event, shape (n_observations,)."""
+        fixed = self.design.fixed @ self.coefficients.to_numpy()
+        return fixed if self.design.offset is None else fixed + self.design.offset
+
+    @property
     def fitted(self) -> np.ndarray:
         """Fitted values, random effects included, shape (n_observations,)."""
-        fitted = self.design.fixed @ self.coefficients.to_numpy()
-        for factor, modes in zip(
-            self.design.random, conditional_modes(self._products, self.theta), strict=True
-        ):
+        fitted = np.zeros(self.n_observations)
+        for factor, modes in zip(self._products.design.random, self._scaled_modes, strict=True):
             fitted = fitted + (factor.columns * modes[factor.codes]).sum(axis=1)
-        return fitted
+        return self.expected + fitted * np.sqrt(variance_ratios(self.design))
 
     @property
     def residuals(self) -> np.ndarray:
@@ -239,7 +261,7 @@ class LMMFit:
             raise ValueError(f"dof must be one of {sorted(DOF_METHODS)}, got {dof!r}")
         method = DOF_METHODS[dof](self)
         estimate = weights @ self.coefficients.to_numpy()
-        std_error = np.sqrt(np.einsum("ci,ij,cj->c", weights, method.covariance, weights))
+        std_error = np.sqrt(method.variance(weights))
         row = estimate_row(estimate, std_error, method.dof(weights), confidence=confidence)
         return pd.DataFrame(row, index=index)
 
@@ -279,7 +301,7 @@ def _satterthwaite_of(fit: LMMFit) -> Satterthwaite:
 def _kenward_roger_of(fit: LMMFit) -> KenwardRoger:
     if not fit.reml:
         raise ValueError("Kenward-Roger degrees of freedom need a REML fit: fit with reml=True")
-    return kenward_roger(fit._products, fit.theta, fit.sigma)
+    return kenward_roger(fit._products, fit._scaled_theta, fit.sigma)
 
 
 DOF_METHODS: dict[str, Callable[[LMMFit], Satterthwaite | KenwardRoger]] = {
@@ -288,7 +310,13 @@ DOF_METHODS: dict[str, Callable[[LMMFit], Satterthwaite | KenwardRoger]] = {
 }
 
 
-def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) -> LMMFit:
+def fit_lmm(
+    formula: str | Formula,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: Weights | None = None,
+) -> LMMFit:
     """Fit a linear mixed model by exact (restricted) maximum likelihood.
 
     Parameters
@@ -303,6 +331,10 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
         One row for each event. Rows with missing values in a used column are left out and counted.
     reml : bool
         Restricted maximum likelihood (the default), else maximum likelihood.
+    weights : str or array, shape (n_rows,), optional
+        Prior weights, or the column that has them: the residual variance of an event is
+        sigma^2 / weight, as with lme4's ``weights``. For a mean of n trials give n; for a value of
+        known precision 1 / variance. Not a number of copies of the row.
 
     Returns
     -------
@@ -328,39 +360,49 @@ def fit_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool = True) ->
     >>> list(fit.table().index)
     ['Intercept', 'condition[T.spontaneous]']
     """
-    fit = estimate_lmm(formula, data, reml=reml)
+    fit = estimate_lmm(formula, data, reml=reml, weights=weights)
     for message in fit.warnings:
         warnings.warn(message, stacklevel=2)
     return fit
 
 
-def estimate_lmm(formula: str | Formula, data: pd.DataFrame, *, reml: bool) -> LMMFit:
+def estimate_lmm(
+    formula: str | Formula, data: pd.DataFrame, *, reml: bool, weights: Weights | None = None
+) -> LMMFit:
     """`fit_lmm` with its warnings recorded in the result only."""
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    design, response = build_design(parsed, data)
+    design, response = build_design(parsed, data, weights=weights)
     if response is None:
         raise BadFormula(f"formula {str(parsed)!r} has no response; write 'response ~ ...'")
-    return estimate_products(cross_products(design, response), response, reml=reml)
+    return estimate_response(design, response, reml=reml)
+
+
+def estimate_response(design: Design, response: np.ndarray, *, reml: bool) -> LMMFit:
+    """`estimate_lmm` from a design and a response."""
+    products = cross_products(searched(design), working(design, response))
+    return estimate_products(products, response, reml=reml)
 
 
 def estimate_products(products: CrossProducts, response: np.ndarray, *, reml: bool) -> LMMFit:
-    """`estimate_lmm` from the cross products of a design and a response."""
+    """`estimate_lmm` from the cross products of a design of the search and a response."""
+    design = given(products.design)
     likelihood = Likelihood(products, reml)
     optimum = likelihood.optimum()
     profile = products.profile(optimum.theta)
     coefficients = np.linalg.solve(products.triangle, products.offset + profile.coefficients)
     fit = LMMFit(
-        design=products.design,
+        design=design,
         response=response,
         reml=reml,
-        theta=optimum.theta,
+        theta=turned_back(products.design, optimum.theta),
         coefficients=pd.Series(
             coefficients, pd.Index(products.design.fixed_names, name="term"), name="estimate"
         ),
         sigma=float(np.sqrt(np.real(profile.residual) / likelihood.residual_dof)),
-        criterion=optimum.criterion,
+        criterion=optimum.criterion - log_weights(design),
         converged=optimum.is_minimum,
         _products=products,
+        _scaled_theta=optimum.theta,
         _satterthwaite=satterthwaite(likelihood, optimum.theta),
     )
     return replace(fit, warnings=_warnings(fit))
@@ -373,12 +415,13 @@ def _warnings(fit: LMMFit) -> tuple[str, ...]:
         messages.append(
             f"fixed terms {list(fit.design.aliased)} are combinations of others and were left out"
         )
+    messages += scale_warnings(fit.design)
     if not fit.converged:
         messages.append("the search did not end in a minimum; simplify the random terms")
     if fit.singular:
-        components = fit.variance_components
-        zero = components[components["sd"] < SINGULAR_BELOW * fit.sigma]
-        named = [f"{row.term} | {row.group}" for row in zero.itertuples()]
+        columns = [f"{name} | {f.name}" for f in fit.design.random for name in f.column_names]
+        is_zero = fit._boundaries.is_zero[0]
+        named = [name for name, zero in zip(columns, is_zero, strict=True) if zero]
         messages.append(
             "singular fit: "
             + (f"zero variance of {', '.join(named)}" if named else "correlation of one")

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from mmme_neuro.models.design import Design
-from mmme_neuro.models.mixed import SINGULAR_BELOW
 from mmme_neuro.models.solver.batch import ColumnFits
+from mmme_neuro.models.solver.scaling import Boundaries, boundaries
 from mmme_neuro.stats.estimates import ESTIMATE, t_test
 
 SCAN_BYTES = 64_000_000
@@ -130,9 +130,9 @@ class MapCells:
         self._sigma[good] = fits.sigma[is_good]
         self._n_observations[columns] = n_events
         self._status[columns] = np.where(fits.is_constant, CONSTANT, FAILED)
-        sd, code = _boundaries(self._design, fits.theta[is_good])
-        self._random_sd[:, good] = sd.T * fits.sigma[is_good]
-        self._status[good] = code
+        found = boundaries(fits.design, fits.scaled_theta[is_good])
+        self._random_sd[:, good] = found.relative_sd.T * fits.sigma[is_good]
+        self._status[good] = _code(found)
 
     def dataset(
         self, axes: tuple[str, ...], shape: tuple[int, ...], coordinates: dict[str, xr.DataArray]
@@ -175,21 +175,10 @@ class MapCells:
         return dataset
 
 
-def _boundaries(design: Design, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Relative standard deviation of each random column, and the boundaries a fit lies on.
+def _code(found: Boundaries) -> np.ndarray:
+    """Boundaries as a number, shape (n_fits,).
 
-    The code has one bit for each column with no variance and one for each whose variance is all
-    shared with earlier columns.
+    One bit for each column with no variance and one for each whose variance is all shared.
     """
-    sds, zeros, shared = [], [], []
-    for factor, place in zip(design.random, design.theta_slices, strict=True):
-        lower = np.zeros((len(theta), *(len(factor.column_names),) * 2))
-        lower[:, factor.template[:, 0], factor.template[:, 1]] = theta[:, place]
-        sd = np.sqrt((lower**2).sum(axis=2))
-        own = np.diagonal(lower, axis1=1, axis2=2)
-        zeros.append(sd < SINGULAR_BELOW)
-        shared.append((own < SINGULAR_BELOW) & ~zeros[-1])
-        sds.append(sd)
-    flags = np.concatenate([*zeros, *shared], axis=1)
-    code = (flags * (1 << np.arange(flags.shape[1], dtype=np.int64))).sum(axis=1)
-    return np.concatenate(sds, axis=1), code
+    flags = np.concatenate([found.is_zero, found.is_shared], axis=1)
+    return (flags * (1 << np.arange(flags.shape[1], dtype=np.int64))).sum(axis=1)

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.models.design import Design, build_design
 from mmme_neuro.models.formula import parse_formula
 from mmme_neuro.models.mixed import LMMFit
+
+VERY_DIFFERENT = 1e3
 
 Levels = Mapping[str, Sequence[str]]
 
@@ -58,7 +61,8 @@ class StatedModel:
                 f"coefficients {unknown} are no estimable terms of {self.formula!r} with these "
                 f"events; the terms are {names}, left out as aliased {list(design.aliased)}"
             )
-        return design.fixed @ np.array([self.coefficients.get(name, 0.0) for name in names])
+        fixed = design.fixed @ np.array([self.coefficients.get(name, 0.0) for name in names])
+        return fixed if design.offset is None else fixed + design.offset
 
     def factors(self, design: Design) -> dict[str, np.ndarray]:
         """Square root of the covariance of each grouping factor's effects."""
@@ -83,13 +87,19 @@ def _root(
         covariance = stated.loc[list(names), list(names)].to_numpy(float)
     else:
         covariance = np.diag([float(stated[name]) ** 2 for name in names])
+    sds = np.sqrt(np.maximum(np.diagonal(covariance), 0))
+    # Columns of very different units keep their digits as correlations.
+    is_uneven = sds.max() > VERY_DIFFERENT * sds[sds > 0].min(initial=sds.max())
+    unit = np.where(sds > 0, sds, 1.0) if is_uneven else np.ones(len(sds))
+    covariance = covariance / np.outer(unit, unit)
     values, axes = np.linalg.eigh(covariance)
-    if not np.allclose(covariance, covariance.T) or values[0] < -1e-9 * max(values[-1], 1e-300):
+    is_symmetric = np.allclose(covariance, covariance.T, atol=1e-8 * np.abs(covariance).max())
+    if not is_symmetric or values[0] < -1e-9 * max(values[-1], 1e-300):
         raise ValueError(
             f"random[{group!r}] must be a covariance: symmetric, no negative eigenvalue; its "
             f"eigenvalues are {values.round(6)}"
         )
-    return axes * np.sqrt(np.maximum(values, 0))
+    return unit[:, None] * axes * np.sqrt(np.maximum(values, 0))
 
 
 def stated_model(fit: LMMFit) -> StatedModel:
@@ -108,6 +118,11 @@ def stated_model(fit: LMMFit) -> StatedModel:
     --------
     >>> stated_model(fit).with_coefficients(**{"condition[T.spontaneous]": 0.3})  # doctest: +SKIP
     """
+    if fit.design.weights is not None:
+        raise BadInput(
+            "the fit has prior weights, which a stated model has not; fit without weights, or "
+            "state a StatedModel with the sigma of one event"
+        )
     coefficients = {str(name): float(value) for name, value in fit.coefficients.items()}
     return StatedModel(fit.formula, coefficients, fit.random_covariances, fit.sigma)
 

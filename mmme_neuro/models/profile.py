@@ -9,9 +9,10 @@ import scipy.optimize
 import scipy.stats
 
 from mmme_neuro.models.bootstrap import parametric_bootstrap, refit_criterion
-from mmme_neuro.models.held import VarianceComponent, hold
+from mmme_neuro.models.held import VarianceComponent, hold, unit_of
 from mmme_neuro.models.mixed import LMMFit
 from mmme_neuro.models.solver.optimum import approach, newton
+from mmme_neuro.models.weighting import log_weights
 
 WIDEST = 60
 """Doublings of a step after which an upper limit counts as infinite."""
@@ -124,7 +125,7 @@ def profiled_criterion(fit: LMMFit, component: VarianceComponent) -> Callable[[f
     callable
         Value of the component to the criterion.
     """
-    held = hold(fit, component)
+    held, constant = hold(fit, component), log_weights(fit.design)
     starts = held.starts
     last = starts[0]
 
@@ -135,12 +136,12 @@ def profiled_criterion(fit: LMMFit, component: VarianceComponent) -> Callable[[f
             return held.criterion(point, value)
 
         if not len(last):
-            return float(np.real(criterion(last)))
+            return float(np.real(criterion(last))) - constant
         points = [last] if len(starts) == 1 else [last, *starts]
         ends = [approach(criterion, point) for point in points]
         found = newton(criterion, min(ends, key=lambda end: float(np.real(criterion(end)))))
         last = found.theta
-        return found.criterion
+        return found.criterion - constant
 
     return profile
 
@@ -178,7 +179,7 @@ def _limits(fit: LMMFit, component: VarianceComponent, quantile: float) -> tuple
 
     if component.other:
         return _root(excess, estimate, -1.0), _root(excess, estimate, 1.0)
-    step = 0.5 * max(estimate, 0.1 * fit.sigma)
+    step = 0.5 * max(estimate, 0.1 * fit.sigma * unit_of(fit, component))
     high = estimate + step
     for _ in range(WIDEST):
         if excess(high) > 0:

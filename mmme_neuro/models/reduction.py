@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from mmme_neuro.models.formula import Formula, RandomTerm, parse_formula
-from mmme_neuro.models.mixed import SINGULAR_BELOW, LMMFit, estimate_lmm
+from mmme_neuro.models.design import Weights
+from mmme_neuro.models.formula import Formula, RandomTerm, factors_of, parse_formula
+from mmme_neuro.models.mixed import LMMFit, estimate_lmm
 
 
 def fit_reduced(
@@ -16,6 +16,7 @@ def fit_reduced(
     *,
     participant: str = "participant",
     reml: bool = True,
+    weights: Weights | None = None,
 ) -> LMMFit:
     """Fit a mixed model, leaving out random terms until the fit is neither singular nor failed.
 
@@ -29,6 +30,8 @@ def fit_reduced(
         Grouping factor that is reduced last and whose intercept is never left out.
     reml : bool
         Restricted maximum likelihood (the default), else maximum likelihood.
+    weights : str or array, shape (n_rows,), optional
+        Prior weights, as of `fit_lmm`.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def fit_reduced(
     --------
     >>> fit_reduced("n400 ~ condition + (condition | participant)", events)  # doctest: +SKIP
     """
-    fit = estimate_lmm(formula, data, reml=reml)
+    fit = estimate_lmm(formula, data, reml=reml, weights=weights)
     current = parse_formula(formula)
     steps: list[str] = []
     while fit.singular or not fit.converged:
@@ -61,7 +64,7 @@ def fit_reduced(
             break
         current, description = step
         steps.append(f"{description} ({reason})")
-        fit = estimate_lmm(current, data, reml=reml)
+        fit = estimate_lmm(current, data, reml=reml, weights=weights)
     return replace(fit, reductions=tuple(steps))
 
 
@@ -95,18 +98,19 @@ def _parts(fit: LMMFit, term: RandomTerm) -> list[str]:
 def _parts_at_boundary(fit: LMMFit) -> dict[RandomTerm, set[str]]:
     """Parts of each term without variance of their own; all parts of a fit that failed."""
     parts: dict[RandomTerm, set[str]] = {term: set() for term in fit.design.formula.random}
+    at_boundary, place = (fit._boundaries.is_zero | fit._boundaries.is_shared)[0], 0
     for factor in fit.design.random:
-        own_sd = np.diagonal(fit.relative_factors[factor.name])
-        for (term, part), sd in zip(factor.sources, own_sd, strict=True):
-            if sd < SINGULAR_BELOW or not fit.singular:
+        for term, part in factor.sources:
+            if not fit.singular or at_boundary[place]:
                 parts[term].add(part)
+            place += 1
     return parts
 
 
 def _droppable_slopes(parts: list[str]) -> list[str]:
     """Slopes not contained in an interaction of the same term, the last first."""
     slopes = [part for part in parts if part != "1"]
-    factors = {part: set(part.split(":")) for part in slopes}
+    factors = {part: set(factors_of(part)) for part in slopes}
     return [
         part for part in slopes[::-1] if not any(factors[part] < factors[other] for other in slopes)
     ]

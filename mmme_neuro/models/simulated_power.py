@@ -14,6 +14,7 @@ from mmme_neuro.models.bootstrap import AT_ONCE, draw_responses, products_of_res
 from mmme_neuro.models.mixed import LMMFit, estimate_products
 from mmme_neuro.models.planning import StatedModel
 from mmme_neuro.models.solver.crossproducts import cross_products
+from mmme_neuro.models.weighting import searched, working
 
 Test = str | Callable[[LMMFit], float]
 Events = pd.DataFrame | Callable[[np.random.Generator], pd.DataFrame]
@@ -152,8 +153,9 @@ def _studies_of(
     expected, factors = model.expected(truth), model.factors(truth)
     responses = draw_responses(truth, expected, factors, model.sigma, n_simulations, rng)
     design = truth if analysis is None else model.design_of(events, analysis)
-    products = cross_products(design, responses[:, 0])
-    for column, these in enumerate(products_of_responses(products, responses)):
+    seen = working(design, responses)
+    products = cross_products(searched(design), seen[:, 0])
+    for column, these in enumerate(products_of_responses(products, seen)):
         yield estimate_products(these, responses[:, column], reml=True)
 
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 import scipy.linalg
 import scipy.sparse
 
-from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.crossproducts import CrossProducts, random_columns
+from mmme_neuro.models.solver.scaling import turn_of
 
 
 def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.ndarray]:
@@ -30,7 +30,7 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
     Returns
     -------
     list of array, shape (n_levels, n_columns)
-        In the order of ``products.design.random``, in units of the response per column.
+        In the order of ``products.design.random`` and for its columns, scaled or not.
     """
     lower, _ = products.factorize(theta)
     lower = np.tril(lower)
@@ -50,20 +50,20 @@ def conditional_modes(products: CrossProducts, theta: np.ndarray) -> list[np.nda
     return modes
 
 
-def conditional_sds(design: Design, factors: list[np.ndarray]) -> list[np.ndarray]:
+def conditional_sds(products: CrossProducts, theta: np.ndarray) -> list[np.ndarray]:
     """Standard deviations of the random effects given the response, relative to the residual's.
 
     Parameters
     ----------
-    design : Design
-        Random columns.
-    factors : list of array, shape (n_columns, n_columns)
-        Relative covariance factor of each grouping factor.
+    products : CrossProducts
+        Design, its random columns scaled.
+    theta : array, shape (n_theta,)
+        Covariance parameters of the scaled columns.
 
     Returns
     -------
     list of array, shape (n_levels, n_columns)
-        In the order of ``design.random``.
+        In the order of ``products.design.random``, for the columns as they were given.
 
     Notes
     -----
@@ -72,9 +72,10 @@ def conditional_sds(design: Design, factors: list[np.ndarray]) -> list[np.ndarra
     random effects is inverted.
     """
     scaled, blocks = [], []
-    for factor, lower in zip(design.random, factors, strict=True):
+    factors = products.relative_factors(theta)
+    for factor, lower in zip(products.design.random, factors, strict=True):
         scaled.append(random_columns(replace(factor, columns=factor.columns @ lower)))
-        blocks.append((lower, len(factor.levels)))
+        blocks.append((turn_of(factor) @ lower, len(factor.levels)))
     random = scipy.sparse.hstack(scaled)
     precision = (random.T @ random).toarray() + np.eye(random.shape[1])
     covariance = scipy.linalg.inv(precision, check_finite=False)
@@ -149,7 +150,8 @@ def _criterion_lines(fit: "LMMFit") -> str:
 
 def _scaled_residuals(fit: "LMMFit") -> str:
     """Quantiles of the residuals in units of sigma."""
-    quantiles = np.quantile(fit.residuals / fit.sigma, [0, 0.25, 0.5, 0.75, 1])
+    weights = 1.0 if fit.design.weights is None else np.sqrt(fit.design.weights)
+    quantiles = np.quantile(weights * fit.residuals / fit.sigma, [0, 0.25, 0.5, 0.75, 1])
     names = ["Min", "1Q", "Median", "3Q", "Max"]
     return pd.DataFrame([quantiles], columns=names).round(4).to_string(index=False)
 

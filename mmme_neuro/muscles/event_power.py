@@ -98,7 +98,8 @@ def _density_db(
     for start in starts:
         first = min(int(round(start * sfreq)), inst.n_times - length)
         data = 1e6 * inst.get_data(names, first, first + length, verbose="error")
-        data = data - np.median(data, axis=0)
+        is_complete = np.isfinite(data).all(axis=1)
+        data = data - (np.median(data[is_complete], axis=0) if is_complete.any() else np.nan)
         densities.append(_density(data, sfreq)[0])
     density = np.nanmedian(np.array(densities), axis=(0, 1))
     with np.errstate(divide="ignore"):
@@ -212,11 +213,14 @@ def _stretch(
     if line_hz:
         basis += [f(2 * np.pi * line_hz * times) for f in (np.cos, np.sin)]
     design = np.stack(basis)
-    data = data - np.linalg.lstsq(design.T, data.T, rcond=None)[0].T @ design
+    is_complete = np.isfinite(data).all(axis=1)
+    data[~is_complete] = np.nan
+    known = data[is_complete]
+    data[is_complete] = known - np.linalg.lstsq(design.T, known.T, rcond=None)[0].T @ design
     is_eeg = kinds[wanted] == "eeg"
-    good = is_eeg & ~np.isin(names, raw.info["bads"])
+    good = is_eeg & is_complete & ~np.isin(names, raw.info["bads"])
     # A median reference: one broken channel does not get into all.
-    data[is_eeg] -= np.median(data[good], axis=0)
+    data[is_eeg] -= np.median(data[good], axis=0) if good.any() else np.nan
     edge = int(round(MARGIN_S * sfreq))
     return _Stretch(data, names, sfreq, slice(edge, len(times) - edge))
 

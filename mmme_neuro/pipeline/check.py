@@ -1,7 +1,7 @@
 """What each participant of a study has, lacks and would contribute, before any long computing."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from mmme_neuro.clocks.fit import ClockFit
 from mmme_neuro.epochs import events_with_reasons
 from mmme_neuro.errors import EXPECTED_FAILURES, BadInput, crash_text
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.pipeline.decisions import of_study
 from mmme_neuro.pipeline.derivatives import clock_table
 from mmme_neuro.recording import (
     Recording,
@@ -139,6 +140,9 @@ class StudyCheck:
         ``participant, device, kind, n_channels, flat`` (see ``channel_inventory``).
     absent : dict of str to str
         Optional packages that are not installed, and what they are for.
+    sources : DataFrame
+        ``participant, device, source, n_codes, n_states, per_minute, first_codes, fault,
+        is_taken``: every source of trigger codes (see ``clocks.code_sources``).
     """
 
     participants: pd.DataFrame
@@ -148,11 +152,12 @@ class StudyCheck:
     channels: pd.DataFrame = field(default_factory=pd.DataFrame)
     conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     absent: dict[str, str] = field(default_factory=dict)
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def is_ok(self) -> bool:
         """Whether every participant can be analyzed."""
-        return bool((self.participants["status"] == "ok").all())
+        return bool(self.participants["status"].isin(("ok", "excluded")).all())
 
     def to_text(self) -> str:
         """One paragraph a participant: events, clocks, unmatched codes, exclusions."""
@@ -177,6 +182,7 @@ class StudyCheck:
         if without:
             lines.append(f"no event of the condition {' or '.join(without)} remains")
         lines += self._channel_lines(name)
+        lines += self._source_lines(name)
         lines += [
             f"events excluded: {n} x {reason}"
             for reason, n in _of(self.exclusions, name, "reason", "n")
@@ -211,6 +217,21 @@ class StudyCheck:
                 lines.append(f"{device} ({sum(row[2] for row in own)} channels) {'; '.join(parts)}")
         return lines
 
+    def _source_lines(self, name: str) -> list[str]:
+        """Where trigger codes could come from, a line a device; the source that was taken first."""
+        columns = ("device", "source", "n_codes", "first_codes", "fault", "is_taken")
+        rows = sorted(_of(self.sources, name, *columns), key=lambda row: not row[-1])
+        lines = []
+        for device in dict.fromkeys(row[0] for row in rows):
+            parts = [
+                f"{source} {'(taken) ' * taken}{n} codes{first and f': {first}'}"
+                f"{fault and f' ({fault})'}"
+                for own, source, n, first, fault, taken in rows
+                if own == device
+            ]
+            lines.append(f"{device} triggers: {'; '.join(parts)}")
+        return lines
+
     def __repr__(self) -> str:
         n_ok = int((self.participants["status"] == "ok").sum())
         return f"<StudyCheck | {n_ok} of {len(self.participants)} participants can be analyzed>"
@@ -220,6 +241,7 @@ def check_study(
     folder: str | Path,
     *,
     condition: str | None = None,
+    source: str | Mapping[str, str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StudyCheck:
     """Read every participant's devices, triggers and events, without cleaning anything.
@@ -230,6 +252,8 @@ def check_study(
         Folder with one folder per participant and the annotation sheet.
     condition : str | None
         Column of the events whose labels are counted; None counts none.
+    source : str | mapping of str to str | None
+        Source of the trigger codes, as in ``read_recording``.
     progress : callable | None
         Called with each participant's code.
 
@@ -245,11 +269,16 @@ def check_study(
     folders = participant_folders(folder)
     events = read_events(study_sheet(folder), merge="union")
     rows, clocks, unmatched, exclusions, channels, conditions = [], [], [], [], [], []
+    left_out = of_study(folder).excluded_participants
+    sources = []
     for own in folders:
         if progress:
             progress(own.name)
+        if own.name in left_out:
+            rows.append(_left_out(own.name, left_out))
+            continue
         try:
-            recording = read_recording(own, sheet=events)
+            recording = read_recording(own, sheet=events, source=source)
             checked = events_with_reasons(recording)
             inventory = channel_inventory(recording)
         except EXPECTED_FAILURES as error:
@@ -265,10 +294,14 @@ def check_study(
         unmatched.append(_unmatched(recording))
         exclusions.append(_exclusions(own.name, checked))
         channels.append(inventory.assign(participant=own.name))
+        if recording.sources is not None:
+            sources.append(recording.sources.assign(participant=own.name))
         if condition is not None:
             conditions.append(_conditions(own.name, checked, condition, events))
     rows += [
-        {"participant": name, "status": "failed", "reason": reason}
+        _left_out(name, left_out)
+        if name in left_out
+        else {"participant": name, "status": "failed", "reason": reason}
         for name, reason in people_without_folder(events, folders).items()
     ]
     return StudyCheck(
@@ -279,7 +312,13 @@ def check_study(
         channels=_joined(channels),
         conditions=_joined(conditions),
         absent=absent_packages(),
+        sources=_joined(sources),
     )
+
+
+def _left_out(participant: str, reasons: dict[str, str]) -> dict:
+    """Row of a participant whom a decision leaves out."""
+    return {"participant": participant, "status": "excluded", "reason": reasons[participant]}
 
 
 def _counts(participant: str, events: pd.DataFrame) -> dict:

@@ -23,6 +23,7 @@ KINDS = {
     "keep_component": "number of an independent component to keep",
     "exclude_event": "event to leave out, by its id such as e0012",
     "keep_event": "event to keep though its epoch is noisy, by its id",
+    "exclude_participant": "all, to leave the participant out of every analysis",
 }
 """What can be decided -> what ``target`` is."""
 
@@ -39,6 +40,16 @@ class Decisions:
     """
 
     table: pd.DataFrame
+
+    @property
+    def excluded_participants(self) -> dict[str, str]:
+        """Participants who are left out of every analysis -> reason."""
+        rows = self.table[self.table["kind"] == "exclude_participant"]
+        return dict(zip(rows["participant"], rows["reason"], strict=True))
+
+    def included(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rows of a table with a column ``participant`` that are not of one left out."""
+        return table[~table["participant"].astype(str).isin(self.excluded_participants)]
 
     def __len__(self) -> int:
         return len(self.table)
@@ -154,6 +165,7 @@ def write_template(path: str | Path) -> Path:
         "# sub01,bad_channel,FP1,electrode came off,",
         "# sub01,keep_component,3,frontal theta,1a2b3c4d",
         "# sub01,exclude_event,e0012,speaks at 34.56 s,",
+        "# sub02,exclude_participant,all,fell asleep,",
         HEADER_LINE,
     ]
     with atomic_file(path) as part:
@@ -209,6 +221,7 @@ def apply_decisions(
     outcomes = []
     by_upper = {name.upper(): name for name in ch_names}
     ids = list(events["event"])
+    rows = rows[rows["kind"] != "exclude_participant"]
     for row in rows.astype(str).to_dict("records"):
         kind, target, reason, made_for = (row[name] for name in COLUMNS[1:])
         outcome = "applied"
@@ -250,6 +263,11 @@ def _check(record: dict[str, str], where: str) -> None:
     for name in ("participant", "target", "reason"):
         if not record[name]:
             raise BadInput(f"{where}: {name} is empty; every decision needs one.")
+    if kind == "exclude_participant" and target not in ("all", record["participant"]):
+        raise BadInput(
+            f"{where}: target {target!r} must be 'all': the whole participant is left out. To "
+            "leave out an event, write exclude_event."
+        )
     if kind.endswith("component") and not target.isdigit():
         raise BadInput(f"{where}: target {target!r} must be the number of a component.")
     if kind.endswith("component") and not record["made_for"]:

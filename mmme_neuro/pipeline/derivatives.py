@@ -328,8 +328,8 @@ def _moments(done: Preprocessed) -> pd.DataFrame:
     columns = ["event", "event_type", "onset", "stimulus", "time_in_video", "code", "source_row"]
     table = events.reindex(columns=list(dict.fromkeys([*columns, *own])))
     onset = table["onset"].to_numpy(float)
-    clock = recording.clock
-    table["onset_physio"] = onset if clock is None else clock.from_reference(onset)
+    is_there = recording.physio is not None
+    table["onset_physio"] = recording.physio_seconds(onset) if is_there else onset
     is_event = table["event_type"] == "event"
     cut = is_event & table["event"].isin(locked.events["event"])
     table["fate"] = np.select([cut, is_event], ["epoch", "excluded"], default="")

@@ -1,6 +1,6 @@
 """Where a recording comes from: device files, a BIDS dataset, or cleaned MNE files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,8 +11,15 @@ import pandas as pd
 from mmme_neuro.bids.read import read_bids_recording
 from mmme_neuro.errors import BadInput
 from mmme_neuro.events.sheet import read_events
+from mmme_neuro.io.channels.voltages import check_spread
 from mmme_neuro.io.damage import reading, refuse_links_outside
-from mmme_neuro.recording import Recording, participant_folders, read_recording, study_sheet
+from mmme_neuro.recording import (
+    Recording,
+    matching_files,
+    participant_folders,
+    read_recording,
+    study_sheet,
+)
 
 BIDS_MARK = "dataset_description.json"
 CLEANED_EEG = ("*_eeg.fif", "*_raw.fif", "*_eeg.fif.gz", "*_raw.fif.gz")
@@ -52,6 +59,7 @@ class DeviceFolder:
     folder: Path
     events: pd.DataFrame
     is_clean: bool = False
+    source: str | Mapping[str, str] | None = None
 
     @property
     def participant(self) -> str:
@@ -65,12 +73,15 @@ class DeviceFolder:
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The sheet's rows of this participant."""
-        return {"annotations": self._own()}
+        """The sheet's rows of this participant, and the source of codes that was asked for."""
+        asked = (
+            {} if self.source is None else {"source": pd.DataFrame({"source": [str(self.source)]})}
+        )
+        return {"annotations": self._own(), **asked}
 
     def read(self) -> Recording:
         """Read, align and place events."""
-        return read_recording(self.folder, sheet=self.events)
+        return read_recording(self.folder, sheet=self.events, source=self.source)
 
     def _own(self) -> pd.DataFrame:
         own = self.events[self.events["participant"] == self.participant]
@@ -128,7 +139,7 @@ class CleanedFolder:
     def files(self) -> list[Path]:
         """EEG, physiology if there, and events."""
         eeg = _first(self.folder, CLEANED_EEG)
-        physio = sorted(self.folder.glob(CLEANED_PHYSIO))[:1]
+        physio = matching_files(self.folder, CLEANED_PHYSIO)[:1]
         return [*([eeg] if eeg else []), *physio, self.folder / CLEANED_EVENTS]
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -139,7 +150,7 @@ class CleanedFolder:
         """Read signals and events."""
         refuse_links_outside(self.folder, self.folder.parent)
         eeg = _first(self.folder, CLEANED_EEG)
-        physio = sorted(self.folder.glob(CLEANED_PHYSIO))
+        physio = matching_files(self.folder, CLEANED_PHYSIO)
         with reading(self.folder / CLEANED_EVENTS, "a table of events"):
             events = pd.read_csv(
                 self.folder / CLEANED_EVENTS, dtype={"stimulus": str, "event": str}
@@ -151,8 +162,11 @@ class CleanedFolder:
             )
         if "participant" not in events:
             events["participant"] = self.participant
+        raw = _read_fif(eeg) if eeg else None
+        if eeg is not None and raw is not None:
+            check_spread(eeg, raw)
         return Recording(
-            eeg=_read_fif(eeg) if eeg else None,
+            eeg=raw,
             physio=_read_fif(physio[0]) if physio else None,
             events=events.sort_values("onset", kind="stable", ignore_index=True),
             participant=self.participant,
@@ -171,6 +185,7 @@ def study_sources(
     events: pd.DataFrame | None = None,
     merge: str | None = "union",
     only: Sequence[str] = (),
+    source: str | Mapping[str, str] | None = None,
 ) -> list[Source]:
     """Find the participants of a study.
 
@@ -185,6 +200,8 @@ def study_sources(
         How the sheet's annotation passes are merged.
     only : sequence of str
         Participants to keep; empty for all.
+    source : str | mapping of str to str | None
+        Source of the trigger codes of a study's folders, as in ``read_recording``.
 
     Returns
     -------
@@ -199,14 +216,19 @@ def study_sources(
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such study folder.")
-    sources = _found(folder, events, merge)
+    sources = _found(folder, events, merge, source)
     known = [source.participant for source in sources]
     if unknown := sorted(set(only) - set(known)):
         raise FileNotFoundError(f"{folder}: no participant {unknown}; found {known}.")
     return [source for source in sources if not only or source.participant in only]
 
 
-def _found(study: Path, events: pd.DataFrame | None, merge: str | None) -> list[Source]:
+def _found(
+    study: Path,
+    events: pd.DataFrame | None,
+    merge: str | None,
+    source: str | Mapping[str, str] | None,
+) -> list[Source]:
     """All participants, by what the folder looks like."""
     if (study / BIDS_MARK).is_file():
         labels = sorted(path.parent.name for path in study.glob("sub-*/eeg"))
@@ -219,10 +241,10 @@ def _found(study: Path, events: pd.DataFrame | None, merge: str | None) -> list[
     folders = participant_folders(study)
     if events is None:
         events = read_events(study_sheet(study), merge=merge)
-    return [DeviceFolder(folder, events) for folder in folders]
+    return [DeviceFolder(folder, events, source=source) for folder in folders]
 
 
 def _first(folder: Path, patterns: Sequence[str]) -> Path | None:
     """First file that matches any pattern."""
-    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    found = [path for pattern in patterns for path in matching_files(folder, pattern)]
     return found[0] if found else None

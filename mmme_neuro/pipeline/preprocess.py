@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 import traceback
 import warnings
@@ -33,6 +34,7 @@ from mmme_neuro.pipeline.provenance import (
     Provenance,
     file_digest,
     input_digests,
+    remove_derivatives,
     software,
     stale_because,
 )
@@ -92,9 +94,10 @@ class Options:
 class Outcome:
     """What became of one participant: a status, a reason if it failed, and counts.
 
-    ``status`` is ``"done"``, ``"failed"`` (by what ``reason`` says) or ``"crashed"`` (by an error
-    that nobody expected, a bug; its traceback is in the log). ``reran`` says why it was processed
-    (empty: it was up to date and left as it was).
+    ``status`` is ``"done"``, ``"excluded"`` (by a decision), ``"failed"`` (by what ``reason``
+    says) or ``"crashed"`` (by an error that nobody expected, a bug; its traceback is in the log).
+    ``share_usable`` is the share of the events that have an epoch (NaN without any event).
+    ``reran`` says why it was processed (empty: it was up to date and left as it was).
     """
 
     participant: str
@@ -102,6 +105,7 @@ class Outcome:
     reason: str
     n_epochs: int = 0
     n_excluded: int = 0
+    share_usable: float = math.nan
     reran: str = ""
 
 
@@ -204,15 +208,17 @@ def preprocess_study(
 
     Notes
     -----
-    A participant whose sidecar matches inputs, options, decisions and software, and whose files are
-    all there and unchanged, is left as it is. The sidecar is written last, so a run that was killed
-    leaves none. A worker that dies fails its participant only: the others of a broken pool are
-    tried again in a pool of their own.
+    A participant whom a decision leaves out has the status ``"excluded"`` and its reason;
+    derivatives of an earlier run are removed. A participant whose sidecar matches inputs, options,
+    decisions and software, and whose files are all there and unchanged, is left as it is. The
+    sidecar is written last, so a run that was killed leaves none. A worker that dies fails its
+    participant only: the others of a broken pool are tried again in a pool of their own.
     """
-    out = Path(out)
+    out, sources = Path(out), list(sources)
     (out / "logs").mkdir(parents=True, exist_ok=True)
     _remove_half_written(out)
-    waiting = list(sources)
+    left_out = decisions.excluded_participants
+    waiting = [source for source in sources if source.participant not in left_out]
     outcomes: list[Outcome] = []
 
     def finished(outcome: Outcome) -> None:
@@ -220,6 +226,10 @@ def preprocess_study(
         if progress:
             progress(outcome)
 
+    for source in sources:
+        if source.participant in left_out:
+            remove_derivatives(source.participant, out)
+            finished(Outcome(source.participant, "excluded", left_out[source.participant]))
     jobs: dict[Future, Source] = {
         executor.submit(
             preprocess_participant, source, out, options, decisions.of(source.participant), force
@@ -391,14 +401,10 @@ def _alone(
 def _counted(participant: str, out: Path, why: str) -> Outcome:
     """Count what lies on disk."""
     moments = read_table(out, [participant], "moments")
-    return Outcome(
-        participant,
-        "done",
-        "",
-        n_epochs=int((moments["fate"] == "epoch").sum()),
-        n_excluded=int((moments["fate"] == "excluded").sum()),
-        reran=why,
-    )
+    n_epochs, n_excluded = (int((moments["fate"] == fate).sum()) for fate in ("epoch", "excluded"))
+    n_events = n_epochs + n_excluded
+    share = n_epochs / n_events if n_events else math.nan
+    return Outcome(participant, "done", "", n_epochs, n_excluded, round(share, 3), why)
 
 
 @contextmanager

@@ -80,6 +80,23 @@ def read_provenance(path: Path) -> Provenance | None:
         return None
 
 
+def remove_derivatives(participant: str, folder: Path) -> None:
+    """Remove what an earlier run wrote of a participant who is left out now.
+
+    Parameters
+    ----------
+    participant : str
+    folder : Path
+        Where the derivatives and the sidecar that lists them are.
+    """
+    sidecar = folder / f"{participant}_provenance.json"
+    earlier = read_provenance(sidecar)
+    for name in () if earlier is None else earlier.outputs:
+        if Path(name).name == name:
+            (folder / name).unlink(missing_ok=True)
+    sidecar.unlink(missing_ok=True)
+
+
 def stale_because(planned: Provenance, path: Path) -> str:
     """Say why a participant has to be processed again.
 

@@ -56,7 +56,7 @@ def event_courses(
     starts = _step_starts(shown, step * epochs.info["sfreq"])
     before = None if baseline is None else epoch_mask(epochs.times, baseline, name="baseline")
     kinds = info.get_channel_types()
-    courses = np.empty((len(epochs), len(kinds), len(starts) - 1))
+    courses = np.full((len(epochs), len(kinds), len(starts) - 1), np.nan)
     for position, (name, kind) in enumerate(zip(info["ch_names"], kinds, strict=True)):
         signal = epochs.get_data(picks=[name], verbose="error")[:, 0]
         signal = signal * UV_PER_V if kind == "eeg" else signal
@@ -150,7 +150,7 @@ def event_power(
     before = None if baseline is None else epoch_mask(times, baseline, name="baseline")
     transform = Transform(sfreq, frequencies, n_cycles, 1)
     shape = (len(epochs), len(info["ch_names"]), len(frequencies), len(starts) - 1)
-    level = np.empty(shape)
+    level = np.full(shape, np.nan)
     for position, name in enumerate(info["ch_names"]):
         signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * UV_PER_V
         for batch, power in transform.power(signal):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import mne
 
 from mmme_neuro.errors import MissingInput
+from mmme_neuro.io.channels.labels import channels_by_electrode
 
 ROIS = {
     "fronto_central": ("F1", "FZ", "F2", "FC1", "FCZ", "FC2"),
@@ -47,7 +48,8 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     Parameters
     ----------
     info : mne.Info
-        Channels of the recording, in any letter case. Those in ``info["bads"]`` are left out.
+        Channels of the recording, in any letter case, also under labels such as ``EEG F3-Ref``
+        and ``T3``. Those in ``info["bads"]`` are left out.
     roi : str | sequence of str
         A key of `ROIS`, one channel name, or channel names.
 
@@ -64,8 +66,11 @@ def roi_channels(info: mne.Info, roi: str | Sequence[str]) -> list[str]:
     ['Cz', 'C4']
     """
     wanted = roi_electrodes(roi)
-    by_upper = {name.upper(): name for name in info["ch_names"]}
-    found = [by_upper[name.upper()] for name in wanted if name.upper() in by_upper]
+    names = channels_by_electrode(info["ch_names"])
+    if wanted not in ROIS.values():
+        # A name that the caller gives is first of all a channel's own.
+        names |= {name.upper(): name for name in info["ch_names"]}
+    found = [names[name.upper()] for name in wanted if name.upper() in names]
     good = [name for name in found if name not in info["bads"]]
     if not good:
         state = f"{found} are marked bad" if found else "none of them is in the recording"

@@ -114,7 +114,7 @@ def _ongoing_courses(
 ) -> np.ndarray:
     """Unit-variance time courses; the second of the coupled pair follows the first."""
     sfreq = parameters.eeg_sfreq
-    courses = np.empty((len(sources), n_times), np.float32)
+    courses = np.full((len(sources), n_times), np.nan, np.float32)
     for index, source in enumerate(sources):
         courses[index] = colored_noise(
             source.spectrum, n_sources=1, n_times=n_times, sfreq=sfreq, rng=rng

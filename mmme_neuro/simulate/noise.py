@@ -67,7 +67,7 @@ def colored_noise(
         length *= 2
     gain = np.sqrt(spectrum(freqs))
     gain = (gain / np.sqrt(np.mean(np.r_[gain, gain[1:]] ** 2))).astype(np.float32)
-    out = np.empty((n_sources, n_times), np.float32)
+    out = np.full((n_sources, n_times), np.nan, np.float32)
     for row in out:
         parts = rng.standard_normal((2, freqs.size), dtype=np.float32)
         spectrum_of_noise = gain * (parts[0] + 1j * parts[1]) * np.float32(np.sqrt(length / 2))

@@ -8,6 +8,7 @@ The row of an estimate, multiplicity, resampling and groups of rows.
 * ``multiplicity``: Correction of p-values for the number of contrasts tested.
 * ``resampling``: Intervals of statistics of counts, with participants left out or resampled
   whole.
+* ``buffers``: Memory of compiled code before it is written, poisoned on request.
 * ``levels``: Two levels of a condition that are compared, the reference first.
 * ``groups``: Rows that an association rests on: complete, and centered within participants.
 """

@@ -158,8 +158,12 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> np.ndar
     return pd.get_dummies(table[list(covariates)], drop_first=True).to_numpy(dtype=float)
 
 
+ROUNDING = 1e-13
+"""Share of a column's length that counts as rounding."""
+
+
 def independent_columns(
-    columns: np.ndarray, *, below: float = 1e-9
+    columns: np.ndarray, *, below: float | np.ndarray = 1e-9
 ) -> tuple[list[int], np.ndarray]:
     """Find the columns that are no combinations of earlier ones.
 
@@ -167,8 +171,9 @@ def independent_columns(
     ----------
     columns : array, shape (n_rows, n_columns)
         Any numbers.
-    below : float
-        Share of its length up to which a column counts as a combination.
+    below : float or array, shape (n_columns,)
+        Share of its length up to which a column counts as a combination; of its length about its
+        mean where the earlier columns hold a constant, so that an offset does not matter.
 
     Returns
     -------
@@ -184,11 +189,63 @@ def independent_columns(
     """
     basis = np.empty((len(columns), 0))
     places = []
-    for place, column in enumerate(columns.T):
+    limits = np.broadcast_to(below, columns.shape[1:])
+    ones = np.full(len(columns), 1 / np.sqrt(max(len(columns), 1)))
+    for place, (given, limit) in enumerate(zip(columns.T, limits, strict=True)):
+        # In its own unit: no square overflows.
+        column = given / (np.abs(given).max(initial=0.0) or 1.0)
+        has_constant = np.linalg.norm(ones - basis @ (basis.T @ ones)) < 1e-9
+        size = np.linalg.norm(column - column.mean() if has_constant else column)
         rest = column - basis @ (basis.T @ column)
         rest = rest - basis @ (basis.T @ rest)
         norm = np.linalg.norm(rest)
-        if norm > below * np.linalg.norm(column):
+        if norm > max(limit * size, ROUNDING * np.linalg.norm(column)):
             basis = np.column_stack([basis, rest / norm])
             places.append(place)
     return places, basis
+
+
+def are_independent(columns: np.ndarray, *, below: float = 1e-11) -> bool:
+    """Whether no column is a combination of the others, whatever their units.
+
+    Parameters
+    ----------
+    columns : array, shape (n_rows, n_columns)
+        Any numbers.
+    below : float
+        As in `independent_columns`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> are_independent(np.array([[1.0, 2e-12], [1.0, 0.0]]))
+    True
+    """
+    return len(independent_columns(columns, below=below)[0]) == columns.shape[1]
+
+
+def combination_weights(columns: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Least-squares weights of independent columns, whatever their units.
+
+    Parameters
+    ----------
+    columns : array, shape (n_rows, n_columns)
+        Independent.
+    targets : array, shape (n_rows, ...)
+        What is explained.
+
+    Returns
+    -------
+    array, shape (n_columns, ...)
+
+    Examples
+    --------
+    >>> combination_weights(np.array([[1.0, 0.0], [1.0, 1e-12]]), np.array([1.0, 2.0])).tolist()
+    [1.0, 1000000000000.0]
+    """
+    basis, triangle = np.linalg.qr(columns)
+    weights = np.linalg.solve(triangle, basis.T @ targets)
+    return weights + np.linalg.solve(triangle, basis.T @ (targets - columns @ weights))

@@ -1,4 +1,5 @@
 import gzip
+import warnings
 
 import mne
 import numpy as np
@@ -7,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmme_neuro.clocks.triggers import annotation_codes, digital_codes, recording_codes, stim_codes
+from mmme_neuro.clocks.triggers import (
+    agreeing_sources,
+    annotation_codes,
+    code_sources,
+    digital_codes,
+    recording_codes,
+    stim_codes,
+    trigger_sources,
+)
 
 SFREQ = 1000.0
 
@@ -242,3 +251,203 @@ def test_real_lines_give_the_authors_onsets(shared_data, participant):
     np.testing.assert_array_equal(found["code"], fall[:, expected - 1].T @ np.array([1, 2, 4]))
     flipped = digital_codes(5.0 - lines, 100.0, edge="trailing")
     pd.testing.assert_frame_equal(flipped, found)
+
+
+def channel(state, sfreq, name="STI", kind="stim"):
+    return raw_of(np.asarray(state, float), [name], kind, sfreq=sfreq)
+
+
+def state_of(codes, sfreq, *, length=1, rest=0, seconds=0.5):
+    step = int(seconds * sfreq)
+    state = np.full(step * (len(codes) + 1), rest)
+    for k, code in enumerate(codes, 1):
+        state[k * step : k * step + length] = rest ^ code
+    return state, np.arange(1, len(codes) + 1) * step / sfreq
+
+
+@pytest.mark.parametrize("sfreq", [100.0, 256.0, 500.0, 1000.0, 2048.0, 20000.0])
+@pytest.mark.parametrize("rest", [0, 255, 65280])
+def test_codes_of_one_sample_count_at_any_rate(sfreq, rest):
+    codes = [1, 2, 3, 128, 77, 1, 1, 255]
+    state, onsets = state_of(codes, sfreq, rest=rest)
+    found = recording_codes(channel(state, sfreq))
+    assert found["code"].tolist() == codes
+    np.testing.assert_allclose(found["onset"], onsets)
+    expected = mne.find_events(
+        channel(state ^ rest, sfreq), shortest_event=1, verbose="error"
+    )  # fmt: skip
+    np.testing.assert_allclose(found["onset"], expected[:, 0] / sfreq)
+
+
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_a_rise_over_several_samples_is_one_code(as_lines):
+    state = np.zeros(4000, int)
+    for at, steps in ((1000, [1, 5, 37]), (2000, [64, 96]), (3000, [36])):
+        state[at : at + len(steps)] = steps
+        state[at + len(steps) : at + 50] = 101
+        state[at + 50] = 37  # one bit falls first
+    if as_lines:
+        found = digital_codes(5.0 * ((state >> np.arange(8)[:, None]) & 1), 1000.0)
+    else:
+        found = stim_codes(channel(state, 1000.0), "STI")
+    assert found["code"].tolist() == [101, 101, 101]
+    np.testing.assert_allclose(found["onset"], [1.0, 2.0, 3.0])
+
+
+def test_lines_whose_pulses_are_all_short_keep_them():
+    state, onsets = state_of([101, 100, 102, 7, 8], 2000.0, length=2)
+    lines = 5.0 * ((state >> np.arange(8)[:, None]) & 1)
+    found = digital_codes(lines, 2000.0)
+    assert found["code"].tolist() == [101, 100, 102, 7, 8]
+    np.testing.assert_allclose(found["onset"], onsets)
+    assert digital_codes(lines, 2000.0, min_duration=0.003).empty
+
+
+def test_glitches_that_are_left_out_are_counted_and_can_be_kept():
+    lines, _ = pulses([101, 100, 102])
+    lines[1, 40] = 5.0
+    with pytest.warns(UserWarning, match="1 states of less than 3 ms among 3.*min_duration=0"):
+        assert digital_codes(lines, SFREQ)["code"].tolist() == [101, 100, 102]
+    assert digital_codes(lines, SFREQ, min_duration=0)["code"].tolist() == [2, 101, 100, 102]
+
+
+@pytest.mark.parametrize("high", [0, 2**16, 2**20 + 2**22, 2**23])
+def test_the_upper_bits_of_a_status_word_are_no_code(high):
+    state, onsets = state_of([101, 100, 65535, 4096], 512.0, length=5)
+    state = state + high
+    state[: len(state) // 2] |= 2**19  # the amplifier's own state changes in between
+    if high == 2**23:
+        state = state - 2**24  # read as a signed word of 24 bits
+    found = recording_codes(channel(state, 512.0, name="Status"))
+    assert found["code"].tolist() == [101, 100, 65535, 4096]
+    np.testing.assert_allclose(found["onset"], onsets)
+
+
+def test_a_code_held_from_the_first_sample_on_began_before():
+    state, onsets = state_of([101, 100], 500.0, length=10)
+    state[:100] = 77
+    found = recording_codes(channel(state, 500.0))
+    assert found["code"].tolist() == [101, 100]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("101", 101), (" 101 ", 101), ("101.0", 101), ("S  1", 1), ("R 15", 15), ("101/happy", 101),
+        ("Stimulus/S101", 101), ("Stimulus/S 101", 101), ("happy/101", 101), ("0x65", 101),
+        ("TestStim#7", 7), ("Trigger: 5", 5), ("Code 7.0", 7), ("DIN4", 4), ("T0", 0),
+        ("1.5", None), ("-99", None), ("+0.00", None), ("+5", None), ("S -1", None), ("1,5", None),
+        ("cond 2.5", None), ("1e3", None), ("12:30", None), ("2019-01-05", None), ("", None),
+        ("20190105123000", None), ("5 uV", None), ("BAD 3", None), ("boundary 1", None),
+        ("Comment/block 2", None), ("LostSamples: 53", None), ("New Segment/", None), ("nan", None),
+    ],
+)  # fmt: skip
+def test_which_descriptions_are_codes(text, code):
+    raw = raw_of(np.zeros(5000), ["Cz"], "eeg")
+    raw.set_annotations(mne.Annotations([1.0, 2.0], 0.0, [text, text]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert annotation_codes(raw)["code"].tolist() == ([] if code is None else [code, code])
+
+
+def test_numbers_that_are_no_codes_are_told_and_never_cut():
+    raw = raw_of(np.zeros(9000), ["Cz"], "eeg")
+    names = ["101", "-99", "-99", "102", "1.5", "-99"]
+    raw.set_annotations(mne.Annotations(np.arange(1.0, 7.0), 0.0, names))
+    with pytest.warns(UserWarning, match="left out: 3 of '-99', which is no code, 1 of '1.5'"):
+        assert annotation_codes(raw)["code"].tolist() == [101, 102]
+    with pytest.warns(UserWarning, match="'-99' .3.*decimals, signs and times are no codes"):
+        assert recording_codes(raw)["code"].tolist() == [101, 102]
+    raw.set_annotations(mne.Annotations([1.0, 2.0], 0.0, ["1.5", "2.5"]))
+    with pytest.raises(ValueError, match="no trigger codes.*'1.5'"):
+        recording_codes(raw)
+
+
+def noisy(name, kind, rng, *, n_times=15000, sfreq=125.0):
+    return raw_of(np.round(41853 + 6 * rng.standard_normal(n_times)), [name], kind, sfreq=sfreq)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("Trigger", "stim"), ("Status", "misc"), ("STI", "stim")]
+)
+def test_a_noisy_input_is_left_out_with_a_word(name, kind):
+    raw = noisy(name, kind, np.random.default_rng(0))
+    raw.set_annotations(mne.Annotations([10, 20, 30, 40], 0.0, ["101", "100", "102", "100"]))
+    with pytest.warns(UserWarning, match=f"from annotations: 4.*left out: {name}.*times a second"):
+        found = recording_codes(raw)
+    assert found["code"].tolist() == [101, 100, 102, 100]
+    assert len(recording_codes(raw, source=name)) > 1000
+    with pytest.raises(ValueError, match="no trigger codes.*times a second"):
+        recording_codes(raw.set_annotations(None))
+
+
+@pytest.mark.parametrize("kind", ["eeg", "misc", "stim", "seeg"])
+def test_electrodes_named_like_lines_are_none(kind):
+    rng = np.random.default_rng(1)
+    names = [f"{bank}{k}" for bank in "CD" for k in range(1, 33)]
+    walk = 1e-6 * np.cumsum(rng.standard_normal((64, 20000)), axis=1)
+    state, _ = state_of([101, 100, 102, 100], 512.0, length=5, seconds=5)
+    data = np.vstack([walk, np.resize(state, 20000)])
+    data[40, :] = 0.0  # a flat electrode
+    raw = raw_of(data, [*names, "Status"], [kind] * 64 + ["stim"], sfreq=512.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = recording_codes(raw)
+    assert set(found["source"]) == {"Status"}
+    assert found["code"].tolist()[:4] == [101, 100, 102, 100]
+
+
+def test_lines_beside_an_analog_input_of_a_like_name():
+    lines, onsets = pulses([101, 100, 102])
+    analog = np.sin(np.arange(lines.shape[1]) / 9)
+    raw = raw_of(np.vstack([lines, 5 * analog]), [f"D{k}" for k in range(9)], "misc")
+    with pytest.warns(UserWarning, match="D8 left out"):
+        assert recording_codes(raw)["code"].tolist() == [101, 100, 102]
+
+
+def test_an_analog_trigger_line_with_two_levels_is_a_line():
+    lines, onsets = pulses([1, 1, 1, 1], n_lines=1, high=4.8)
+    noise = 0.02 * np.random.default_rng(0).standard_normal(lines.shape)
+    found = recording_codes(raw_of(lines + noise, ["Trigger"], "misc"))
+    assert found["code"].tolist() == [1, 1, 1, 1]
+    np.testing.assert_allclose(found["onset"], onsets / SFREQ)
+    ramp = raw_of(np.linspace(0, 3.7, 500), ["Trigger"], "misc")
+    with pytest.raises(ValueError, match="neither whole numbers nor two levels"):
+        recording_codes(ramp)
+
+
+def test_every_source_is_listed_and_can_be_chosen():
+    lines, _ = pulses([7, 8, 9, 10])
+    stim = np.zeros(lines.shape[1])
+    stim[100:110], stim[200:210] = 101, 100
+    raw = raw_of(
+        np.vstack([lines, stim]), [*(f"D{k}" for k in range(8)), "STI"], ["misc"] * 8 + ["stim"]
+    )
+    names = ["Stimulus/S  1", "Stimulus/S  2", "Response/R 15"]
+    raw.set_annotations(mne.Annotations([0.1, 0.2, 0.3], 0.0, names))
+    table = code_sources(raw).set_index("source")
+    assert table["n_codes"].to_dict() == {
+        "annotations Stimulus/S": 2, "annotations Response/R": 1, "STI": 2, "digital": 4,
+    }  # fmt: skip
+    assert table["first_codes"]["digital"] == "7, 8, 9, 10" and (table["fault"] == "").all()
+    for source, codes in (
+        ("digital", [7, 8, 9, 10]), ("STI", [101, 100]), ("sti", [101, 100]),
+        ("annotations", [1, 2]), ("annotations Response/R", [15]),
+    ):  # fmt: skip
+        assert recording_codes(raw, source=source)["code"].tolist() == codes
+    with pytest.raises(ValueError, match="source='D0'.*has annotations Stimulus/S.*digital"):
+        recording_codes(raw, source="D0")
+    with pytest.warns(UserWarning, match="taken from digital.*left out: annotations Stimulus"):
+        recording_codes(raw)
+
+
+def test_two_devices_take_the_sources_that_share_their_codes():
+    # More annotations than codes, but the other device never saw them.
+    eeg = channel(state_of([101, 100, 102, 100], 500.0, length=5)[0], 500.0)
+    eeg.set_annotations(mne.Annotations(np.arange(6) / 4, 0.0, [str(k) for k in range(1, 7)]))
+    lines, _ = pulses([101, 100, 102, 100])
+    physio = raw_of(lines, [f"D{k}" for k in range(8)], "misc")
+    pair = agreeing_sources(trigger_sources(eeg), trigger_sources(physio))
+    assert [each.name for each in pair] == ["STI", "digital"]
+    other = raw_of(pulses([7, 8])[0], [f"D{k}" for k in range(8)], "misc")
+    assert agreeing_sources(trigger_sources(eeg), trigger_sources(other)) is None

@@ -2,11 +2,11 @@ import mne
 import numpy as np
 import pytest
 
+from mmme_neuro.io.channels.labels import channel_types
 from mmme_neuro.io.montage import (
     MISC_CHANNELS,
     QUIK_CAP_64,
     axes_contradict_names,
-    channel_types,
     place_electrodes,
     template_positions,
 )

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from mmme_neuro import read_physio
 from mmme_neuro.io.physio_table import read_bids_physio, read_table
 
 SIDECAR = {
@@ -85,3 +86,74 @@ def test_tables_that_cannot_be_right_are_refused(tmp_path, text, options, messag
     arguments = {"sfreq": 100.0, "ch_names": None, "units": None} | options
     with pytest.raises(ValueError, match=message):
         read_table(plain(tmp_path, text), **arguments)
+
+
+SIDECAR = {"SamplingFrequency": 50, "StartTime": -1.5, "Columns": ["cardiac", "respiratory"]}
+TABLE = "sub-01/ses-a/func/sub-01_ses-a_task-nback_run-01_physio.tsv.gz"
+
+
+def bids_table(root, *, name=TABLE, **sidecars):
+    path = root / name
+    path.parent.mkdir(parents=True)
+    with gzip.open(path, "wt") as stream:
+        stream.write("1\t2\n" * 100)
+    for place, content in sidecars.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "task-nback_physio.json",
+        "physio.json",
+        "sub-01/sub-01_task-nback_physio.json",
+        "sub-01/ses-a/sub-01_ses-a_physio.json",
+        "sub-01/ses-a/func/sub-01_ses-a_task-nback_physio.json",
+        "sub-01/ses-a/func/sub-01_ses-a_task-nback_run-01_physio.JSON",
+    ],
+)
+def test_sidecars_are_inherited(tmp_path, place):
+    path = bids_table(tmp_path / "ds", **{place: SIDECAR})
+    raw = read_physio(path)
+    assert raw.info["sfreq"] == 50 and raw.n_times == 100 and raw.first_time == -1.5
+    assert raw.ch_names == ["cardiac", "RSP"]
+
+
+def test_the_nearest_sidecar_wins_key_by_key(tmp_path):
+    path = bids_table(
+        tmp_path / "ds",
+        **{
+            "task-nback_physio.json": SIDECAR | {"cardiac": {"Units": "mV"}},
+            "sub-01/sub-01_physio.json": {"SamplingFrequency": 25},
+            "sub-01/ses-a/func/sub-01_ses-a_task-nback_run-01_physio.json": {"StartTime": 4},
+            "sub-01/ses-a/func/._sub-01_ses-a_task-nback_run-01_physio.json": {"StartTime": 9},
+            "task-rest_physio.json": {"SamplingFrequency": 1},
+            "sub-01/ses-a/sub-01_ses-a_run-02_physio.json": {"SamplingFrequency": 2},
+            "task-nback_eeg.json": {"SamplingFrequency": 3},
+        },
+    )
+    (tmp_path / "physio.json").write_text(json.dumps({"SamplingFrequency": 4}))
+    raw = read_physio(path)
+    assert (raw.info["sfreq"], raw.first_time) == (25.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    "place", ["task-rest_physio.json", "sub-02_physio.json", "task-nback_eeg.json"]
+)
+def test_sidecars_of_other_recordings_are_not_taken(tmp_path, place):
+    path = bids_table(tmp_path / "ds", **{place: SIDECAR})
+    (tmp_path / "physio.json").write_text(json.dumps(SIDECAR))
+    (tmp_path / "ds" / "dataset_description.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match="expected its description in.*copy it"):
+        read_physio(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("StartTime", "n/a"), ("SamplingFrequency", None), ("SamplingFrequency", 0)]
+)
+def test_sidecars_without_numbers_are_refused(tmp_path, key, value):
+    path = bids_table(tmp_path / "ds", **{"physio.json": SIDECAR | {key: value}})
+    with pytest.raises(ValueError, match=f"physio.json: expected a .*{key}"):
+        read_physio(path)

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 
 import numpy as np
@@ -125,3 +126,42 @@ def test_a_recordings_codes_give_clips_and_controls(study):
     locked = epoch(recording.with_controls(controls))
     counts = locked.events["expression"].value_counts()
     assert counts["control"] > 0 and locked.physio is not None
+
+
+def test_a_participant_left_out_is_no_failure(study, tmp_path):
+    folder = shutil.copytree(study, tmp_path / "study")
+    shutil.rmtree(folder / "sub03")
+    (folder / "decisions.csv").write_text(
+        "participant,kind,target,reason\nsub02,exclude_participant,all,fell asleep\n"
+        "sub03,exclude_participant,all,withdrew consent\n"
+    )
+    checked = check_study(folder)
+    assert checked.is_ok
+    states = checked.participants.set_index("participant")
+    assert states["status"].to_dict() == {"sub01": "ok", "sub02": "excluded", "sub03": "excluded"}
+    assert "sub03  EXCLUDED: withdrew consent" in checked.to_text()
+
+
+def test_every_source_of_codes_is_shown_with_its_first_codes(checked, study):
+    text = checked.to_text()
+    assert re.search(
+        r"EEG triggers: annotations \(taken\) \d+ codes: 10\d, 100, .*; Trigger \d+", text
+    )
+    assert re.search(r"physio triggers: digital \(taken\) \d+ codes: 10\d, 100", text)
+    named = check_study(study, source={"eeg": "Trigger"})
+    assert "EEG triggers: Trigger (taken)" in named.to_text()
+    failed = check_study(study, source="Status").participants.set_index("participant")
+    assert "which has annotations" in failed.loc["sub01", "reason"]
+
+
+def test_the_command_takes_a_source_for_each_device(study, tmp_path):
+    run = CliRunner().invoke(
+        app,
+        ["check", str(study), "--source", "eeg=Trigger", "--source", "physio=digital", "--out",
+         str(tmp_path)],
+    )  # fmt: skip
+    assert "EEG triggers: Trigger (taken)" in run.output
+    table = pd.read_csv(tmp_path / "sources.csv").set_index(["participant", "device", "source"])
+    assert table.loc[("sub01", "EEG", "Trigger"), "is_taken"]
+    wrong = CliRunner().invoke(app, ["check", str(study), "--source", "Trigger"])
+    assert wrong.exit_code == 2 and "DEVICE=NAME" in wrong.output

@@ -113,3 +113,33 @@ def test_what_cannot_be_matched_is_said():
     assert outcomes[2].startswith("no event 'e77'")
     assert outcomes[3] == "no event '122'; did you mean 'e0012'?"
     assert not found.excluded and not found.kept and not found.cleaning.remove_components
+
+
+def test_a_participant_is_left_out_with_a_reason(tmp_path):
+    path = written(tmp_path, HEADER + "sub02,exclude_participant,all,fell asleep,\n")
+    made = read_decisions(path)
+    assert made.excluded_participants == {"sub02": "fell asleep"}
+    events = pd.DataFrame({"participant": ["sub01", "sub02", "sub02"], "onset": [1.0, 2.0, 3.0]})
+    assert made.included(events)["onset"].tolist() == [1.0]
+    assert NONE.included(events).equals(events)
+
+
+def test_a_participant_is_not_left_out_for_an_event(tmp_path):
+    path = written(tmp_path, HEADER + "sub02,exclude_participant,e0012,coughs,\n")
+    with pytest.raises(ValueError, match="must be 'all'.*exclude_event"):
+        read_decisions(path)
+
+
+def test_an_unpaired_quotation_mark_is_named(tmp_path):
+    path = written(
+        tmp_path, HEADER + 'sub02,bad_channel,FP1,"loose,\nsub02,bad_channel,CZ,loose,\n'
+    )
+    with pytest.raises(ValueError, match="quotation mark"):
+        read_decisions(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_encodings_of_spreadsheets_are_read(tmp_path, encoding):
+    path = tmp_path / "decisions.csv"
+    path.write_bytes((HEADER + "sub02,bad_channel,FP1,größer,\n").encode(encoding))
+    assert read_decisions(path).table["reason"].tolist() == ["größer"]

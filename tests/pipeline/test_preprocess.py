@@ -12,7 +12,7 @@ from mmme_neuro import Recording, read_recording
 from mmme_neuro.epochs import Epoching
 from mmme_neuro.io.files import write_json
 from mmme_neuro.muscles.event_power import event_muscle_power
-from mmme_neuro.pipeline.decisions import COLUMNS
+from mmme_neuro.pipeline.decisions import COLUMNS, Decisions
 from mmme_neuro.pipeline.derivatives import (
     TABLES,
     clock_table,
@@ -294,6 +294,23 @@ def test_a_rerun_replaces_files(study, merged_events, tmp_path):
     source = DeviceFolder(tmp_path / "study" / "sub01", merged_events)
     preprocess_participant(source, out, QUICK)
     assert (out / "sub01_excluded.csv").read_text() != "old"
+
+
+def test_a_participant_left_out_is_not_processed_and_loses_its_epochs(
+    study, merged_events, tmp_path
+):
+    sources = [DeviceFolder(study / name, merged_events) for name in ("sub01", "sub02")]
+    arguments = {"options": QUICK, "executor": ThreadPoolExecutor(1)}
+    preprocess_study(sources, tmp_path, **arguments)
+    assert (tmp_path / "sub02_eeg-epo.fif").is_file()
+    row = ("sub02", "exclude_participant", "all", "fell asleep", "")
+    made = Decisions(pd.DataFrame([row], columns=list(COLUMNS)))
+    table = preprocess_study(sources, tmp_path, decisions=made, **arguments)
+    assert table["status"].tolist() == ["done", "excluded"]
+    assert table["reason"].tolist() == ["", "fell asleep"]
+    assert table["reran"].tolist() == ["", ""]
+    assert not list(tmp_path.glob("sub02_*"))
+    assert (tmp_path / "sub01_eeg-epo.fif").is_file()
 
 
 def test_clock_table_leaves_out_absent_clocks():

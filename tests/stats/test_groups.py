@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 
 from mmme_neuro.stats.groups import (
+    are_independent,
     centered,
+    combination_weights,
     complete_rows,
     covariate_columns,
     group_codes,
@@ -48,3 +50,22 @@ def test_bad_columns_are_named():
         complete_rows(table.assign(a=[1, np.inf, 2, 3]), ["a"], groups=["p"])
     with pytest.raises(ValueError, match="a is constant within every p"):
         complete_rows(table.assign(a=[0.1, 0.1, 0.3, 0.3]), ["a"], groups=["p"], min_groups=2)
+
+
+@pytest.mark.parametrize("offset", [0.0, 2019.0, 1.7e9, -1e12])
+@pytest.mark.parametrize("unit", [1e-150, 1e-9, 1.0, 1e150])
+def test_independence_does_not_depend_on_units_and_offsets(unit, offset):
+    rng = np.random.default_rng(2)
+    x = unit * (rng.normal(size=50) + offset)
+    columns = np.column_stack([np.ones(50), x, 3 * x - 2 * unit, rng.normal(size=50)])
+    assert independent_columns(columns, below=1e-7)[0] == [0, 1, 3]
+    assert are_independent(columns[:, [0, 1, 3]]) and not are_independent(columns)
+    # Without a constant an offset is no combination of anything.
+    assert independent_columns(columns[:, [1, 3]])[0] == [0, 1]
+
+
+def test_weights_are_those_of_any_unit():
+    rng = np.random.default_rng(3)
+    columns = rng.normal(size=(40, 3)) * [1e-12, 1.0, 1e12] + [0, 5, 0]
+    true = np.array([[3e12, -1e12], [2.0, 5.0], [1e-12, 4e-12]])
+    np.testing.assert_allclose(combination_weights(columns, columns @ true), true, rtol=1e-9)

@@ -4,8 +4,9 @@ import csv
 import gzip
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -149,8 +150,9 @@ def read_delimited(path: Path) -> Table:
             head = [line.rstrip("\r\n") for line in islice(stream, HEAD_LINES)]
         layout = _layout(path, head)
         decimal, thousands = _marks(path, layout)
-        marks = {line.lstrip()[0] for line in head if line.lstrip().startswith(COMMENTS[:2])}
-        table = pd.read_csv(
+        remarks = {line.lstrip()[0] for line in head if line.lstrip().startswith(COMMENTS[:2])}
+        read: Callable[..., pd.DataFrame] = partial(  # type: ignore[assignment]
+            pd.read_csv,
             path,
             sep=r"\s+" if layout.separator == " " else layout.separator,
             header=None,
@@ -158,12 +160,18 @@ def read_delimited(path: Path) -> Table:
             decimal=decimal,
             thousands=thousands,
             na_values=list(MISSING_MARKS),
-            comment=marks.pop() if len(marks) == 1 else None,
+            comment=remarks.pop() if len(remarks) == 1 else None,
             skipinitialspace=True,
             encoding=text_encoding(path),
             encoding_errors="replace",
-            low_memory=False,
         )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+            table = read()
+        words = [n for n in table if not pd.api.types.is_numeric_dtype(table[n])]
+        if words:
+            # Else pieces of a column could be numbers already, with another decimal mark.
+            table = read(dtype=dict.fromkeys(words, str))
     table = _as_numbers(path, table, layout, decimal)
     check_last_line(path, layout.separator.strip(" "))
     used = layout.start - (layout.names is not None) - any(layout.units)
@@ -220,7 +228,8 @@ def is_moment(field: str) -> bool:
 
 def _layout(path: Path, head: Sequence[str]) -> _Layout:
     """The separator that explains the lines best."""
-    found = [layout for mark in SEPARATORS if (layout := _layout_with(mark, head)) is not None]
+    used = [mark for mark in SEPARATORS if mark == "\t" or any(mark in line for line in head)]
+    found = [layout for mark in used if (layout := _layout_with(mark, head)) is not None]
     if not found:
         raise _no_numbers(path, head)
     fitting = [one for one in found if one.names is None or _is_named(one)]

@@ -4,6 +4,8 @@ Private: criterion, search, degrees of freedom and compiled kernels.
 
 * ``batch``: Fits of one design to many responses, in blocks over threads.
 * ``likelihood``: Profiled REML or ML criterion of a mixed model and its optimum.
+* ``scaling``: Random columns brought to one scale before the search, and what is found turned
+  back.
 * ``crossproducts``: Cross products of a design and a response, and the elimination of their
   normal equations.
 * ``optimum``: Search for the optimum of a profiled criterion, exact at zero variances.

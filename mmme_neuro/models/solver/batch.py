@@ -15,8 +15,10 @@ from mmme_neuro.models.solver.likelihood import EXACT_FIT, ROUNDING, Likelihood
 from mmme_neuro.models.solver.newton_steps import fit_block
 from mmme_neuro.models.solver.normal_equations import empty_equations
 from mmme_neuro.models.solver.response_equations import empty_response
+from mmme_neuro.models.solver.scaling import scaled, turned_back
 from mmme_neuro.models.solver.starts import StartGrid
 from mmme_neuro.models.solver.traces import solve_with_traces
+from mmme_neuro.stats.buffers import unwritten
 
 BLOCK = 256
 """Responses in memory at once in each thread."""
@@ -33,8 +35,12 @@ class ColumnFits:
     ----------
     coefficients, std_error, dof : array, shape (n_responses, n_terms)
         Fixed effects, their standard errors and Satterthwaite's degrees of freedom.
+    design : Design
+        The design with its random columns on the scale of the search.
+    scaled_theta : array, shape (n_responses, n_theta)
+        Relative covariance parameters of these columns.
     theta : array, shape (n_responses, n_theta)
-        Relative covariance parameters in the order of the design.
+        Those of the columns as they were given, in the order of the design.
     criterion, sigma : array, shape (n_responses,)
         -2 log (restricted) likelihood and residual standard deviation.
     is_minimum : array of bool, shape (n_responses,)
@@ -46,6 +52,8 @@ class ColumnFits:
     coefficients: np.ndarray
     std_error: np.ndarray
     dof: np.ndarray
+    design: Design
+    scaled_theta: np.ndarray
     theta: np.ndarray
     criterion: np.ndarray
     sigma: np.ndarray
@@ -80,6 +88,7 @@ def fit_columns(
     -------
     ColumnFits
     """
+    design = scaled(design)
     with threadpool_limits(1, user_api="blas"):
         products = column_products(design, reml=reml)
     n_terms, n_theta = len(design.fixed_names), len(products.shared.factor)
@@ -87,6 +96,8 @@ def fit_columns(
         coefficients=np.full((n_responses, n_terms), np.nan),
         std_error=np.full((n_responses, n_terms), np.nan),
         dof=np.full((n_responses, n_terms), np.nan),
+        design=design,
+        scaled_theta=np.full((n_responses, n_theta), np.nan),
         theta=np.full((n_responses, n_theta), np.nan),
         criterion=np.full(n_responses, np.nan),
         sigma=np.full(n_responses, np.nan),
@@ -102,6 +113,7 @@ def fit_columns(
                     lambda block: _fit_block(design, products, grid, take, block, fits), blocks
                 )
             )
+    fits.theta[:] = turned_back(design, fits.scaled_theta)
     return fits
 
 
@@ -126,9 +138,9 @@ def _fit_block(
     if not len(tasks):
         return
     n_terms = len(shared.inverse_triangle)
-    theta = np.empty((len(tasks), len(shared.factor)))
-    coefficients, variance, dof = (np.empty((len(tasks), n_terms)) for _ in range(3))
-    summary = np.empty((len(tasks), 3))
+    theta = unwritten((len(tasks), len(shared.factor)))
+    coefficients, variance, dof = (unwritten((len(tasks), n_terms)) for _ in range(3))
+    summary = unwritten((len(tasks), 3))
     own, response_equations = empty_equations(shared), empty_response(shared)
     bounds = np.flatnonzero(np.diff(nodes, prepend=-1, append=-1))
     for first, last in zip(bounds[:-1], bounds[1:], strict=True):
@@ -173,10 +185,10 @@ def _fit_block(
     fits.is_constant[block.start + response[is_exact]] = True
     best, response = best[~is_exact], response[~is_exact]
     place = block.start + response
-    fits.coefficients[place] = coefficients[best] @ shared.inverse_triangle.T
+    fits.coefficients[place] = coefficients[best]
     fits.std_error[place] = np.sqrt(variance[best])
     fits.dof[place] = dof[best]
-    fits.theta[place] = theta[best]
+    fits.scaled_theta[place] = theta[best]
     fits.criterion[place] = value[~is_exact]
     fits.sigma[place] = np.sqrt(residual[~is_exact] / shared.dof)
     fits.is_minimum[place] = is_minimum[~is_exact] > 0

@@ -9,6 +9,10 @@ import scipy.sparse
 from mmme_neuro.models.design import Design
 from mmme_neuro.models.solver.crossproducts import random_columns
 
+TILE = 32
+"""Responses of one matrix product, always as many: a product's last digits depend on its shape,
+which may not depend on how many responses there are."""
+
 
 class SharedDesign(NamedTuple):
     """A design as its compiled fit reads it; no response and no event is in it.
@@ -96,6 +100,17 @@ class ColumnProducts:
 
     def __call__(self, responses: np.ndarray) -> Columns:
         """Cross products of responses, shape (n_events, n_responses), float64 and finite."""
+        n_responses = responses.shape[1]
+        parts = []
+        for start in range(0, n_responses, TILE):
+            tile = np.zeros((len(responses), TILE))
+            piece = responses[:, start : start + TILE]
+            tile[:, : piece.shape[1]] = piece
+            parts.append(self._of_tile(tile))
+        return Columns(*(np.concatenate(part)[:n_responses] for part in zip(*parts, strict=True)))
+
+    def _of_tile(self, responses: np.ndarray) -> Columns:
+        """Cross products of as many responses as one matrix product takes."""
         offset = self.basis.T @ responses
         residual = responses - self.basis @ offset
         products = np.ascontiguousarray((self.random @ residual).T)

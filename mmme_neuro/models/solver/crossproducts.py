@@ -66,7 +66,7 @@ def whiten_groups(
         Log determinant of the blocks.
     """
     n_levels, size, _ = cross.shape
-    block = np.empty((size, size), dtype=factor.dtype)
+    block = np.zeros((size, size), dtype=factor.dtype)
     log_determinant = factor[0, 0] * 0.0
     for level in range(n_levels):
         scaled_block(blocks[level], factor, block)
@@ -109,8 +109,8 @@ def scale_factor(rest: np.ndarray, start: int, n_levels: int, factor: np.ndarray
     """
     size = factor.shape[0]
     n_rest = rest.shape[0]
-    full = np.empty((size, size), dtype=rest.dtype)
-    scaled = np.empty((size, size), dtype=rest.dtype)
+    full = np.zeros((size, size), dtype=rest.dtype)
+    scaled = np.zeros((size, size), dtype=rest.dtype)
     for level in range(n_levels):
         first = start + level * size
         for row in range(first + size, n_rest):

@@ -6,37 +6,70 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from mmme_neuro.models.design import RandomFactor
+from mmme_neuro.models.design import Design, RandomFactor
 from mmme_neuro.models.solver.crossproducts import CrossProducts, random_columns
 from mmme_neuro.models.solver.likelihood import Likelihood, free_parameters
 from mmme_neuro.models.solver.optimum import gradient, hessian
+from mmme_neuro.stats.buffers import unwritten
 
 
 @dataclass(frozen=True, eq=False)
-class KenwardRoger:
+class FixedCovariance:
+    """Covariance of the fixed effects, held as that of orthonormal columns Q of X = QR.
+
+    There no unit and no offset of a predictor costs digits.
+
+    Parameters
+    ----------
+    to_basis : array, shape (n_terms, n_terms)
+        Inverse of R.
+    of_basis : array, shape (n_terms, n_terms)
+        Covariance of the coefficients of Q.
+    """
+
+    to_basis: np.ndarray
+    of_basis: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the fixed effects, shape (n_terms, n_terms)."""
+        return self.covariance_of(np.eye(len(self.to_basis)))
+
+    def covariance_of(self, weights: np.ndarray) -> np.ndarray:
+        """Covariance of linear combinations, shape (n_combinations, n_combinations)."""
+        turned = weights @ self.to_basis
+        return turned @ self.of_basis @ turned.T
+
+    def variance(self, weights: np.ndarray) -> np.ndarray:
+        """Variances of linear combinations, shape (n_combinations,)."""
+        turned = weights @ self.to_basis
+        return np.einsum("ci,ij,cj->c", turned, self.of_basis, turned)
+
+
+@dataclass(frozen=True, eq=False)
+class KenwardRoger(FixedCovariance):
     """Small-sample covariance of the fixed effects.
 
     Parameters
     ----------
-    covariance : array, shape (n_terms, n_terms)
-        Adjusted covariance of the fixed effects.
     unadjusted : array, shape (n_terms, n_terms)
-        Covariance relative to the residual variance, before the adjustment.
+        Covariance of the coefficients of Q relative to the residual variance, before the
+        adjustment.
     sensitivity : array, shape (n_parameters, n_terms, n_terms)
-        X'V^-1 V_i V^-1 X for each element of the covariances and the residual variance.
+        Q'V^-1 V_i V^-1 Q for each element of the covariances and the residual variance.
     parameter_covariance : array, shape (n_parameters, n_parameters)
         Inverse expected information of these parameters, times two.
     """
 
-    covariance: np.ndarray
     unadjusted: np.ndarray
     sensitivity: np.ndarray
     parameter_covariance: np.ndarray
 
     def dof(self, weights: np.ndarray) -> np.ndarray:
         """Degrees of freedom of linear combinations, shape (n_combinations,)."""
-        solved = weights @ self.unadjusted
-        variance = np.einsum("ci,ci->c", solved, weights)
+        turned = weights @ self.to_basis
+        solved = turned @ self.unadjusted
+        variance = np.einsum("ci,ci->c", solved, turned)
         slope = np.einsum("ci,kij,cj->ck", solved, self.sensitivity, solved) / variance[:, None]
         return 2 / np.einsum("ck,kl,cl->c", slope, self.parameter_covariance, slope)
 
@@ -65,7 +98,9 @@ def kenward_roger(products: CrossProducts, theta: np.ndarray, sigma: float) -> K
     factor to one. Costs time and memory of the squared number of random effects, never of events.
     """
     directions, gamma = _directions(products, theta)
-    inner, mixed, unadjusted = _weighted_products(products, theta)
+    triangle = products.triangle
+    basis = scipy.linalg.solve_triangular(triangle, products.design.fixed.T, trans="T").T
+    inner, mixed, unadjusted = _weighted_products(products, theta, basis)
     sensitivity, squared, traces = _derivatives(
         directions, gamma, inner, mixed, unadjusted, products.design.n_events
     )
@@ -75,11 +110,17 @@ def kenward_roger(products: CrossProducts, theta: np.ndarray, sigma: float) -> K
         - 2 * np.einsum("ab,klba->kl", unadjusted, squared)
         + np.einsum("kab,lba->kl", through, through)
     )
-    spread = 2 * np.linalg.pinv(information, hermitian=True)
+    # Parameters of very different sizes keep their digits.
+    unit = 1 / np.sqrt(np.diagonal(information))
+    spread = (
+        2
+        * np.outer(unit, unit)
+        * np.linalg.pinv(np.outer(unit, unit) * information, hermitian=True)
+    )
     excess = squared - np.einsum("kab,lbc->klac", sensitivity, through)
     correction = unadjusted @ np.einsum("kl,klab->ab", spread, excess) @ unadjusted
     adjusted = sigma**2 * (unadjusted + correction + correction.T)
-    return KenwardRoger(adjusted, unadjusted, sensitivity, spread)
+    return KenwardRoger(np.linalg.inv(triangle), adjusted, unadjusted, sensitivity, spread)
 
 
 def _directions(
@@ -110,9 +151,9 @@ def _direction(
 
 
 def _weighted_products(
-    products: CrossProducts, theta: np.ndarray
+    products: CrossProducts, theta: np.ndarray, basis: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Z'V^-1 Z, Z'V^-1 X and (X'V^-1 X)^-1 with V relative to the residual variance."""
+    """Z'V^-1 Z, Z'V^-1 Q and (Q'V^-1 Q)^-1 with V relative to the residual variance."""
     design = products.design
     random = scipy.sparse.hstack([random_columns(factor) for factor in design.random]).tocsr()
     scale = scipy.sparse.block_diag(
@@ -125,10 +166,10 @@ def _weighted_products(
     penalized = (scaled.T @ scaled).toarray() + np.eye(random.shape[1])
     lower = np.linalg.cholesky(penalized)
     to_random = scipy.linalg.solve_triangular(lower, (scaled.T @ random).toarray(), lower=True)
-    to_fixed = scipy.linalg.solve_triangular(lower, scaled.T @ design.fixed, lower=True)
+    to_fixed = scipy.linalg.solve_triangular(lower, scaled.T @ basis, lower=True)
     inner = (random.T @ random).toarray() - to_random.T @ to_random
-    mixed = random.T @ design.fixed - to_random.T @ to_fixed
-    fixed = design.fixed.T @ design.fixed - to_fixed.T @ to_fixed
+    mixed = random.T @ basis - to_random.T @ to_fixed
+    fixed = basis.T @ basis - to_fixed.T @ to_fixed
     return inner, mixed, np.linalg.inv(fixed)
 
 
@@ -149,15 +190,15 @@ def _derivatives(
     moved = np.array([direction @ mixed for direction in directions])
     chained = [direction @ inner for direction in directions]
     single_traces = np.array([np.trace(chain) for chain in chained])
-    sensitivity = np.empty((n, n_terms, n_terms))
+    sensitivity = unwritten((n, n_terms, n_terms))
     sensitivity[:-1] = mixed.T @ moved
     sensitivity[-1] = np.linalg.inv(unadjusted) - np.tensordot(gamma, sensitivity[:-1], 1)
-    squared = np.empty((n, n, n_terms, n_terms))
+    squared = unwritten((n, n, n_terms, n_terms))
     squared[:-1, :-1] = np.einsum("kqa,qr,lrb->klab", moved, inner, moved, optimize=True)
     squared[-1, :-1] = sensitivity[:-1] - np.tensordot(gamma, squared[:-1, :-1], 1)
     squared[:-1, -1] = squared[-1, :-1].transpose(0, 2, 1)
     squared[-1, -1] = sensitivity[-1] - np.tensordot(gamma, squared[:-1, -1], 1)
-    traces = np.empty((n, n))
+    traces = unwritten((n, n))
     traces[:-1, :-1] = [[np.sum(a * b.T) for b in chained] for a in chained]
     traces[-1, :-1] = traces[:-1, -1] = single_traces - gamma @ traces[:-1, :-1]
     traces[-1, -1] = n_events - gamma @ single_traces - gamma @ traces[:-1, -1]
@@ -169,30 +210,27 @@ FLAT_CURVATURE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class Satterthwaite:
+class Satterthwaite(FixedCovariance):
     """How the covariance of the fixed effects moves with the estimated variances.
 
     Parameters
     ----------
-    covariance : array, shape (n_terms, n_terms)
-        Covariance of the fixed effects.
     sensitivity : array, shape (n_free + 1, n_terms, n_terms)
-        Its derivatives by the free covariance parameters and by log sigma.
+        Derivatives of ``of_basis`` by the free covariance parameters and by log sigma.
     parameter_covariance : array, shape (n_free + 1, n_free + 1)
         Asymptotic covariance of these parameters.
     """
 
-    covariance: np.ndarray
     sensitivity: np.ndarray
     parameter_covariance: np.ndarray
 
     def dof(self, weights: np.ndarray) -> np.ndarray:
         """Degrees of freedom of linear combinations, shape (n_combinations,)."""
-        variance = np.einsum("ci,ij,cj->c", weights, self.covariance, weights)
-        slope = np.einsum("ci,kij,cj->ck", weights, self.sensitivity, weights)
+        turned = weights @ self.to_basis
+        slope = np.einsum("ci,kij,cj->ck", turned, self.sensitivity, turned)
         spread = np.einsum("ck,kl,cl->c", slope, self.parameter_covariance, slope)
         with np.errstate(divide="ignore"):
-            return 2 * variance**2 / spread
+            return 2 * self.variance(weights) ** 2 / spread
 
 
 def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
@@ -230,7 +268,7 @@ def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
     variance = float(np.real(likelihood.log_determinants(theta)[1])) / likelihood.residual_dof
 
     def covariance(point: np.ndarray) -> np.ndarray:
-        return covariance_fixed(likelihood, origin + embed @ point, variance)
+        return variance * products.profile(origin + embed @ point).covariance
 
     def criterion(point: np.ndarray) -> complex:
         log_determinant, residual = likelihood.log_determinants(origin + embed @ point)
@@ -241,21 +279,28 @@ def satterthwaite(likelihood: Likelihood, theta: np.ndarray) -> Satterthwaite:
 
     here = covariance(free)
     n_free = len(free)
-    curvature = np.empty((n_free + 1, n_free + 1))
+    curvature = unwritten((n_free + 1, n_free + 1))
     curvature[-1, -1] = 4 * likelihood.residual_dof
-    sensitivity = np.empty((n_free + 1, *here.shape))
+    sensitivity = unwritten((n_free + 1, *here.shape))
     sensitivity[-1] = 2 * here
     if n_free:
         curvature[:-1, :-1] = hessian(criterion, free)
         curvature[-1, :-1] = curvature[:-1, -1] = -2 * gradient(residual, free) / variance
         sensitivity[:-1] = gradient(covariance, free)
-    values, axes = np.linalg.eigh(curvature)
+    # Long columns have small curvatures: what counts as flat is relative to their length.
+    unit = np.append(_column_lengths(design, theta)[is_free], 1.0)
+    values, axes = np.linalg.eigh(unit[:, None] * curvature * unit)
     kept = values > FLAT_CURVATURE * values[-1]
-    return Satterthwaite(here, sensitivity, 2 * (axes[:, kept] / values[kept]) @ axes[:, kept].T)
+    root = unit[:, None] * axes[:, kept] / np.sqrt(values[kept])
+    to_basis = np.linalg.inv(products.triangle)
+    return Satterthwaite(to_basis, here, sensitivity, 2 * root @ root.T)
 
 
-def covariance_fixed(likelihood: Likelihood, theta: np.ndarray, variance: float) -> np.ndarray:
-    """Covariance of the fixed effects, shape (n_terms, n_terms)."""
-    products = likelihood.products
-    inverse = np.linalg.inv(products.triangle)
-    return variance * inverse @ products.profile(theta).covariance @ inverse.T
+def _column_lengths(design: Design, theta: np.ndarray) -> np.ndarray:
+    """Largest element of the factor of each covariance parameter, at least one."""
+    return np.concatenate(
+        [
+            np.full(len(theta[place]), max(1.0, np.abs(theta[place]).max(initial=0.0)))
+            for place in design.theta_slices
+        ]
+    )

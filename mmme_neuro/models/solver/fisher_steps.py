@@ -10,6 +10,7 @@ import numpy as np
 from mmme_neuro.models.solver.columns import SharedDesign
 from mmme_neuro.models.solver.normal_equations import Equations, sweep, swept_inverse
 from mmme_neuro.models.solver.response_equations import Response
+from mmme_neuro.stats.buffers import unwritten
 
 RIDGE = 1e-10
 ZERO_SHARE = 1e-8
@@ -71,14 +72,14 @@ def fisher_step(
     the nearest semi-definite matrix.
     """
     n_theta = len(theta)
-    information = np.empty((n_theta, n_theta))
+    information = unwritten((n_theta, n_theta))
     for p in range(n_theta):
         for q in range(n_theta):
             information[p, q] = (
                 equations.trace_pair[p, q] - equations.trace[p] * equations.trace[q] / shared.dof
             )
         information[p, p] *= 1.0 + RIDGE
-    sweep(information, 0, n_theta, np.empty(n_theta))
+    sweep(information, 0, n_theta, unwritten(n_theta))
     swept_inverse(information, n_theta, information)
     move = np.zeros(n_theta)
     shrinkage = 1.0

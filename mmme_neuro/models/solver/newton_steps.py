@@ -16,6 +16,7 @@ from mmme_neuro.models.solver.response_equations import (
     differentiate,
 )
 from mmme_neuro.models.solver.traces import solve_with_traces
+from mmme_neuro.stats.buffers import unwritten
 
 PREDICTED_DECREASE = 1e-6
 """Newton's predicted decrease of the criterion at which a search ends, before one more step, if
@@ -98,7 +99,7 @@ def search(
         Evaluations with derivatives.
     """
     n_theta = len(theta)
-    trial = np.empty(n_theta)
+    trial = unwritten(n_theta)
     theta[:] = start.theta
     step[:] = 0.0
     equations = start
@@ -148,9 +149,9 @@ def make_canonical(
     Returns whether a column became zero that was not.
     """
     largest = shared.size.max()
-    covariance = np.empty((largest, largest))
-    columns = np.empty((largest, largest))
-    factor = np.empty((largest, largest))
+    covariance = unwritten((largest, largest))
+    columns = unwritten((largest, largest))
+    factor = unwritten((largest, largest))
     is_new = False
     for f in range(len(shared.size)):
         size = shared.size[f]
@@ -212,8 +213,8 @@ def fit_one(
 ) -> tuple[float, bool, int]:
     """Optimum of one response from one start; leaves its solution in ``own`` and ``response``."""
     n_theta = len(theta)
-    step, canonical = np.empty(n_theta), np.empty(n_theta)
-    is_free = np.empty(n_theta, dtype=np.bool_)
+    step, canonical = unwritten(n_theta), unwritten(n_theta)
+    is_free = np.ones(n_theta, dtype=np.bool_)
     value, is_minimum, n_steps = np.inf, False, 0
     at, n_tried, is_on_face, failed_at = start, 0, True, np.inf
     while is_on_face:
@@ -278,7 +279,7 @@ def fit_block(
     tasks : array of int, shape (n_tasks,)
         Response of each task.
     theta, coefficients, variance, dof : array, shape (n_tasks, ...)
-        Results: coefficients of Q, variances of the fixed effects and their degrees of freedom.
+        Results: fixed effects, their variances and their degrees of freedom.
     summary : array, shape (n_tasks, 3)
         Criterion, y'Py, whether it is a minimum.
     """
@@ -303,5 +304,8 @@ def fit_block(
         summary[t, 1] = response.residual[0]
         summary[t, 2] = 1.0 if is_minimum else 0.0
         for c in range(n_fixed):
-            coefficients[t, c] = response.solution[n_random + c] + columns.offset[r, c]
+            coefficients[t, c] = 0.0
+            for j in range(n_fixed):
+                of_basis = response.solution[n_random + j] + columns.offset[r, j]
+                coefficients[t, c] += shared.inverse_triangle[c, j] * of_basis
             variance[t, c] *= response.residual[0] / shared.dof

@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from mmme_neuro.models.solver.columns import SharedDesign
+from mmme_neuro.stats.buffers import unwritten
 
 
 class Equations(NamedTuple):
@@ -82,28 +83,28 @@ def empty_equations(shared: SharedDesign) -> Equations:
     largest = int(shared.size.max())
     block = (n_levels, size, size)
     return Equations(
-        theta=np.empty(n_theta),
+        theta=np.full(n_theta, np.nan),
         relative=np.zeros((len(shared.size), largest, largest)),
-        log_determinant=np.empty(1),
-        gain=np.empty(block),
-        shrunk=np.empty(block),
-        kept=np.empty(block),
-        gained=np.empty(shared.cross.shape),
-        whitened=np.empty(shared.cross.shape),
-        schur=np.empty((n_rest, n_rest)),
-        omega=np.empty((n_rest, n_rest)),
-        omega_trace=np.empty((n_rest, n_rest)),
-        trace=np.empty(n_theta),
-        trace_pair=np.empty((n_theta, n_theta)),
-        spread=np.empty(shared.cross.shape),
-        leverage=np.empty(block),
-        back=np.empty((n_main, n_rest, n_rest)),
-        turned=np.empty((n_rest, n_rest)),
-        precision=np.empty((len(shared.size), largest, largest)),
-        outside=np.empty((n_rest, n_random)),
-        square=np.empty((n_random, n_random)),
-        shared_sum=np.empty((n_main, len(shared.size), largest, largest)),
-        leaned=np.empty((n_rest, n_random)),
+        log_determinant=unwritten(1),
+        gain=unwritten(block),
+        shrunk=unwritten(block),
+        kept=unwritten(block),
+        gained=unwritten(shared.cross.shape),
+        whitened=unwritten(shared.cross.shape),
+        schur=unwritten((n_rest, n_rest)),
+        omega=unwritten((n_rest, n_rest)),
+        omega_trace=unwritten((n_rest, n_rest)),
+        trace=unwritten(n_theta),
+        trace_pair=unwritten((n_theta, n_theta)),
+        spread=unwritten(shared.cross.shape),
+        leverage=unwritten(block),
+        back=unwritten((n_main, n_rest, n_rest)),
+        turned=unwritten((n_rest, n_rest)),
+        precision=unwritten((len(shared.size), largest, largest)),
+        outside=unwritten((n_rest, n_random)),
+        square=unwritten((n_random, n_random)),
+        shared_sum=unwritten((n_main, len(shared.size), largest, largest)),
+        leaned=unwritten((n_rest, n_random)),
     )
 
 
@@ -161,7 +162,7 @@ def congruence(
             for j in range(first, first + n_levels):
                 matrix[i, j] *= value
         return
-    old = np.empty(size)
+    old = unwritten(size)
     for level in range(n_levels):
         start = first + level * size
         for j in range(n):
@@ -189,9 +190,9 @@ def eliminate_main(shared: SharedDesign, equations: Equations) -> float:
     """Blocks of the main factor; fills what of it the rest needs and returns log|I + D B|."""
     size, n_levels, n_rest = shared.cross.shape
     factor = equations.relative[0]
-    half = np.empty((size, size))
-    inner = np.empty((size, size))
-    column = np.empty(size)
+    half = unwritten((size, size))
+    inner = unwritten((size, size))
+    column = unwritten(size)
     log_determinant = 0.0
     for level in range(n_levels):
         block = shared.blocks[level]
@@ -279,7 +280,7 @@ def solve_equations(shared: SharedDesign, theta: np.ndarray, equations: Equation
         )
     for i in range(n_random):
         omega[i, i] += 1.0
-    column = np.empty(n_rest)
+    column = unwritten(n_rest)
     log_determinant += sweep(omega, 0, n_random, column)
     if not shared.reml:
         equations.omega_trace[:] = 0.0

@@ -6,6 +6,7 @@ import numpy as np
 from mmme_neuro.models.solver.columns import SharedDesign
 from mmme_neuro.models.solver.normal_equations import Equations
 from mmme_neuro.models.solver.response_equations import Response, by_theta
+from mmme_neuro.stats.buffers import unwritten, unwritten_integers
 
 FLAT_CURVATURE = 1e-8
 """Curvatures below (relative to the largest) carry no information, as in `dof`."""
@@ -33,31 +34,34 @@ def satterthwaite_dof(
     n_random = n_rest - n_fixed
     n_theta = len(shared.factor)
     variance = response.residual[0] / shared.dof
-    element = np.empty(n_theta)
-    pair = np.empty((n_theta, n_theta))
+    element = unwritten(n_theta)
+    pair = unwritten((n_theta, n_theta))
     for p in range(n_theta):
         element[p] = equations.trace[p] - response.slope[p] / variance
         for q in range(n_theta):
             pair[p, q] = -equations.trace_pair[p, q] + 2.0 * response.slope_pair[p, q] / variance
-    gradient = np.empty(n_theta)
-    hessian = np.empty((n_theta, n_theta))
+    gradient = unwritten(n_theta)
+    hessian = unwritten((n_theta, n_theta))
     by_theta(shared, response.jacobian, element, pair, gradient, hessian)
-    place = np.empty(n_theta, dtype=np.int64)
+    place, unit = unwritten_integers(n_theta), np.ones(n_theta + 1)
     n_free = 0
     for p in range(n_theta):
         if is_free[p]:
             place[n_free] = p
+            # Long columns have small curvatures: what counts as flat is relative to their length.
+            unit[n_free] = max(1.0, np.abs(equations.relative[shared.factor[p]]).max())
             n_free += 1
+    unit[n_free] = 1.0
     curvature = np.zeros((n_free + 1, n_free + 1))
     curvature[n_free, n_free] = 4.0 * shared.dof
     for i in range(n_free):
         for j in range(n_free):
-            curvature[i, j] = hessian[place[i], place[j]]
+            curvature[i, j] = unit[i] * unit[j] * hessian[place[i], place[j]]
         total = 0.0
         for k in range(n_theta):
             # The derivative of y'Py is minus the slope.
             total -= response.jacobian[k, place[i]] * response.slope[k]
-        curvature[i, n_free] = curvature[n_free, i] = -2.0 * total / variance
+        curvature[i, n_free] = curvature[n_free, i] = -2.0 * unit[i] * total / variance
     values, axes = np.linalg.eigh(curvature)
     # Products of the random columns with V^-1 X (X'V^-1 X)^-1, then weights of the terms.
     weights = shared.inverse_triangle
@@ -72,8 +76,8 @@ def satterthwaite_dof(
     whitened = equations.whitened.reshape(size * n_levels, n_rest)
     seen_main = np.dot(whitened, scaled)
     seen_rest = np.dot(equations.schur, scaled)
-    sensitivity = np.empty(n_free + 1)
-    by_d = np.empty(n_theta)
+    sensitivity = unwritten(n_free + 1)
+    by_d = unwritten(n_theta)
     for c in range(n_fixed):
         own = 0.0
         for i in range(n_fixed):
@@ -96,7 +100,7 @@ def satterthwaite_dof(
             total = 0.0
             for k in range(n_theta):
                 total += response.jacobian[k, place[i]] * by_d[k]
-            sensitivity[i] = total
+            sensitivity[i] = unit[i] * total
             variances[c] += total * step[place[i]] / variance
         sensitivity[n_free] = 2.0 * own
         spread = 0.0

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmme_neuro.models.solver.columns import SharedDesign
 from mmme_neuro.models.solver.normal_equations import Equations
+from mmme_neuro.stats.buffers import unwritten
 
 
 class Response(NamedTuple):
@@ -62,22 +63,22 @@ def empty_response(shared: SharedDesign) -> Response:
     n_theta = len(shared.factor)
     square = (n_theta, n_theta)
     return Response(
-        products=np.empty(n_rest),
-        solution=np.empty(n_rest),
-        main=np.empty((size, n_levels)),
-        rest=np.empty(n_rest),
-        residual=np.empty(1),
-        slope=np.empty(n_theta),
-        slope_pair=np.empty(square),
-        jacobian=np.empty(square),
-        by_element=np.empty(n_theta),
-        by_pair=np.empty(square),
-        gradient=np.empty(n_theta),
-        hessian=np.empty(square),
-        gained=np.empty((size, n_levels)),
-        turned=np.empty((size, n_levels)),
-        pushed=np.empty((n_theta, n_rest)),
-        leaned=np.empty((n_theta, n_rest)),
+        products=unwritten(n_rest),
+        solution=unwritten(n_rest),
+        main=unwritten((size, n_levels)),
+        rest=unwritten(n_rest),
+        residual=unwritten(1),
+        slope=unwritten(n_theta),
+        slope_pair=unwritten(square),
+        jacobian=unwritten(square),
+        by_element=unwritten(n_theta),
+        by_pair=unwritten(square),
+        gradient=unwritten(n_theta),
+        hessian=unwritten(square),
+        gained=unwritten((size, n_levels)),
+        turned=unwritten((size, n_levels)),
+        pushed=unwritten((n_theta, n_rest)),
+        leaned=unwritten((n_theta, n_rest)),
     )
 
 
@@ -172,7 +173,7 @@ def pair_slopes(shared: SharedDesign, equations: Equations, response: Response) 
     """Quadratic forms y'P V_k P V_l P y."""
     n_levels, n_rest = shared.cross.shape[1:]
     n_theta = len(shared.factor)
-    seen = np.empty(n_rest)
+    seen = unwritten(n_rest)
     # For the main factor's parameters Omega t, for others v - Omega S v.
     for p in range(n_theta):
         if shared.factor[p] == 0:

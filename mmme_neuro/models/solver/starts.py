@@ -9,7 +9,7 @@ import threading
 
 import numpy as np
 
-from mmme_neuro.models.solver.columns import Columns, SharedDesign
+from mmme_neuro.models.solver.columns import TILE, Columns, SharedDesign
 from mmme_neuro.models.solver.normal_equations import (
     Equations,
     empty_equations,
@@ -17,6 +17,7 @@ from mmme_neuro.models.solver.normal_equations import (
 )
 from mmme_neuro.models.solver.optimum import MAX_START_POINTS, START_VALUES
 from mmme_neuro.models.solver.traces import solve_with_traces
+from mmme_neuro.stats.buffers import unwritten
 
 WITHIN = 30.0
 """Grid minima this much above the lowest are not searched."""
@@ -54,10 +55,10 @@ class StartGrid:
         self._dof = shared.dof
         size, n_levels, n_rest = shared.cross.shape
         self._pairs = [(a, b) for a in range(size) for b in range(a + 1)]
-        self._log_determinants = np.empty(len(self.nodes))
-        self._gains = np.empty((len(self._pairs) * n_levels, len(self.nodes)), np.float32)
-        self._projections = np.empty(
-            (len(self.nodes), size * n_levels + n_rest, n_rest), np.float32
+        self._log_determinants = unwritten(len(self.nodes))
+        self._gains = np.full((len(self._pairs) * n_levels, len(self.nodes)), np.nan, np.float32)
+        self._projections = np.full(
+            (len(self.nodes), size * n_levels + n_rest, n_rest), np.nan, np.float32
         )
         equations = empty_equations(shared)
         for g, theta in enumerate(self.nodes):
@@ -83,22 +84,33 @@ class StartGrid:
 
         Shape (n_responses, n_nodes).
         """
-        n_levels = len(self._gains) // len(self._pairs)
+        n_levels, n_responses = len(self._gains) // len(self._pairs), len(columns.total)
         # Responses with y'y = 1: the units do not matter and no square overflows.
         length = np.sqrt(np.maximum(columns.total, np.finfo(float).tiny))[:, None]
         both = np.concatenate([columns.main, columns.rest], axis=1) / length
-        both = both.astype(np.float32)
+        # Products of one shape, see `TILE`.
+        both = np.pad(both.astype(np.float32), ((0, -n_responses % TILE), (0, 0)))
         by_column = both[:, : columns.main.shape[1]].reshape(len(both), -1, n_levels)
         products = np.concatenate(
             [by_column[:, a] * by_column[:, b] for a, b in self._pairs], axis=1
         )
+        residual = np.concatenate(
+            [
+                self._residuals(products[start : start + TILE], both[start : start + TILE])
+                for start in range(0, len(both), TILE)
+            ]
+        )[:n_responses]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value = self._log_determinants + self._dof * np.log(residual)
+        return np.where(np.isfinite(value), value, np.inf)
+
+    def _residuals(self, products: np.ndarray, both: np.ndarray) -> np.ndarray:
+        """Residual shares of some responses at every node."""
         residual = 1 - products @ self._gains
         for g, projection in enumerate(self._projections):
             projected = both @ projection
             residual[:, g] -= np.einsum("ij,ij->i", projected, projected)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value = self._log_determinants + self._dof * np.log(residual)
-        return np.where(np.isfinite(value), value, np.inf)
+        return residual
 
     def starts(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
         """Lowest local minima on the grid: responses and nodes, sorted by node.

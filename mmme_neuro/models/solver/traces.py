@@ -10,6 +10,7 @@ from mmme_neuro.models.solver.normal_equations import (
     sweep,
     swept_inverse,
 )
+from mmme_neuro.stats.buffers import unwritten
 
 NEAR_ZERO = 1e-4
 """Relative standard deviation of a column, given those before, under which D counts as singular."""
@@ -104,7 +105,7 @@ def invert_covariances(shared: SharedDesign, equations: Equations) -> bool:
                 for c in range(size):
                     total += relative[a, c] * relative[b, c]
                 inverse[a, b] = total
-        sweep(inverse[:size, :size], 0, size, np.empty(size))
+        sweep(inverse[:size, :size], 0, size, unwritten(size))
         swept_inverse(inverse, size, inverse)
     return True
 

@@ -10,6 +10,7 @@ import pandas as pd
 from mmme_neuro.reliability.coders.agreement import Agreement, agreement
 from mmme_neuro.reliability.coders.detection import Criterion
 from mmme_neuro.reliability.coders.timing import TIMES, seconds_of
+from mmme_neuro.stats.tables import check_table
 
 
 def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
@@ -32,6 +33,7 @@ def pass_pairs(events: pd.DataFrame) -> pd.DataFrame:
     >>> pass_pairs(events).to_dict("records")
     [{'pass_a': 'A', 'pass_b': 'B', 'n_clips': 1}]
     """
+    check_table(events, ("annotation_pass", "clip"), name="events")
     clips = {str(name): set(rows["clip"]) for name, rows in events.groupby("annotation_pass")}
     rows = [(a, b, len(clips[a] & clips[b])) for a, b in combinations(sorted(clips), 2)]
     table = pd.DataFrame(rows, columns=["pass_a", "pass_b", "n_clips"])

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from mmme_neuro.errors import BadInput
 from mmme_neuro.events.passes import overlap_iou
 from mmme_neuro.reliability.coders.action_units import shared_share
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import check_table
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class OverlapAbove:
     def __post_init__(self) -> None:
         if not 0 <= self.min_iou <= 1:
             raise ValueError(f"min_iou must lie between 0 and 1, got {self.min_iou!r}.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it compares."""
+        return ("onset", "offset")
 
     def __str__(self) -> str:
         return f"IoU >= {self.min_iou:g}" if self.min_iou else "any overlap"
@@ -53,6 +60,11 @@ class OnsetWithin:
     def __post_init__(self) -> None:
         if not self.tolerance_s > 0:
             raise ValueError(f"tolerance_s must be above 0 s, got {self.tolerance_s!r}.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it compares."""
+        return ("onset",)
 
     def __str__(self) -> str:
         return f"onsets within {1000 * self.tolerance_s:g} ms"
@@ -93,6 +105,10 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     >>> match_events(events, events.iloc[:1], OverlapAbove())["row"].tolist()
     [0]
     """
+    if not isinstance(criterion, Criterion):
+        raise BadInput(f"criterion must be OverlapAbove or OnsetWithin, got {criterion!r}")
+    check_table(events, ("clip", *criterion.columns), name="events")
+    check_table(others, ("clip", *criterion.columns), name="others")
     parts = [np.empty((0, 3))]
     places = _places(others)
     for clip, rows in _places(events).items():

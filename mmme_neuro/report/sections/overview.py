@@ -22,6 +22,14 @@ def summary(results: Results) -> str:
             "the order of their names in the annotation sheet; no name or date is in this report."
         )
     )
+    n_left_out = int((people["status"] == "excluded").sum())
+    if n_left_out:
+        parts.append(
+            paragraph(
+                f"{n_left_out} participants were left out by a decision (decisions.csv); the "
+                "reason is in the table of participants. Their events are not counted."
+            )
+        )
     columns = [
         formats.text(results.condition, results.condition),
         formats.count("n_coded", "coded"),
@@ -55,7 +63,7 @@ def participants(results: Results) -> str:
         formats.count("n_epochs", "epochs"),
         *(formats.count(f"n_{level}", level) for level in results.levels),
         formats.count("n_excluded", "excluded"),
-        formats.text("reason", "reason of failure", is_long=True),
+        formats.text("reason", "reason of failure or exclusion", is_long=True),
     ]
     parts = [table_html(people, columns, caption="Participants")]
     parts.append(results.figure("figS_quality"))

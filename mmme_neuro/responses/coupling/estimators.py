@@ -244,7 +244,7 @@ def coupling(spectra: np.ndarray, sets: np.ndarray, method: str) -> np.ndarray:
     n = weights.sum(axis=1)[:, None, None]
     powers = np.einsum("se,ecf->scf", weights, np.abs(spectra) ** 2)
     step = max(BATCH_BYTES // (16 * n_epochs * n_frequencies), 1)
-    out = np.empty((len(sets), rows.size))
+    out = np.full((len(sets), rows.size), np.nan)
     for start in range(0, rows.size, step):
         one, other = rows[start : start + step], columns[start : start + step]
         products = spectra[:, one] * np.conj(spectra[:, other])

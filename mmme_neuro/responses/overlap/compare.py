@@ -131,7 +131,7 @@ def over_participants(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
 
 def _deconvolved(found: Deconvolution, measure: Measure, at: Mapping[str, object]) -> float:
     """Window of the predicted response."""
-    table = found.window(measure.window, baseline=measure.baseline, **at)  # type: ignore[arg-type]
+    table = found.window(measure.window, at, baseline=measure.baseline)
     return float(table.set_index("channel")["estimate"][measure.channel])
 
 
@@ -265,7 +265,7 @@ def _curves(
 ) -> pd.DataFrame:
     """Deconvolved and averaged courses of each condition that the recording has."""
     raw, events = continuous_signal(recording, modality)
-    signal = raw.get_data(picks=[measure.channel], verbose="error")[0]
+    signal = raw.get_data(picks=[measure.channel], reject_by_annotation="NaN", verbose="error")[0]
     times = found.curves["time"].to_numpy()
     baseline = None if measure.baseline is None else window_mask(times, measure.baseline)
     parts = []
@@ -276,7 +276,7 @@ def _curves(
         rows = np.round((onsets[:, None] + times) * raw.info["sfreq"]).astype(int)
         inside = (rows >= 0) & (rows < signal.size)
         epochs = np.where(inside, signal[np.clip(rows, 0, signal.size - 1)], np.nan)
-        response = found.response(**{condition: level}, times=times)["response"][0].to_numpy()
+        response = found.response({condition: level}, times=times)["response"][0].to_numpy()
         if baseline is not None:
             epochs -= epochs[:, baseline].mean(axis=1, keepdims=True)
             response = response - response[baseline].mean()

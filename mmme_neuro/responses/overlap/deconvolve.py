@@ -1,7 +1,7 @@
 """Linear deconvolution: responses to events that follow each other too fast to be averaged."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import mne
@@ -11,7 +11,8 @@ import xarray as xr
 
 from mmme_neuro.errors import MissingInput, NotEstimable
 from mmme_neuro.events.controls import clip_spans
-from mmme_neuro.recording import Recording
+from mmme_neuro.io.breaks import cuts
+from mmme_neuro.recording import Recording, warn_of_shared_clock
 from mmme_neuro.responses.overlap.basis import FIR, Basis, ResponseFunction
 from mmme_neuro.responses.overlap.expansion import Block, Expanded, expand
 from mmme_neuro.responses.overlap.serialnoise import ORDERS, Solution, solve
@@ -59,12 +60,19 @@ class Deconvolution:
         )
 
     def response(
-        self, *, event_type: str | None = None, times: np.ndarray | None = None, **values: Hashable
+        self,
+        covariates: Mapping[str, object] | None = None,
+        *,
+        event_type: str | None = None,
+        times: np.ndarray | None = None,
+        **values: Hashable,
     ) -> xr.Dataset:
         """Predicted response to an event with given covariates.
 
         Parameters
         ----------
+        covariates : mapping | None
+            Values of covariates whose names are no keywords: ``{"face type": "posed"}``.
         event_type : str | None
             Kind of event; None for the first.
         times : array | None
@@ -79,7 +87,9 @@ class Deconvolution:
         """
         block = self._block(event_type)
         times = self.curves["time"].to_numpy() if times is None else np.asarray(times, float)
-        weights = np.kron(block.row(values)[None], block.basis.evaluate(times).toarray())
+        weights = np.kron(
+            block.row({**(covariates or {}), **values})[None], block.basis.evaluate(times).toarray()
+        )
         estimate, error = self._combined(block, weights)
         axes = ("channel", "time")
         return xr.Dataset(
@@ -90,10 +100,11 @@ class Deconvolution:
     def window(
         self,
         window: tuple[float, float],
+        covariates: Mapping[str, object] | None = None,
         *,
         baseline: tuple[float, float] | None = None,
         event_type: str | None = None,
-        minus: Mapping[str, Hashable] | None = None,
+        minus: Mapping[str, object] | None = None,
         **values: Hashable,
     ) -> pd.DataFrame:
         """Mean response in a window, with the standard error of this recording.
@@ -102,6 +113,8 @@ class Deconvolution:
         ----------
         window : tuple of float
             First and last time, s since the event.
+        covariates : mapping | None
+            As in `response`.
         baseline : tuple of float | None
             Window whose mean is subtracted (s).
         event_type : str | None
@@ -117,7 +130,7 @@ class Deconvolution:
             ``channel, estimate, std_error``, in the signal's unit.
         """
         block = self._block(event_type)
-        row = block.row(values)
+        row = block.row({**(covariates or {}), **values})
         if minus is not None:
             row = row - block.row(minus)
         course = _window_mean(block.basis, window)
@@ -213,8 +226,10 @@ def deconvolve(
     -----
     Every event adds its design row times the basis to the samples around it; the sum over events
     is the model of the signal [1]_ [2]_. Samples that are NaN or annotated as bad are left out,
-    channel by channel. Channels of EEG share one noise model so that their normal equations are
-    solved once. Standard errors speak of one recording; compare groups over participants.
+    channel by channel, and so are those to which a response would reach across a cut of the
+    recording (`mmme_neuro.io.breaks`). Channels of EEG share one noise model so that their normal
+    equations are solved once. Standard errors speak of one recording; compare groups over
+    participants.
 
     References
     ----------
@@ -241,6 +256,7 @@ def deconvolve(
     if missing := set(formulas) ^ set(bases):
         raise ValueError(f"formula and basis must name the same kinds; {sorted(missing)} differ.")
     data, names, types = _data(raw, picks, reject_by_annotation="NaN")
+    data[:, _beyond_cuts(raw, events, bases)] = np.nan
     confounds, _, _ = _data(raw, list(nuisance)) if nuisance else (np.empty((0, 0)), [], [])
     factor = _factor(raw.info["sfreq"], sfreq)
     data = _averaged(data, factor)
@@ -312,15 +328,7 @@ def with_stimulus_events(
     ]
     both = pd.concat([events, *marks]).dropna(subset=["onset"])
     both = both.sort_values("onset", kind="stable", ignore_index=True)
-    return Recording(
-        recording.eeg,
-        recording.physio,
-        both,
-        recording.clock,
-        recording.camera,
-        recording.participant,
-        recording.codes,
-    )
+    return replace(recording, events=both)
 
 
 def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseRaw, pd.DataFrame]:
@@ -359,8 +367,9 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
             "time cannot be deconvolved."
         )
     times = events["onset"].to_numpy(float)
-    if modality == "physio" and recording.clock is not None:
-        times = recording.clock.from_reference(times)
+    warn_of_shared_clock(recording)
+    if modality == "physio":
+        times = recording.physio_seconds(times)
     kinds = events["event_type"] if "event_type" in events else EVENT
     return raw, events.assign(time=times, event_type=kinds).reset_index(drop=True)
 
@@ -397,6 +406,25 @@ def _data(
         ) from error
     data = chosen.get_data(reject_by_annotation=reject_by_annotation, verbose="error")
     return data, chosen.ch_names, chosen.get_channel_types()
+
+
+def _beyond_cuts(
+    raw: mne.io.BaseRaw, events: pd.DataFrame, bases: Mapping[str, Basis]
+) -> np.ndarray:
+    """Samples that an event's response would reach only across a cut, and the first after each."""
+    is_beyond, breaks = np.zeros(raw.n_times, dtype=bool), cuts(raw)
+    is_beyond[breaks] = True
+    sfreq = raw.info["sfreq"]
+    edges = np.concatenate([[0], breaks, [raw.n_times]])
+    for kind, time in zip(events["event_type"], events["time"], strict=True):
+        if not len(breaks) or kind not in bases:
+            continue
+        window = bases[kind].window
+        own = int(np.clip(np.searchsorted(edges, round(time * sfreq), "right"), 1, len(edges) - 1))
+        first, last = (int(round((time + edge) * sfreq)) for edge in window)
+        is_beyond[max(first, 0) : max(min(edges[own - 1], last + 1), 0)] = True
+        is_beyond[max(edges[own], first, 0) : max(last + 1, 0)] = True
+    return is_beyond
 
 
 def _factor(sfreq: float, wanted: float | None) -> int:

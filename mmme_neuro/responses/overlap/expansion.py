@@ -6,11 +6,20 @@ from dataclasses import dataclass
 import formulaic
 import numpy as np
 import pandas as pd
-from formulaic.errors import FormulaicError
 from scipy import sparse
 
-from mmme_neuro.errors import BadFormula, MissingInput
-from mmme_neuro.models.formula import check_columns, parse_formula, variables_of
+from mmme_neuro.errors import BadFormula, BadInput, MissingInput
+from mmme_neuro.models.design import FUNCTIONS, evaluate
+from mmme_neuro.models.formula import parse_formula
+from mmme_neuro.models.naming import ColumnNames, Expression
+from mmme_neuro.models.values import (
+    CATEGORY,
+    NUMBER,
+    CompleteColumns,
+    as_numbers,
+    kind_of,
+    stand_in_table,
+)
 from mmme_neuro.responses.overlap.basis import Basis
 
 
@@ -33,6 +42,10 @@ class Block:
         How a row of values becomes a row of the design.
     n_events : int
         Events of this kind.
+    expression : Expression
+        The formula, with identifiers for the columns.
+    levels : mapping of str to list
+        Levels of the categorical covariates; other covariates are numbers.
     """
 
     event_type: str
@@ -41,6 +54,8 @@ class Block:
     first: int
     spec: formulaic.ModelSpec
     n_events: int
+    expression: Expression
+    levels: Mapping[str, list]
 
     @property
     def n_columns(self) -> int:
@@ -54,29 +69,34 @@ class Block:
 
     def row(self, values: Mapping[str, object]) -> np.ndarray:
         """Design row, shape (n_terms,), of an event with given values of its covariates."""
-        needed = {str(variable) for variable in self.spec.required_variables}
-        if missing := sorted(needed - set(values)):
+        given = {str(name): value for name, value in values.items()}
+        if missing := sorted(self.expression.columns - set(given)):
             raise ValueError(
                 f"values for {missing} are needed: the formula of {self.event_type!r} has them. "
                 "Give one value each, e.g. condition='posed'."
             )
         # Without covariates the table still needs a row.
-        table = pd.DataFrame({name: [value] for name, value in values.items()}, index=[0])
-        for name, levels in self._levels().items():
-            if name in values and values[name] not in levels:
-                raise MissingInput(
-                    f"{name}={values[name]!r}: no event of this recording has it; found {levels}."
-                )
-        return np.asarray(self.spec.get_model_matrix(table, na_action="raise"), float)[0]
+        table = pd.DataFrame(index=[0])
+        kinds = {}
+        for name in sorted(self.expression.columns):
+            kinds[name] = CATEGORY if name in self.levels else NUMBER
+            table[name] = self._value(name, given[name])
+        stand_ins = stand_in_table(self.expression, table, kinds)
+        return self.spec.get_model_matrix(stand_ins, context=FUNCTIONS).to_numpy(float)[0]
 
-    def _levels(self) -> dict[str, list]:
-        """Levels of the categorical covariates."""
-        state = self.spec.encoder_state
-        return {
-            name: list(about["categories"])
-            for name, (_, about) in state.items()
-            if isinstance(about, dict) and "categories" in about
-        }
+    def _value(self, name: str, value: object) -> pd.Series:
+        """One value of a covariate as the formula takes it."""
+        levels = self.levels.get(name)
+        if levels is None:
+            try:
+                return as_numbers(pd.Series([value], dtype=object))
+            except (TypeError, ValueError) as error:  # what is no number
+                raise BadInput(f"{name}={value!r} must be a number") from error
+        if value not in levels:
+            raise MissingInput(
+                f"{name}={value!r}: no event of this recording has it; found {levels}."
+            )
+        return pd.Series(pd.Categorical([value], categories=levels))
 
 
 @dataclass(frozen=True)
@@ -145,11 +165,8 @@ def expand(
                 f"no event of type {event_type!r}; the events have "
                 f"{sorted(set(events['event_type']))}."
             )
-        design = _event_design(chosen, formula, event_type)
         basis = bases[event_type]
-        terms = tuple(str(name) for name in design.columns)
-        block = Block(event_type, terms, basis, first, design.model_spec, len(chosen))
-        values = np.asarray(design, dtype=float)
+        block, values = _event_design(chosen, formula, event_type, basis, first)
         parts.append(_spread(times, chosen["time"].to_numpy(float), values, basis))
         blocks.append(block)
         first += block.n_columns
@@ -158,29 +175,44 @@ def expand(
     return Expanded(sparse.csr_array(sparse.hstack(parts)), tuple(blocks), tuple(continuous))
 
 
-def _event_design(events: pd.DataFrame, formula: str, event_type: str) -> formulaic.ModelMatrix:
+def _event_design(
+    events: pd.DataFrame, formula: str, event_type: str, basis: Basis, first: int
+) -> tuple[Block, np.ndarray]:
     """One row per event."""
     parsed = parse_formula(formula)
-    if parsed.response or parsed.random:
+    if parsed.response or parsed.random or parsed.offsets:
         raise BadFormula(
-            f"formula {formula!r} of {event_type!r} must be one-sided and without random terms, "
-            "such as '~ condition'."
+            f"formula {formula!r} of {event_type!r} must be one-sided and without random terms or "
+            "offsets, such as '~ condition'."
         )
-    wanted = sorted(variables_of(parsed.fixed, formula))
-    check_columns(wanted, events, formula)
-    missing = {name: int(events[name].isna().sum()) for name in wanted if events[name].isna().any()}
+    names = ColumnNames(tuple(map(str, events.columns)))
+    expression = names.expression(parsed.fixed, formula)
+    columns = {
+        name: events.iloc[:, names.columns.index(name)].reset_index(drop=True)
+        for name in sorted(expression.columns)
+    }
+    missing = {name: int(c.isna().sum()) for name, c in columns.items() if c.isna().any()}
     if missing:
         raise MissingInput(
             f"formula {formula!r} of {event_type!r}: values are missing (column: events) "
             f"{missing}. Fill them or leave the covariate out; leaving events out would leave "
             "their overlap in."
         )
-    try:
-        return formulaic.model_matrix(formula, events.reset_index(drop=True), na_action="raise")
-    except FormulaicError as error:
-        raise BadFormula(
-            f"formula {formula!r} of {event_type!r} cannot be evaluated: {error}"
-        ) from error
+    # A truth value is the number 0 or 1 here, so that the term keeps its plain name.
+    columns = {
+        n: c if kind_of(c) in (NUMBER, CATEGORY) else as_numbers(c) for n, c in columns.items()
+    }
+    kinds = {name: kind_of(column) for name, column in columns.items()}
+    values = CompleteColumns(columns, kinds, len(events), is_folded=False).prepared(expression)
+    spec, matrix = evaluate(expression, stand_in_table(expression, values, kinds))
+    levels = {
+        str(name): list(column.cat.categories)
+        for name, column in values.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+    }
+    terms = tuple(names.shown(str(name)) for name in matrix.columns)
+    block = Block(event_type, terms, basis, first, spec, len(events), expression, levels)
+    return block, matrix.to_numpy(float)
 
 
 def _spread(

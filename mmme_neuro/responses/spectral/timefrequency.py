@@ -149,7 +149,7 @@ def time_frequency(
     weights = np.eye(len(cells)) if power == "evoked" else membership
     info = good_channels(epochs.info, picks)
     transform = Transform(sfreq, frequencies, n_cycles, decim, method)
-    maps = np.empty((len(cells), len(info["ch_names"]), len(frequencies), len(times)))
+    maps = np.full((len(cells), len(info["ch_names"]), len(frequencies), len(times)), np.nan)
     for channel, name in enumerate(info["ch_names"]):
         signal = epochs.get_data(picks=[name], verbose="error")[:, 0] * UV_PER_V
         signal = _prepared(signal, membership, power)

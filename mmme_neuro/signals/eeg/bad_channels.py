@@ -1,5 +1,7 @@
 """EEG channels that do not record the brain: flat, loud, alone, or not predictable."""
 
+import warnings
+
 import mne
 import numpy as np
 from scipy import stats
@@ -17,6 +19,9 @@ RANSAC_S = 300.0
 """RANSAC looks at this much of the recording, evenly spread."""
 
 RANSAC_SFREQ = 100.0
+SMALLEST_EEG_V, LARGEST_EEG_V = 1e-7, 5e-3
+"""No EEG of a head has a spread (V) outside; what has is in another unit."""
+
 RANSAC_CORRELATION = 0.75
 RANSAC_SHARE = 0.4
 
@@ -51,7 +56,8 @@ def bad_channels(
     -----
     Criteria of PREP (Bigdely-Shamlo et al. 2015): flat; robust z of log amplitude above 5; largest
     correlation with any other channel below 0.3; and, through `pyprep`, correlation below .75 with
-    what random subsets of the other channels predict, in more than 40 % of 5 s windows.
+    what random subsets of the other channels predict, in more than 40 % of 5 s windows (channels
+    without a position have no part in it).
     """
     eeg = raw.copy().pick("eeg", exclude=())
     complete = [name for name in eeg.ch_names if name not in left_out]
@@ -71,15 +77,40 @@ def bad_channels(
             f"expected at least 3 usable EEG channels, found {len(good)} of {len(complete)} (such "
             f"as {examples}); look at the recording."
         )
-    if ransac and len(good) >= RANSAC_CHANNELS and eeg.get_montage() is not None:
-        reasons |= _by_ransac(eeg.pick(good), rng)
+    placed = [name for name in good if name not in unplaced_channels(eeg.info)]
+    if ransac and len(placed) >= RANSAC_CHANNELS:
+        reasons |= _by_ransac(eeg.pick(placed), rng)
     return reasons
+
+
+def unplaced_channels(info: mne.Info) -> list[str]:
+    """Names of the EEG channels without a position (unset is NaN or zero), bad ones too.
+
+    Examples
+    --------
+    >>> import mne
+    >>> unplaced_channels(mne.create_info(["FZ", "HEO"], 100.0, ["eeg", "eog"]))
+    ['FZ']
+    """
+    locations = {channel["ch_name"]: channel["loc"][:3] for channel in info["chs"]}
+    return [
+        name
+        for name, kind in zip(info["ch_names"], info.get_channel_types(), strict=True)
+        if kind == "eeg" and not (np.isfinite(locations[name]).all() and locations[name].any())
+    ]
 
 
 def _by_amplitude(eeg: mne.io.BaseRaw) -> dict[str, str]:
     """Flat and loud channels."""
     spread = np.array([np.percentile(np.abs(row), 68) for row in eeg.get_data(verbose="error")])
     median = np.median(spread)
+    if not SMALLEST_EEG_V <= median <= LARGEST_EEG_V and median > 0:
+        warnings.warn(
+            f"expected EEG in volt with a spread of 0.1 uV to 5 mV, found {median:.3g} V (median "
+            f"of {len(spread)} channels): the unit is probably another. read_eeg(path, units='uV') "
+            "says which; raw.apply_function scales samples that are read already.",
+            stacklevel=4,
+        )
     reasons = {
         name: "flat" for name, own in zip(eeg.ch_names, spread, strict=True) if own <= 0.02 * median
     }

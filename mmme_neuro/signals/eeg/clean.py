@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal, TypedDict, Unpack, get_args
 
 import mne
@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from mne.preprocessing import ICA
 
-from mmme_neuro.errors import BadInput
-from mmme_neuro.signals.eeg.bad_channels import bad_channels
+from mmme_neuro.errors import BadInput, MissingInput, NotEstimable
+from mmme_neuro.signals.eeg.bad_channels import bad_channels, unplaced_channels
+from mmme_neuro.signals.eeg.gaps import MISSING
 from mmme_neuro.signals.eeg.ica import (
     NO_DECISIONS,
     CleaningDecisions,
@@ -22,7 +23,7 @@ from mmme_neuro.signals.eeg.ica import (
     seed_of,
     separate,
 )
-from mmme_neuro.signals.eeg.resample import decimated
+from mmme_neuro.signals.eeg.resample import decimated, recorded_part
 
 CSD_LAMBDA2 = 1e-5
 CSD_STIFFNESS = 4
@@ -134,6 +135,9 @@ class Cleaning:
 DRAWS = "ICA and RANSAC"
 NO_COMPONENTS = ["component", "removed_as", "decision"]
 MAP_COLUMNS = ["component", "channel", "weight"]
+FEWEST_PLACED = 3
+"""With fewer electrodes in place, none can be interpolated."""
+
 OF_THE_RESULT = ("highpass_hz", "lowpass_hz", "reference")
 """Options that have no part in finding components."""
 
@@ -193,7 +197,7 @@ class Cleaned:
         Bad channels interpolated, EEG and EOG/EMG channels at ``options.sfreq`` or the recording's
         lower rate.
     bad_channels : mapping of str to str
-        Interpolated channel -> reason.
+        Bad channel -> reason; interpolated, unless ``left_out`` has it, too.
     components : DataFrame
         Every independent component, as in `Components`, with ``removed_as`` (``"eye"``,
         ``"muscle"``, ``"decision"``, or empty: kept) and what a person decided about it
@@ -210,6 +214,9 @@ class Cleaned:
         The seed used; None where nothing was drawn.
     notes : tuple of str
         What the reader should know.
+    left_out : mapping of str to str
+        EEG channel that is none any more -> reason. It has no position, so that it can neither be
+        interpolated nor count in the average reference; ``raw`` has it as ``misc``, as recorded.
     """
 
     raw: mne.io.BaseRaw
@@ -221,6 +228,7 @@ class Cleaned:
     options: Cleaning
     seed: int | None
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         n_removed = int((self.components["removed_as"] != "").sum())
@@ -240,12 +248,13 @@ class Cleaned:
         Returns
         -------
         DataFrame
-            ``what`` (``"bad channel", "component", "mains", "slow", "fast"``), ``which`` (channel,
-            number of the component, or frequencies in Hz) and ``reason``.
+            ``what`` (``"bad channel", "left out", "component", "mains", "slow", "fast"``),
+            ``which`` (channel, number of the component, or frequencies in Hz) and ``reason``.
         """
         gone = self.components[self.components["removed_as"] != ""]
         highpass, lowpass = self.options.highpass_hz, self.options.lowpass_hz
         rows = [("bad channel", name, reason) for name, reason in self.bad_channels.items()]
+        rows += [("left out", name, reason) for name, reason in self.left_out.items()]
         rows += [
             ("component", str(row["component"]), row["decision"] or row["removed_as"])
             for row in gone.to_dict("records")
@@ -315,7 +324,8 @@ def find_components(
     if not chosen.ica:
         raise BadInput("ica=False: find_components finds nothing without ICA; leave it True.")
     data, gaps = decimated(raw, _picks(raw), min(chosen.sfreq, raw.info["sfreq"]))
-    bad = _judged(data, gaps, raw.info["bads"], decisions, ransac=chosen.ransac, rng=seed)
+    left_out = _leave_out_unplaced(data, decisions)
+    bad = _judged(data, gaps, raw.info["bads"], decisions, left_out, ransac=chosen.ransac, rng=seed)
     _notch(data, bad, chosen)
     found = _components(data, bad, chosen, seed)
     _warn_of("find_components", found)
@@ -364,9 +374,14 @@ def clean_eeg(
 
     Notes
     -----
-    Missing samples (NaN) are filled and marked (``signals.eeg.gaps``). Bad channels: see
-    ``signals.eeg.bad_channels``. Components are removed from the data high-passed at
-    ``highpass_hz``. Current source density: Perrin et al. (1989), lambda2 1e-5, m 4.
+    Missing samples (NaN) are filled and marked (``signals.eeg.gaps``). Filters stop at cuts and
+    gaps of the recording (`mmme_neuro.io.breaks`), and what was not recorded says nothing about
+    channels and components. Bad channels: see ``signals.eeg.bad_channels``. EEG channels without a
+    position become ``misc`` (``left_out``) where most others have one; where most have none,
+    positions are not used: there is neither RANSAC nor ICLabel, and bad channels become ``misc``,
+    as they cannot be interpolated. Components are removed from the data high-passed at
+    ``highpass_hz``. No sample of the resulting EEG is NaN or infinite. Current source density:
+    Perrin et al. (1989), lambda2 1e-5, m 4.
 
     Examples
     --------
@@ -379,8 +394,11 @@ def clean_eeg(
     else:
         chosen, seed = _continued(components, options), components.seed
     data, gaps = decimated(raw, _picks(raw), min(chosen.sfreq, raw.info["sfreq"]))
+    left_out = _leave_out_unplaced(data, decisions)
     if components is None:
-        bad = _judged(data, gaps, raw.info["bads"], decisions, ransac=chosen.ransac, rng=seed)
+        bad = _judged(
+            data, gaps, raw.info["bads"], decisions, left_out, ransac=chosen.ransac, rng=seed
+        )
     else:
         bad = _agreed(components, decisions, data.ch_names)
     notched = _notch(data, bad, chosen)
@@ -396,8 +414,10 @@ def clean_eeg(
         ica.exclude = rows.loc[rows["removed_as"] != "", "component"].tolist()
         ica.apply(data, verbose="error")
         maps = _removed_maps(ica)
-    data.interpolate_bads(reset_bads=True, verbose="error")
+    left_out |= _interpolate(data, bad)
+    _warn_of_left_out(left_out)
     data.set_eeg_reference("average", verbose="error")
+    _check_finite(data)
     if chosen.reference == "csd":
         data = current_source_density(data)
     # What a recorder's operator wrote there does not travel on.
@@ -411,7 +431,8 @@ def clean_eeg(
         notched,
         chosen,
         seed,
-        () if components is None else components.notes,
+        (() if components is None else components.notes) + _notes_of(left_out) + _gaps_note(data),
+        left_out,
     )
 
 
@@ -429,7 +450,17 @@ def current_source_density(
     -------
     mne.io.Raw | mne.Epochs
         Channels of type ``csd``, V/m^2; `lambda2` 1e-5 and spline stiffness 4.
+
+    Raises
+    ------
+    MissingInput
+        When EEG channels have no position.
     """
+    if unplaced := unplaced_channels(inst.info):
+        raise MissingInput(
+            f"current source density needs a position of every EEG channel, {unplaced} have none; "
+            "set it with raw.set_montage, or their types where they are no EEG."
+        )
     return mne.preprocessing.compute_current_source_density(
         inst, lambda2=CSD_LAMBDA2, stiffness=CSD_STIFFNESS, verbose="error"
     )
@@ -487,7 +518,7 @@ def _components(
         options.eye_r, options.muscle_r, options.muscle_log_ratio, options.label_probability
     )
     ica, table, notes = separate(
-        data,
+        recorded_part(data),
         thresholds,
         method=options.ica_method,
         iclabel=options.iclabel,
@@ -515,6 +546,7 @@ def _judged(
     gaps: dict[str, str],
     marked: list[str],
     decisions: CleaningDecisions,
+    left_out: Mapping[str, str],
     *,
     ransac: bool,
     rng: int | None,
@@ -527,9 +559,88 @@ def _judged(
             f"{data.ch_names}."
         )
     bad = {name: "marked bad before cleaning" for name in marked if name in data.ch_names} | gaps
+    bad = {name: reason for name, reason in bad.items() if name not in left_out}
     bad |= {name: f"decided: {reason}" for name, reason in decisions.bad_channels.items()}
-    bad |= bad_channels(data, left_out=set(bad), ransac=ransac, rng=rng)
+    bad |= bad_channels(recorded_part(data), left_out=set(bad), ransac=ransac, rng=rng)
     return {name: reason for name, reason in bad.items() if name not in decisions.good_channels}
+
+
+def _leave_out_unplaced(data: mne.io.BaseRaw, decisions: CleaningDecisions) -> dict[str, str]:
+    """Make EEG channels without a position ``misc``, in place, where most others have one."""
+    unplaced = unplaced_channels(data.info)
+    n_eeg = data.get_channel_types().count("eeg")
+    if not unplaced or n_eeg - len(unplaced) < max(len(unplaced), FEWEST_PLACED):
+        return {}
+    if wanted := sorted(set(unplaced) & {*decisions.good_channels}):
+        raise BadInput(
+            f"decisions keep the channels {wanted}, which have no position and so no place in the "
+            "EEG; set it with raw.set_montage, or leave the decision out."
+        )
+    data.set_channel_types(dict.fromkeys(unplaced, "misc"), verbose="error")
+    return dict.fromkeys(unplaced, "no position")
+
+
+def _interpolate(data: mne.io.BaseRaw, bad: Mapping[str, str]) -> dict[str, str]:
+    """Interpolate bad channels in place; those without a position become ``misc``."""
+    unplaced = set(unplaced_channels(data.info))
+    good = [name for name in _eeg(data) if name not in bad and name not in unplaced]
+    bad_eeg = [name for name in _eeg(data) if name in bad]
+    lost = bad_eeg if len(good) < FEWEST_PLACED else [n for n in bad_eeg if n in unplaced]
+    data.info["bads"] = [name for name in data.info["bads"] if name in bad_eeg and name not in lost]
+    data.set_channel_types(dict.fromkeys(lost, "misc"), verbose="error")
+    if data.info["bads"]:
+        data.interpolate_bads(
+            reset_bads=True, exclude=[n for n in unplaced if n not in lost], verbose="error"
+        )
+    return {
+        name: f"bad ({bad[name]}) and not to be interpolated, as positions are missing"
+        for name in lost
+    }
+
+
+def _eeg(data: mne.io.BaseRaw) -> list[str]:
+    """Names of the EEG channels, bad ones too."""
+    kinds = zip(data.ch_names, data.get_channel_types(), strict=True)
+    return [name for name, kind in kinds if kind == "eeg"]
+
+
+def _check_finite(data: mne.io.BaseRaw) -> None:
+    """Refuse to give out an EEG with missing samples."""
+    names = _eeg(data)
+    lacking = [name for name in names if not np.isfinite(data.get_data(picks=[name])).all()]
+    if lacking:
+        raise NotEstimable(
+            f"cleaning left missing samples (NaN) in {lacking}; look at the recording for samples "
+            "that are far too large, and mark these channels bad."
+        )
+
+
+def _warn_of_left_out(left_out: Mapping[str, str]) -> None:
+    """Say which channels are no EEG any more."""
+    for note in _notes_of(left_out):
+        warnings.warn(f"clean_eeg: {note}", stacklevel=3)
+
+
+def _notes_of(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """What became of channels that were left out, in a sentence."""
+    if not left_out:
+        return ()
+    return (
+        f"the EEG channels {sorted(left_out)} have no position or cannot be interpolated without "
+        "one: they are left out of interpolation, ICA and the average reference, and are misc in "
+        "the result. Set positions with raw.set_montage, or their types where they are no EEG.",
+    )
+
+
+def _gaps_note(data: mne.io.BaseRaw) -> tuple[str, ...]:
+    """How much of the recording is missing, in a sentence."""
+    lengths = [each["duration"] for each in data.annotations if each["description"] == MISSING]
+    if not lengths:
+        return ()
+    return (
+        f"{sum(lengths):.3g} s of the recording are missing (NaN) and annotated {MISSING!r} "
+        f"({len(lengths)} stretches)",
+    )
 
 
 def _removed_maps(ica: ICA) -> pd.DataFrame:

@@ -45,7 +45,9 @@ class Gaps:
         }
 
 
-def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
+def fill_in_place(
+    values: np.ndarray, is_eeg: np.ndarray, is_skipped: np.ndarray | None = None
+) -> Gaps:
     """Replace non-finite samples by straight lines, one channel after the other.
 
     Parameters
@@ -54,6 +56,8 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
         Changed.
     is_eeg : array of bool, shape (n_channels,)
         Channels that say whether the recording misses a sample.
+    is_skipped : array of bool, shape (n_times,) | None
+        Samples that were not recorded and are annotated so already; filled, but not counted.
 
     Returns
     -------
@@ -64,6 +68,10 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
     MissingInput
         When more than half of the recording is missing.
     """
+    if is_skipped is None or not is_skipped.any():
+        is_skipped = np.zeros(values.shape[1], bool)
+    else:
+        values[:, is_skipped] = np.nan
     n_missing = np.array([np.count_nonzero(~np.isfinite(row)) for row in values])
     if not n_missing.any():
         none = np.empty(0, int)
@@ -72,9 +80,10 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
     for row in values[is_eeg]:
         lacking += ~np.isfinite(row)
     is_common = lacking >= COMMON_SHARE * max(is_eeg.sum(), 1)
-    if is_common.mean() > LARGEST_MISSING_SHARE:
+    share = float(is_common[~is_skipped].mean()) if not is_skipped.all() else 1.0
+    if share > LARGEST_MISSING_SHARE:
         raise MissingInput(
-            f"expected EEG samples, found NaN in {100 * is_common.mean():.0f} % of the recording; "
+            f"expected EEG samples, found NaN in {100 * share:.0f} % of the recording; "
             "export it again or leave it out."
         )
     own = np.zeros(len(values), int)
@@ -82,7 +91,7 @@ def fill_in_place(values: np.ndarray, is_eeg: np.ndarray) -> Gaps:
         if is_eeg[number]:
             own[number] = np.count_nonzero(~np.isfinite(row) & ~is_common)
         values[number] = bridged(row)
-    return Gaps(*_stretches(is_common), own, True)
+    return Gaps(*_stretches(is_common & ~is_skipped), own, True)
 
 
 def copy_annotations(raw: mne.io.BaseRaw, out: mne.io.BaseRaw) -> None:

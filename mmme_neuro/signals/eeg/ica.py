@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from mmme_neuro.errors import BadInput
 from mmme_neuro.extras import optional
+from mmme_neuro.signals.eeg.bad_channels import unplaced_channels
 from mmme_neuro.signals.eeg.resample import spread_segments
 
 
@@ -280,8 +281,7 @@ def _fitted(part: mne.io.BaseRaw, method: str, rng: int) -> tuple[ICA, list[str]
 
 def _labeled(part: mne.io.BaseRaw, ica: ICA) -> tuple[np.ndarray | None, str]:
     """ICLabel's probabilities, shape (n_components, n_labels), or why there are none."""
-    positions = np.array([channel["loc"][:3] for channel in part.copy().pick("eeg").info["chs"]])
-    if not np.isfinite(positions).all() or not positions.any(axis=1).all():
+    if unplaced_channels(part.copy().pick("eeg").info):
         return None, "not every electrode has a position"
     # Takes seconds to import, and is needed here only.
     iclabel = optional("mne_icalabel.iclabel")
@@ -366,8 +366,10 @@ def _largest_correlation(sources: np.ndarray, references: np.ndarray) -> np.ndar
     """Largest absolute correlation of each source with any reference; 0 without references."""
     if not len(references):
         return np.zeros(len(sources))
-    together = np.corrcoef(np.concatenate([sources, references]))
-    return np.abs(together[: len(sources), len(sources) :]).max(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        together = np.corrcoef(np.concatenate([sources, references]))
+    # A constant reference correlates with nothing, and must not hide the others.
+    return np.nan_to_num(np.abs(together[: len(sources), len(sources) :])).max(axis=1)
 
 
 def _log_power_ratio(

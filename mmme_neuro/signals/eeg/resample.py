@@ -6,9 +6,11 @@ from fractions import Fraction
 import mne
 import numpy as np
 
-from mmme_neuro.signals.eeg.gaps import annotate, copy_annotations, fill_in_place
+from mmme_neuro.io.breaks import cuts, has_breaks, mark_cuts, skipped
+from mmme_neuro.signals.eeg.gaps import MISSING, annotate, copy_annotations, fill_in_place
 
 PIECE_S = 10.0
+LONG_GAP_S = 1.0
 
 
 def spread_segments(raw: mne.io.BaseRaw, *, seconds: float) -> mne.io.RawArray:
@@ -24,7 +26,7 @@ def spread_segments(raw: mne.io.BaseRaw, *, seconds: float) -> mne.io.RawArray:
     Returns
     -------
     mne.io.RawArray
-        Without annotations.
+        Without annotations but those of cuts (`mmme_neuro.io.breaks`), if the recording has cuts.
 
     Examples
     --------
@@ -34,12 +36,49 @@ def spread_segments(raw: mne.io.BaseRaw, *, seconds: float) -> mne.io.RawArray:
     """
     sfreq = raw.info["sfreq"]
     if raw.n_times <= seconds * sfreq:
-        return mne.io.RawArray(raw.get_data(verbose="error"), raw.info.copy(), verbose="error")
+        return _joined(raw, [(0, raw.n_times)], cut=has_breaks(raw))
     n_pieces = max(int(round(seconds / PIECE_S)), 1)
     length = int(PIECE_S * sfreq)
-    starts = np.linspace(0, raw.n_times - length, n_pieces).astype(int)
-    pieces = [raw.get_data(start=start, stop=start + length, verbose="error") for start in starts]
-    return mne.io.RawArray(np.concatenate(pieces, axis=1), raw.info.copy(), verbose="error")
+    starts = np.linspace(0, raw.n_times - length, n_pieces).astype(int).tolist()
+    return _joined(raw, [(start, start + length) for start in starts], cut=has_breaks(raw))
+
+
+def recorded_part(raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
+    """Join the stretches that were recorded, for what looks at the recording as a whole.
+
+    Parameters
+    ----------
+    raw : mne.io.Raw
+        In memory; not changed.
+
+    Returns
+    -------
+    mne.io.Raw
+        The same where nothing is annotated as not recorded (``BAD_ACQ_SKIP``) and no gap (``BAD
+        missing``) is longer than 1 s; otherwise a copy without these, cuts annotated.
+    """
+    lost = skipped(raw)
+    for mark in raw.annotations:
+        if mark["description"] == MISSING and mark["duration"] > LONG_GAP_S:
+            first = round((mark["onset"] - raw.first_time) * raw.info["sfreq"])
+            lost[first : first + round(mark["duration"] * raw.info["sfreq"])] = True
+    if not lost.any() or lost.all():
+        return raw
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], lost, [True]]).astype(np.int8)))
+    parts = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return _joined(raw, parts, cut=True)
+
+
+def _joined(raw: mne.io.BaseRaw, parts: list[tuple[int, int]], *, cut: bool) -> mne.io.RawArray:
+    """Parts of a recording one after the other; with ``cut`` the joints are annotated."""
+    pieces = [raw.get_data(start=start, stop=stop, verbose="error") for start, stop in parts]
+    whole = mne.io.RawArray(np.concatenate(pieces, axis=1), raw.info.copy(), verbose="error")
+    inner, at = cuts(raw) if cut else np.empty(0, int), 0
+    for start, stop in parts:
+        own = inner[(inner > start) & (inner < stop)] - start + at
+        mark_cuts(whole, [*([at] if at and cut else []), *own.tolist()])
+        at += stop - start
+    return whole
 
 
 LARGEST_FACTOR = 1000
@@ -66,7 +105,8 @@ def decimated(
     Returns
     -------
     raw : mne.io.RawArray
-        Finite everywhere; what the recording lacks is annotated ``BAD missing``.
+        Finite everywhere; what the recording lacks is annotated ``BAD missing``, and every cut by
+        the names that MNE's filters respect. What was not recorded (``BAD_ACQ_SKIP``) is zero.
     channels : dict of str to str
         EEG channels with gaps of their own -> reason.
 
@@ -79,10 +119,13 @@ def decimated(
     info = mne.pick_info(raw.info, [raw.ch_names.index(name) for name in picks])
     values = _single_precision(raw, list(picks))
     is_eeg = np.array(info.get_channel_types()) == "eeg"
-    gaps = fill_in_place(values, is_eeg)
-    old = raw.info["sfreq"]
+    gaps = fill_in_place(values, is_eeg, skipped(raw))
+    old, breaks = raw.info["sfreq"], cuts(raw)
     if sfreq < old:
+        steps = _leveled_in_place(values, breaks)
         data = _resampled(values, old, sfreq)
+        for first, step in zip(np.round(breaks * sfreq / old).astype(int), steps, strict=True):
+            data[:, first:] += step[:, None]
         info = _at_rate(info, sfreq)
     else:
         data = values.astype(float)
@@ -90,17 +133,30 @@ def decimated(
     out = mne.io.RawArray(data, info, round(raw.first_time * min(sfreq, old)), verbose="error")
     copy_annotations(raw, out)
     annotate(out, gaps, old)
+    mark_cuts(out, np.round(breaks * out.info["sfreq"] / old).astype(int))
+    if (lost := skipped(out)).any():
+        out.apply_function(lambda row: np.where(lost, 0.0, row), picks="all", verbose="error")
     return out, gaps.reasons(list(picks), old)
 
 
 def _single_precision(raw: mne.io.BaseRaw, picks: list[str]) -> np.ndarray:
     """Samples of the channels, shape (n_channels, n_times)."""
-    values = np.empty((len(picks), raw.n_times), np.float32)
+    values = np.full((len(picks), raw.n_times), np.nan, np.float32)
     step = max(BLOCK_BYTES // (8 * len(raw.ch_names)), 1)
     for start in range(0, raw.n_times, step):
         stop = min(start + step, raw.n_times)
         values[:, start:stop] = raw.get_data(picks, start, stop, verbose="error")
     return values
+
+
+def _leveled_in_place(values: np.ndarray, breaks: np.ndarray) -> list[np.ndarray]:
+    """Take out the step at each cut, so that resampling does not ring there; return the steps."""
+    steps = []
+    for first in breaks.tolist():
+        step = values[:, first] - values[:, first - 1]
+        values[:, first:] -= step[:, None]
+        steps.append(step.astype(float))
+    return steps
 
 
 def _resampled(values: np.ndarray, old: float, new: float) -> np.ndarray:
@@ -119,7 +175,7 @@ def _resampled(values: np.ndarray, old: float, new: float) -> np.ndarray:
         for row in values
     )
     first = next(rows)
-    out = np.empty((len(values), first.size))
+    out = np.full((len(values), first.size), np.nan)
     out[0] = first
     for number, row in enumerate(rows, start=1):
         out[number] = row

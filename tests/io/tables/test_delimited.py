@@ -225,3 +225,11 @@ def test_rate_before_the_numbers(tmp_path, note):
     rows = "\n".join(f"{value!r}" for value in EDA.tolist())
     (tmp_path / "a.csv").write_text(f"{note}\nEDA [uS]\n{rows}\n")
     assert read_physio(tmp_path / "a.csv").info["sfreq"] == 250.0
+
+
+def test_thousands_that_come_late_in_a_long_table(tmp_path):
+    """pandas reads long tables in pieces, of which only one may hold text."""
+    values = np.r_[np.full(300_000, 0.1234), 1234.5]
+    rows = "\n".join([*(["0,1234"] * 300_000), "1.234,5"])
+    (tmp_path / "a.csv").write_text(f"Load;\n{rows}\n")
+    np.testing.assert_allclose(read_physio(tmp_path / "a.csv", sfreq=100).get_data()[0], values)

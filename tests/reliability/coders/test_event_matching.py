@@ -77,3 +77,16 @@ def test_names_and_errors():
         OverlapAbove(50)
     with pytest.raises(ValueError, match="tolerance_s must be above 0 s, got 0"):
         OnsetWithin(0)
+
+
+@pytest.mark.parametrize("lost", ["clip", "onset", "offset"])
+@pytest.mark.parametrize("name", ["events", "others"])
+def test_missing_columns_are_named(lost, name):
+    tables = {"events": table((0, 1)), "others": table((0, 1))}
+    tables[name] = tables[name].drop(columns=lost)
+    with pytest.raises(ValueError, match=rf"{name} lacks the columns \['{lost}'\]"):
+        match_events(tables["events"], tables["others"], OverlapAbove())
+    if lost == "offset":
+        assert len(match_events(tables["events"], tables["others"], OnsetWithin(1.0))) == 1
+    with pytest.raises(ValueError, match="criterion must be OverlapAbove or OnsetWithin"):
+        match_events(table((0, 1)), table((0, 1)), 0.5)

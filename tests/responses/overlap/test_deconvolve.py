@@ -393,3 +393,109 @@ def test_errors_of_ordinary_least_squares_follow_the_noise():
         estimate, error = one_window(found, expression="macro")
         z.append((estimate - true_window()) / error)
     assert 0.8 < np.std(z) < 1.25
+
+
+@pytest.fixture(scope="module")
+def superposed():
+    rng = np.random.default_rng(12)
+    events = draw_events(rng)
+    return recording_of(events, rng, noise=0.05)
+
+
+def with_covariate(recording, name, values):
+    events = recording.events.drop(columns="expression").assign(**{name: values})
+    return Recording(eeg=None, physio=recording.physio, events=events)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["object", "string", "category", "ordered", "string category", "string[pyarrow]"]
+)
+def test_covariates_of_any_type_of_words(superposed, dtype):
+    words = superposed.events["expression"]
+    if dtype == "ordered":
+        words = pd.Categorical(words, ["none", "macro", "other", "micro"], ordered=True)
+    elif dtype == "string category":
+        words = words.astype("string").astype("category")
+    else:
+        if "pyarrow" in dtype:
+            pytest.importorskip("pyarrow")
+        words = words.astype(dtype)
+    own = with_covariate(superposed, "expression", words)
+    found = deconvolve(own, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    for level in ("macro", "micro"):
+        response = found.response(expression=level)["response"]
+        np.testing.assert_allclose(response, plain.response(expression=level)["response"])
+    with pytest.raises(ValueError, match="no event of this recording has it"):
+        found.response(expression="none")
+
+
+@pytest.mark.parametrize("name", ["face type", "C", "class", "face.type", "größe", "a:b", "times"])
+def test_covariates_of_any_name(superposed, name):
+    own = with_covariate(superposed, name, superposed.events["expression"])
+    formula = f"~ `{name}`" if name in ("face type", "a:b") else f"~ {name}"
+    found = deconvolve(own, formula, FIR((-1.0, 9.0), step=0.5), picks="x0")
+    plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    np.testing.assert_allclose(
+        found.response({name: "micro"})["response"],
+        plain.response(expression="micro")["response"],
+    )
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "object", "int8", "UInt8", "float32"])
+def test_covariates_that_are_numbers_or_truth_values(superposed, dtype):
+    is_micro = superposed.events["expression"] == "micro"
+    own = with_covariate(superposed, "micro", is_micro.astype(dtype))
+    found = deconvolve(own, "~ I(micro * 200)", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    plain = deconvolve(superposed, "~ expression", FIR((-1.0, 9.0), step=0.5), picks="x0")
+    np.testing.assert_allclose(
+        found.response(micro=True)["response"],
+        plain.response(expression="micro")["response"],
+        atol=1e-6,
+    )
+    with pytest.raises(ValueError, match="micro='much' must be a number"):
+        found.response(micro="much")
+
+
+@pytest.mark.parametrize("text", ["boundary", "New Segment/"])
+@pytest.mark.parametrize("sfreq", [None, 5.0])
+def test_responses_do_not_go_across_a_cut(text, sfreq):
+    rng = np.random.default_rng(2)
+    onsets = np.sort(np.concatenate([rng.uniform(5, 190, 40), [99.0, 99.5, 100.2, 149.5]]))
+    times, cut_at = np.arange(0, 200, 0.1), [100.0, 150.0]
+    piece = np.searchsorted(cut_at, times, "right")
+
+    def shape(time):
+        return np.clip(1 - np.abs(time - 1), 0, None)
+
+    eda = np.zeros(times.size)
+    for onset in onsets:
+        own = np.searchsorted(cut_at, onset, "right")
+        eda += np.where(piece == own, shape(times - onset), 0.0)
+    raw = mne.io.RawArray(eda[None], mne.create_info(["eda"], 10.0, "misc"), verbose="error")
+    mine = Recording(eeg=None, physio=raw, events=pd.DataFrame({"onset": np.round(onsets, 1)}))
+    basis = FIR((-0.4, 2.4), step=0.2)
+
+    def peak_error():
+        found = deconvolve(mine, "~ 1", basis, picks="eda", orders=(0,), sfreq=sfreq)
+        curve = found.response(times=np.array([0.0, 1.0, 2.0]))["response"].to_numpy()[0]
+        return np.abs(curve - [0, 1, 0]).max(), float(found.std_error.mean())
+
+    without = peak_error()
+    raw.set_annotations(mne.Annotations(cut_at, [0.0, 3.0], text))
+    error, std_error = peak_error()
+    assert error < without[0] + 1e-9 and std_error < 0.95 * without[1]
+
+
+@pytest.mark.parametrize("start", [-2.0, 3.0])
+def test_the_physiology_counts_from_its_own_start(start):
+    onsets = np.array([8.0, 16.5, 25.0, 33.0, 42.0, 50.5])
+    times = start + np.arange(0, 70, 0.1)
+    eda = sum(np.clip(1 - np.abs(times - onset - 1), 0, 1) for onset in onsets)
+    info = mne.create_info(["eda"], 10.0, "misc")
+    raw = mne.io.RawArray(eda[None], info, first_samp=round(start * 10), verbose="error")
+    eeg = mne.io.RawArray(np.zeros((1, 6000)), mne.create_info(1, 100.0, "eeg"), verbose="error")
+    mine = Recording(eeg=eeg, physio=raw, events=pd.DataFrame({"onset": onsets}))
+    found = deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
+    curve = found.response(times=np.array([0.5, 1.0, 1.5]))["response"].to_numpy()[0]
+    np.testing.assert_allclose(curve, [0.5, 1.0, 0.5], atol=0.02)
