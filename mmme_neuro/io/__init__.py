@@ -16,9 +16,12 @@ Readers of what a lab hands over; no reader needs the annotation sheet.
 * ``matlab``: The structure of a MATLAB file, checked before SciPy reads it.
 * ``physio_table``: Peripheral signals in plain tables: BIDS physio files, delimited text with or
   without header.
+* ``tables``: What do these columns of text say?
 * ``physio_signals``: Peripheral signals as a file states them, before names, types and units are
   settled.
 * ``physio_channels``: What a peripheral channel is: name, MNE type and unit, from its label.
+* ``physio_units``: Units of peripheral signals: as people write them, and which values a body can
+  have.
 * ``channels``: What is in a channel, by what its file says of it?
 * ``montage``: Electrode positions from channel names.
 * ``files``: Files that appear under their names only when complete, and JSON in one layout.

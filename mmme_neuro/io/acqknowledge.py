@@ -1,12 +1,11 @@
 """Recordings of BIOPAC's AcqKnowledge: ``.acq``, and its MATLAB and text exports."""
 
-import gzip
 import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from mmme_neuro.io.damage import check_last_line, reading
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.physio_channels import is_digital
 from mmme_neuro.io.physio_signals import Marker, PhysioSignals
+from mmme_neuro.io.tables.delimited import open_text
 
 MAT_VARIABLES = ("data", "labels", "units", "isi", "start_sample")
 SECONDS_BY_UNIT = {"us": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0}
@@ -206,12 +206,6 @@ def _markers(recording: Any) -> Iterator[Marker]:
     for mark, index in zip(marks, indices, strict=True):
         kind = mark.type if mark.type_code else ""
         yield Marker(index / recording.samples_per_second, mark.text or kind or "mark", kind)
-
-
-def open_text(path: Path) -> TextIO:
-    """Open a text file, gzipped or not."""
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    return opener(path, "rt", encoding="utf-8", errors="replace")
 
 
 def is_text_export(path: Path) -> bool:

@@ -45,6 +45,24 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         ) from error
 
 
+def refuse_unwritten_end(path: Path) -> None:
+    """Refuse a text, gzipped or not, that ends in zeros, before anybody reads gigabytes of them.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
+        tail = stream.read()
+    if len(tail) == TAIL_BYTES and not tail.strip(b"\0"):
+        raise DamagedFile(
+            f"{path}: ends in {TAIL_BYTES} bytes or more that were never written (zeros); copying "
+            "or saving was interrupted: copy or export it again."
+        )
+
+
 def check_last_line(path: Path, separator: str = "") -> None:
     """Refuse or warn of a plain text file that seems to end within a line.
 
@@ -56,14 +74,12 @@ def check_last_line(path: Path, separator: str = "") -> None:
         What stands between the numbers of a line, and only there; without one, a last line that
         is too short cannot be told from a whole one.
     """
+    refuse_unwritten_end(path)
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
         *before, last = stream.read().split(b"\n")
-    if len(last) == TAIL_BYTES and not last.strip(b"\0"):
-        raise DamagedFile(
-            f"{path}: ends in {TAIL_BYTES} bytes or more that were never written (zeros); copying "
-            "or saving was interrupted: copy or export it again."
-        )
+    # Every second byte of UTF-16 is zero.
+    *before, last = (line.replace(b"\0", b"") for line in (*before, last))
     if path.suffix.lower() == ".gz" or not last.strip() or not before:
         return
     mark = separator.encode()

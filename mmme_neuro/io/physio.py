@@ -1,18 +1,26 @@
 """Peripheral recordings of any format a lab hands over."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import mne
+import numpy as np
 
 from mmme_neuro.errors import BadInput, DamagedFile
 from mmme_neuro.io.acqknowledge import is_text_export, read_acq, read_mat, read_text_export
-from mmme_neuro.io.physio_channels import PhysioChannel, describe_channels
+from mmme_neuro.io.damage import refuse_unwritten_end
+from mmme_neuro.io.physio_channels import PhysioChannel, describe_channels, name_and_type
 from mmme_neuro.io.physio_signals import PhysioSignals
 from mmme_neuro.io.physio_table import read_bids_physio, read_table
+from mmme_neuro.io.physio_units import Unit, settle_unit
+from mmme_neuro.io.tables.empatica import is_empatica, read_empatica
 
 ACQKNOWLEDGE_READERS = {".mat": read_mat, ".acq": read_acq}
 TABLE_SUFFIXES = (".txt", ".csv", ".tsv")
+
+SENTINELS = frozenset((-999.0, -9999.0, -99999.0, -999999.0))
+"""Numbers that stand for a missing sample where all others are much smaller."""
 
 
 def read_physio(
@@ -29,17 +37,21 @@ def read_physio(
     ----------
     path : path-like
         AcqKnowledge recording (``.acq``), MATLAB export (``.mat``) or text export (``.txt``); BIDS
-        ``_physio.tsv.gz`` with its ``.json``; plain ``.csv``, ``.tsv`` or ``.txt``. Text may be
-        gzipped (``.gz``).
+        ``_physio.tsv.gz`` with its ``.json``; ``EDA.csv``, ``BVP.csv``, ``TEMP.csv``, ``HR.csv``
+        or ``ACC.csv`` of an Empatica wristband; plain ``.csv``, ``.tsv`` or ``.txt`` with any
+        separator, decimal mark and encoding. Text may be gzipped (``.gz``).
     channel_types : mapping of str to str | None
         Label in the file -> ``ecg``, ``bio`` (PPG), ``resp``, ``gsr`` (EDA), ``temperature``,
         ``emg``, ``stim`` or ``misc``, where the label does not tell.
     sfreq : float | None
-        Samples per second, for tables that do not state it.
+        Samples per second, for tables that do not state it in a column of times (``time_s``,
+        ``time (ms)``, dates) or before the numbers.
     ch_names : sequence of str | None
         Names of the columns, for tables without a line of names.
     units : mapping of str to str | None
-        Unit of columns, for tables that do not state it.
+        Label in the file or name of the channel -> unit, where the file does not state it or
+        states a wrong one: ``{"EDA": "uS", "SKT": "degF"}``. Resistances (``kOhm``) of the skin
+        become conductances.
 
     Returns
     -------
@@ -48,6 +60,12 @@ def read_physio(
         under their own label as ``misc``: volt, siemens (EDA), degrees Celsius (SKT); digital
         lines (type ``stim``) in volt, others as in the file. Missing samples stay NaN.
         ``info["description"]`` lists label and unit in the file. Event marks are annotations.
+
+    Warns
+    -----
+    UserWarning
+        Where a unit is not stated and was taken by the size of the samples, or where the samples
+        cannot have the unit that is stated (skin at 382 degrees): name it with `units`.
 
     Notes
     -----
@@ -68,22 +86,71 @@ def read_physio(
         raise FileNotFoundError(f"{path}: expected a peripheral recording, found no such file.")
     if path.stat().st_size == 0:
         raise DamagedFile(f"{path}: expected a peripheral recording, found an empty file.")
-    states_all = suffix not in TABLE_SUFFIXES or _is_bids(path) or is_text_export(path)
-    if states_all and any(option is not None for option in (sfreq, ch_names, units)):
+    if suffix in TABLE_SUFFIXES:
+        refuse_unwritten_end(path)
+    is_wristband = suffix in TABLE_SUFFIXES and not _is_bids(path) and is_empatica(path)
+    states_all = (
+        suffix not in TABLE_SUFFIXES or _is_bids(path) or is_wristband or is_text_export(path)
+    )
+    if states_all and any(option is not None for option in (sfreq, ch_names)):
         raise BadInput(
-            f"{path}: sfreq, ch_names and units are for tables that do not state them, but this "
+            f"{path}: sfreq and ch_names are for tables that do not state them, but this "
             "file does; leave them out."
         )
     if suffix in ACQKNOWLEDGE_READERS:
         signals = ACQKNOWLEDGE_READERS[suffix](path)
     elif _is_bids(path):
         signals = read_bids_physio(path)
+    elif is_wristband:
+        signals = read_empatica(path)
     elif states_all:
         signals = read_text_export(path)
     else:
-        signals = read_table(path, sfreq=sfreq, ch_names=ch_names, units=units)
-    channels = describe_channels(signals.labels, signals.units, channel_types=channel_types)
+        signals = read_table(path, sfreq=sfreq, ch_names=ch_names, units=None)
+    types = channel_types or {}
+    kinds = [name_and_type(label, types.get(label)) for label in signals.labels]
+    _mark_missing(path, signals, [kind for _, kind in kinds])
+    given = _given_units(path, signals.labels, [name for name, _ in kinds], units or {})
+    settled = [
+        given.get(label) or settle_unit(label, unit, kind, values)
+        for label, unit, (_, kind), values in zip(
+            signals.labels, signals.units, kinds, signals.data, strict=True
+        )
+    ]
+    channels = describe_channels(signals.labels, settled, channel_types=channel_types)
     return _to_raw(signals, channels)
+
+
+def _given_units(
+    path: Path, labels: Sequence[str], names: Sequence[str], units: Mapping[str, str]
+) -> dict[str, str]:
+    """Unit that the user gave of each label; a channel is called by its label or its name."""
+    called = {name.casefold(): label for name, label in zip(names, labels, strict=True)}
+    called |= {label.casefold(): label for label in labels}
+    unknown = [name for name in units if name.casefold() not in called]
+    if unknown:
+        raise BadInput(
+            f"{path}: units must name channels of the file, {unknown} not among {list(labels)}; "
+            "write the labels as in the file."
+        )
+    return {called[name.casefold()]: unit for name, unit in units.items()}
+
+
+def _mark_missing(path: Path, signals: PhysioSignals, kinds: Sequence[str]) -> None:
+    """Make the numbers that stand for a missing sample NaN."""
+    for label, kind, row in zip(signals.labels, kinds, signals.data, strict=True):
+        if kind == "stim" or not row.size:
+            continue
+        for sentinel in {float(np.min(row, initial=0.0, where=np.isfinite(row)))} & SENTINELS:
+            is_missing = row == sentinel
+            rest = row[~is_missing & np.isfinite(row)]
+            if rest.size and abs(sentinel) > 5 * np.abs(rest).max():
+                row[is_missing] = np.nan
+                warnings.warn(
+                    f"{path}: channel {label!r}: {is_missing.sum()} samples of {sentinel:g} are "
+                    "taken for missing.",
+                    stacklevel=3,
+                )
 
 
 def _suffix(path: Path) -> str:
@@ -118,6 +185,9 @@ def _to_raw(signals: PhysioSignals, channels: Sequence[PhysioChannel]) -> mne.io
     # In place: the samples were just read, belong to nobody else and may fill half the memory.
     data = signals.data
     for row, channel in zip(data, channels, strict=True):
+        if channel.is_inverse:
+            row[:] = Unit("S", channel.scale, is_inverse=True).to_si(row)
+            continue
         row *= channel.scale
         row += channel.offset
     raw = mne.io.RawArray(data, info, first_samp=signals.first_sample, verbose="error")

@@ -7,18 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.io.physio_units import SI_BY_TYPE, normalized, unit_of
 
 DERIVED = re.compile(r"\b(rate|bpm|filtered|differentiated|integrated|smoothed|derived)\b", re.I)
 """Signals AcqKnowledge computed from another channel; they keep their label."""
 
 DIGITAL = re.compile(r"STP\s*Input\s*(\d+)|^\s*Digital\D*(\d+)", re.I)
 
+SKIN = re.compile(r"\s*skin[\s_.-]*(?:(temp)|(cond|resis))", re.I)
+
 NAME_BY_WORD = {
     **dict.fromkeys(("ECG", "EKG"), "ECG"),
-    **dict.fromkeys(("PPG", "PULSE", "PLETH"), "PPG"),
-    **dict.fromkeys(("RSP", "RESP", "RESPIRATION", "RESPIRATORY"), "RSP"),
-    **dict.fromkeys(("EDA", "GSR", "SCR", "SCL"), "EDA"),
-    **dict.fromkeys(("SKT", "TEMP", "TEMPERATURE"), "SKT"),
+    **dict.fromkeys(("PPG", "BVP", "PULSE", "PLETH", "PLETHYSMOGRAM"), "PPG"),
+    **dict.fromkeys(("RSP", "RESP", "RESPIRATION", "RESPIRATORY", "BREATHING", "ATMUNG"), "RSP"),
+    **dict.fromkeys(("EDA", "GSR", "SCR", "SCL", "ELECTRODERMAL"), "EDA"),
+    **dict.fromkeys(("SKT", "TEMP", "TEMPERATURE", "TEMPERATUR"), "SKT"),
     "EMG": "EMG",
 }
 """Name of a signal by the first word of its label, upper case."""
@@ -31,29 +34,17 @@ TYPE_BY_NAME = {
     "SKT": "temperature",
     "EMG": "emg",
 }
+EXAMPLE_BY_TYPE = {"ecg": "mV", "emg": "mV", "gsr": "uS", "temperature": "degC"}
 NAME_BY_TYPE = {kind: name for name, kind in TYPE_BY_NAME.items()}
 TYPES = (*NAME_BY_TYPE, "stim", "misc")
-
-_MICRO = r"(?:u|µ|μ|micro)"
-UNITS = (
-    (re.compile(r"(V|volts?)", re.I), "V", 1.0, 0.0),
-    (re.compile(r"(mV|millivolts?)", re.I), "V", 1e-3, 0.0),
-    (re.compile(_MICRO + r"\s*(V|volts?)", re.I), "V", 1e-6, 0.0),
-    (re.compile(r"(S|siemens?)", re.I), "S", 1.0, 0.0),
-    (re.compile(r"(mS|millisiemens?)", re.I), "S", 1e-3, 0.0),
-    (re.compile(_MICRO + r"\s*(S|siemens?|mhos?)", re.I), "S", 1e-6, 0.0),
-    (re.compile(r"(deg(rees?)?\.?|°)?\s*(C|celsius)", re.I), "C", 1.0, 0.0),
-    (re.compile(r"(deg(rees?)?\.?|°)?\s*(F|fahrenheit)", re.I), "C", 5 / 9, -160 / 9),
-)
-"""Unit as written -> SI unit as MNE keeps it, factor, offset."""
-
-SI_BY_TYPE = {"ecg": "V", "emg": "V", "gsr": "S", "temperature": "C"}
-"""Types whose unit matters for what is derived from them."""
 
 
 @dataclass(frozen=True)
 class PhysioChannel:
-    """Name and MNE type of a channel, and ``SI value = scale * value + offset``."""
+    """Name and MNE type of a channel, and ``SI value = scale * value + offset``.
+
+    Where ``is_inverse`` (a skin resistance), ``SI value = scale / value``.
+    """
 
     label: str
     unit: str
@@ -61,6 +52,7 @@ class PhysioChannel:
     kind: str
     scale: float
     offset: float
+    is_inverse: bool = False
 
 
 def is_digital(label: str) -> bool:
@@ -94,7 +86,7 @@ def describe_channels(
     ['SKT_A']
     """
     _check_overrides(labels, channel_types or {})
-    named = [_name_and_type(label, (channel_types or {}).get(label)) for label in labels]
+    named = [name_and_type(label, (channel_types or {}).get(label)) for label in labels]
     names = _made_unique([name for name, _ in named])
     return tuple(
         PhysioChannel(label, unit, name, kind, *_to_si(label, unit, kind))
@@ -115,8 +107,20 @@ def _check_overrides(labels: Sequence[str], channel_types: Mapping[str, str]) ->
         raise BadInput(f"channel_types must be among {list(TYPES)}, got {wrong}.")
 
 
-def _name_and_type(label: str, override: str | None) -> tuple[str, str]:
-    """Name and MNE type by label, unless the type is given."""
+def name_and_type(label: str, override: str | None = None) -> tuple[str, str]:
+    """Name and MNE type by label, unless the type is given.
+
+    Parameters
+    ----------
+    label : str
+        As in the file.
+    override : str | None
+        Given type.
+
+    Returns
+    -------
+    name, kind : str
+    """
     digital = DIGITAL.search(label)
     if override in ("stim", "misc") and not digital:
         return label, override
@@ -126,7 +130,8 @@ def _name_and_type(label: str, override: str | None) -> tuple[str, str]:
         return f"D{digital[1] or digital[2]}", override or "stim"
     found = re.match(r"\s*([A-Za-z]+)[ _]?([A-D]\b)?", label)
     word, letter = found.groups() if found else ("", None)
-    name = NAME_BY_WORD.get(word.upper())
+    skin = SKIN.match(label)
+    name = ("SKT" if skin[1] else "EDA") if skin else NAME_BY_WORD.get(word.upper())
     if name is None or DERIVED.search(label):
         return label, "misc"
     return (f"{name}_{letter}" if letter else name), TYPE_BY_NAME[name]
@@ -143,18 +148,23 @@ def _made_unique(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def _to_si(label: str, unit: str, kind: str) -> tuple[float, float]:
-    """Factor and offset to SI; 1 and 0, with a warning where it matters, for other units."""
+def _to_si(label: str, unit: str, kind: str) -> tuple[float, float, bool]:
+    """Factor, offset and direction to SI; 1, 0 and False for other units.
+
+    With a warning where it matters.
+    """
     if kind in ("stim", "misc"):
-        return 1.0, 0.0
-    for pattern, si_unit, scale, offset in UNITS:
-        if pattern.fullmatch(unit) and si_unit == SI_BY_TYPE.get(kind, si_unit):
-            return scale, offset
+        return 1.0, 0.0, False
+    known = unit_of(unit, kind)
+    if known is not None:
+        return known.scale, known.offset, known.is_inverse
     if kind in SI_BY_TYPE:
+        given = f"unit {unit!r} is not a unit of {kind} ({SI_BY_TYPE[kind]})"
         warnings.warn(
-            f"Channel {label!r}: unit {unit!r} is not a unit of {kind} ({SI_BY_TYPE[kind]}); "
-            "values are kept as in the file, so amplitudes have no known unit. Correct the unit in "
-            "the file, or give it with `units` where the file has none.",
+            f"Channel {label!r}: {given if normalized(unit) else given + ', none is stated'}; "
+            "values are kept as in the file, so amplitudes have no known unit. Give the unit with "
+            f"`units`, such as units={{{label!r}: {EXAMPLE_BY_TYPE[kind]!r}}}, or correct it in "
+            "the file.",
             stacklevel=4,
         )
-    return 1.0, 0.0
+    return 1.0, 0.0, False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,17 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, DamagedFile
-from mmme_neuro.io.acqknowledge import open_text
-from mmme_neuro.io.damage import check_last_line, reading
+from mmme_neuro.io.damage import reading, refuse_unwritten_end
 from mmme_neuro.io.physio_signals import PhysioSignals
+from mmme_neuro.io.physio_units import units_in
+from mmme_neuro.io.tables.delimited import Table, read_delimited
+from mmme_neuro.io.tables.sample_times import is_count, sampled, time_column
+
+RATE_IN_WORDS = re.compile(
+    r"(?:sampl\w*[ _-]*(?:rate|freq\w*)|abtastrate|sfreq|fs)\W*(?:\(?hz\)?\W*)?(\d+(?:[.,]\d+)?)",
+    re.I,
+)
+"""As programs write it before the numbers."""
 
 BIDS_KEYS = ("SamplingFrequency", "StartTime", "Columns")
 DATASET_MARK = "dataset_description.json"
@@ -38,7 +47,11 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{sidecar}: expected the keys {list(BIDS_KEYS)}, {missing} missing; add them."
         )
     labels = tuple(described["Columns"])
-    table = _read_numbers(path, sep="\t", header=None)
+    read = read_delimited(path)
+    table = read.numbers
+    if read.n_fields == len(labels):
+        # Channels of sensors that were off throughout are columns without a single sample.
+        table = table.reindex(columns=range(len(labels)))
     if table.shape[1] != len(labels):
         raise DamagedFile(
             f"{path}: expected {len(labels)} columns as {sidecar.name} says, found "
@@ -51,7 +64,7 @@ def read_bids_physio(path: Path) -> PhysioSignals:
     return PhysioSignals(
         labels=labels,
         units=tuple(str(details[label].get("Units", "")) for label in labels),
-        data=np.ascontiguousarray(table.to_numpy().T),
+        data=np.ascontiguousarray(table.to_numpy(dtype=float).T),
         sfreq=sfreq,
         first_sample=round(start * sfreq),
     )
@@ -100,6 +113,7 @@ def bids_description(path: Path) -> tuple[Path, dict[str, Any]]:
         )
     described: dict[str, Any] = {}
     for sidecar in applicable:
+        refuse_unwritten_end(sidecar)
         with reading(sidecar, "the description of a BIDS recording"):
             described |= dict(json.loads(sidecar.read_text(encoding="utf-8-sig")))
     return applicable[-1], described
@@ -156,65 +170,104 @@ def read_table(
     path : Path
         ``.csv``, ``.tsv`` or ``.txt``, gzipped or not.
     sfreq : float | None
-        Samples per second; required, as the file does not say.
+        Samples per second; required where neither a column of times (`time_s`, `time (ms)`,
+        dates) nor a line before the numbers states it.
     ch_names : sequence of str | None
         Names of the columns of a file without a line of names.
     units : mapping of str to str | None
-        Unit of each column.
+        Unit of each column; else that in its name (``EDA [uS]``) or in a line below the names.
 
     Returns
     -------
     PhysioSignals
-        Empty columns at the end (a trailing separator) are left out.
+        Empty columns without a name at the end (a trailing separator), times and numbers of the
+        samples are left out. Rows that the times leave out are NaN.
     """
-    if sfreq is None or not sfreq > 0:
+    if sfreq is not None and not sfreq > 0:
+        raise _no_rate(path)
+    table = read_delimited(path)
+    names = table.names or tuple(f"CH{n + 1}" for n in range(table.numbers.shape[1]))
+    place = time_column(names, table.numbers)
+    kept = _sample_columns(table, names, place)
+    if not kept:
         raise BadInput(
-            f"{path}: expected the sampling frequency, which the file does not state; "
-            "give it as `sfreq` (samples per second)."
+            f"{path}: expected columns of samples, found only {list(names)}; a column of times or "
+            "numbers is no signal."
         )
-    with open_text(path) as stream:
-        first_line = stream.readline()
-    separator = next((mark for mark in "\t,;" if mark in first_line), ",")
-    has_names = not all(_is_number(field) for field in first_line.strip().split(separator))
-    table = _read_numbers(path, sep=separator, header=0 if has_names else None)
-    while table.shape[1] > 1 and table.iloc[:, -1].isna().all():
-        table = table.iloc[:, :-1]
-    names_in_file = table.columns if has_names else [f"CH{n + 1}" for n in range(table.shape[1])]
-    labels = tuple(ch_names or names_in_file)
-    if len(labels) != table.shape[1]:
+    used = [names[n] for n in kept]
+    rows = np.ascontiguousarray(table.numbers.iloc[:, kept].to_numpy(dtype=float).T)
+    rate = sfreq or stated_rate(table.notes)
+    first_sample = 0
+    if place is not None:
+        named = f"{names[place]} {table.units[place]}".strip()
+        at_times = sampled(path, named, table.numbers.iloc[:, place], rows, sfreq=sfreq)
+        rows, rate, first_sample = at_times.data, at_times.sfreq, at_times.first_sample
+    if rate is None:
+        raise _no_rate(path)
+    if ch_names is not None and len(ch_names) == len(names) != len(used):
+        ch_names = [ch_names[n] for n in kept]
+    labels = tuple(ch_names or used)
+    if len(labels) != len(used):
         raise BadInput(
-            f"{path}: expected {table.shape[1]} names in ch_names, one for each column, got "
+            f"{path}: expected {len(used)} names in ch_names, one for each column, got "
             f"{len(labels)}: {list(labels)}."
         )
     unknown = set(units or {}) - set(labels)
     if unknown:
         raise BadInput(f"units must name columns of {path}, {unknown} not among {labels}.")
+    inside = units_in(used)
+    found = [table.units[n] or inside[at] for at, n in enumerate(kept)]
     return PhysioSignals(
         labels=labels,
-        units=tuple((units or {}).get(label, "") for label in labels),
-        data=np.ascontiguousarray(table.to_numpy().T),
-        sfreq=float(sfreq),
+        units=tuple(
+            (units or {}).get(label, unit) for label, unit in zip(labels, found, strict=True)
+        ),
+        data=rows,
+        sfreq=float(rate),
+        first_sample=first_sample,
     )
 
 
-def _is_number(field: str) -> bool:
-    """Whether a field is a number, empty or a mark of a missing value."""
-    try:
-        float(field)
-    except ValueError:  # what float() raises
-        return field.strip().lower() in ("", "n/a", "na")
-    return True
+def stated_rate(notes: Sequence[str]) -> float | None:
+    """Sampling rate that a preamble or a comment states.
+
+    Parameters
+    ----------
+    notes : sequence of str
+        Lines before the numbers.
+
+    Returns
+    -------
+    float | None
+
+    Examples
+    --------
+    >>> stated_rate(["# Sampling Rate (Hz): 250"])
+    250.0
+    """
+    for note in notes:
+        found = RATE_IN_WORDS.search(note)
+        if found:
+            return float(found[1].replace(",", "."))
+    return None
 
 
-def _read_numbers(path: Path, *, sep: str, header: int | None) -> pd.DataFrame:
-    """A table of numbers; anything else is refused with its column."""
-    with reading(path, "a table of numbers"):
-        table = pd.read_csv(path, sep=sep, header=header, na_values=["n/a"])
-    text = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
-    if text or table.empty:
-        raise DamagedFile(
-            f"{path}: expected rows of numbers, found {len(table)} rows"
-            f"{f' and text in the columns {text}' if text else ''}; remove what is not a signal."
-        )
-    check_last_line(path, sep)
-    return table.astype(float)
+def _sample_columns(table: Table, names: Sequence[str], place: int | None) -> list[int]:
+    """Columns of samples: not the times, and not the numbers of the samples."""
+    numbers = table.numbers
+    may_count = table.names is not None and numbers.shape[1] > 1
+    return [
+        n
+        for n in range(numbers.shape[1])
+        if n != place
+        and pd.api.types.is_float_dtype(numbers.iloc[:, n])
+        and not (may_count and is_count(names[n], numbers.iloc[:, n].to_numpy()))
+    ]
+
+
+def _no_rate(path: Path) -> BadInput:
+    """Error for a table that says nothing about time."""
+    return BadInput(
+        f"{path}: expected the sampling frequency, which the file does not state; "
+        "give it as `sfreq` (samples per second), or add a column 'time_s'."
+    )

@@ -16,12 +16,17 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 from mmme_neuro.errors import BadInput
 from mmme_neuro.extras import optional
 from mmme_neuro.signals.body.pieces import finite_pieces
+from mmme_neuro.signals.body.rhythm import Resemblance, rhythmic_peaks, shaped
+from mmme_neuro.signals.body.sensors import level_cuts
 
 NEUROKIT_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
 """What NeuroKit2 0.2.13 raises on signals without a usable peak."""
 
 MIN_CYCLES = 4
 """Fewer beats or breaths in a run give no interval series worth correcting."""
+
+LEAST_LEVEL = 0.005
+"""No gain that is changed makes a signal smaller than this; what is smaller is no signal."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,10 @@ class Detector:
         A longer interval is a gap: no cycle was missed there, the signal was lost, s.
     is_cardiac : bool
         Whether the intervals get the artifact correction made for heart beats.
+    rhythm : Resemblance
+        What its waves have in common, and those of noise have not.
+    level_seconds : float
+        Time in which the level of a good signal shows, s.
     """
 
     name: str
@@ -56,6 +65,8 @@ class Detector:
     bridge_seconds: float
     max_interval: float
     is_cardiac: bool
+    rhythm: Resemblance
+    level_seconds: float
 
 
 @dataclass(frozen=True)
@@ -207,15 +218,45 @@ def _cycles(signal: np.ndarray, sfreq: float, detector: Detector) -> Cycles:
 
 
 def _cycles_of_piece(values: np.ndarray, sfreq: float, detector: Detector) -> Cycles:
-    """Cycles of one finite piece; what NeuroKit2 raises becomes the reason."""
+    """Cycles of one finite piece, with thresholds of their own on both sides of a new level."""
     if np.ptp(values) <= np.finfo(float).eps * np.abs(values).max():
         return _no_cycles("flat")
     resampled, rate = _resampled(values, sfreq, detector.rate)
+    with np.errstate(all="ignore"):
+        shape = shaped(resampled, rate, detector.rhythm)
+        cuts = level_cuts(shape, rate, detector.level_seconds)
+    if not cuts.size:
+        return _cycles_of_level(resampled, shape, rate, detector)
+    edges = [0, *cuts.tolist(), resampled.size]
+    levels = [
+        slice(start, stop)
+        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        if stop - start >= detector.min_seconds * rate
+    ]
+    found = [_cycles_of_level(resampled[one], shape[one], rate, detector) for one in levels]
+    sizes = [
+        np.std(shape[one]) * (not part.reason) for one, part in zip(levels, found, strict=True)
+    ]
+    kept = [
+        (part, one.start / rate)
+        for part, one, size in zip(found, levels, sizes, strict=True)
+        if size >= LEAST_LEVEL * max(sizes)
+    ]
+    if not kept:
+        return _no_cycles(f"no stretch of one level of {detector.min_seconds:g} s")
+    return _joined([part for part, _ in kept], [offset for _, offset in kept])
+
+
+def _cycles_of_level(
+    values: np.ndarray, shape: np.ndarray, rate: float, detector: Detector
+) -> Cycles:
+    """Cycles of a piece of one level; what NeuroKit2 raises becomes the reason."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            peaks, amplitude = detector.find(resampled, rate)
-            return _corrected(peaks, amplitude, rate, detector)
+            peaks, heights = detector.find(values, rate)
+            is_rhythmic = rhythmic_peaks(shape, rate, peaks, heights, detector.rhythm)
+            return _corrected(peaks, heights, is_rhythmic, rate, detector)
     except NEUROKIT_ERRORS as error:
         return _no_cycles(f"no peaks (NeuroKit2: {type(error).__name__}: {error})")
 
@@ -229,13 +270,24 @@ def _resampled(values: np.ndarray, sfreq: float, rate: float) -> tuple[np.ndarra
     return resampled, sfreq * ratio.numerator / ratio.denominator
 
 
-def _corrected(peaks: np.ndarray, amplitude: np.ndarray, rate: float, detector: Detector) -> Cycles:
+def _corrected(
+    peaks: np.ndarray,
+    amplitude: np.ndarray,
+    is_rhythmic: np.ndarray,
+    rate: float,
+    detector: Detector,
+) -> Cycles:
     """Correct peaks run by run; a lost signal must not be filled with beats."""
-    is_gap = np.diff(peaks) > detector.max_interval * rate
+    is_gap = (np.diff(peaks) > detector.max_interval * rate) | ~is_rhythmic[1:] | ~is_rhythmic[:-1]
     runs = np.split(np.arange(peaks.size), np.flatnonzero(is_gap) + 1)
     runs = [run for run in runs if run.size >= MIN_CYCLES]
     if not runs:
-        return _no_cycles(f"fewer than {MIN_CYCLES} {detector.name} peaks in a row")
+        is_noise = peaks.size >= MIN_CYCLES and not is_rhythmic.any()
+        return _no_cycles(
+            f"artifacts only: the {detector.name} peaks do not resemble one another (noise)"
+            if is_noise
+            else f"fewer than {MIN_CYCLES} {detector.name} peaks in a row"
+        )
     found = [_corrected_run(peaks[run], amplitude[run], rate, detector) for run in runs]
     return _joined(found, [0.0] * len(found))
 
@@ -335,6 +387,39 @@ def _heights(values: np.ndarray, peaks: np.ndarray) -> np.ndarray:
     return np.r_[np.nan, values[peaks[1:]] - troughs][: peaks.size]
 
 
-ECG = Detector("ECG", _find_r_peaks, 500.0, 50.0, 5.0, 0.25, 3.0, is_cardiac=True)
-PPG = Detector("PPG", _find_pulse_peaks, 200.0, 15.0, 5.0, 0.25, 3.0, is_cardiac=True)
-RSP = Detector("RSP", _find_breaths, 25.0, 2.0, 20.0, 1.0, 20.0, is_cardiac=False)
+ECG = Detector(
+    name="ECG",
+    find=_find_r_peaks,
+    rate=500.0,
+    min_sfreq=50.0,
+    min_seconds=5.0,
+    bridge_seconds=0.25,
+    max_interval=3.0,
+    is_cardiac=True,
+    rhythm=Resemblance((1.0, 35.0), (0.25, 0.4), 0.7, 0.3),
+    level_seconds=2.0,
+)
+PPG = Detector(
+    name="PPG",
+    find=_find_pulse_peaks,
+    rate=200.0,
+    min_sfreq=15.0,
+    min_seconds=5.0,
+    bridge_seconds=0.25,
+    max_interval=3.0,
+    is_cardiac=True,
+    rhythm=Resemblance((0.5, 8.0), (0.3, 0.5), 0.55, 0.3),
+    level_seconds=2.0,
+)
+RSP = Detector(
+    name="RSP",
+    find=_find_breaths,
+    rate=25.0,
+    min_sfreq=2.0,
+    min_seconds=20.0,
+    bridge_seconds=1.0,
+    max_interval=20.0,
+    is_cardiac=False,
+    rhythm=Resemblance((0.05, 2.0), None, 0.5, 1.5, least=11),
+    level_seconds=10.0,
+)

@@ -17,6 +17,19 @@ from mmme_neuro.signals.body.channels import (
     nothing,
     sources_of,
 )
+from mmme_neuro.signals.body.sensors import (
+    CAUSES,
+    FLAT,
+    ISLAND,
+    MISSING,
+    NOISE,
+    OUT_OF_RANGE,
+    SENSORS,
+    USABLE,
+    Sensor,
+    causes_of_loss,
+    runs,
+)
 
 MIN_SECONDS = 5.0
 """Less data than this carries no beat interval series."""
@@ -27,6 +40,9 @@ MAX_ARTIFACT_SHARE = 0.3
 MIN_USABLE_SHARE = 0.5
 """So is a smaller share of usable samples."""
 
+MIN_TOLD_SHARE = 0.005
+"""Smaller losses are no reason worth telling."""
+
 ARTIFACT = "artifact"
 """Annotation of stretches that are not credible or rest on corrected beats; not MNE's "bad": such
 epochs are kept, with NaN where nothing credible is left."""
@@ -36,12 +52,18 @@ QUALITY_COLUMNS = (
     "source",
     "share_missing",
     "share_artifact",
+    "share_flat",
+    "share_out_of_range",
+    "share_noise",
+    "share_island",
     "share_usable",
     "n_found",
     "n_corrected",
     "reason",
 )
 
+OFF = (FLAT, OUT_OF_RANGE, ISLAND, NOISE)
+"""Causes of loss that come from a sensor, not from a file."""
 
 EdaMethod = Literal["highpass", "cvxeda"]
 
@@ -90,8 +112,11 @@ class Derived:
     quality : DataFrame
         Index ``channel``; columns ``source`` (channel of the recording), ``share_missing`` (of
         the source's samples), ``share_artifact`` (of the time: blanked as not credible, or
-        resting on corrected beats), ``share_usable`` (of the derived samples), ``n_found``,
-        ``n_corrected`` (beats or breaths) and ``reason``, empty where all is well.
+        resting on corrected beats), of that time ``share_flat`` (a sensor that shows no change,
+        clipped at its limit or off), ``share_out_of_range``, ``share_noise`` (no beats or breaths
+        that resemble one another) and ``share_island`` (too short between two such stretches),
+        ``share_usable`` (of the derived samples), ``n_found``, ``n_corrected`` (beats or breaths)
+        and ``reason``: why there is nothing, or why a part is lost; empty where all is well.
     options : Deriving
         The options used.
     """
@@ -101,7 +126,7 @@ class Derived:
     options: Deriving
 
     def __repr__(self) -> str:
-        n_faulty = int((self.quality["reason"] != "").sum())
+        n_faulty = int((self.quality["share_usable"] == 0).sum())
         return f"<Derived | {len(self.quality)} signals, {n_faulty} without data>"
 
 
@@ -144,7 +169,9 @@ def derive_physio(
         ======================  ======================================================
 
         Missing samples stay NaN. A channel that is missing, flat or too short gives NaN and a
-        warning. The quality of every channel is in ``.quality``; stretches that are not credible
+        warning. So do stretches at which a sensor was off (flat, clipped, out of range, weak
+        noise): they are gaps before anything is filtered or detected, and leave the rest as it
+        is. The quality of every channel is in ``.quality``; stretches that are not credible
         or rest on corrected beats are annotated, see :func:`artifact_mask`.
 
     Notes
@@ -178,9 +205,9 @@ def derive_physio(
     grid = _grid(raw, sfreq)
     curves, rows, marks = {}, [], []
     for source, ch_name in found.items():
-        derived, share_missing = _derived(raw, source, ch_name, grid)
+        derived, shares = _derived(raw, source, ch_name, grid)
         curves.update(derived.curves)
-        rows += _quality_rows(ch_name, derived, share_missing)
+        rows += _quality_rows(ch_name, derived, shares)
         marks += _artifacts(derived, sfreq)
     _warn_of(rows)
     return Derived(_as_raw(raw, curves, marks, sfreq), _quality_table(rows), options)
@@ -254,21 +281,66 @@ def _channel_of(raw: mne.io.BaseRaw, source: ChannelSource) -> str | None:
 
 def _derived(
     raw: mne.io.BaseRaw, source: ChannelSource, ch_name: str | None, grid: Grid
-) -> tuple[Curves, float]:
-    """Signals of one source with its gaps as NaN, and the share of missing samples."""
+) -> tuple[Curves, dict[str, float]]:
+    """Signals of one source with its gaps as NaN, and the shares of the time lost to each cause."""
     if ch_name is None:
-        return nothing(source.channels, grid, f"no channel {source.name} in the recording"), 1.0
-    signal = raw.get_data(picks=[ch_name])[0]
-    signal[skipped(raw)] = np.nan
+        reason = f"no channel {source.name} in the recording"
+        return nothing(source.channels, grid, reason), {"missing": 1.0}
+    sfreq = raw.info["sfreq"]
+    signal = np.where(skipped(raw), np.nan, raw.get_data(picks=[ch_name])[0])
     is_missing = ~np.isfinite(signal)
-    share_missing = float(is_missing.mean())
-    reason = _unusable(signal[~is_missing], raw.info["sfreq"])
+    shares = {"missing": float(is_missing.mean())}
+    reason = _unusable(signal[~is_missing], sfreq)
     if reason:
-        return nothing(source.channels, grid, reason), share_missing
-    derived = _by_stretch(source, signal, raw.info["sfreq"], grid, cuts(raw))
-    is_gap = _gaps(is_missing, raw.info["sfreq"], grid)
-    curves = {name: np.where(is_gap, np.nan, curve) for name, curve in derived.curves.items()}
-    return replace(derived, curves=curves, is_artifact=derived.is_artifact & ~is_gap), share_missing
+        return nothing(source.channels, grid, reason), shares
+    sensor = SENSORS[source.name[:3]]
+    cause = causes_of_loss(signal, sfreq, sensor)
+    signal = np.where(cause == USABLE, signal, np.nan)
+    if not (cause == USABLE).any():
+        return nothing(source.channels, grid, _all_lost(raw, ch_name, cause, sensor)), shares | {
+            CAUSES[number]: float((cause == number).mean()) for number in OFF
+        }
+    derived = _by_stretch(source, signal, sfreq, grid, cuts(raw))
+    is_gap = _gaps(cause == MISSING, sfreq, grid)
+    is_off = {
+        number: _gaps(cause == number, sfreq, grid) & ~is_gap
+        for number in OFF
+        if (cause == number).any()
+    }
+    is_lost = np.logical_or.reduce([is_gap, *is_off.values()])
+    curves = {name: np.where(is_lost, np.nan, curve) for name, curve in derived.curves.items()}
+    is_off |= _unheard(np.isnan(next(iter(curves.values()))), is_lost, sensor, grid)
+    shares |= {CAUSES[number]: float(is_in.mean()) for number, is_in in is_off.items()}
+    is_artifact = np.logical_or.reduce([derived.is_artifact, *is_off.values()]) & ~is_gap
+    return replace(derived, curves=curves, is_artifact=is_artifact), shares
+
+
+def _unheard(
+    is_nan: np.ndarray, is_lost: np.ndarray, sensor: Sensor, grid: Grid
+) -> dict[int, np.ndarray]:
+    """Where a sensor that was on shows no beats or breaths: for too short a time, or in noise."""
+    found = {ISLAND: is_lost & False, NOISE: is_lost & False}
+    for start, stop in zip(*runs(~is_lost), strict=True):
+        is_short = stop - start < sensor.shortest_seconds * grid.sfreq
+        if is_short and is_nan[start:stop].all():
+            found[ISLAND][start:stop] = True
+            continue
+        for first, last in zip(*runs(is_nan[start:stop]), strict=True):
+            if last - first > sensor.pause_seconds * grid.sfreq:
+                found[NOISE][start + first : start + last] = True
+    return {number: is_in for number, is_in in found.items() if is_in.any()}
+
+
+def _all_lost(raw: mne.io.BaseRaw, ch_name: str, cause: np.ndarray, sensor: Sensor) -> str:
+    """Why not a single sample can be used."""
+    if np.isin(cause, (FLAT, NOISE)).any():
+        return "flat, out of range or noise throughout: the sensor was off"
+    values = raw.get_data(picks=[ch_name])[0]
+    scale, unit = (1e6, "uS") if sensor.high < 1 else (1.0, "degC")
+    return (
+        f"all outside {scale * sensor.low:g}-{scale * sensor.high:g} {unit} (median "
+        f"{np.nanmedian(values):g}): check the unit"
+    )
 
 
 def _by_stretch(
@@ -325,21 +397,30 @@ def _gaps(is_missing: np.ndarray, sfreq: float, grid: Grid) -> np.ndarray:
     return n_missing[last + 1] > n_missing[first]
 
 
-def _quality_rows(ch_name: str | None, derived: Curves, share_missing: float) -> list[dict]:
+def _quality_rows(
+    ch_name: str | None, derived: Curves, shares: dict[str, float]
+) -> list[dict[str, object]]:
     """One row for each derived channel."""
+    lost = {f"share_{name}": round(shares.get(name, 0.0), 6) for name in CAUSES[MISSING:]}
     return [
         {
             "channel": channel,
             "source": ch_name or "",
-            "share_missing": round(share_missing, 6),
+            **lost,
             "share_artifact": round(float(derived.is_artifact.mean()), 6),
             "share_usable": round(float(np.isfinite(curve).mean()), 6),
             "n_found": derived.n_found,
             "n_corrected": derived.n_corrected,
-            "reason": derived.reason,
+            "reason": derived.reason or _told(shares),
         }
         for channel, curve in derived.curves.items()
     ]
+
+
+def _told(shares: dict[str, float]) -> str:
+    """Losses worth telling, the largest first."""
+    told = sorted((-share, name) for name, share in shares.items() if share >= MIN_TOLD_SHARE)
+    return ", ".join(f"{name.replace('_', ' ')} {-share:.1%}" for share, name in told)
 
 
 def _quality_table(rows: list[dict]) -> pd.DataFrame:
@@ -350,12 +431,12 @@ def _quality_table(rows: list[dict]) -> pd.DataFrame:
 
 def _warn_of(rows: list[dict]) -> None:
     """One warning for all channels that need care."""
-    faults = [f"{row['channel']}: {row['reason']}" for row in rows if row["reason"]]
+    faults = [f"{row['channel']}: {row['reason']}" for row in rows if row["share_usable"] == 0]
     faults += [
         f"{row['channel']}: artifacts in {row['share_artifact']:.0%} of the time, usable in "
-        f"{row['share_usable']:.0%}"
+        f"{row['share_usable']:.0%}" + (row["reason"] and f" ({row['reason']})")
         for row in rows
-        if not row["reason"]
+        if row["share_usable"] > 0
         and (row["share_artifact"] > MAX_ARTIFACT_SHARE or row["share_usable"] < MIN_USABLE_SHARE)
     ]
     if faults:

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import butter, savgol_filter, sosfiltfilt
 
+from mmme_neuro.signals.body.sensors import (
+    EDA_LIMITS_S,
+    OFF_MARGIN_SECONDS,
+    SKT_LIMITS_CELSIUS,
+)
 from mmme_neuro.signals.bridges import bridged
 
 
@@ -91,18 +96,17 @@ def map_pieces(
     return mapped
 
 
-BRIDGE_SECONDS = 1.0
-"""Shorter gaps are bridged for filtering (and stay missing), so that they make no edges."""
+BRIDGE_SECONDS = 1.0 + 2 * OFF_MARGIN_SECONDS
+"""Shorter gaps are bridged for filtering (and stay missing), so that they make no edges; the
+margins of a sensor that was off for a second count."""
 
 EDA_LOWPASS_HZ = 3.0
 EDA_HIGHPASS_HZ = 0.05
-EDA_LIMITS_S = (0.05e-6, 60e-6)
 EDA_MAX_SLOPE_S_PER_S = 10e-6
-"""Credible skin conductance and its change, after Kleckner et al. (2018, doi
+"""Credible change of skin conductance, after Kleckner et al. (2018, doi
 10.1109/TBME.2017.2758643)."""
 
 SKT_LOWPASS_HZ = 1.0
-SKT_LIMITS_CELSIUS = (10.0, 45.0)
 
 SKT_SLOPE_S = 10.0
 """Span of the line whose slope is the temperature's."""
