@@ -12,6 +12,9 @@ SWITCHING_S = 0.003
 PULSED_SHARE = 0.8
 """Above this share of the time the commonest state is rest; below it codes are held."""
 
+ALL_HIGH = (2**7 - 1, 2**8 - 1, 2**15 - 1, 2**16 - 1)
+"""A trigger channel with negative logic rests at one of these."""
+
 SHORT_PER_LONG = 4
 """With more short states per longer one than this, short pulses are the lines' codes."""
 
@@ -54,7 +57,7 @@ def state_codes(
     start, value = _settled_runs(state, sfreq, min_duration, is_one_word)
     stop = np.append(start[1:], len(state))
     if rest is None:
-        rest = _resting_state(value, stop - start)
+        rest = _resting_state(value, stop - start, is_one_word=is_one_word)
     is_code = value != rest
     if is_one_word:
         # What a trigger channel holds at the first sample began before it, nobody knows when.
@@ -114,12 +117,19 @@ def _switches(value: np.ndarray) -> np.ndarray:
     return is_switch
 
 
-def _resting_state(value: np.ndarray, length: np.ndarray) -> int:
+def _resting_state(value: np.ndarray, length: np.ndarray, *, is_one_word: bool) -> int:
     """State of the lines when no code is sent."""
     states, index = np.unique(value, return_inverse=True)
     share = np.bincount(index, weights=length) / length.sum()
     commonest, first = int(states[share.argmax()]), int(value[0])
-    if share.max() >= PULSED_SHARE or commonest == first:
+    if share.max() >= PULSED_SHARE:
+        return commonest
+    if is_one_word:
+        is_return = len(states) > 2 and bool((value[::2] == first).all())
+        is_all_high = first in ALL_HIGH and first == int(np.bitwise_or.reduce(value))
+        # Of codes held one after the other, only what never changes is no code.
+        return first if is_return or is_all_high else int(np.bitwise_and.reduce(value))
+    if commonest == first:
         return commonest
     if first not in (0, int(np.bitwise_or.reduce(value))):
         warnings.warn(

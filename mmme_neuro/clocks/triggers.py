@@ -31,6 +31,13 @@ MAX_BETWEEN_LEVELS = 0.02
 SAME_SHARE = 0.8
 """A source that shares so many of its codes with another one says the same."""
 
+SAME_TIME_S = 0.25
+"""A source says a code no later after another one, such as a program after its trigger box."""
+
+MANY_STATES = 64
+RESTING_SHARE = 0.3
+"""A channel of more states, of which none holds for this share of the time, may be analog."""
+
 STATUS_BITS = 2**16
 """BioSemi's Status word: triggers in its lower 16 bits, the amplifier's state above."""
 
@@ -46,6 +53,7 @@ _TRIGGER_NAME = re.compile(
 _WHOLE_NUMBER = re.compile(r"(\d{1,9})(?:\.0*)?", re.A)
 _HEXADECIMAL = re.compile(r"0x([0-9a-f]{1,8})", re.I)
 _TAGGED_NUMBER = re.compile(r"(\d{1,9})\s*/\s*[A-Za-z_].*", re.A)
+_ERPLAB_BIN = re.compile(r"B\d+(?:,B?\d+)*\((\d{1,9})\)", re.A)
 _ENDS_IN_NUMBER = re.compile(r"(.*?[^\d.,+\-])\s*(\d{1,9})(?:\.0+)?", re.A)
 _ENDS_IN_OTHER = re.compile(
     r"(?:[+\-]\s?[\d.]+|\d[.,]0*[1-9]\d*|\d+,\d+|\d:\d+|\d[eE][+\-]?\d+|\d{10,})\s*$", re.A
@@ -198,7 +206,8 @@ def annotation_codes(raw: mne.io.BaseRaw) -> pd.DataFrame:
     ----------
     raw : mne.io.Raw
         Recording with descriptions such as ``101``, ``101.0``, ``0x65``, ``101/happy``, ``R 15`` or
-        ``Stimulus/S101``. Decimals (``1.5``), signs (``-99``) and times are no codes.
+        ``Stimulus/S101`` or ERPLAB's ``B1(101)``. Decimals (``1.5``), signs (``-99``) and times are
+        no codes.
 
     Returns
     -------
@@ -348,13 +357,15 @@ def source_table(sources: Sequence["CodeSource"], raw: mne.io.BaseRaw) -> pd.Dat
 class CodeSource:
     """Codes of one source of a recording.
 
-    ``fault`` says why they are not to be believed, ``notes`` what a reader of them should know.
+    ``fault`` says why they are not to be believed, ``notes`` what a reader of them should know;
+    a source that ``is_restless`` is taken only where there is no other.
     """
 
     name: str
     codes: pd.DataFrame
     fault: str = ""
     notes: tuple[str, ...] = ()
+    is_restless: bool = False
 
     def first_codes(self) -> str:
         """The first codes as text."""
@@ -422,7 +433,7 @@ def most_plausible(sources: Sequence[CodeSource], raw: mne.io.BaseRaw) -> CodeSo
     """
     sound = [each for each in sources if not each.fault]
     if sound:
-        return max(sound, key=lambda each: len(each.codes))
+        return max(sound, key=lambda each: (not each.is_restless, len(each.codes)))
     lines = [name for name in raw.ch_names if _LINE_NAME.fullmatch(name)]
     raise MissingInput(
         "the recording holds no trigger codes: expected numbered annotations, a stim channel or "
@@ -483,7 +494,7 @@ def warn_of_choice(chosen: CodeSource, sources: Sequence[CodeSource], *, where: 
         each
         for each in sources
         if each is not chosen
-        and (each.fault or n_shared(each, chosen) < SAME_SHARE * len(each.codes))
+        and (each.fault or _n_same(each, chosen) < SAME_SHARE * len(each.codes))
         and not (each.fault == NO_CODES)
     ]
     if others:
@@ -510,6 +521,20 @@ def n_shared(one: CodeSource, other: CodeSource) -> int:
     """
     counts = one.codes["code"].value_counts(), other.codes["code"].value_counts()
     return int(np.minimum(*counts[0].align(counts[1], fill_value=0)).sum())
+
+
+def _n_same(one: CodeSource, other: CodeSource) -> int:
+    """How many codes of a source another one of the same recording has at the same time."""
+    found = 0
+    for code, mine in one.codes.groupby("code")["onset"]:
+        theirs = np.sort(other.codes.loc[other.codes["code"] == code, "onset"].to_numpy())
+        if theirs.size:
+            right = np.searchsorted(theirs, mine.to_numpy()).clip(1, max(theirs.size - 1, 1))
+            near = np.abs(
+                theirs[np.stack([right - 1, right]).clip(max=theirs.size - 1)] - mine.to_numpy()
+            )
+            found += int(np.count_nonzero(near.min(axis=0) <= SAME_TIME_S))
+    return found
 
 
 def agreeing_sources(
@@ -560,7 +585,14 @@ def _judged(source: CodeSource, raw: mne.io.BaseRaw) -> CodeSource:
             "or analog input does"
         )
         return replace(source, fault=text)
-    return source
+    return replace(source, is_restless=_is_restless(source.codes, seconds))
+
+
+def _is_restless(codes: pd.DataFrame, seconds: float) -> bool:
+    """Whether a channel goes through very many states and rests in none, as slow noise does."""
+    held = codes.groupby("code")["duration"].sum()
+    rest = seconds - held.sum()
+    return len(held) > MANY_STATES and max(rest, held.max()) < RESTING_SHARE * seconds
 
 
 def _annotation_kinds(raw: mne.io.BaseRaw) -> tuple[list[CodeSource], dict[str, int]]:
@@ -568,7 +600,7 @@ def _annotation_kinds(raw: mne.io.BaseRaw) -> tuple[list[CodeSource], dict[str, 
     rows: list[tuple[int, float, float, str]] = []
     rejected: Counter[str] = Counter()
     for annotation in raw.annotations:
-        text = str(annotation["description"]).strip()
+        text = str(annotation["description"]).strip("\x00 \t\r\n")
         numbered = _numbered(text)
         if numbered:
             kind, code = numbered
@@ -593,7 +625,7 @@ def _numbered(text: str) -> tuple[str, int] | None:
         return "", int(whole[1])
     if hexadecimal := _HEXADECIMAL.fullmatch(text):
         return "", int(hexadecimal[1], 16)
-    if tagged := _TAGGED_NUMBER.fullmatch(text):
+    if tagged := _TAGGED_NUMBER.fullmatch(text) or _ERPLAB_BIN.fullmatch(text):
         return "", int(tagged[1])
     ends = _ENDS_IN_NUMBER.fullmatch(text)
     if _is_other_number(text) or ends is None or text.lower().startswith(_NO_CODE_PREFIXES):
@@ -701,6 +733,9 @@ def _integers(values: np.ndarray, channel: str) -> np.ndarray:
             f"{float(values[np.argmax(np.abs(scaled - state))])!r}. For a voltage line use "
             "digital_codes."
         )
+    if np.min(state, initial=0) == -1 and state[state > -1].any():
+        # Some devices rest at -1; were it a word with all lines high, the codes were below, too.
+        state = np.maximum(state, 0)
     if np.min(state, initial=0) < 0:
         # A signed 16-bit word: its lowest bits are the code.
         state = np.mod(state, 2**16)

@@ -335,7 +335,9 @@ def test_a_code_held_from_the_first_sample_on_began_before():
     [
         ("101", 101), (" 101 ", 101), ("101.0", 101), ("S  1", 1), ("R 15", 15), ("101/happy", 101),
         ("Stimulus/S101", 101), ("Stimulus/S 101", 101), ("happy/101", 101), ("0x65", 101),
-        ("TestStim#7", 7), ("Trigger: 5", 5), ("Code 7.0", 7), ("DIN4", 4), ("T0", 0),
+        ("TestStim#7", 7),
+        ("B1(101)", 101), ("B2,B3(7)", 7), ("B1,3(8)", 8), ("9\x00", 9),
+        ("Trigger: 5", 5), ("Code 7.0", 7), ("DIN4", 4), ("T0", 0),
         ("1.5", None), ("-99", None), ("+0.00", None), ("+5", None), ("S -1", None), ("1,5", None),
         ("cond 2.5", None), ("1e3", None), ("12:30", None), ("2019-01-05", None), ("", None),
         ("20190105123000", None), ("5 uV", None), ("BAD 3", None), ("boundary 1", None),
@@ -451,3 +453,60 @@ def test_two_devices_take_the_sources_that_share_their_codes():
     assert [each.name for each in pair] == ["STI", "digital"]
     other = raw_of(pulses([7, 8])[0], [f"D{k}" for k in range(8)], "misc")
     assert agreeing_sources(trigger_sources(eeg), trigger_sources(other)) is None
+
+
+@pytest.mark.parametrize(
+    ("states", "codes"),
+    [
+        ([1, 2] * 10, [2, 1]),
+        ([3, 1, 2] * 7, [1, 2, 3]),
+        (range(1, 30), [2, 3, 4]),
+        ([65281, 65282, 65284], [2 ^ 1 ^ 1, 4]),
+        ([1, 17, 1, 33, 1, 65], [16, 32, 64]),
+        ([255, 255 - 17, 255, 255 - 33, 255, 255 - 65], [17, 33, 65]),
+    ],
+)
+def test_codes_that_a_channel_holds_are_not_counted_from_the_first(states, codes):
+    state = np.repeat(list(states), 50)
+    found = stim_codes(raw_of(state, ["STI"], "stim"), "STI")["code"].tolist()
+    assert found[: len(codes)] == codes
+    assert len(found) == (3 if len(codes) == 3 and codes[0] > 15 else len(list(states)) - 1)
+
+
+@pytest.mark.parametrize("length", [1, 10])
+def test_a_channel_that_rests_at_minus_one(length):
+    state, onsets = state_of([11, 12, 200], 500.0, length=length)
+    found = recording_codes(channel(np.where(state == 0, -1, state), 500.0))
+    assert found["code"].tolist() == [11, 12, 200]
+    np.testing.assert_allclose(found["onset"], onsets)
+    word = recording_codes(channel(~state, 500.0))
+    assert word["code"].tolist() == [11, 12, 200]
+
+
+def test_slow_noise_of_an_open_input_is_no_source_beside_codes():
+    noise = np.round(40 * np.random.default_rng(1).standard_normal(500)).repeat(60)
+    raw = raw_of(noise, ["Trigger"], "stim", 500.0)
+    codes = [11, 12, 13, 21]
+    raw.set_annotations(mne.Annotations([2.0, 7.0, 12.0, 17.0], 0.0, list(map(str, codes))))
+    with pytest.warns(UserWarning, match="taken from annotations: 4 codes.*left out: Trigger"):
+        assert recording_codes(raw)["code"].tolist() == codes
+
+
+@pytest.mark.parametrize(
+    ("texts", "left_out"),
+    [(["S  1", "S  2", "R  1"], "annotations R"), (["Epoch 1", "Beat 1"], "annotations Beat")],
+)
+def test_equal_codes_at_other_times_are_not_the_same(texts, left_out):
+    raw = raw_of(np.zeros(9000), ["Cz"], "eeg")
+    raw.set_annotations(mne.Annotations(np.arange(len(texts)) + 1.0, 0.0, texts))
+    with pytest.warns(UserWarning, match=f"left out: {left_out}"):
+        recording_codes(raw)
+
+
+def test_a_channel_and_late_annotations_of_its_codes_are_the_same():
+    state, onsets = state_of([101, 100, 102], 500.0, length=10)
+    raw = channel(state, 500.0)
+    raw.set_annotations(mne.Annotations(onsets + 0.02, 0.0, ["S101", "S100", "S102"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert recording_codes(raw)["code"].tolist() == [101, 100, 102]
