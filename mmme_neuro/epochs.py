@@ -29,6 +29,9 @@ CONDITION_COLUMNS = ("condition", "trial_type")
 
 ANY_EVENT = "event"
 MISSING_LABEL = "missing"
+ROUNDING = 1e-3
+"""Sums of times are off by so much rounding (samples)."""
+
 MANY_LATE = 0.5
 """With a larger share of events behind its end the recording and the events hardly fit."""
 
@@ -478,8 +481,8 @@ def _signals(
 
 def _inside(raw: mne.io.BaseRaw, window: tuple[float, float], times: np.ndarray) -> np.ndarray:
     """Whether the window around each time lies inside the recording."""
-    last = (raw.n_times - 1) / raw.info["sfreq"]
-    return (times + window[0] >= 0) & (times + window[1] <= last)
+    last, slack = (raw.n_times - 1) / raw.info["sfreq"], ROUNDING / raw.info["sfreq"]
+    return (times + window[0] >= -slack) & (times + window[1] <= last + slack)
 
 
 def _in_bad_stretch(
@@ -600,7 +603,26 @@ def _named_conditions(
         return [rank[value] for rank, value in zip(ranks, known[label], strict=True)]
 
     code_of = {label: code for code, label in enumerate(sorted(known, key=place), 1)}
+    _warn_of_shared_tags(condition or columns[0], list(code_of))
     return ["/".join(map(_label, value)) for value in values], code_of
+
+
+def _warn_of_shared_tags(condition: str | Sequence[str], labels: Sequence[str]) -> None:
+    """Warn of labels that MNE selects together with others, as it takes "/" for a list of tags."""
+    tags = {label: set(label.split("/")) for label in labels}
+    with_others = {
+        label: [other for other in labels if other != label and tags[label] <= tags[other]]
+        for label in labels
+    }
+    if both := {label: others for label, others in with_others.items() if others}:
+        label, others = next(iter(both.items()))
+        warnings.warn(
+            f"condition={condition!r}: MNE takes '/' for a list of tags, so that eeg[{label!r}] "
+            f"holds the epochs of {others} as well ({len(both)} such labels). Select by the "
+            "events' column, such as locked[\"column == 'label'\"], or write the labels otherwise.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str] | None) -> list[str]:
@@ -619,14 +641,16 @@ def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str] | No
 def _plain(column: pd.Series) -> list[Hashable]:
     """Values of a column; None where there is none."""
     values = [None if pd.isna(value) else value for value in column]
-    return [None if isinstance(v, str) and not v.strip() else v for v in values]
+    # Blanks around a label are slips of a hand, and a line break is none for FIF files.
+    values = [" ".join(v.split()) if isinstance(v, str) else v for v in values]
+    return [None if isinstance(v, str) and not v else v for v in values]
 
 
 def _ranks(column: pd.Series) -> dict[Hashable, int]:
     """Place of each value: as in the Categorical, else sorted; a missing one last."""
     present = [value for value in dict.fromkeys(_plain(column)) if value is not None]
     if isinstance(column.dtype, pd.CategoricalDtype):
-        present.sort(key=list(column.cat.categories).index)
+        present.sort(key=_plain(column.cat.categories.to_series()).index)
     else:
         present.sort(key=_place)
     return {value: rank for rank, value in enumerate([*present, None])}

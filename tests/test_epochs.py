@@ -562,3 +562,52 @@ def test_more_events_than_samples_are_refused():
     events = table_of([1.5] * 20, kind=range(20))
     with pytest.raises(ValueError, match="share too few samples"):
         epoch(Recording(raw, None, events))
+
+
+@pytest.mark.parametrize("window", [(-0.1, 0.4), (-0.3, 0.7), (-1.1, 1.3)])
+@pytest.mark.parametrize("sfreq", [100.0, 250.0, 1000.0])
+def test_the_last_and_the_first_possible_samples_count(window, sfreq):
+    raw = ramp(20.0, sfreq)
+    last = (raw.n_times - 1 - np.round(window[1] * sfreq)) / sfreq
+    first = np.round(-window[0] * sfreq) / sfreq
+    events = table_of([first, first + 1, last - 1, last])
+    locked = epoch(Recording(eeg=raw, physio=None, events=events), eeg=window)
+    assert len(locked) == 4
+    np.testing.assert_allclose(seconds_at_zero(locked.eeg, 1e-6), events["onset"], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[" happy", "happy ", "happy", "sad"], ["happy\n", "happy", "happy\t", "sad\r\n"]],
+)
+def test_blanks_around_a_label_are_none(tmp_path, labels):
+    events = table_of([10.0, 20.0, 30.0, 40.0], condition=labels)
+    for column in (labels, pd.Categorical(labels)):
+        mine = Recording(eeg=ramp(), physio=None, events=events.assign(condition=column))
+        locked = epoch(mine, eeg=(-0.5, 0.5))
+        assert locked.eeg.event_id == {"happy": 1, "sad": 2}
+        assert len(locked.eeg["happy"]) == 3
+    locked.eeg.save(tmp_path / "a-epo.fif")
+    assert mne.read_epochs(tmp_path / "a-epo.fif").event_id == {"happy": 1, "sad": 2}
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_told"),
+    [
+        (["happy/face", "happy", "sad", "face"], True),
+        (["sad/happy", "happy/sad", "sad", "happy"], True),
+        (["happy/face", "sad/face", "sad/house", "happy/house"], False),
+        (["happy", "unhappy", "sad", "n/a"], False),
+    ],
+)
+def test_labels_that_mne_takes_for_tags_of_others_are_told(labels, is_told):
+    events = table_of([10.0, 20.0, 30.0, 40.0], condition=labels)
+    mine = Recording(eeg=ramp(), physio=None, events=events)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        epochs = epoch(mine, eeg=(-0.5, 0.5)).eeg
+    own = {
+        label: int((epochs.events[:, 2] == code).sum()) for label, code in epochs.event_id.items()
+    }
+    is_mixed = any(len(epochs[label]) != count for label, count in own.items())
+    assert is_mixed == is_told == any("list of tags" in str(each.message) for each in caught)
