@@ -34,8 +34,10 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         is_named = str(path) in str(error)
         if isinstance(error, FileNotFoundError | MissingExtra):
             raise
-        if is_named and isinstance(error, OSError | MmmeError):
+        if is_named and isinstance(error, OSError):
             raise
+        if isinstance(error, MmmeError) and (is_named or str(path.parent) in str(error)):
+            raise  # it names the file, or one beside it
         if is_named:
             raise DamagedFile(str(error)) from error
         raise DamagedFile(

@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Literal, TypeAlias, get_args
 
 import mne
@@ -44,6 +46,7 @@ MNE_EDF_VOLTS = {"uV": 1e-6, "µV": 1e-6, "μV": 1e-6, "\x83ÊV": 1e-6, "mV": 1e
 
 BYTES_BY_FORMAT = {"short": 2, "int": 4, "single": 4, "double": 8}
 BRAINVISION_PARTS = {"datafile": "data", "markerfile": "markers"}
+BRAINVISION_SUFFIXES = (".vhdr", ".vmrk", ".eeg", ".dat")
 OVERRIDES = {"datafile": "data_fname", "markerfile": "marker_fname"}
 _CHANNEL_INFOS = re.compile(r"^\[Channel Infos\]\s*$(.*?)(?=^\[|\Z)", re.M | re.S | re.I)
 _BRAINVISION_FILES = re.compile(r"^\s*(DataFile|MarkerFile)\s*=\s*(\S.*)$", re.M | re.I)
@@ -297,7 +300,7 @@ def _units_of_edf(path: Path, recording: EEG) -> dict[str, str]:
         n_signals = int(stream.read(4))
         labels = [stream.read(16).decode("latin-1") for _ in range(n_signals)]
         stream.seek(80 * n_signals, os.SEEK_CUR)
-        units = [stream.read(8).decode("latin-1").strip("\x00 ") for _ in range(n_signals)]
+        units = [stream.read(8).decode("latin-1").strip() for _ in range(n_signals)]
     signals = [
         unit
         for label, unit in zip(labels, units, strict=True)
@@ -376,8 +379,7 @@ def _read_brainvision(path: Path) -> EEG:
     markers = named.get("markerfile")
     if markers is not None:
         _check_brainvision_markers(markers)
-    names = {OVERRIDES[key]: own.name for key, own in named.items() if own.name != entries[key]}
-    recording = mne.io.read_raw_brainvision(path, overrides=names or None, verbose="warning")
+    recording = _brainvision_by_mne(path, named, entries)
     n_bytes = BYTES_BY_FORMAT.get(recording.orig_format)
     data = named.get("datafile")
     if n_bytes and data is not None and data.stat().st_size % (n_bytes * len(recording.ch_names)):
@@ -386,6 +388,22 @@ def _read_brainvision(path: Path) -> EEG:
             f"{data.stat().st_size} bytes; the file is truncated: copy it again."
         )
     return recording
+
+
+def _brainvision_by_mne(
+    path: Path, named: Mapping[str, Path], entries: Mapping[str, str]
+) -> mne.io.BaseRaw:
+    """The recording with the files that were found in place of those that the header names."""
+    if {path.suffix, *(own.suffix for own in named.values())} <= set(BRAINVISION_SUFFIXES):
+        names = {OVERRIDES[key]: own.name for key, own in named.items() if own.name != entries[key]}
+        return mne.io.read_raw_brainvision(path, overrides=names or None, verbose="warning")
+    with TemporaryDirectory() as folder:  # MNE knows the suffixes in lower case only
+        header = copyfile(path, Path(folder) / f"{path.stem}.vhdr")
+        names = {OVERRIDES[key]: str(own.absolute()) for key, own in named.items()}
+        if "markerfile" in named:
+            markers = copyfile(named["markerfile"], header.with_suffix(".vmrk"))
+            names["marker_fname"] = markers.name
+        return mne.io.read_raw_brainvision(header, overrides=names or None, verbose="warning")
 
 
 def _header_text(path: Path) -> str:

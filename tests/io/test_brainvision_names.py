@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro import read_eeg
+from mmme_neuro.errors import DamagedFile
 
 
 @pytest.fixture
@@ -89,3 +90,28 @@ def test_paths_with_points_and_links(written, monkeypatch, way):
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=".*the EEG is flat")
         assert read_eeg(path).n_times == 1000
+
+
+@pytest.mark.parametrize(
+    "endings", [("VHDR", "VMRK", "EEG"), ("VHDR", "vmrk", "eeg"), ("vhdr", "VMRK", "EEG")]
+)
+def test_endings_in_capitals(written, endings):
+    folder = written()
+    for ending in endings:
+        os.rename(folder / f"old.{ending.lower()}", folder / f"old.{ending}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*the EEG is flat")
+        raw = read_eeg(folder / f"old.{endings[0]}")
+    assert raw.get_data()[0, -1] == pytest.approx(1e-5)
+    assert raw.filenames[0].name == f"old.{endings[2]}"
+    assert raw.annotations.onset[raw.annotations.description == "Comment/7"] == pytest.approx(0.5)
+
+
+def test_a_truncated_file_is_told_once(written):
+    folder = written()
+    data = folder / "old.eeg"
+    data.write_bytes(data.read_bytes()[:-3])
+    with pytest.raises(DamagedFile, match="old.eeg: expected whole samples") as caught:
+        read_eeg(folder / "old.vhdr")
+    assert str(caught.value).count("damaged") == 0

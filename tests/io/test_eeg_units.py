@@ -1,6 +1,7 @@
 """Units of every format that states them, or not, and the data formats of Neuroscan's files."""
 
 import struct
+import warnings
 
 import mne
 import numpy as np
@@ -317,3 +318,22 @@ def test_cnt_of_another_maker_is_named(tmp_path):
     (tmp_path / "a.cnt").write_bytes(b"RIFF" + bytes(5000))
     with pytest.raises(BadInput, match="ANT Neuro"):
         read_eeg(tmp_path / "a.cnt")
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("mV", 1e3), ("nV", 1e-3)])
+def test_one_channel_in_another_unit_is_told(tmp_path, unit, factor):
+    path = write_edf(tmp_path / "a.edf", ["uV", "uV", unit, "uV"])
+    with pytest.warns(UserWarning, match="channels .'Pz'. have a robust spread"):
+        spread = read_eeg(path).get_data().std(axis=1)
+    np.testing.assert_allclose(spread[2] / spread[0], factor, rtol=0.2)
+    path = write_edf(tmp_path / "b.edf", ["uV"] * 4, UV * np.c_[[1.0, 30.0, 0.05, 1.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_eeg(path)
+
+
+@pytest.mark.parametrize("unit", [b"uV\0\0", b"\0uV", b"mV\0"])
+def test_units_that_are_padded_by_zeros(tmp_path, unit):
+    factor = 1e-6 if b"u" in unit else 1e-3
+    raw = read_eeg(write_edf(tmp_path / "a.edf", [unit] * 4, UV * 1e-6 / factor))
+    np.testing.assert_allclose(raw.get_data().std(axis=1), UV.std(axis=1) * 1e-6, rtol=0.2)

@@ -17,13 +17,13 @@ from mmme_neuro.responses.regions import roi_channels
 
 SPELLINGS = {
     "eog": "VEOGo VEOGu HEOGli HEOGre LEOG REOG IEOG EOGh EOGv EOG_L L-EOG EOG061 HEO VEOU LOC ROC "
-    "LO1 IO1 hEOG VEOG+ LHEOG",
-    "ecg": "ECG EKG ECG1 EKG-L ekg ECGII",
-    "emg": "EMGzyg EMG_corr zyg Corrugator CHIN EMG-REF L-EMG Chin1-Chin2 rEMG",
+    "LO1 IO1 hEOG VEOG+ LHEOG IO IOL VEU HEL LHEye Lid",
+    "ecg": "ECG EKG ECG1 EKG-L ekg ECGII aVR",
+    "emg": "EMGzyg EMG_corr zyg Corrugator CHIN EMG-REF L-EMG Chin1-Chin2 rEMG ChinL",
     "resp": "Resp RSP Thorax ABDOMEN Airflow Flow RespBelt resp.1 THO",
     "gsr": "GSR GSR1 EDA SCL SCR1 EDA_L",
     "temperature": "Temp TEMP1 temperature SKT SkinTemp",
-    "bio": "SaO2 SpO2 Plet PPG Pulse BVP Pleth1",
+    "bio": "SaO2 SpO2 Plet PPG Pulse BVP Pleth1 Puls OSat",
     "stim": "Trigger TRIG1 STI101 STATUS Marker Event DIN1",
     "misc": "acc1 AccX ACC_X x_acc Photo Photodiode DC1 DC01 AUX3 Snore Ergo-Left Gyro_x CO2 BAT",
     "eeg": "Tp9 TP10 T3 T5 AF3 A1 M2 O2 P3 Fp1. FC5. Cz.. FP1-M2 C3A2 fz CB1 EXG1 E12 128 AFF5h",

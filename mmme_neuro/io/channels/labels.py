@@ -14,10 +14,14 @@ NEAREST_10_05 = {"CB1": "PO9", "CB2": "PO10", "VREF": "CZ"}
 """Stand-ins for electrodes that no 10-05 template has: Neuroscan's cerebellum, EGI's vertex."""
 
 TYPE_BY_WORD = (
-    (r"[A-Z]{0,3}EOG.*|[HV]EO[LRUD]?|[LR]OC|[LRIS]O\d|EYES?|[LR]EYE", "eog"),
-    (r"[A-Z]?E[CK]G.*", "ecg"),
     (
-        r"[A-Z]*EMG.*|ZYG.*|CORR(UG.*)?|MASSET.*|ORBIC.*|FRONTALIS|MENT(ALIS|UM)|CHIN|SUBMENT.*"
+        r"[A-Z]{0,3}EOG.*|[HV]EO[LRUD]?|[LR]OC|[LRIS]O\d|IO[LR]?|SO[LR]"
+        r"|VE[ULOA]|HE[LR]|[LRVH]{0,2}EYES?|(EYE)?LIDS?|AUGEN?",
+        "eog",
+    ),
+    (r"[A-Z]?E[CK]G.*|LEADI{1,3}|AV[RLF]", "ecg"),
+    (
+        r"[A-Z]*EMG.*|ZYG.*|CORR(UG.*)?|MASSET.*|ORBIC.*|FRONTALIS|MENT(ALIS|UM)|CHIN[LRZ]?|SUBMENT.*"
         r"|[LR]?LEGS?|[LR]?TIB.*|[LR]AT|PLM[LR]?|TRAPEZ.*",
         "emg",
     ),
@@ -26,9 +30,9 @@ TYPE_BY_WORD = (
         r"|THERM(ISTOR|OCOUPLE)?|PNEUMO.*|EFFORT",
         "resp",
     ),
-    (r"EDA.*|GSR.*|SCR|SCL|GALVANIC|SKINCONDUCTANCE|ELECTRODERMAL", "gsr"),
+    (r"EDA.*|GSR.*|SCR|SCL|GALVANIC|SKINCOND.*|ELECTRODERMAL", "gsr"),
     (r"TEMP(ERATURE)?|SKT|(SKIN|BODY)TEMP.*", "temperature"),
-    (r"PPG.*|PLETH?.*|PULSE|BVP|S[AP]O", "bio"),
+    (r"PPG.*|PLETH?.*|PULSE?|BVP|S[AP]O|OS[AP]T|OXY.*", "bio"),
     (r"TRIG.*|STI|STIM.*|STATUS|EVENTS?|MARKERS?|MKR|MRK|TTL|DIN", "stim"),
     (
         r"ACC(EL.*)?[XYZ]?|[XYZ]ACC|[XYZ]DIR|GYRO?[XYZ]?|DC|AUX|PHOTO.*|PHOTIC|LIGHT|LUX|SOUND"

@@ -42,8 +42,9 @@ PIECE_S = 1.0
 ENOUGH_SAMPLES = 250
 """Of a piece, evenly spread, to know its spread."""
 
-TOLD_APART = 1e3
-"""A channel so far from the others' median has another unit, or is not connected."""
+TOLD_APART = 200.0
+"""A channel so far from the others' median, and of no size that an EEG has, has another unit (a
+thousand apart, at unlike electrodes) or is not connected."""
 
 WORDS = {1e-9: "nV", 1e-6: "uV", 1e-3: "mV", 1.0: "V"}
 
@@ -248,7 +249,8 @@ def check_spread(
 
 def _is_far(value: float, typical: float) -> bool:
     """Whether a spread is beyond the possible and far from the others'."""
-    return value > max(LARGEST_EEG_V, TOLD_APART * typical) or value < typical / TOLD_APART**2
+    lowest, highest = typical / TOLD_APART, typical * TOLD_APART
+    return value > max(LARGEST_EEG_V, highest) or value < min(SMALLEST_EEG_V, lowest)
 
 
 def _advice(typical: float, volts: Mapping[str, float], lively: Mapping[str, float]) -> str:
