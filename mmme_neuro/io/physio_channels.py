@@ -16,13 +16,18 @@ DIGITAL = re.compile(r"STP\s*Input\s*(\d+)|^\s*Digital\D*(\d+)", re.I)
 
 SKIN = re.compile(r"\s*skin[\s_.-]*(?:(temp)|(cond|resis))", re.I)
 
+_PLUG = r"(?:(?:CH(?:annel)?|A|AI)?[ _]?\d+\s*[-:.)_ ]\s*|Biopac[ _-]+)?"
+"""What stands before the signal: the amplifier's input."""
+
 NAME_BY_WORD = {
     **dict.fromkeys(("ECG", "EKG"), "ECG"),
     **dict.fromkeys(("PPG", "BVP", "PULSE", "PLETH", "PLETHYSMOGRAM"), "PPG"),
+    **dict.fromkeys(("PHOTOPLETHYSMOGRAM", "PHOTOPLETHYSMOGRAPHY", "PULS"), "PPG"),
     **dict.fromkeys(("RSP", "RESP", "RESPIRATION", "RESPIRATORY", "BREATHING", "ATMUNG"), "RSP"),
-    **dict.fromkeys(("EDA", "GSR", "SCR", "SCL", "ELECTRODERMAL"), "EDA"),
+    **dict.fromkeys(("BREATH", "THORAX", "THORACIC"), "RSP"),
+    **dict.fromkeys(("EDA", "GSR", "SCR", "SCL", "ELECTRODERMAL", "GALVANIC"), "EDA"),
     **dict.fromkeys(("SKT", "TEMP", "TEMPERATURE", "TEMPERATUR"), "SKT"),
-    "EMG": "EMG",
+    **dict.fromkeys(("EMG", "ZYGOMATICUS", "CORRUGATOR"), "EMG"),
 }
 """Name of a signal by the first word of its label, upper case."""
 
@@ -128,7 +133,7 @@ def name_and_type(label: str, override: str | None = None) -> tuple[str, str]:
         return NAME_BY_TYPE[override], override
     if digital:
         return f"D{digital[1] or digital[2]}", override or "stim"
-    found = re.match(r"\s*([A-Za-z]+)[ _]?([A-D]\b)?", label)
+    found = re.match(rf"\s*{_PLUG}([A-Za-z]+)[ _]?([A-D]\b)?", label)
     word, letter = found.groups() if found else ("", None)
     skin = SKIN.match(label)
     name = ("SKT" if skin[1] else "EDA") if skin else NAME_BY_WORD.get(word.upper())

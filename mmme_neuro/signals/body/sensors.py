@@ -107,9 +107,9 @@ def causes_of_loss(signal: np.ndarray, sfreq: float, sensor: Sensor) -> np.ndarr
     """
     cause = np.zeros(signal.size, dtype=np.uint8)
     is_missing = ~np.isfinite(signal)
-    is_flat = _flat(signal, sfreq, sensor.flat_seconds)
     with np.errstate(invalid="ignore"):
         is_outside = (signal < sensor.low) | (signal > sensor.high)
+    is_flat = _flat(signal, sfreq, sensor.flat_seconds, ~(is_missing | is_outside))
     margin = int(np.ceil(OFF_MARGIN_SECONDS * sfreq))
     for number, is_off in ((FLAT, is_flat), (OUT_OF_RANGE, is_outside)):
         if is_off.any():
@@ -209,14 +209,17 @@ def _crossing(level: np.ndarray, before: float, after: float, place: int, reach:
     return nearest if falls else nearest + 3
 
 
-def _flat(signal: np.ndarray, sfreq: float, flat_seconds: float) -> np.ndarray:
+def _flat(
+    signal: np.ndarray, sfreq: float, flat_seconds: float, is_credible: np.ndarray
+) -> np.ndarray:
     """Whether each sample belongs to a stretch without any change, longer than is usual."""
     is_flat = np.zeros(signal.size, dtype=bool)
     if signal.size < 2:
         return is_flat
     with np.errstate(invalid="ignore"):
         steps = np.abs(np.diff(signal))
-        largest = np.max(np.abs(signal), where=np.isfinite(signal), initial=0.0)
+        # Beside the one sample of a fault all others would be rounding.
+        largest = np.max(np.abs(signal), where=is_credible, initial=0.0)
         starts, stops = runs(steps <= ROUNDING * largest)
     lengths = stops - starts + 1
     if not lengths.size or lengths.max() < flat_seconds * sfreq:

@@ -258,3 +258,17 @@ def test_a_new_level_is_found_and_a_movement_is_none(bodies):
     moved = signal.copy()
     moved[5000:5100] += 10.0
     assert level_cuts(signal, 100.0, 2.0).size == level_cuts(moved, 100.0, 2.0).size == 0
+
+
+@pytest.mark.parametrize("fault", [-999.0, 1e6, 1.0, -1e9])
+def test_one_impossible_number_takes_only_its_own_time(fault):
+    times = np.arange(12_000) / 100
+    skin = (5 + 0.5 * np.sin(times / 9)) * 1e-6
+    broken = skin.copy()
+    broken[7000] = fault
+    whole, rest = (derived("EDA", values, 100.0).raw for values in (skin, broken))
+    for name in ("eda", "eda_tonic"):
+        values, expected = rest.get_data([name])[0], whole.get_data([name])[0]
+        assert np.isnan(values).mean() < 0.01
+        known = np.isfinite(values)
+        np.testing.assert_allclose(values[known], expected[known], atol=2e-8)
