@@ -553,13 +553,21 @@ def agreeing_sources(
         On a tie those with more codes; None where no two share a code.
     """
     pairs = [
-        (n_shared(a, b), len(a.codes) + len(b.codes), a, b)
+        (_agreement(a, b), len(a.codes) + len(b.codes), a, b)
         for a in one
         for b in other
         if not (a.fault or b.fault)
     ]
     best = max(pairs, key=lambda pair: pair[:2], default=None)
     return None if best is None or not best[0] else best[2:]
+
+
+def _agreement(one: CodeSource, other: CodeSource) -> float:
+    """Codes in common; of noise, which has any code once, their share of all counts as well."""
+    shared = n_shared(one, other)
+    if not (one.is_restless or other.is_restless):
+        return shared
+    return shared * 2 * shared / max(len(one.codes) + len(other.codes), 1)
 
 
 def _noted(read: Callable[..., CodeSource], *arguments: Any) -> CodeSource:

@@ -510,3 +510,18 @@ def test_a_channel_and_late_annotations_of_its_codes_are_the_same():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert recording_codes(raw)["code"].tolist() == [101, 100, 102]
+
+
+def test_slow_noise_is_not_what_two_devices_share():
+    noise = np.round(40 * np.random.default_rng(1).standard_normal(3000)).repeat(20)
+    state, onsets = state_of([101, 100, 102, 77, 88, 103], 500.0, length=10)
+    eeg = raw_of(noise, ["Trigger"], "stim", 500.0)
+    texts = ["S101", "S100", "S102", "S 88", "S103"]
+    eeg.set_annotations(mne.Annotations(np.delete(onsets, 3), 0.0, texts))
+    physio = channel(state, 500.0)
+    taken = agreeing_sources(trigger_sources(eeg), trigger_sources(physio))
+    assert [each.name for each in taken] == ["annotations S", physio.ch_names[0]]
+    held = raw_of(np.repeat(np.arange(100), 100), ["Trigger"], "stim", 500.0)
+    held.set_annotations(mne.Annotations([1.0, 2.0], 0.0, ["Block 1", "Block 2"]))
+    taken = agreeing_sources(trigger_sources(held), trigger_sources(held))
+    assert [each.name for each in taken] == ["Trigger", "Trigger"]

@@ -320,13 +320,13 @@ def test_cnt_of_another_maker_is_named(tmp_path):
         read_eeg(tmp_path / "a.cnt")
 
 
-@pytest.mark.parametrize(("unit", "factor"), [("mV", 1e3), ("nV", 1e-3)])
+@pytest.mark.parametrize(("unit", "factor"), [("mV", 1e3), ("V", 1e6)])
 def test_one_channel_in_another_unit_is_told(tmp_path, unit, factor):
     path = write_edf(tmp_path / "a.edf", ["uV", "uV", unit, "uV"])
     with pytest.warns(UserWarning, match="channels .'Pz'. have a robust spread"):
         spread = read_eeg(path).get_data().std(axis=1)
     np.testing.assert_allclose(spread[2] / spread[0], factor, rtol=0.2)
-    path = write_edf(tmp_path / "b.edf", ["uV"] * 4, UV * np.c_[[1.0, 30.0, 0.05, 1.0]])
+    path = write_edf(tmp_path / "b.edf", ["uV"] * 4, UV * np.c_[[1.0, 19.0, 1e-3, 1.0]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read_eeg(path)

@@ -46,6 +46,9 @@ TOLD_APART = 200.0
 """A channel so far from the others' median, and of no size that an EEG has, has another unit (a
 thousand apart, at unlike electrodes) or is not connected."""
 
+FLATTER = 1e-6
+"""A dead channel is no flatter than this; it is bad, not in another unit."""
+
 WORDS = {1e-9: "nV", 1e-6: "uV", 1e-3: "mV", 1.0: "V"}
 
 
@@ -249,8 +252,7 @@ def check_spread(
 
 def _is_far(value: float, typical: float) -> bool:
     """Whether a spread is beyond the possible and far from the others'."""
-    lowest, highest = typical / TOLD_APART, typical * TOLD_APART
-    return value > max(LARGEST_EEG_V, highest) or value < min(SMALLEST_EEG_V, lowest)
+    return value > max(LARGEST_EEG_V, TOLD_APART * typical) or value < FLATTER * typical
 
 
 def _advice(typical: float, volts: Mapping[str, float], lively: Mapping[str, float]) -> str:
