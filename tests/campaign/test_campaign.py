@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import read_eeg
-from mmme_neuro.errors import BadInput
+from mmme_neuro.errors import BadInput  # noqa: F401 (in the compiled text)
+from mmme_neuro.stats import adjust_p_values
+from mmme_neuro.stats.tables import check_table
 from tests.campaign.__main__ import SEED
 from tests.campaign.runner import (
     Case,
@@ -79,21 +81,26 @@ def test_cases_are_the_same_for_a_seed_and_cover_all():
 
 
 def raise_foreign():
+    adjust_p_values(pd.DataFrame({"a": [1]}), p_value=["a"])
+
+
+def raise_elsewhere():
     pd.DataFrame({"a": [1]})["b"]
 
 
 def raise_own():
-    raise BadInput("events: expected a column of onsets in seconds, found none; add it.")
+    check_table(None, ["onset"], name="events")
 
 
 def raise_short():
-    raise BadInput("no.")
+    exec(compile('raise BadInput("no.")', "mmme_neuro/short.py", "exec"))
 
 
 @pytest.mark.parametrize(
     ("function", "what"),
     [
         (raise_foreign, "traceback of a library"),
+        (raise_elsewhere, "no such table"),
         (raise_own, "refused"),
         (raise_short, "message that says little"),
     ],
