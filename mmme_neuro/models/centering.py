@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mmme_neuro.models.values import CATEGORY, as_numbers, kind_of
-from mmme_neuro.stats.tables import check_table
+from mmme_neuro.stats.tables import check_hashable, check_table
 
 
 def within_between(
@@ -45,6 +45,7 @@ def within_between(
     [-1.0, 1.0, -1.0, 1.0]
     """
     check_table(data, (predictor, participant), name="data")
+    check_hashable(data[participant], name="data")
     if kind_of(data[predictor]) == CATEGORY:
         raise ValueError(
             f"predictor {predictor!r} must be numeric, got {data[predictor].dtype}; give a 0/1 "

@@ -242,8 +242,9 @@ def _checked(events: pd.DataFrame, name: str, condition: str) -> pd.DataFrame:
     """A coder's table with plain columns; raise where it cannot be compared."""
     others = events.columns if isinstance(events, pd.DataFrame) else ()
     check_table(events, [*REQUIRED, condition, *others], name=name)
+    passes = [column for column in ("annotation_pass",) if column in events]
     events = checked_columns(
-        events, name=name, labels=["participant", "clip", "action_units", condition],
+        events, name=name, labels=["participant", "clip", "action_units", condition, *passes],
         numbers=["onset", "apex", "offset"],
     )  # fmt: skip
     unnamed = events[["participant", "clip"]].isna().any(axis=1)
