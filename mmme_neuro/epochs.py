@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput, MissingInput
-from mmme_neuro.events.ids import EVENT, check_unique
+from mmme_neuro.events.ids import EVENT, check_unique, warn_of_twins
+from mmme_neuro.events.passes import has_unmerged_passes
 from mmme_neuro.io.breaks import CUT, across, cuts, skipped
 from mmme_neuro.recording import Recording, warn_of_shared_clock
 from mmme_neuro.stats.tables import check_hashable
@@ -387,31 +388,15 @@ def _checked_events(events: pd.DataFrame, lock: str) -> pd.DataFrame:
             "events are on the clock of their clips; read_recording (or place_events) moves them "
             "to the EEG clock."
         )
-    if _has_unmerged_passes(events):
+    if has_unmerged_passes(events):
         raise BadInput(
             "events of several annotation passes stand side by side and would count twice; merge "
             "them (read_events(..., merge='union')) or choose one (annotation_pass=...)."
         )
     if "exclusion_reason" not in events:
         events = events.assign(exclusion_reason="")
-    _warn_of_twins(events, lock)
+    warn_of_twins(events, lock)
     return events.reset_index(drop=True)
-
-
-def _warn_of_twins(events: pd.DataFrame, lock: str) -> None:
-    """Warn of events that stand in the table twice."""
-    if not events[lock].dropna().duplicated().any():
-        return
-    told = events.drop(columns=[EVENT], errors="ignore").astype(str)
-    n_twins = int((told.duplicated() & events[lock].notna()).sum())
-    if n_twins:
-        warnings.warn(
-            f"{n_twins} of {len(events)} events repeat another one in every column; they are kept "
-            "and count twice. If they are the same events, leave them out with "
-            f"events.drop_duplicates({[lock]}), or by more of their columns.",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 def _warn_of_late_events(recording: Recording, times: pd.Series) -> None:
@@ -456,13 +441,6 @@ def _spans_text(recording: Recording, times: pd.Series) -> str:
 def _in_order(events: pd.DataFrame, lock: str) -> pd.DataFrame:
     """Events in the order of their times, those without one last."""
     return events.sort_values(lock, kind="stable", ignore_index=True)
-
-
-def _has_unmerged_passes(events: pd.DataFrame) -> bool:
-    """Whether clips were coded in more than one pass and rows were neither chosen nor merged."""
-    if "annotation_pass" not in events or "source_rows" in events:
-        return False
-    return len(set(events["annotation_pass"])) > 1
 
 
 def _signals(

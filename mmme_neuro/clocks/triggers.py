@@ -526,7 +526,7 @@ def n_shared(one: CodeSource, other: CodeSource) -> int:
 def _n_same(one: CodeSource, other: CodeSource) -> int:
     """How many codes of a source another one of the same recording has at the same time."""
     found = 0
-    for code, mine in one.codes.groupby("code")["onset"]:
+    for code, mine in one.codes.groupby("code", observed=True)["onset"]:
         theirs = np.sort(other.codes.loc[other.codes["code"] == code, "onset"].to_numpy())
         if theirs.size:
             right = np.searchsorted(theirs, mine.to_numpy()).clip(1, max(theirs.size - 1, 1))
@@ -598,7 +598,7 @@ def _judged(source: CodeSource, raw: mne.io.BaseRaw) -> CodeSource:
 
 def _is_restless(codes: pd.DataFrame, seconds: float) -> bool:
     """Whether a channel goes through very many states and rests in none, as slow noise does."""
-    held = codes.groupby("code")["duration"].sum()
+    held = codes.groupby("code", observed=True)["duration"].sum()
     rest = seconds - held.sum()
     return len(held) > MANY_STATES and max(rest, held.max()) < RESTING_SHARE * seconds
 

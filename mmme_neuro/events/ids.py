@@ -1,6 +1,7 @@
 """Ids of events: an event is found again by its id, never by its time."""
 
 import hashlib
+import warnings
 from collections.abc import Iterable
 
 import mne
@@ -124,3 +125,27 @@ def event_index(epochs: mne.BaseEpochs) -> pd.Index:
     if EVENT in epochs.metadata and epochs.metadata[EVENT].is_unique:
         return pd.Index(epochs.metadata[EVENT])
     return epochs.metadata.index
+
+
+def warn_of_twins(events: pd.DataFrame, lock: str = "onset") -> None:
+    """Warn of events that stand in the table twice.
+
+    Parameters
+    ----------
+    events : DataFrame
+        One row per event.
+    lock : str
+        Column of their times (s).
+    """
+    if not events[lock].dropna().duplicated().any():
+        return
+    told = events.drop(columns=[EVENT], errors="ignore").astype(str)
+    n_twins = int((told.duplicated() & events[lock].notna()).sum())
+    if n_twins:
+        warnings.warn(
+            f"{n_twins} of {len(events)} events repeat another one in every column; they are kept "
+            "and count twice. If they are the same events, leave them out with "
+            f"events.drop_duplicates({[lock]}), or by more of their columns.",
+            UserWarning,
+            stacklevel=4,
+        )

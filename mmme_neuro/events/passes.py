@@ -296,3 +296,20 @@ def _mean_times(rows: pd.DataFrame, columns: tuple[str, str, str]) -> dict[Hasha
     heard = np.full(len(spans), True) if all(is_censored) else ~np.array(is_censored)
     decay = (offset - apex)[heard].mean()
     return dict(zip(columns, (onset.mean(), apex.mean(), apex.mean() + decay), strict=True))
+
+
+def has_unmerged_passes(events: pd.DataFrame) -> bool:
+    """Whether clips were coded in more than one pass and rows were neither chosen nor merged.
+
+    Parameters
+    ----------
+    events : DataFrame
+        One row per event.
+
+    Returns
+    -------
+    bool
+    """
+    if "annotation_pass" not in events or "source_rows" in events:
+        return False
+    return len(set(events["annotation_pass"])) > 1

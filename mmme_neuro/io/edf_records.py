@@ -54,8 +54,9 @@ def read_records(path: Path, reader: Callable[..., mne.io.BaseRaw]) -> mne.io.Ba
     Returns
     -------
     mne.io.Raw
-        The same where there is no gap; otherwise a copy in memory, zero in each gap, which is
-        annotated ``BAD_ACQ_SKIP`` as MNE does for its own files.
+        The same where there is no gap; otherwise a copy in memory, zero in each gap (trigger
+        channels hold their last value), which is annotated ``BAD_ACQ_SKIP`` as MNE does for its own
+        files.
 
     Raises
     ------
@@ -151,6 +152,11 @@ def _padded(path: Path, raw: mne.io.BaseRaw, placed: list[int]) -> mne.io.RawArr
     data, values = np.zeros((len(raw.ch_names), total)), raw.get_data(verbose="error")
     for record, start in enumerate(placed):
         data[:, start : start + length] = values[:, record * length : (record + 1) * length]
+    lines = mne.pick_types(raw.info, meg=False, stim=True)
+    for record, (start, following) in enumerate(zip(placed[:-1], placed[1:], strict=True)):
+        # A trigger channel that rests at another number than zero sends no code meanwhile.
+        end = start + length
+        data[lines, end:following] = values[lines, [(record + 1) * length - 1], None]
     out = mne.io.RawArray(data, raw.info, verbose="error")
     out.set_annotations(mne.read_annotations(path), verbose="error")
     sfreq, n_gaps = raw.info["sfreq"], 0

@@ -1,6 +1,7 @@
 """Cuts and gaps of recordings of every format, annotated by the names that MNE respects."""
 
 import warnings
+from unittest import mock
 
 import mne
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from scipy.io import savemat
 
 from mmme_neuro import read_eeg
+from mmme_neuro.clocks.triggers import stim_codes
 from mmme_neuro.errors import DamagedFile
 from mmme_neuro.io.breaks import across, cnt_cuts, cuts, skipped, stretches
+from mmme_neuro.io.edf_records import _padded
 
 SFREQ = 200
 
@@ -214,3 +217,19 @@ def test_pauses_of_neuroscan(tmp_path, kind, n_bytes):
     assert cnt_cuts(tmp_path / "a.cnt", n_times) == [200, 400]
     (tmp_path / "b.cnt").write_bytes(bytes(head[:500]))
     assert cnt_cuts(tmp_path / "b.cnt", n_times) == []
+
+
+@pytest.mark.parametrize(("rest", "codes"), [(255, [5, 9]), (0, [250, 246]), (65280, [5, 9])])
+def test_a_trigger_channel_sends_no_code_in_a_gap(rest, codes):
+    states = np.full(6 * SFREQ, rest)
+    sent = [250, 246] if rest < 256 else [65285, 65289]
+    states[50:60], states[850:860] = sent
+    info = mne.create_info(["Cz", "Status"], SFREQ, ["eeg", "stim"])
+    raw = mne.io.RawArray(np.stack([np.zeros(6 * SFREQ), states]), info, verbose="error")
+    placed = [SFREQ * (k + 5 * (k > 2)) for k in range(6)]
+    with mock.patch("mne.read_annotations", return_value=mne.Annotations([], [], [])):
+        with pytest.warns(UserWarning, match="1 gap"):
+            padded = _padded("a.bdf", raw, placed)
+    found = stim_codes(padded, "Status")
+    assert found["code"].tolist() == codes
+    np.testing.assert_allclose(found["onset"], [0.25, 850 / SFREQ + 5])

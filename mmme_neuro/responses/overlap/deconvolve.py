@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from mmme_neuro.errors import MissingInput, NotEstimable
+from mmme_neuro.errors import BadInput, MissingInput, NotEstimable
 from mmme_neuro.events.controls import clip_spans
+from mmme_neuro.events.ids import warn_of_twins
+from mmme_neuro.events.passes import has_unmerged_passes
 from mmme_neuro.io.breaks import cuts
 from mmme_neuro.recording import Recording, warn_of_shared_clock
 from mmme_neuro.responses.overlap.basis import FIR, Basis, ResponseFunction
@@ -357,15 +359,29 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
         raise MissingInput(f"the recording has no {modality} signal.")
     events = checked_columns(recording.events, name="events", numbers=["onset"])
     if "clock" in events and (events["clock"] == "clip").any():
-        raise ValueError(
+        raise BadInput(
             "events are on the clock of their clips; read_recording (or place_events) moves them "
             "to the EEG clock."
         )
+    if has_unmerged_passes(events):
+        raise BadInput(
+            "events of several annotation passes stand side by side and would count twice; merge "
+            "them (read_events(..., merge='union')) or choose one (annotation_pass=...)."
+        )
+    warn_of_twins(events)
+    n_unplaced = int(events["onset"].isna().sum())
     events = events.dropna(subset=["onset"])
     if events.empty:
         raise MissingInput(
             f"events: none of the {len(recording.events)} rows has an onset (s); events without a "
             "time cannot be deconvolved."
+        )
+    if n_unplaced:
+        warnings.warn(
+            f"{n_unplaced} of {len(recording.events)} events have no onset and are left out; what "
+            "they add to the signal stays in the responses of the others.",
+            UserWarning,
+            stacklevel=3,
         )
     times = events["onset"].to_numpy(float)
     warn_of_shared_clock(recording)

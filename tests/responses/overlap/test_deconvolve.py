@@ -1,3 +1,5 @@
+import warnings
+
 import mne
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ from nilearn.glm.first_level import make_first_level_design_matrix
 from scipy.ndimage import gaussian_filter1d
 
 from mmme_neuro import align_clocks
+from mmme_neuro.errors import BadInput
 from mmme_neuro.recording import Recording
 from mmme_neuro.responses.overlap.basis import FIR, ResponseFunction, Splines
 from mmme_neuro.responses.overlap.deconvolve import deconvolve, with_stimulus_events
@@ -499,3 +502,27 @@ def test_the_physiology_counts_from_its_own_start(start):
     found = deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
     curve = found.response(times=np.array([0.5, 1.0, 1.5]))["response"].to_numpy()[0]
     np.testing.assert_allclose(curve, [0.5, 1.0, 0.5], atol=0.02)
+
+
+def test_events_that_stand_twice_or_have_no_time_are_told():
+    onsets = np.array([8.0, 16.5, 25.0, 33.0, 42.0, 50.5])
+    times = np.arange(0, 70, 0.1)
+    eda = sum(np.clip(1 - np.abs(times - onset - 1), 0, 1) for onset in onsets)
+    raw = mne.io.RawArray(eda[None], mne.create_info(["eda"], 10.0, "misc"), verbose="error")
+    events = pd.DataFrame({"onset": onsets})
+
+    def deconvolved(table):
+        mine = Recording(eeg=None, physio=raw, events=table)
+        return deconvolve(mine, "~ 1", FIR((0.0, 2.0), step=0.5), picks="eda", orders=(0,))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole = deconvolved(events)
+    with pytest.warns(UserWarning, match="1 of 7 events repeat another one"):
+        deconvolved(pd.concat([events, events[:1]]))
+    with pytest.warns(UserWarning, match="2 of 8 events have no onset and are left out"):
+        found = deconvolved(pd.concat([events, pd.DataFrame({"onset": [np.nan, np.nan]})]))
+    np.testing.assert_allclose(found.curves, whole.curves)
+    passes = events.assign(annotation_pass=["A", "B"] * 3)
+    with pytest.raises(BadInput, match="several annotation passes"):
+        deconvolved(passes)
