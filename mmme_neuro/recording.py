@@ -40,7 +40,7 @@ __all__ = [
 
 SHEET_NAMES = ("coding_file.xlsx", "coding_file.csv")
 EEG_PATTERNS = ("*.cdt", "*.set", "*.vhdr", "*.edf", "*.bdf", "*.cnt", "*.fif")
-PHYSIO_PATTERNS = ("*.mat", "*.acq", "*.txt", "*.txt.gz", "*_physio.tsv.gz")
+PHYSIO_PATTERNS = ("*.mat", "*.acq", "*.txt", "*.txt.gz", "*_physio.tsv.gz", "*_physio.tsv")
 
 LONGER_S = 5.0
 LONGER_SHARE = 0.02
@@ -271,11 +271,16 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
         When there is none, or no such folder.
     MmmeError
         When there are several of one format, or files are links to outside the study.
+
+    Warns
+    -----
+    UserWarning
+        When a recording of another name and format lies there, too.
     """
     if not directory.is_dir():
         raise FileNotFoundError(f"{directory}: no such participant folder.")
     refuse_links_outside(directory, directory.parent)
-    for pattern in patterns:
+    for place, pattern in enumerate(patterns):
         found = matching_files(directory, pattern)
         if len(found) > 1:
             raise BadInput(
@@ -283,12 +288,31 @@ def find_device_file(directory: Path, device: str, patterns: Sequence[str]) -> P
                 "move the others elsewhere."
             )
         if found:
+            _warn_of_others(found[0], device, patterns[place + 1 :])
             return found[0]
     names = sorted(path.name for path in directory.iterdir())
     raise FileNotFoundError(
         f"{directory}: no {device} file; expected one of {', '.join(patterns)}, found "
         f"{names or 'nothing'}. Copy the file there or leave the participant out."
     )
+
+
+def _warn_of_others(taken: Path, device: str, patterns: Sequence[str]) -> None:
+    """Warn of recordings in other formats; those of the same stem are exports of the same."""
+    others = [
+        path.name
+        for pattern in patterns
+        if ".txt" not in pattern  # a text may be anybody's notes
+        for path in matching_files(taken.parent, pattern)
+        if path.name.split(".")[0].lower() != taken.name.split(".")[0].lower()
+    ]
+    if others:
+        warnings.warn(
+            f"{taken.parent}: {taken.name} is read as the {device} recording; {others} are left "
+            "out. Move elsewhere what is not this session's.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def matching_files(directory: Path, pattern: str) -> list[Path]:

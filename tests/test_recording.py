@@ -1,5 +1,6 @@
 import json
 import shutil
+import warnings
 
 import mne
 import numpy as np
@@ -10,6 +11,7 @@ from mmme_neuro import Recording, read_recording
 from mmme_neuro.clocks import ClockFit
 from mmme_neuro.recording import (
     EEG_PATTERNS,
+    PHYSIO_PATTERNS,
     find_device_file,
     participant_folders,
     study_sheet,
@@ -267,3 +269,27 @@ def test_a_clock_of_a_known_offset(drift):
     np.testing.assert_allclose(clock.from_reference(clock.to_reference(seconds)), seconds)
     assert (clock.offset, clock.drift_ppm) == (-2.5, pytest.approx(drift))
     assert not len(clock.matched) and "ClockFit" in repr(clock)
+
+
+@pytest.mark.parametrize(
+    ("names", "taken", "is_told"),
+    [
+        (["a.vhdr", "a.eeg", "b.edf"], "a.vhdr", True),
+        (["A.vhdr", "a.EDF"], "A.vhdr", False),
+        (["one.set", "one.fdt", "._two.edf"], "one.set", False),
+        (["old.bdf", "new_raw.fif"], "old.bdf", True),
+    ],
+)
+def test_recordings_of_other_formats_are_told(tmp_path, names, taken, is_told):
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert find_device_file(tmp_path, "EEG", EEG_PATTERNS).name == taken
+    assert any("are left out" in str(each.message) for each in caught) == is_told
+
+
+@pytest.mark.parametrize("name", ["sub-01_task-x_physio.tsv", "SUB-01_PHYSIO.TSV", "P.TXT.GZ"])
+def test_physiology_is_found_by_every_name(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    assert find_device_file(tmp_path, "physio", PHYSIO_PATTERNS).name == name
