@@ -28,6 +28,9 @@ LEVEL_BAND = (0.3, 0.7)
 MAX_BETWEEN_LEVELS = 0.02
 """A line has two levels if at most this share of its samples lies in the middle of its range."""
 
+LARGEST_REST = 0.05
+"""Codes that a format has scaled (EDF's 16 bits over a wide range) are whole but for this."""
+
 SAME_SHARE = 0.8
 """A source that shares so many of its codes with another one says the same."""
 
@@ -654,7 +657,7 @@ def _channel_source(raw: mne.io.BaseRaw, name: str) -> CodeSource:
         return CodeSource(name, stim_codes(raw, name))
     except BadInput:
         values = _held(raw.get_data(picks=[name], verbose="error")[0])
-    if not _has_two_levels(values, values.min(), values.max()):
+    if not _has_two_levels(values, values.min(), values.max(), are_pulses_alike=True):
         return CodeSource(name, empty_codes(), "neither whole numbers nor two levels")
     return CodeSource(name, digital_codes(values[None], raw.info["sfreq"]).assign(source=name))
 
@@ -690,11 +693,18 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _has_two_levels(values: np.ndarray, low: float, high: float) -> bool:
+def _has_two_levels(
+    values: np.ndarray, low: float, high: float, *, are_pulses_alike: bool = False
+) -> bool:
     """Whether hardly any sample lies halfway between two levels; of one level: all are on it."""
     if not high > low:
         return bool((values == low).all())
     edges = [low + share * (high - low) for share in LEVEL_BAND]
+    if are_pulses_alike:
+        # Short pulses of many heights are codes in volt, not one line.
+        n_low, n_high = np.count_nonzero(values < edges[0]), np.count_nonzero(values > edges[1])
+        if values.size - n_low - n_high > min(n_low, n_high):
+            return False
     return bool(((values > edges[0]) & (values < edges[1])).mean() <= MAX_BETWEEN_LEVELS)
 
 
@@ -735,7 +745,9 @@ def _integers(values: np.ndarray, channel: str) -> np.ndarray:
     largest = np.max(np.abs(values), initial=0.0)
     scaled = values / _MICROVOLT if 0 < largest < 1 else values
     state = np.round(scaled)
-    if not np.isfinite(values).all() or np.max(np.abs(scaled - state), initial=0.0) > 1e-3:
+    rest = np.max(np.abs(scaled - state), initial=0.0)
+    # Fine steps are those of a format that stores numbers in few bits.
+    if not np.isfinite(values).all() or rest > (LARGEST_REST if np.max(np.abs(state)) >= 2 else 1e-3):
         raise BadInput(
             f"channel {channel!r} must hold integer codes (or codes times 1e-6); found "
             f"{float(values[np.argmax(np.abs(scaled - state))])!r}. For a voltage line use "

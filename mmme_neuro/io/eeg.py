@@ -362,10 +362,15 @@ def _read_eeglab(path: Path) -> EEG:
 
 
 def _read_fif(path: Path) -> EEG:
-    """Raw or epochs, told by MNE's naming rule."""
-    if path.stem.endswith(("-epo", "_epo")):
+    """Raw or epochs, told by MNE's naming rule, and by the content where the name is another."""
+    if path.stem.lower().endswith(("-epo", "_epo")):
         return mne.read_epochs(path, verbose="error")
-    return mne.io.read_raw_fif(path, verbose="warning")
+    try:
+        return mne.io.read_raw_fif(path, verbose="warning")
+    except ValueError as error:
+        if "No raw data" not in str(error):
+            raise
+        return mne.read_epochs(path, verbose="error")
 
 
 def _read_brainvision(path: Path) -> EEG:

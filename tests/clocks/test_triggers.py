@@ -525,3 +525,24 @@ def test_slow_noise_is_not_what_two_devices_share():
     held.set_annotations(mne.Annotations([1.0, 2.0], 0.0, ["Block 1", "Block 2"]))
     taken = agreeing_sources(trigger_sources(held), trigger_sources(held))
     assert [each.name for each in taken] == ["Trigger", "Trigger"]
+
+
+@pytest.mark.parametrize("limits", [(-1000, 1000), (-3000, 3000), (0, 4095), (-32768, 32767)])
+@pytest.mark.parametrize("codes", [[15, 20, 95, 60, 7], [1, 2, 3, 101, 255]])
+def test_codes_that_a_format_stored_in_16_bits(limits, codes):
+    state, onsets = state_of(codes, 500.0, length=10)
+    step = (limits[1] - limits[0]) / 65535
+    stored = limits[0] + np.round((state - limits[0]) / step) * step
+    found = recording_codes(raw_of(stored, ["Marker"], "misc", 500.0))
+    assert found["code"].tolist() == codes
+    np.testing.assert_allclose(found["onset"], onsets)
+    in_volt = recording_codes(raw_of(1e-6 * stored, ["Marker"], "misc", 500.0))
+    assert in_volt["code"].tolist() == codes
+
+
+def test_pulses_of_many_heights_are_no_line():
+    state, _ = state_of([15, 20, 95, 60, 40, 50, 7, 80], 500.0, length=10)
+    volts = raw_of(state * 0.0313, ["Trigger"], "misc", 500.0)
+    assert "neither whole numbers nor two levels" in code_sources(volts)["fault"][0]
+    line = raw_of(np.where(state > 0, 3.3, 0.1), ["Trigger"], "misc", 500.0)
+    assert recording_codes(line)["code"].tolist() == [1] * 8

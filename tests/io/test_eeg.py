@@ -1,3 +1,4 @@
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -92,3 +93,15 @@ def test_every_suffix_is_told_for_an_unknown_one(tmp_path):
 def test_missing_files_are_told_by_name(tmp_path, suffix):
     with pytest.raises(FileNotFoundError, match="nobody"):
         read_eeg(tmp_path / f"nobody{suffix}")
+
+
+@pytest.mark.parametrize("name", ["A-EPO.FIF", "cut epochs.fif", "a-epo.fif"])
+def test_epochs_in_fif_files_of_any_name(tmp_path, name):
+    data = 2e-5 * np.random.default_rng(0).standard_normal((5, 2, 100))
+    epochs = mne.EpochsArray(data, mne.create_info(["Fz", "Cz"], 100.0, "eeg"), verbose="error")
+    epochs.save(tmp_path / "a-epo.fif", verbose="error")
+    (tmp_path / "a-epo.fif").rename(tmp_path / name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = read_eeg(tmp_path / name)
+    np.testing.assert_allclose(found.get_data(), data, rtol=1e-6)
