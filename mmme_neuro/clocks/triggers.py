@@ -278,7 +278,8 @@ def recording_codes(raw: mne.io.BaseRaw, *, source: str | None = None) -> pd.Dat
     Notes
     -----
     A source is noise, not codes, if it changes in more than a fifth of its samples or more than 20
-    times a second. Electrodes are never taken for digital lines, whatever their names.
+    times a second; a channel of more than 64 states that rests in none is taken only where there is
+    no other. Electrodes are never taken for digital lines, whatever their names.
 
     Examples
     --------
@@ -746,8 +747,8 @@ def _integers(values: np.ndarray, channel: str) -> np.ndarray:
     scaled = values / _MICROVOLT if 0 < largest < 1 else values
     state = np.round(scaled)
     rest = np.max(np.abs(scaled - state), initial=0.0)
-    # Fine steps are those of a format that stores numbers in few bits.
-    if not np.isfinite(values).all() or rest > (LARGEST_REST if np.max(np.abs(state)) >= 2 else 1e-3):
+    allowed = LARGEST_REST if np.max(np.abs(state), initial=0.0) >= 2 else 1e-3
+    if not np.isfinite(values).all() or rest > allowed:
         raise BadInput(
             f"channel {channel!r} must hold integer codes (or codes times 1e-6); found "
             f"{float(values[np.argmax(np.abs(scaled - state))])!r}. For a voltage line use "

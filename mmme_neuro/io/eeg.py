@@ -367,7 +367,7 @@ def _read_fif(path: Path) -> EEG:
         return mne.read_epochs(path, verbose="error")
     try:
         return mne.io.read_raw_fif(path, verbose="warning")
-    except ValueError as error:
+    except ValueError as error:  # MNE says no more of a file that holds epochs
         if "No raw data" not in str(error):
             raise
         return mne.read_epochs(path, verbose="error")
