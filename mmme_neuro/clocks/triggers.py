@@ -38,8 +38,10 @@ SAME_TIME_S = 0.25
 """A source says a code no later after another one, such as a program after its trigger box."""
 
 MANY_STATES = 64
+LARGEST_BYTE = 255
 RESTING_SHARE = 0.3
-"""A channel of more states, of which none holds for this share of the time, may be analog."""
+"""A channel of more states, also below zero or beyond what a port of 8 lines can send, of which
+none holds for this share of the time, may be analog."""
 
 STATUS_BITS = 2**16
 """BioSemi's Status word: triggers in its lower 16 bits, the amplifier's state above."""
@@ -278,8 +280,8 @@ def recording_codes(raw: mne.io.BaseRaw, *, source: str | None = None) -> pd.Dat
     Notes
     -----
     A source is noise, not codes, if it changes in more than a fifth of its samples or more than 20
-    times a second; a channel of more than 64 states that rests in none is taken only where there is
-    no other. Electrodes are never taken for digital lines, whatever their names.
+    times a second; a channel of more than 64 states, also beyond 0 to 255, that rests in none is
+    taken only where there is no other. Electrodes are never taken for digital lines, whatever their names.
 
     Examples
     --------
@@ -604,7 +606,8 @@ def _is_restless(codes: pd.DataFrame, seconds: float) -> bool:
     """Whether a channel goes through very many states and rests in none, as slow noise does."""
     held = codes.groupby("code", observed=True)["duration"].sum()
     rest = seconds - held.sum()
-    return len(held) > MANY_STATES and max(rest, held.max()) < RESTING_SHARE * seconds
+    is_wide = len(held) > MANY_STATES and held.index.max() > LARGEST_BYTE
+    return bool(is_wide and max(rest, held.max()) < RESTING_SHARE * seconds)
 
 
 def _annotation_kinds(raw: mne.io.BaseRaw) -> tuple[list[CodeSource], dict[str, int]]:

@@ -521,8 +521,10 @@ def test_slow_noise_is_not_what_two_devices_share():
     physio = channel(state, 500.0)
     taken = agreeing_sources(trigger_sources(eeg), trigger_sources(physio))
     assert [each.name for each in taken] == ["annotations S", physio.ch_names[0]]
-    held = raw_of(np.repeat(np.arange(100), 100), ["Trigger"], "stim", 500.0)
+    held = raw_of(np.repeat(np.arange(200), 100), ["Trigger"], "stim", 500.0)
     held.set_annotations(mne.Annotations([1.0, 2.0], 0.0, ["Block 1", "Block 2"]))
+    with pytest.warns(UserWarning, match="taken from Trigger: 199 codes.*annotations Block"):
+        recording_codes(held)
     taken = agreeing_sources(trigger_sources(held), trigger_sources(held))
     assert [each.name for each in taken] == ["Trigger", "Trigger"]
 
