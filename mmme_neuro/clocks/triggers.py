@@ -281,7 +281,9 @@ def recording_codes(raw: mne.io.BaseRaw, *, source: str | None = None) -> pd.Dat
     -----
     A source is noise, not codes, if it changes in more than a fifth of its samples or more than 20
     times a second; a channel of more than 64 states, also beyond 0 to 255, that rests in none is
-    taken only where there is no other. Electrodes are never taken for digital lines, whatever their names.
+    taken only where there is no other.
+
+    Electrodes are never taken for digital lines, whatever their names.
 
     Examples
     --------
