@@ -16,6 +16,7 @@ from mmme_neuro.events.passes import has_unmerged_passes
 from mmme_neuro.io.breaks import CUT, across, cuts, skipped
 from mmme_neuro.recording import Recording, warn_of_shared_clock
 from mmme_neuro.stats.tables import check_hashable
+from mmme_neuro.vocabulary import SHEET_CONDITION
 
 __all__ = [
     "EventLocked",
@@ -26,8 +27,9 @@ __all__ = [
 
 Landmark = Literal["onset", "apex", "offset"]
 LANDMARKS = get_args(Landmark)
-CONDITION_COLUMNS = ("condition", "trial_type")
-"""Columns that name an event's condition where the caller names none (the second is BIDS')."""
+CONDITION_COLUMNS = ("condition", "trial_type", SHEET_CONDITION)
+"""Columns that name an event's condition where the caller names none: the second is BIDS', the last
+that of annotation sheets."""
 
 ANY_EVENT = "event"
 MISSING_LABEL = "missing"

@@ -89,7 +89,16 @@ def test_a_column_of_the_usual_name_needs_not_be_named(recording, column):
     events = recording.events.rename(columns={"stimulus": column})
     locked = epoch(replace(recording, events=events.assign(trial_type=events[column])))
     assert locked.eeg.event_id == {"101": 1, "102": 2}
-    assert epoch(recording).eeg.event_id == {"event": 1}
+    plain = recording.events.drop(columns="expression")
+    assert epoch(replace(recording, events=plain)).eeg.event_id == {"event": 1}
+
+
+def test_events_of_a_sheet_are_named_by_its_condition(recording):
+    labels = ["sad", "happy", "sad", "disgust"][: len(recording.events)]
+    events = recording.events.assign(expression=labels)
+    locked = epoch(replace(recording, events=events))
+    assert set(locked.eeg.event_id) == set(labels)
+    assert set(locked.eeg["sad"].metadata["expression"]) == {"sad"}
 
 
 @pytest.mark.parametrize(
@@ -362,7 +371,7 @@ def test_concatenation_keeps_rows_and_epochs_together(recording):
     chosen = both["stimulus == '102'"]
     assert chosen.events["onset"].tolist() == [30.0, 40.0]
     assert_in_step(chosen)
-    assert both.eeg.event_id == {"event": 1}
+    assert both.eeg.event_id == {"macro": 1, "micro": 2}
     with pytest.raises(ValueError, match="nothing to join"):
         concatenate([])
 
