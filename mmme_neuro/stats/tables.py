@@ -2,6 +2,7 @@
 
 import difflib
 import numbers as number_types
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -129,6 +130,49 @@ def _cells_as_numbers(values: pd.Series, where: str) -> np.ndarray:
         remedy = "write decimals with a point" if comma else "correct it, or make it NaN"
         raise BadInput(f"{where} must hold numbers, found {shown(cell)} in row {row}; {remedy}.")
     return found
+
+
+def in_row_order(values: Any, index: pd.Index, *, name: str) -> Any:
+    """Return values given beside a table in the order of its rows.
+
+    Parameters
+    ----------
+    values : array, Series or None
+        One value per row. A Series with the labels of the rows in another order is put in theirs,
+        with a warning; all else is taken row by row.
+    index : Index, shape (n_rows,)
+        Of the table.
+    name : str
+        What the warning calls the values.
+
+    Returns
+    -------
+    array, Series or None
+
+    Warns
+    -----
+    UserWarning
+        Where values were put in another order.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> weights = pd.Series([1.0, 2.0], index=["first", "second"])
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     in_row_order(weights, pd.Index(["second", "first"]), name="weights").tolist()
+    [2.0, 1.0]
+    """
+    if not isinstance(values, pd.Series) or len(values) != len(index) or values.index.equals(index):
+        return values
+    if not (values.index.is_unique and index.is_unique and index.isin(values.index).all()):
+        return values
+    warnings.warn(
+        f"the index of {name} has the labels of the table's rows in another order; they were "
+        f"matched by label. Give {name} as an array to have them taken row by row",
+        stacklevel=3,
+    )
+    return values.reindex(index)
 
 
 def column_labels(table: pd.DataFrame, column: str, *, name: str = "table") -> pd.Series:
