@@ -62,7 +62,7 @@ def marginal_means(
     >>> marginal_means(fit, "condition", by="valence")  # doctest: +SKIP
     """
     names = [of, *_names(by)]
-    index, rows = _averaged_rows(fit, names, weights=weights, at=at or {})
+    index, rows = _averaged_rows(fit, names, weights=weights, at={} if at is None else at)
     return fit.combinations(rows, index, dof=dof, confidence=confidence)
 
 
@@ -128,7 +128,7 @@ def contrast(
             f"are given as adjust, one of {sorted(ADJUSTMENTS)})"
         )
     by_names = _names(by)
-    index, rows = _averaged_rows(fit, [of, *by_names], weights=weights, at=at or {})
+    index, rows = _averaged_rows(fit, [of, *by_names], weights=weights, at={} if at is None else at)
     levels = list(index.get_level_values(0).unique())
     if len(levels) < 2:
         raise NotEstimable(f"contrast of {of!r}: expected two levels or more, found {levels}")
@@ -224,6 +224,11 @@ def _averaged_rows(
 def _grid_values(fit: LMMFit, at: At) -> dict[str, list]:
     """Values of each predictor in the reference grid."""
     design, categories = fit.design, fit.design.categories
+    if not isinstance(at, Mapping):
+        raise BadInput(
+            "at must name predictors with their values, for example "
+            f"at={{{next(iter(design.predictors), 'predictor')!r}: 3}}, got {at!r}"
+        )
     unknown = [name for name in at if name not in design.predictors]
     if unknown:
         raise BadInput(
