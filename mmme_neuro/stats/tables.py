@@ -3,7 +3,7 @@
 import difflib
 import numbers as number_types
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -277,7 +277,31 @@ def checked_columns(
         column: column_numbers(table, column, name=name, is_finite=is_finite) for column in numbers
     }
     new |= {column: _whole(table, column, name) for column in whole}
-    return table.assign(**new)
+    return with_columns(table, new)
+
+
+def with_columns(table: pd.DataFrame, columns: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return a copy with these columns, whose names need not be text as of ``assign``.
+
+    Parameters
+    ----------
+    table : DataFrame
+    columns : mapping of name to array or Series
+        Values, in the order of the rows.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> with_columns(pd.DataFrame({1: ["a"]}), {1: ["b"]})[1].tolist()
+    ['b']
+    """
+    changed = table.copy()
+    for column, values in columns.items():
+        changed[column] = values
+    return changed
 
 
 def _whole(table: pd.DataFrame, column: str, name: str) -> np.ndarray:
