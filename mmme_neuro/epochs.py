@@ -14,6 +14,7 @@ from mmme_neuro.errors import BadInput, MissingInput
 from mmme_neuro.events.ids import EVENT, check_unique
 from mmme_neuro.io.breaks import CUT, across, cuts, skipped
 from mmme_neuro.recording import Recording, warn_of_shared_clock
+from mmme_neuro.stats.tables import check_hashable
 
 __all__ = [
     "EventLocked",
@@ -618,6 +619,7 @@ def _condition_columns(events: pd.DataFrame, condition: str | Sequence[str] | No
 
 def _plain(column: pd.Series) -> list[Hashable]:
     """Values of a column; None where there is none."""
+    check_hashable(column, name="events")
     values = [None if pd.isna(value) else value for value in column]
     return [None if isinstance(v, str) and not v.strip() else v for v in values]
 

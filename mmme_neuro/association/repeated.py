@@ -98,8 +98,8 @@ def rm_corr(
     dof = len(table) - n_participants - 1 - basis.shape[1]
     if dof < 2 or size < 1e-10:
         raise NotEstimable(
-            f"{x}, {y}: {len(table)} events of {n_participants} participants leave nothing beside "
-            f"the covariates {list(covariates)}; use fewer."
+            f"{x}, {y}: {len(table)} events of {n_participants} participants leave nothing apart "
+            f"from the covariates {list(covariates)}; use fewer."
         )
     r = float(np.clip((first * second).sum() / size, -1, 1))
     with np.errstate(divide="ignore"):

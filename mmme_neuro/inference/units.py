@@ -8,6 +8,7 @@ import pandas as pd
 from mmme_neuro.errors import BadInput, TooFewUnits
 from mmme_neuro.models.design import Design, RandomFactor
 from mmme_neuro.stats.groups import independent_columns
+from mmme_neuro.stats.tables import check_hashable
 
 LEAST_UNITS = 6
 """Fewest levels that may carry a term: 2^6 patterns of signs are the first that leave two-sided
@@ -198,6 +199,7 @@ def _check_left_out(
     for name in KNOWN_GROUPS:
         if name in factors or name not in events or not column.std():
             continue
+        check_hashable(events[name], name="events")
         codes = pd.factorize(events[name])[0]
         if not varies_within(codes, column):
             raise BadInput(

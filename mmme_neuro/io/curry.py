@@ -142,7 +142,7 @@ def read_curry(
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: expected the data that {header_file.name} describes, found no such file; "
-            "copy it beside its header."
+            "copy it next to its header."
         )
     layout = _sample_layout(path, header)
     info = _make_info(header, units)
@@ -170,7 +170,9 @@ def _require_companion(path: Path, endings: Mapping[str, Sequence[str]], what: s
     found = _companion(path, endings)
     if found is None:
         wanted = " or ".join(path.stem + ending for ending in endings[path.suffix.lower()])
-        state = "no such file beside the data" if path.is_file() else "neither it nor the data file"
+        state = (
+            "no such file next to the data" if path.is_file() else "neither it nor the data file"
+        )
         raise FileNotFoundError(
             f"{path}: expected the {what} in {wanted}, found {state}; "
             "copy all files of the recording into one folder."

@@ -137,8 +137,8 @@ def named_beside(path: Path, name: str) -> Path:
     """
     if name in ("", ".", "..") or len(PurePosixPath(name).parts + PureWindowsPath(name).parts) > 2:
         raise BadInput(
-            f"{path}: expected the name of a file beside it, found {name!r}, which leads elsewhere "
-            "and is not followed; copy that file here and correct the name in the header."
+            f"{path}: expected the name of a file next to it, found {name!r}, which leads "
+            "elsewhere and is not followed; copy that file here and correct the name in the header."
         )
     return path.with_name(name)
 
@@ -189,11 +189,11 @@ def found_beside(path: Path, name: str, *, what: str) -> Path:
         return found
     if renamed is None:
         raise FileNotFoundError(
-            f"{path}: names {name!r} as its {what}; found neither that nor {own!r} beside it. Copy "
-            "the file there, or correct the name in the header."
+            f"{path}: names {name!r} as its {what}; found neither that nor {own!r} next to it. "
+            "Copy the file there, or correct the name in the header."
         )
     warnings.warn(
-        f"{path}: names {name!r} as its {what}, which is not there; {renamed.name!r} beside it is "
+        f"{path}: names {name!r} as its {what}, which is not there; {renamed.name!r} next to it is "
         "read in its place. Correct the name in the header.",
         stacklevel=5,
     )

@@ -109,7 +109,7 @@ def bids_description(path: Path) -> tuple[Path, dict[str, Any]]:
         raise FileNotFoundError(
             f"{path}: expected its description in {path.name.split('.')[0]}.json, or in a sidecar "
             f"of fewer entities such as task-..._physio.json, found none in {places}; copy it "
-            "beside the table."
+            "next to the table."
         )
     described: dict[str, Any] = {}
     for sidecar in applicable:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from mmme_neuro.models.values import CATEGORY, as_numbers, kind_of
+from mmme_neuro.stats.tables import check_hashable, check_table
 
 
 def within_between(
@@ -43,9 +44,8 @@ def within_between(
     >>> within_between(events, "rise")["rise_within"].tolist()
     [-1.0, 1.0, -1.0, 1.0]
     """
-    for name in (predictor, participant):
-        if name not in data.columns:
-            raise ValueError(f"no column {name!r}; the columns are {list(data.columns)}")
+    check_table(data, (predictor, participant), name="data")
+    check_hashable(data[participant], name="data")
     if kind_of(data[predictor]) == CATEGORY:
         raise ValueError(
             f"predictor {predictor!r} must be numeric, got {data[predictor].dtype}; give a 0/1 "

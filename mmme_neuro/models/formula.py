@@ -216,7 +216,7 @@ def _signed_pieces(text: str, formula: str) -> Iterator[tuple[str, str]]:
         if piece:
             yield sign, piece
         elif position > 0 or stop == len(text):
-            raise BadFormula(f"formula {formula!r}: a term is missing beside '{sign}'")
+            raise BadFormula(f"formula {formula!r}: a term is missing next to '{sign}'")
         position += 1
 
 

@@ -105,7 +105,10 @@ class ColumnNames:
                 )
             times = self.columns.count(self.columns[position])
             if times > 1:
-                raise BadInput(f"column {name!r} is there {times} times; rename one")
+                raise BadInput(
+                    f"column {name!r} is there {times} times, so which is meant is not known; "
+                    "rename or remove one"
+                )
 
     def shown(self, text: str) -> str:
         """Name of a result, such as ``"face type[T.micro]"``, with the columns' own names."""

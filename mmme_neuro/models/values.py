@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.naming import Expression
+from mmme_neuro.stats.tables import check_hashable
 
 NUMBER, BOOLEAN, CATEGORY = "number", "boolean", "category"
 INFERRED = {
@@ -48,6 +49,7 @@ def kind_of(column: pd.Series) -> str:
         inferred = INFERRED.get(pd.api.types.infer_dtype(column, skipna=True))
         if inferred is not None:
             return inferred
+        check_hashable(column)
         present = column[column.notna()]
         if len(present) and all(_is_number(value) for value in present):
             return NUMBER

@@ -230,7 +230,7 @@ def baseline_means(
     """
     if epochs.baseline is not None:
         raise ValueError(
-            f"epochs: baseline {epochs.baseline} is subtracted already; cut them anew."
+            f"epochs: baseline {epochs.baseline} is subtracted already; cut them again without one."
         )
     inside = window_mask(epochs.times, baseline)
     if not inside.any():

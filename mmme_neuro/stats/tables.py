@@ -3,7 +3,7 @@
 import difflib
 import numbers as number_types
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -216,6 +216,28 @@ def column_labels(table: pd.DataFrame, column: str, *, name: str = "table") -> p
             f"(.astype(str)), or make the odd ones missing."
         )
     return values.where(values.notna(), np.nan)
+
+
+def check_hashable(column: pd.Series, *, name: str = "table") -> None:
+    """Refuse a column with cells that cannot be labels, such as lists.
+
+    Parameters
+    ----------
+    column : Series
+    name : str
+        What the message calls its table.
+
+    Raises
+    ------
+    BadInput
+        With the first such cell and its row.
+    """
+    for row, cell in enumerate(column):
+        if not isinstance(cell, Hashable):
+            raise BadInput(
+                f"{name} column {column.name!r} must hold one label or number per row, found "
+                f"{shown(cell)} ({type(cell).__name__}) in row {row}; write labels as text."
+            )
 
 
 def _kind_of(cell: Any) -> str:

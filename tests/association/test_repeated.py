@@ -198,7 +198,7 @@ def test_errors(blood):
         rm_corr(blood.assign(ph=np.nan), "ph", "paco2").iloc[0]
     with pytest.raises(ValueError, match="confidence=1.5: must lie"):
         rm_corr(blood, "ph", "paco2", confidence=1.5).iloc[0]
-    with pytest.raises(ValueError, match="leave nothing beside the covariates"):
+    with pytest.raises(ValueError, match="leave nothing apart from the covariates"):
         rm_corr(blood, "ph", "paco2", covariates=["paco2"]).iloc[0]
     with pytest.raises(ValueError, match=r"\['ph'\] stand there twice"):
         rm_corr_matrix(blood, {"a": ["ph"], "b": ["ph", "paco2"]})

@@ -187,6 +187,7 @@ BYTES: dict[str, Mutation] = {
 """Name of a mutation of bytes -> function of the bytes and a generator."""
 
 HUGE_BYTES = 2**31
+LARGEST_COPY = 2**24
 
 
 def missing(path: Path, folder: Path, rng: np.random.Generator) -> None:
@@ -215,7 +216,11 @@ def of_another(path: Path, folder: Path, rng: np.random.Generator) -> None:
 
 def of_another_kind(path: Path, folder: Path, rng: np.random.Generator) -> None:
     """The content of a file of another format under this name."""
-    others = sorted(other for other in folder.iterdir() if other.suffix != path.suffix)
+    others = sorted(
+        other
+        for other in folder.iterdir()
+        if other.suffix != path.suffix and other.is_file() and other.stat().st_size < LARGEST_COPY
+    )
     shutil.copy(others[int(rng.integers(len(others)))], path)
 
 

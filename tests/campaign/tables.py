@@ -454,7 +454,7 @@ def try_table(verb: str, mutation: str, seed: int) -> Outcome:
     rng = np.random.default_rng([seed, *verb.encode(), *mutation.encode()])
     try:
         table = MUTATIONS[mutation](make().copy(), rng)
-    except (TypeError, ValueError, OverflowError) as error:  # pandas cannot hold such a column
+    except (TypeError, ValueError, ArithmeticError) as error:  # pandas cannot hold such a column
         return Outcome("no such table", str(error)[:200])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

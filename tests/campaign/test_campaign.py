@@ -5,6 +5,7 @@ or the numbers of the sound input; nothing hangs. Seeds count up from the first 
 fails is run again by its own seed.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import read_eeg
-from mmme_neuro.errors import BadInput
+from mmme_neuro.errors import BadInput  # noqa: F401 (in the compiled text)
+from mmme_neuro.stats import adjust_p_values
+from mmme_neuro.stats.tables import check_table
 from tests.campaign.__main__ import SEED
 from tests.campaign.runner import (
     Case,
@@ -27,6 +30,7 @@ from tests.campaign.samples import real_samples
 from tests.campaign.tables import VERBS, impossible
 from tests.campaign.trials import Outcome, of_error, of_table_error
 
+ROOT = Path(__file__).resolve().parents[2]
 N_FAST, N_SLOW = 100, 10_000
 
 
@@ -77,21 +81,26 @@ def test_cases_are_the_same_for_a_seed_and_cover_all():
 
 
 def raise_foreign():
+    adjust_p_values(pd.DataFrame({"a": [1]}), p_value=["a"])
+
+
+def raise_elsewhere():
     pd.DataFrame({"a": [1]})["b"]
 
 
 def raise_own():
-    raise BadInput("events: expected a column of onsets in seconds, found none; add it.")
+    check_table(None, ["onset"], name="events")
 
 
 def raise_short():
-    raise BadInput("no.")
+    exec(compile('raise BadInput("no.")', "mmme_neuro/short.py", "exec"))
 
 
 @pytest.mark.parametrize(
     ("function", "what"),
     [
         (raise_foreign, "traceback of a library"),
+        (raise_elsewhere, "no such table"),
         (raise_own, "refused"),
         (raise_short, "message that says little"),
     ],
@@ -153,3 +162,16 @@ def test_scratch_folder_is_the_trials_own(file_trials):
     case = Case(sample.name, sample.files[0], "empty", 0)
     assert file_trials(case).what == "refused"
     assert Path(file_trials._made / sample.files[0]).stat().st_size > 0
+
+
+def test_the_page_names_tests_that_exist():
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("## Campaign")[0].splitlines() if line.startswith("| ")]
+    held = 0
+    for row in rows:
+        for file, names in re.findall(r"`([\w/]+\.py)`(?:: ((?:`\w+`(?:, )?)+))?", row):
+            text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+            for name in re.findall(r"`(\w+)`", names):
+                assert f"def test_{name}(" in text, f"{file}: no test_{name}"
+                held += 1
+    assert held > 100

@@ -88,6 +88,8 @@ def of_table_error(error: BaseException) -> Outcome:
     """As `of_error`, about an argument: any message that the package itself raises."""
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1]
+    if not any(PACKAGE in Path(frame.filename).parts[-4:] for frame in frames):
+        return Outcome("no such table", f"{type(error).__name__} before the package was called")
     said = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {str(error)[:300]}"
     is_own = PACKAGE in Path(last.filename).parts and (last.line or "").startswith("raise ")
     if isinstance(error, MmmeError) or (isinstance(error, ValueError | TypeError) and is_own):

@@ -394,7 +394,7 @@ def test_damaged_headers_are_refused_by_file_and_key(recording, old, new, messag
 def test_missing_header_is_refused(recording):
     path = recording[0]
     path.with_name(path.name + ".dpa").unlink()
-    with pytest.raises(FileNotFoundError, match=r"header in Acquisition 01\.cdt\.dpa or .*beside"):
+    with pytest.raises(FileNotFoundError, match=r"header in Acquisition 01\.cdt\.dpa or .*next to"):
         read_curry(path)
 
 

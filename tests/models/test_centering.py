@@ -74,8 +74,8 @@ def test_share_of_a_category_is_its_mean():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"predictor": "speed"}, "no column 'speed'"),
-        ({"predictor": "rise", "participant": "clip"}, "no column 'clip'"),
+        ({"predictor": "speed"}, r"lacks the columns \['speed'\]"),
+        ({"predictor": "rise", "participant": "clip"}, r"lacks the columns \['clip'\]"),
         ({"predictor": "kind"}, "must be numeric"),
         ({"predictor": "x"}, "there already"),
     ],

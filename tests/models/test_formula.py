@@ -51,8 +51,8 @@ def test_printed_formula_parses_to_itself(response, slope, groups, correlated):
         ("y ~ (1 | g*h)", "columns joined by"),
         ("y ~ (1 | g", "unbalanced"),
         ("y ~ x + (1 | `g)", "unbalanced"),
-        ("y ~ x + + (1 | g)", "missing beside"),
-        ("y ~ (1 | g) +", "missing beside"),
+        ("y ~ x + + (1 | g)", "missing next to"),
+        ("y ~ (1 | g) +", "missing next to"),
     ],
 )
 def test_misspelt_formulas_are_refused(text, message):

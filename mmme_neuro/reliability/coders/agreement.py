@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import BadInput
+from mmme_neuro.events.coding import normalize_action_units
 from mmme_neuro.reliability.coders.action_units import (
     ESTIMATE,
     action_unit_index,
@@ -26,6 +27,9 @@ from mmme_neuro.reliability.coders.timing import timing_table
 from mmme_neuro.stats.levels import sorted_by_size
 from mmme_neuro.stats.resampling import ParticipantIntervals
 from mmme_neuro.stats.tables import check_table, checked_columns
+
+LONGEST_CLIP_S = 1e6
+"""Eleven days: times beyond it count from elsewhere, or in another unit."""
 
 REQUIRED = ("participant", "clip", "onset", "apex", "offset", "action_units")
 
@@ -236,9 +240,11 @@ def _stated_levels(found: set, *columns: pd.Series) -> list:
 
 def _checked(events: pd.DataFrame, name: str, condition: str) -> pd.DataFrame:
     """A coder's table with plain columns; raise where it cannot be compared."""
-    check_table(events, [*REQUIRED, condition], name=name)
+    others = events.columns if isinstance(events, pd.DataFrame) else ()
+    check_table(events, [*REQUIRED, condition, *others], name=name)
+    passes = [column for column in ("annotation_pass",) if column in events]
     events = checked_columns(
-        events, name=name, labels=["participant", "clip", condition],
+        events, name=name, labels=["participant", "clip", "action_units", condition, *passes],
         numbers=["onset", "apex", "offset"],
     )  # fmt: skip
     unnamed = events[["participant", "clip"]].isna().any(axis=1)
@@ -252,6 +258,10 @@ def _checked(events: pd.DataFrame, name: str, condition: str) -> pd.DataFrame:
             f"{name}: every event needs a label in {condition!r}, "
             f"{int(events[condition].isna().sum())} have none: label or remove them."
         )
+    units = events["action_units"].fillna("").astype(str)
+    events = events.assign(
+        action_units=units.map({text: normalize_action_units(text) for text in units.unique()})
+    )
     passes = sorted(set(events.get("annotation_pass", ())), key=str)
     if len(passes) > 1:
         raise ValueError(
@@ -318,6 +328,12 @@ def _lengths(
 ) -> dict[str, float]:
     """Length of each clip (s)."""
     ends = pd.concat([a, b]).groupby("clip", observed=True)["offset"].max()
+    longest = float(ends.max()) if len(ends) else 0.0
+    if longest > LONGEST_CLIP_S:
+        raise BadInput(
+            f"an event ends {longest:g} s after the start of its clip; onset, apex and offset must "
+            "be in seconds from the start of the clip."
+        )
     if clip_s is None:
         return {clip: float(ends[clip]) for clip in clips}
     lengths = clip_s if isinstance(clip_s, Mapping) else dict.fromkeys(clips, clip_s)

@@ -11,7 +11,7 @@ from mmme_neuro.errors import BadInput
 from mmme_neuro.events.passes import overlap_iou
 from mmme_neuro.reliability.coders.action_units import shared_share
 from mmme_neuro.stats.resampling import ParticipantIntervals
-from mmme_neuro.stats.tables import check_table
+from mmme_neuro.stats.tables import checked_columns
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,10 @@ def match_events(events: pd.DataFrame, others: pd.DataFrame, criterion: Criterio
     """
     if not isinstance(criterion, Criterion):
         raise BadInput(f"criterion must be OverlapAbove or OnsetWithin, got {criterion!r}")
-    check_table(events, ("clip", *criterion.columns), name="events")
-    check_table(others, ("clip", *criterion.columns), name="others")
+    events, others = (
+        checked_columns(table, name=name, labels=["clip"], numbers=criterion.columns)
+        for table, name in ((events, "events"), (others, "others"))
+    )
     parts = [np.empty((0, 3))]
     places = _places(others)
     for clip, rows in _places(events).items():

@@ -1,5 +1,6 @@
 """Linear deconvolution: responses to events that follow each other too fast to be averaged."""
 
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -370,8 +371,22 @@ def continuous_signal(recording: Recording, modality: str) -> tuple[mne.io.BaseR
     warn_of_shared_clock(recording)
     if modality == "physio":
         times = recording.physio_seconds(times)
+    _say_outside(times, raw)
     kinds = events["event_type"] if "event_type" in events else EVENT
     return raw, events.assign(time=times, event_type=kinds).reset_index(drop=True)
+
+
+def _say_outside(times: np.ndarray, raw: mne.io.BaseRaw) -> None:
+    """Warn of events outside the signal, which cannot add to it; refuse where all are."""
+    length = raw.n_times / raw.info["sfreq"]
+    outside = (times < 0) | (times >= length)
+    if not outside.any():
+        return
+    found = f"{int(outside.sum())} of {len(times)} events lie outside the signal of {length:.6g} s"
+    remedy = "check that onsets are in seconds of this recording"
+    if outside.all():
+        raise MissingInput(f"{found} ({times.min():.6g} to {times.max():.6g} s); {remedy}.")
+    warnings.warn(f"{found} and add nothing beyond its ends; {remedy}.", stacklevel=4)
 
 
 def _bears_whitening(basis: Basis, sample_s: float) -> bool:

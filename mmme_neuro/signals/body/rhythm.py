@@ -146,7 +146,7 @@ def _likeness(waves: np.ndarray, n_together: int) -> np.ndarray:
     sums = total[n_together:] - total[:-n_together]
     n_stretches = len(sums)
     squares = (sums**2).sum(axis=1)
-    likeness = np.empty((n_stretches, n_together))
+    likeness = np.full((n_stretches, n_together), np.nan)
     for n in range(n_together):
         wave = waves[n : n + n_stretches]
         product, own = (wave * sums).sum(axis=1), (wave**2).sum(axis=1)
