@@ -64,7 +64,7 @@ def _numbers(data: xr.DataArray) -> xr.DataArray:
     """Objects that are numbers or missing as such."""
     try:
         return data.copy(data=np.where(pd.isna(data.values), np.nan, data.values).astype(float))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:  # numpy, of words and other objects
         raise TypeError(
             f"responses must be real numbers, found objects that are none ({error}); convert them, "
             "for example with pandas.to_numeric"
