@@ -260,8 +260,8 @@ def icc(
     ICC(A,1) are generalized ones (`absolute_interval`). As a variance is not negative, the estimate
     is 0 where targets differ less than chance would have it; limits that lie below it, or that the
     estimate by REML leaves otherwise, reach to the estimate. Gaps are taken to be at random.
-    Where raters differ by constants only, no error is left: consistency is 1, and agreement is as of
-    a complete table, 1 without such constants.
+    Where raters differ by constants only, no error is left: consistency is 1, and agreement is as
+    of a complete table, 1 without such constants.
 
     Examples
     --------
