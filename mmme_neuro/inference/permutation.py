@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -212,8 +213,8 @@ def _check_choices(
         raise BadInput(
             f"threshold {threshold} is for correction='cluster' only; {correction!r} has none"
         )
-    if threshold is not None and not threshold > 0:
-        raise BadInput(f"threshold must be positive, got {threshold}")
+    if threshold is not None and not (isinstance(threshold, Real) and 0 < threshold < np.inf):
+        raise BadInput(f"threshold must be positive and finite, got {threshold!r}")
     if threshold is not None and threshold <= LARGEST_P:
         t = scipy.stats.norm.isf(threshold / 2)
         raise BadInput(

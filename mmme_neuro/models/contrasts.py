@@ -61,8 +61,8 @@ def marginal_means(
     --------
     >>> marginal_means(fit, "condition", by="valence")  # doctest: +SKIP
     """
-    names = [of, *_names(by)]
-    index, rows = _averaged_rows(fit, names, weights=weights, at=at or {})
+    names = [str(of), *_names(by)]
+    index, rows = _averaged_rows(fit, names, weights=weights, at={} if at is None else at)
     return fit.combinations(rows, index, dof=dof, confidence=confidence)
 
 
@@ -118,7 +118,7 @@ def contrast(
     """
     if adjust not in ADJUSTMENTS:
         raise BadInput(f"adjust must be one of {sorted(ADJUSTMENTS)}, got {adjust!r}")
-    if not isinstance(of, str):
+    if isinstance(of, Mapping):
         index, rows = _combinations(fit, of)
         table = fit.combinations(rows, index, dof=dof, confidence=confidence)
         return adjusted(table, adjust, np.zeros(len(rows), int), None, confidence=confidence)
@@ -127,8 +127,8 @@ def contrast(
             f"method must be one of {sorted(PAIRS)}, got {method!r} (corrections for their number "
             f"are given as adjust, one of {sorted(ADJUSTMENTS)})"
         )
-    by_names = _names(by)
-    index, rows = _averaged_rows(fit, [of, *by_names], weights=weights, at=at or {})
+    of, by_names = str(of), _names(by)
+    index, rows = _averaged_rows(fit, [of, *by_names], weights=weights, at={} if at is None else at)
     levels = list(index.get_level_values(0).unique())
     if len(levels) < 2:
         raise NotEstimable(f"contrast of {of!r}: expected two levels or more, found {levels}")
@@ -168,7 +168,7 @@ def _names(by: str | Sequence[str] | None) -> list[str]:
     """Names as a list."""
     if by is None:
         return []
-    return [by] if isinstance(by, str) else list(by)
+    return [str(name) for name in ([by] if np.ndim(by) == 0 else by)]
 
 
 def _combinations(
@@ -224,6 +224,12 @@ def _averaged_rows(
 def _grid_values(fit: LMMFit, at: At) -> dict[str, list]:
     """Values of each predictor in the reference grid."""
     design, categories = fit.design, fit.design.categories
+    if not isinstance(at, Mapping):
+        raise BadInput(
+            "at must name predictors with their values, for example "
+            f"at={{{next(iter(design.predictors), 'predictor')!r}: 3}}, got {at!r}"
+        )
+    at = {str(name): value for name, value in at.items()}
     unknown = [name for name in at if name not in design.predictors]
     if unknown:
         raise BadInput(

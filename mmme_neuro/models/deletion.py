@@ -75,6 +75,7 @@ def influence(fit: LMMFit, units: str = "participant", *, dof: str = "satterthwa
     >>> influence(fit, "participant").influential  # doctest: +SKIP
     """
     factors = {factor.name: factor for factor in fit.design.random}
+    units = str(units)
     if units not in factors:
         raise ValueError(
             f"units must be a grouping factor of the fit {list(factors)}, got {units!r}"

@@ -24,6 +24,7 @@ from mmme_neuro.models.values import (
 )
 from mmme_neuro.stats.groups import combination_weights, independent_columns
 from mmme_neuro.stats.levels import two_levels
+from mmme_neuro.stats.tables import in_row_order, with_columns
 
 ALIASED_BELOW = 1e-7
 """Relative norm left by the earlier columns under which a column counts as aliased (as in R)."""
@@ -351,7 +352,7 @@ def with_reference(table: pd.DataFrame, condition: str, levels: Sequence[str]) -
     """
     two = list(two_levels(table, condition, levels))
     own = table[table[condition].isin(two)]
-    return own.assign(**{condition: pd.Categorical(own[condition], categories=two)})
+    return with_columns(own, {condition: pd.Categorical(own[condition], categories=two)})
 
 
 def _check_levels(predictors: pd.DataFrame, groups: set[str]) -> None:
@@ -527,6 +528,7 @@ def _weight_column(weights: Weights, data: pd.DataFrame) -> pd.Series:
                 f"weights must have one value for each of the {len(data)} rows of the table, got "
                 f"{len(weights)}"
             )
+        weights = in_row_order(weights, data.index, name="weights")
         column = pd.Series(np.asarray(weights), name="weights")
     if kind_of(column) != NUMBER:
         raise BadInput(f"weights must be numbers, got {column.dtype}")

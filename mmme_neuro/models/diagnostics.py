@@ -38,8 +38,8 @@ def collinearity(fit: LMMFit) -> pd.DataFrame:
     >>> collinearity(fit)  # doctest: +SKIP
     """
     names = list(fit.design.fixed_names)
-    columns = fit.design.terms
-    used = [i for i, name in enumerate(names) if columns[name] != "1"]
+    columns, factors = fit.design.terms, fit.design.factors
+    used = [i for i, name in enumerate(names) if factors[name] != {"1"}]
     covariance = fit.covariance.to_numpy()[np.ix_(used, used)]
     sds = np.sqrt(np.diagonal(covariance))
     correlation = covariance / np.outer(sds, sds)

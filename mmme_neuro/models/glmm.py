@@ -1,5 +1,6 @@
 """Generalized mixed models for yes/no and count responses, by statsmodels."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 FAMILIES = ("binomial", "poisson")
 START_SD = 0.6
 """Of the approximate posterior, where the search begins (statsmodels draws it at random)."""
+LEAST_REACH = 0.5
+"""Prior standard deviation of the effect of one standard deviation of a covariate, on the scale of
+the link, below which is warned."""
+FAR_FROM_ZERO = 10.0
+"""Standard deviations of a covariate from zero to its mean beyond which is warned."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,6 +114,16 @@ def fit_glmm(
     GLMMFit
         Posterior means and standard deviations, not tests.
 
+    Raises
+    ------
+    MmmeError
+        When the response is none of the family, or the search found nothing.
+
+    Warns
+    -----
+    UserWarning
+        Where a covariate's unit or zero is such that the prior decides, or the search did not end.
+
     See Also
     --------
     fit_lmm : Continuous responses, exact.
@@ -126,6 +142,7 @@ def fit_glmm(
     """
     # A whole half of statsmodels that nothing else needs.
     from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM, PoissonBayesMixedGLM
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
     if family not in FAMILIES:
         raise ValueError(f"family must be one of {list(FAMILIES)}, got {family!r}")
@@ -156,15 +173,51 @@ def fit_glmm(
         fep_names=list(design.fixed_names),
         vcp_names=[f"{column} | {group}" for column, group in names],
     )
+    for message in _prior_warnings(design, fixed_sd):
+        warnings.warn(message, stacklevel=2)
     size = design.fixed.shape[1] + len(names) + columns.shape[1]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = model.fit_vb(mean=np.zeros(size), sd=np.full(size, START_SD))
+    failures = [one for one in caught if issubclass(one.category, ConvergenceWarning)]
+    advice = "standardize the covariates or simplify the model"
+    if failures and not np.any(result.fe_mean):
+        raise NotEstimable(
+            f"{parsed}: the search for the posterior did not leave its start; {advice}"
+        )
+    if failures:
+        warnings.warn(
+            f"{parsed}: the search for the posterior did not converge; {advice}", stacklevel=2
+        )
     return GLMMFit(
         formula=str(parsed),
         family=family,
-        result=model.fit_vb(mean=np.zeros(size), sd=np.full(size, START_SD)),
+        result=result,
         n_observations=design.n_events,
         n_dropped=design.n_dropped,
         components=tuple(names),
     )
+
+
+def _prior_warnings(design: Design, fixed_sd: float) -> list[str]:
+    """Covariates whose unit or zero lets the prior decide."""
+    messages = []
+    for name, column in zip(design.fixed_names, design.fixed.T, strict=True):
+        sd, mean = float(column.std()), float(column.mean())
+        if np.isin(column, (-1, 0, 1)).all():
+            continue
+        if fixed_sd * sd < LEAST_REACH:
+            messages.append(
+                f"{name!r} has a standard deviation of {sd:.3g}, so that the prior (fixed_sd="
+                f"{fixed_sd:g}) holds its effect next to zero: standardize it, or give a larger "
+                "fixed_sd"
+            )
+        elif abs(mean) > FAR_FROM_ZERO * sd:
+            messages.append(
+                f"{name!r} lies about {mean:.3g} with a standard deviation of {sd:.3g}, far from "
+                "zero, where the prior of the intercept is: standardize it"
+            )
+    return messages
 
 
 def _random_columns(

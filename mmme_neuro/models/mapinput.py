@@ -43,6 +43,8 @@ def as_map(responses: np.ndarray | xr.DataArray, events: pd.DataFrame) -> xr.Dat
         values = np.asarray(responses)
         names = ["event", *(f"axis_{i}" for i in range(1, values.ndim))]
         data = xr.DataArray(values, dims=names[: values.ndim])
+    if data.dtype.kind == "O":
+        data = _numbers(data)
     if data.dtype.kind not in "fiu":
         raise TypeError(
             f"responses must be real numbers, got dtype {data.dtype}; take power or another real "
@@ -56,6 +58,17 @@ def as_map(responses: np.ndarray | xr.DataArray, events: pd.DataFrame) -> xr.Dat
     if not data.size:
         raise ValueError(f"responses of shape {data.shape} are empty; there is nothing to fit")
     return data
+
+
+def _numbers(data: xr.DataArray) -> xr.DataArray:
+    """Objects that are numbers or missing as such."""
+    try:
+        return data.copy(data=np.where(pd.isna(data.values), np.nan, data.values).astype(float))
+    except (TypeError, ValueError) as error:  # numpy, of words and other objects
+        raise TypeError(
+            f"responses must be real numbers, found objects that are none ({error}); convert them, "
+            "for example with pandas.to_numeric"
+        ) from error
 
 
 def thread_count(asked: int | None) -> int:

@@ -1,7 +1,8 @@
 """Reliability of event-locked measures: amplitudes of single events, curves, components."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,8 @@ def erp_reliability(
     >>> erp_reliability(events, "late", **two, rng=1, n_splits=50, n_resamples=200)
     <ErpReliability | 1 responses: late>
     """
-    names = [responses] if isinstance(responses, str) else list(responses)
+    is_one = isinstance(responses, str) or not isinstance(responses, Iterable)
+    names: list[Any] = [responses] if is_one else list(responses)
     missing = [name for name in (participant, condition, *names) if name not in table]
     if missing:
         raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")

@@ -296,6 +296,10 @@ def generalizability(
         raise ValueError(f"facets must be 1 or 2 columns, got {list(facets)}.")
     table = checked_columns(table, labels=names, numbers=[scores])
     rows = table[[*names, scores]].dropna().reset_index(drop=True)
+    # Names of sources are text, whatever the columns are called.
+    targets, facets, scores = str(targets), [str(name) for name in facets], str(scores)
+    names = [targets, *facets]
+    rows.columns = pd.Index([*names, scores])
     n_levels = {name: int(rows[name].nunique()) for name in names}
     if min(n_levels.values(), default=0) < 2:
         raise ValueError(f"targets and facets need 2 levels or more with scores, got {n_levels}.")

@@ -158,7 +158,9 @@ def unit_scaled(values: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > 0 else np.inf
+    if denominator > 0:
+        return numerator / denominator
+    return np.inf if numerator > 0 else np.nan
 
 
 def _from_f(f: float, dof1: int, dof2: int, k: int, alpha: float) -> Coefficient:
@@ -258,6 +260,8 @@ def icc(
     ICC(A,1) are generalized ones (`absolute_interval`). As a variance is not negative, the estimate
     is 0 where targets differ less than chance would have it; limits that lie below it, or that the
     estimate by REML leaves otherwise, reach to the estimate. Gaps are taken to be at random.
+    Where raters differ by constants only, no error is left: consistency is 1, and agreement is as
+    of a complete table, 1 without such constants.
 
     Examples
     --------
@@ -370,6 +374,8 @@ def rater_reliability(
             reasons["limits of ICC(A,1), ICC(A,k)"] = (
                 "their degrees of freedom are next to 0, as targets differ far less than by chance"
             )
+        if np.isnan(forms["ICC(C,1)"].icc):
+            reasons["ICC(C,1), ICC(C,k)"] = _NO_SPREAD
     else:
         forms, method = _forms_with_gaps(cells, confidence, reasons), "mixed model"
     forms |= {name: forms[one].average(k) for name, one in _AVERAGES.items() if one in forms}
@@ -401,6 +407,7 @@ def rater_reliability(
 
 
 _EMPTY = [np.nan] * len(COLUMNS)
+_NO_SPREAD = "each rater gave one rating throughout, so there is no spread of targets to agree on"
 
 
 def _forms_with_gaps(
@@ -424,8 +431,7 @@ def _forms_with_gaps(
         reasons[both] = "raters share too few targets to tell raters' levels from targets'"
         return forms
     if of_targets.error == 0:
-        reasons[both] = "targets and raters reproduce the ratings, so no error is left to estimate"
-        return forms
+        return forms | _forms_without_error(of_targets, of_raters, confidence, reasons)
     shares = _shares(rows, "(1 | target) + (1 | rater)")
     target_share, error_share = shares["target"], shares["Residual"]
     forms["ICC(C,1)"] = _exact(of_targets, target_share / (target_share + error_share), confidence)
@@ -434,6 +440,24 @@ def _forms_with_gaps(
     absolute = Coefficient(target_share, of_f.f, of_f.dof1, of_f.dof2, low, high)
     forms["ICC(A,1)"] = absolute.with_estimate_inside()
     return forms
+
+
+def _forms_without_error(
+    targets: VariancePivot, raters: VariancePivot, confidence: float, reasons: dict[str, str]
+) -> dict[str, Coefficient]:
+    """Two-way forms where levels of targets and raters reproduce the ratings."""
+    of_targets, of_raters = (float((one.contrasts**2).mean()) for one in (targets, raters))
+    if of_targets == 0:
+        reasons["ICC(C,1), ICC(C,k)"] = _NO_SPREAD
+        absolute = Coefficient(0.0, np.nan, targets.dof, targets.error_dof, 0.0, 0.0)
+        return {"ICC(A,1)": absolute}
+    consistent = _exact(targets, 1.0, confidence)
+    if of_raters == 0:
+        return {"ICC(A,1)": consistent, "ICC(C,1)": consistent}
+    low, high = absolute_interval(targets, raters, confidence)
+    share = of_targets / (of_targets + of_raters)
+    absolute = replace(consistent, icc=share, ci_low=low, ci_high=high)
+    return {"ICC(A,1)": absolute.with_estimate_inside(), "ICC(C,1)": consistent}
 
 
 def _shares(rows: pd.DataFrame, random: str) -> dict[str, float]:

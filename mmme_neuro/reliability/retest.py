@@ -149,6 +149,13 @@ def retest_reliability(
     check_table(table, [participant, sessions, values])
     if levels is not None:
         two_levels(table, sessions, levels)
+        found = list(table[sessions].dropna().unique().tolist())
+        absent = [name for name in levels if name not in found]
+        if absent:
+            raise BadInput(
+                f"levels={list(levels)!r}: sessions column {sessions!r} holds no {absent!r}, found "
+                f"{found[:10]}; name two of these as they are written there."
+            )
         table = table[table[sessions].isin(list(levels))]
     cells = ratings_of(table, targets=participant, raters=sessions, ratings=values)
     if cells.n_raters != 2:

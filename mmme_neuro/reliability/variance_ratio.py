@@ -132,8 +132,11 @@ def variance_pivot(
     contrasts = (vectors.T @ (wanted.T @ response)) / weights
     rest = response - wanted @ (vectors @ contrasts)
     error = float(rest @ rest)
-    if error <= max(1e-24 * (response @ response), len(response) * rounding**2):
+    negligible = max(1e-24 * (response @ response), len(response) * rounding**2)
+    if error <= negligible:
         error = 0.0
+    if weights @ contrasts**2 <= negligible:
+        contrasts = np.zeros_like(contrasts)
     return VariancePivot(contrasts, weights, error, n_error)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.stats.rounding import is_constant_within
-from mmme_neuro.stats.tables import check_table, column_labels, column_numbers
+from mmme_neuro.stats.tables import check_table, column_labels, column_numbers, with_columns
 
 
 def complete_rows(
@@ -55,7 +55,7 @@ def complete_rows(
         raise NotEstimable(f"{', '.join(numbers)}: infinite values; set them to NaN or leave out.")
     words = [name for name in needed if name not in plain and _may_be_odd(data[name])]
     labels = {name: column_labels(data, name, name="data") for name in words}
-    table = data[needed].assign(**plain, **labels).dropna()
+    table = with_columns(data[needed], plain | labels).dropna()
     # An index may bear the name of a column, which pandas then finds ambiguous.
     table.index = table.index.set_names([None] * table.index.nlevels)
     sizes = table.groupby(list(groups), sort=False, observed=True)[needed[0]].transform("size")

@@ -2,7 +2,8 @@
 
 import difflib
 import numbers as number_types
-from collections.abc import Hashable, Iterable, Sequence
+import warnings
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,49 @@ def _cells_as_numbers(values: pd.Series, where: str) -> np.ndarray:
     return found
 
 
+def in_row_order(values: Any, index: pd.Index, *, name: str) -> Any:
+    """Return values given beside a table in the order of its rows.
+
+    Parameters
+    ----------
+    values : array, Series or None
+        One value per row. A Series with the labels of the rows in another order is put in theirs,
+        with a warning; all else is taken row by row.
+    index : Index, shape (n_rows,)
+        Of the table.
+    name : str
+        What the warning calls the values.
+
+    Returns
+    -------
+    array, Series or None
+
+    Warns
+    -----
+    UserWarning
+        Where values were put in another order.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> weights = pd.Series([1.0, 2.0], index=["first", "second"])
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     in_row_order(weights, pd.Index(["second", "first"]), name="weights").tolist()
+    [2.0, 1.0]
+    """
+    if not isinstance(values, pd.Series) or len(values) != len(index) or values.index.equals(index):
+        return values
+    if not (values.index.is_unique and index.is_unique and index.isin(values.index).all()):
+        return values
+    warnings.warn(
+        f"the index of {name} has the labels of the table's rows in another order; they were "
+        f"matched by label. Give {name} as an array to have them taken row by row",
+        stacklevel=3,
+    )
+    return values.reindex(index)
+
+
 def column_labels(table: pd.DataFrame, column: str, *, name: str = "table") -> pd.Series:
     """Return a column of labels that can be compared and sorted; missing ones stay missing.
 
@@ -255,7 +299,31 @@ def checked_columns(
         column: column_numbers(table, column, name=name, is_finite=is_finite) for column in numbers
     }
     new |= {column: _whole(table, column, name) for column in whole}
-    return table.assign(**new)
+    return with_columns(table, new)
+
+
+def with_columns(table: pd.DataFrame, columns: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return a copy with these columns, whose names need not be text as of ``assign``.
+
+    Parameters
+    ----------
+    table : DataFrame
+    columns : mapping of name to array or Series
+        Values, in the order of the rows.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> with_columns(pd.DataFrame({1: ["a"]}), {1: ["b"]})[1].tolist()
+    ['b']
+    """
+    changed = table.copy()
+    for column, values in columns.items():
+        changed[column] = values
+    return changed
 
 
 def _whole(table: pd.DataFrame, column: str, name: str) -> np.ndarray:

@@ -212,6 +212,8 @@ def test_the_wording_claims_neither_latency_nor_location(planted):
         ({"n_permutations": 10}, "n_permutations must be at least 19"),
         ({"threshold": 2.0}, "threshold 2.0 is for correction='cluster' only"),
         ({"threshold": -2.0, "correction": "cluster"}, "threshold must be positive"),
+        ({"threshold": np.inf, "correction": "cluster"}, "positive and finite, got inf"),
+        ({"threshold": "2.1", "correction": "cluster"}, "positive and finite, got '2.1'"),
         ({"threshold": 0.05, "correction": "cluster"}, "not a p-value.*threshold=1.96"),
         ({"threshold": 0.01, "correction": "cluster"}, "not a p-value.*threshold=2.58"),
         ({"threshold": 0.001, "correction": "cluster"}, "not a p-value.*threshold=3.29"),

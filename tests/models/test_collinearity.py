@@ -45,3 +45,16 @@ def test_categories_count_once_and_whatever_their_coding(events):
 def test_a_single_term_is_not_inflated(events):
     found = collinearity(fit_lmm("y ~ rise + (1 | p)", events))
     assert found.loc["rise", "gvif"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["1", "0", "rise time", "C"])
+def test_a_covariate_of_any_name_is_in_the_table(name):
+    rng = np.random.default_rng(8)
+    events = pd.DataFrame(rng.normal(size=(90, 3)), columns=["y", "rise", "emg"])
+    events = events.assign(p=np.arange(90) % 9)
+    events["emg"] += events["rise"]
+    expected = collinearity(fit_lmm("y ~ rise + emg + (1 | p)", events))
+    renamed = events.rename(columns={"rise": name})
+    found = collinearity(fit_lmm(f"y ~ `{name}` + emg + (1 | p)", renamed))
+    np.testing.assert_allclose(found.to_numpy(), expected.to_numpy())
+    assert expected.loc["rise", "gvif"] > 1.2

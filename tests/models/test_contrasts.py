@@ -270,6 +270,9 @@ def test_levels_at_which_means_are_taken(fit):
         ({"load": []}, "found none"),
         ({"valence": "neutral"}, "'valence' has no level .'neutral'"),
         ({"loud": 3}, "expects numeric predictors.*found .'loud'"),
+        (3, "at must name predictors with their values.*got 3"),
+        (0, "at must name predictors.*got 0"),
+        ([("load", 3)], "at must name predictors"),
     ],
 )
 def test_values_that_a_predictor_cannot_have_are_refused(fit, at, message):

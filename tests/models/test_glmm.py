@@ -1,10 +1,13 @@
 """Generalized mixed models: statsmodels' own numbers, recovery, bad input."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models import fit_glmm
 
 FORMULA = "{} ~ expression + (1 | participant) + (1 | stimulus)"
@@ -86,3 +89,33 @@ def test_bad_input_is_refused(events, change, how, message):
 def test_a_formula_without_response_is_refused(events):
     with pytest.raises(ValueError, match="names no response"):
         fit_glmm("~ expression + (1 | participant)", events, family="binomial")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda x: x * 1e-6,
+            "'x' has a standard deviation of .*e-0[67].*next to zero: standardize",
+        ),
+        (lambda x: x * 0.1, "'x' has a standard deviation.*fixed_sd=2"),
+        (lambda x: x + 40, "'x' lies about 40.* with a standard deviation"),
+    ],
+)
+def test_covariates_that_the_prior_decides_about_are_said(events, change, message):
+    x = np.random.default_rng(3).normal(size=len(events))
+    with pytest.warns(UserWarning, match=message):
+        fit_glmm("n_scr ~ x + (1 | participant)", events.assign(x=change(x)), family="poisson")
+
+
+def test_a_search_that_found_nothing_is_refused(events):
+    x = np.random.default_rng(3).normal(size=len(events)) + 1e4
+    with pytest.warns(UserWarning, match="lies about"), pytest.raises(NotEstimable, match="search"):
+        fit_glmm("blink ~ x + (1 | participant)", events.assign(x=x), family="binomial")
+
+
+def test_standardized_covariates_are_not_warned_of(events):
+    x = np.random.default_rng(3).normal(size=len(events))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_glmm("n_scr ~ x + (1 | participant)", events.assign(x=x), family="poisson")

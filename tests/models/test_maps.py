@@ -321,3 +321,16 @@ def test_intervals_are_those_of_the_single_fit(events):
         assert float(high[cell]) == pytest.approx(row["ci_high"], abs=1e-5)
     with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
         fits.interval("expression[T.micro]", confidence=95)
+
+
+def test_numbers_in_objects_are_numbers(events):
+    values = np.random.default_rng(4).normal(size=(len(events), 3))
+    values[2, 1] = np.nan
+    objects = values.astype(object)
+    objects[2, 1] = None
+    formula = "~ expression + (1 | participant)"
+    found, expected = fit_lmm_map(formula, objects, events), fit_lmm_map(formula, values, events)
+    np.testing.assert_array_equal(found.dataset["statistic"], expected.dataset["statistic"])
+    objects[0, 0] = "much"
+    with pytest.raises(TypeError, match="found objects that are none.*much"):
+        fit_lmm_map(formula, objects, events)

@@ -295,3 +295,14 @@ def test_offset_of_counts_is_the_logarithm_of_exposure(events):
 def test_offsets_that_are_none_are_refused(events, text, message):
     with pytest.raises(ValueError, match=message):
         fit_lmm(text, events)
+
+
+def test_weights_with_the_labels_of_the_rows_are_matched_by_label(events, fit):
+    mixed = events["n"].sample(frac=1, random_state=1)
+    with pytest.warns(UserWarning, match="weights has the labels.*matched by label"):
+        found = fit_lmm(MODEL, events, weights=mixed)
+    pd.testing.assert_frame_equal(found.table(), fit.table())
+    by_row = fit_lmm(MODEL, events, weights=mixed.to_numpy())
+    assert abs(by_row.criterion - fit.criterion) > 1
+    other = fit_lmm(MODEL, events, weights=events["n"].set_axis(np.arange(180) + 7))
+    pd.testing.assert_frame_equal(other.table(), fit.table())

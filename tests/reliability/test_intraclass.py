@@ -214,10 +214,34 @@ def test_perfect_agreement():
     np.testing.assert_allclose(biased.loc[["ICC(C,1)", "ICC(C,k)"], "icc"], 1)
     assert biased.loc["ICC(A,1)", "icc"] < 1
     values[0, 0] = np.nan
-    with pytest.warns(UserWarning, match="no error is left"):
-        gaps = icc_of(values)
-    assert gaps.loc["ICC(1)", "icc"] == 1
-    assert np.isnan(gaps.loc["ICC(A,1)", "icc"])
+    np.testing.assert_allclose(icc_of(values)[["icc", "ci_low", "ci_high"]], 1)
+
+
+@pytest.mark.parametrize(("unit", "level"), [(1, 0), (0.1, 14.62), (1e-9, 0), (1e9, 0.3)])
+def test_raters_without_error_agree_with_and_without_gaps(unit, level):
+    rng = np.random.default_rng(31)
+    values = rng.normal(size=(25, 1)) + np.array([0, 0.4, -0.3, 1.0])
+    complete = icc_of(unit * values + level)
+    values[[0, 3, 9, 20], [1, 0, 2, 2]] = np.nan
+    gaps = icc_of(unit * values + level)
+    two_way = ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
+    np.testing.assert_allclose(gaps["icc"][two_way], complete["icc"][two_way], rtol=1e-9)
+    np.testing.assert_allclose(
+        gaps["ci_low"]["ICC(A,1)"], complete["ci_low"]["ICC(A,1)"], atol=0.02
+    )
+    assert (gaps["ci_low"] <= gaps["icc"]).all() and (gaps["icc"] <= gaps["ci_high"]).all()
+
+
+@pytest.mark.parametrize("constant", [3.0, 0.1, 14.62])
+def test_raters_who_each_say_the_same_throughout_leave_nothing_to_agree_on(constant):
+    values = np.full((6, 1), constant) + np.array([0, 0.1, 0.7])
+    with pytest.warns(UserWarning, match="no spread of targets"):
+        table = icc_of(values)
+    assert np.isnan(table["icc"]["ICC(C,1)"]) and table["icc"]["ICC(A,1)"] == 0
+    values[2, 1] = np.nan
+    with pytest.warns(UserWarning, match="no spread of targets"):
+        table = icc_of(values)
+    assert np.isnan(table["icc"]["ICC(C,k)"]) and table["icc"]["ICC(A,k)"] == 0
 
 
 def test_targets_and_raters_without_ratings_are_left_out_and_named():

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from mmme_neuro import icc
+from mmme_neuro.errors import BadInput
 from mmme_neuro.reliability import retest_reliability
 from mmme_neuro.reliability.intraclass import complete_forms
 
@@ -122,3 +123,9 @@ def test_perfect_agreement_has_no_error(unit):
     assert found.sem == found.mdc == found.limits.bias == found.limits.sd == 0
     shifted = retest(pd.DataFrame({"who": who, "day": day, "uv": values + unit * 0.3 * day}))
     assert shifted.sem == 0 and shifted.limits.bias == pytest.approx(0.3 * unit)
+
+
+@pytest.mark.parametrize("levels", [("pre", "post"), ("1", "2"), (1, 3)])
+def test_sessions_that_are_not_there_are_named(levels):
+    with pytest.raises(BadInput, match=r"holds no .*found \[1, 2\]"):
+        retest(measured(np.random.default_rng(9)), levels=levels)

@@ -22,6 +22,7 @@ from mmme_neuro.reliability.coders.kappa import (
 )
 from mmme_neuro.reliability.coders.weighted import CHANCES, beyond_chance, unit_counts
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import in_row_order
 
 UNDEFINED = "all labels are the same or no unit has them, so agreement beyond chance is 0 / 0"
 
@@ -91,7 +92,11 @@ def label_agreement(
     if level not in LEVELS:
         raise BadInput(f"level must be one of {LEVELS}, got {level!r}.")
     codes, values = coded_labels(labels, categories, level=level)
-    named = np.arange(len(labels)) if participant is None else np.asarray(participant)
+    named = (
+        np.arange(len(labels))
+        if participant is None
+        else np.asarray(in_row_order(participant, labels.index, name="participant"))
+    )
     if len(named) != len(labels):
         raise ValueError(
             f"participant must name one person for each of {len(labels)} units, got {len(named)}."

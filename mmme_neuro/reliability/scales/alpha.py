@@ -13,15 +13,19 @@ from mmme_neuro.reliability.scales.items import (
     bootstrap_intervals,
     clusters_of,
     delta_std_errors,
+    influence_std_errors,
     items_of,
     log_intervals,
 )
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import in_row_order
 
 INTERVALS = ("feldt", "delta", "bootstrap")
 
 _NO_VARIANCE = 1e-10
-"""Share of the largest variance of a combination of items up to which another has none."""
+"""Share of the largest variance of a combination of items up to which another has next to none."""
+_ROUNDING = 1e-14
+"""Share of it that rounding alone may leave."""
 
 
 def cronbach_alpha(
@@ -101,7 +105,7 @@ def cronbach_alpha(
     table = items_of(items, missing=missing)
     if missing == "pairwise" and np.isnan(table.answers).any() and interval != "feldt":
         raise ValueError("missing='pairwise' has Feldt's interval only; use missing='complete'.")
-    people = clusters_of(participant, table)
+    people = clusters_of(in_row_order(participant, items.index, name="participant"), table)
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     estimates = _all(table.covariance)
     std_errors = np.full(len(estimates), np.nan)
@@ -109,9 +113,12 @@ def cronbach_alpha(
     cautions = _cautions(table, estimates)
     if not np.isnan(table.answers).any():
         std_errors = delta_std_errors(_all, table.answers, people)
-        if "lambda6" in cautions:
-            # The derivative would step to covariances that no such items have.
-            std_errors[_PLACES["lambda6"]] = np.nan
+        # By differences, the step would lead past the correlations that near copies can have.
+        std_errors[_PLACES["lambda6"]] = (
+            np.nan
+            if "lambda6" in cautions
+            else influence_std_errors(_influence_on_lambda6(table.answers), people)
+        )
         dof = len(np.unique(people)) - 1
         limits = log_intervals(estimates, std_errors, dof, confidence)
     if interval == "bootstrap":
@@ -138,16 +145,10 @@ def cronbach_alpha(
 def _cautions(table: Items, estimates: np.ndarray) -> dict[str, str]:
     """What stands but needs care, of each coefficient."""
     notes = {}
-    sizes, directions = np.linalg.eigh(correlation_of(table.covariance))
+    correlation = correlation_of(table.covariance)
     if not estimates[_PLACES["alpha"]] >= 0:
-        signs = np.sign(directions[:, -1])
-        fewer = -1 if signs.sum() > 0 else 1
-        against = [name for name, sign in zip(table.names, signs, strict=True) if sign == fewer]
-        notes["alpha"] = (
-            "alpha is negative, or not defined as the sum does not vary: as they are scored, the "
-            f"items do not measure one thing. Items {against} go against the others; reverse those "
-            "that are worded the other way."
-        )
+        notes["alpha"] = negative_alpha_text(correlation, table.names)
+    sizes = np.linalg.eigvalsh(correlation)
     if sizes[0] < -_NO_VARIANCE * sizes[-1]:
         notes["lambda6"] = (
             "correlations of pairs contradict each other, so lambda6 is not defined; use "
@@ -159,6 +160,30 @@ def _cautions(table: Items, estimates: np.ndarray) -> dict[str, str]:
             "predict them without error: lambda6 has no standard error; leave such items out."
         )
     return notes
+
+
+def negative_alpha_text(correlation: np.ndarray, names: Sequence[str]) -> str:
+    """What a negative alpha says, and which items go against the others.
+
+    Parameters
+    ----------
+    correlation : array, shape (n_items, n_items)
+        Of the items.
+    names : sequence of str
+        Of the items.
+
+    Returns
+    -------
+    str
+    """
+    signs = np.sign(np.linalg.eigh(correlation)[1][:, -1])
+    fewer = -1 if signs.sum() > 0 else 1
+    against = [name for name, sign in zip(names, signs, strict=True) if sign == fewer]
+    return (
+        "alpha is negative, or not defined as the sum does not vary: as they are scored, the "
+        f"items do not measure one thing. Items {against} go against the others; reverse those "
+        "that are worded the other way."
+    )
 
 
 def alpha_if_dropped(items: pd.DataFrame, *, missing: str = "complete") -> pd.DataFrame:
@@ -187,6 +212,9 @@ def alpha_if_dropped(items: pd.DataFrame, *, missing: str = "complete") -> pd.Da
     """
     table = items_of(items, missing=missing, at_least=3)
     covariance = table.covariance
+    if not alpha_of(covariance) >= 0:
+        text = negative_alpha_text(correlation_of(covariance), table.names)
+        warnings.warn(f"with all items, {text}", stacklevel=2)
     rows = {}
     for place, name in enumerate(table.names):
         others = np.delete(np.arange(len(table.names)), place)
@@ -266,16 +294,30 @@ def _lambda6(covariance: np.ndarray) -> Any:
     is_defined = np.isfinite(correlation).all(axis=(-2, -1))
     safe = np.where(is_defined[..., None, None], correlation, np.eye(correlation.shape[-1]))
     sizes, directions = np.linalg.eigh(safe)
-    is_empty = sizes <= _NO_VARIANCE * sizes[..., -1:]
+    is_empty = sizes <= _ROUNDING * sizes[..., -1:]
     inverse = np.where(is_empty, 0, 1 / np.where(is_empty, 1, sizes))
     # An item in a combination without variance is predicted by the others in it; 1 / diag(R^-1)
-    # holds for those outside.
+    # holds for those outside, also where others are nearly predicted.
     is_predicted = (directions**2 * is_empty[..., None, :]).sum(axis=-1) > 1e-14
     unpredicted = 1 / (directions**2 * inverse[..., None, :]).sum(axis=-1)
     left = np.where(is_predicted, 0, unpredicted).sum(axis=-1)
     total = safe.sum(axis=(-2, -1))
     is_defined &= (sizes[..., 0] >= -_NO_VARIANCE * sizes[..., -1]) & (total > _NO_VARIANCE)
     return np.where(is_defined, 1 - left / np.where(is_defined, total, 1), np.nan)[()]
+
+
+def _influence_on_lambda6(answers: np.ndarray) -> np.ndarray:
+    """What each row adds to lambda6, shape (n_rows,); no item may be a combination of others."""
+    around = answers - answers.mean(axis=0)
+    scores = around / around.std(axis=0, ddof=1)
+    correlation = np.corrcoef(answers.T)
+    inverse = np.linalg.inv(correlation)
+    unpredicted = 1 / np.diagonal(inverse)
+    residuals = scores @ inverse * unpredicted
+    of_left = (residuals**2 - unpredicted * scores**2).sum(axis=1)
+    of_total = scores.sum(axis=1) ** 2 - scores**2 @ correlation.sum(axis=1)
+    total = correlation.sum()
+    return (unpredicted.sum() * of_total / total - of_left) / total
 
 
 def _mean_correlation(covariance: np.ndarray) -> Any:

@@ -148,9 +148,29 @@ def delta_std_errors(
         slopes = (above - below) / (2 * step[i, j])
         pull = centered[:, i] * centered[:, j] - covariance[i, j]
         influence = influence + pull[:, None] * slopes
-    influence = sums_by_cluster(influence, participant)
-    n = len(influence)
-    return np.sqrt((influence**2).sum(axis=0) * n / (n - 1)) / len(answers)
+    return influence_std_errors(influence, participant)
+
+
+def influence_std_errors(influence: np.ndarray, participant: np.ndarray) -> np.ndarray:
+    """Standard errors from what each row adds to statistics.
+
+    Parameters
+    ----------
+    influence : array, shape (n_rows, ...)
+        Of each row.
+    participant : array, shape (n_rows,)
+        Participant of each row; rows of one participant may depend on each other.
+
+    Returns
+    -------
+    array, shape (...)
+        NaN with a single participant.
+    """
+    by_cluster = sums_by_cluster(influence, participant)
+    n = len(by_cluster)
+    if n < 2:
+        return np.full(by_cluster.shape[1:], np.nan)
+    return np.sqrt((by_cluster**2).sum(axis=0) * n / (n - 1)) / len(influence)
 
 
 def bootstrap_intervals(

@@ -1,15 +1,22 @@
 """Alpha of items that participants answered many times: within and between participants."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from mmme_neuro.errors import NotEstimable
-from mmme_neuro.reliability.scales.alpha import alpha_of, feldt_interval
+from mmme_neuro.reliability.scales.alpha import (
+    alpha_of,
+    correlation_of,
+    feldt_interval,
+    negative_alpha_text,
+)
 from mmme_neuro.reliability.scales.items import clusters_of, items_of
 from mmme_neuro.stats.groups import sums_by_cluster
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import in_row_order
 
 
 def multilevel_alpha(
@@ -64,7 +71,7 @@ def multilevel_alpha(
     [0.8, 1.0]
     """
     table = items_of(items, missing="complete")
-    people = clusters_of(participant, table)
+    people = clusters_of(in_row_order(participant, items.index, name="participant"), table)
     n_rows, n_items = table.answers.shape
     n_people = len(np.unique(people))
     if n_people < 3 or n_people == n_rows:
@@ -98,6 +105,13 @@ def multilevel_alpha(
     result = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     result = result.rename_axis(index="level")
     by_chance = "participants' means differ no more than by chance" if between.sum() <= 0 else ""
+    for level, covariance in (("within", within), ("between", between)):
+        if result["estimate"][level] < 0:
+            correlation = correlation_of(covariance)
+            # A variance between participants can be estimated below zero.
+            usable = correlation if np.isfinite(correlation).all() else covariance
+            text = negative_alpha_text(usable, table.names)
+            warnings.warn(f"{level} participants, {text}", stacklevel=2)
     return result.assign(n_left_out=table.n_left_out, reason=["", by_chance])
 
 

@@ -19,6 +19,7 @@ from mmme_neuro.reliability.scales.items import (
     log_intervals,
 )
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import in_row_order
 
 COEFFICIENTS = ("omega_total", "omega_hierarchical", "explained_common_variance", "alpha")
 
@@ -89,7 +90,7 @@ def mcdonald_omega(
     0.78
     """
     table, n_factors = _specified(items, n_factors, extraction)
-    people = clusters_of(participant, table)
+    people = clusters_of(in_row_order(participant, items.index, name="participant"), table)
     statistics = partial(
         omegas, n_factors=n_factors, extraction=extraction, standardized=standardized
     )

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pingouin
@@ -245,3 +247,60 @@ def test_a_negative_alpha_names_the_items():
     with pytest.warns(UserWarning, match="not defined as the sum does not vary"):
         cancel = cronbach_alpha(items[["a"]].assign(b=-items["a"]))
     assert np.isnan(cancel.loc["alpha", "estimate"])
+
+
+@pytest.mark.parametrize("noise", [1e-2, 1e-3, 1e-4, 1e-5, 3e-6, 1e-9])
+def test_lambda6_of_items_that_are_nearly_copies(noise):
+    rng = np.random.default_rng(21)
+    answers = rng.normal(size=(300, 1)) + rng.normal(size=(300, 4))
+    items = pd.DataFrame(np.column_stack([answers, answers[:, 0] + noise * rng.normal(size=300)]))
+    scores = (items - items.mean()) / items.std()
+    left = 0.0
+    for name in scores:
+        others = scores.drop(columns=name).to_numpy()
+        fitted = others @ np.linalg.lstsq(others, scores[name], rcond=None)[0]
+        left += ((scores[name] - fitted) ** 2).sum() / (len(scores) - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = cronbach_alpha(items).loc["lambda6"]
+        resampled = cronbach_alpha(items, interval="bootstrap", rng=1, n_resamples=500)
+    assert found["estimate"] == pytest.approx(1 - left / scores.corr().to_numpy().sum(), abs=1e-3)
+    limits = resampled.loc["lambda6", ["ci_low", "ci_high"]]
+    if noise >= 1e-4:
+        np.testing.assert_allclose(found[["ci_low", "ci_high"]], limits, atol=4e-3)
+    assert limits["ci_low"] < found["estimate"] < limits["ci_high"] < 0.95
+
+
+def test_the_standard_error_of_lambda6_is_its_spread():
+    rng = np.random.default_rng(22)
+    found = []
+    for _ in range(150):
+        answers = rng.normal(size=(200, 1)) + rng.normal(size=(200, 4))
+        found.append(
+            cronbach_alpha(pd.DataFrame(answers)).loc["lambda6", ["estimate", "std_error"]]
+        )
+    table = pd.DataFrame(found).astype(float)
+    # The standard deviation of 150 draws is known to 1 / sqrt(300), 6 %.
+    assert table["std_error"].mean() == pytest.approx(table["estimate"].std(), rel=0.2)
+
+
+def test_a_negative_alpha_is_said_within_participants_and_with_dropped_items():
+    rng = np.random.default_rng(23)
+    answers = rng.normal(size=(120, 1)) + rng.normal(size=(120, 4))
+    items = pd.DataFrame(answers * [1, -1, 1, -1], columns=list("abcd"))
+    with pytest.warns(UserWarning, match=r"within participants.*\['b', 'd'\]"):
+        multilevel_alpha(items, np.repeat(np.arange(12), 10))
+    with pytest.warns(UserWarning, match=r"with all items.*\['b', 'd'\]"):
+        alpha_if_dropped(items)
+
+
+def test_participants_with_the_labels_of_the_rows_are_matched_by_label():
+    rng = np.random.default_rng(24)
+    items = pd.DataFrame(rng.normal(size=(60, 1)) + rng.normal(size=(60, 3)))
+    people = pd.Series(np.repeat(np.arange(12), 5))
+    expected = multilevel_alpha(items, people)
+    mixed = items.sample(frac=1, random_state=1)
+    with pytest.warns(UserWarning, match="matched by label"):
+        found = multilevel_alpha(mixed, people)
+    pd.testing.assert_frame_equal(found, expected)
+    pd.testing.assert_frame_equal(multilevel_alpha(mixed, people.loc[mixed.index]), expected)
