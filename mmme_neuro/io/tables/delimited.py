@@ -163,11 +163,14 @@ def read_delimited(path: Path) -> Table:
             comment=remarks.pop() if len(remarks) == 1 else None,
             skipinitialspace=True,
             encoding=text_encoding(path),
-            encoding_errors="replace",
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-            table = read()
+            try:
+                table = read()
+            except UnicodeDecodeError:  # of pandas: a remark further down in another encoding
+                read = partial(read, encoding_errors="replace")
+                table = read()
         words = [n for n in table if not pd.api.types.is_numeric_dtype(table[n])]
         if words:
             # Else pieces of a column could be numbers already, with another decimal mark.
@@ -372,12 +375,12 @@ def _as_numbers(path: Path, table: pd.DataFrame, layout: _Layout, decimal: str) 
             is_word = values.isna() & plain.notna() & (plain.str.lower() != "nan")
             if is_word.any():
                 words[column] = str(text[is_word].iloc[0])
-        columns[column] = values.astype(float)
+        columns[column] = values.astype(float, copy=False)
     if words or table.empty:
         names = layout.names or ()
         listed = [names[column] if column < len(names) else column for column in words]
         raise _text_in(path, len(table), listed, next(iter(words.values()), ""))
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _no_numbers(path: Path, head: Sequence[str]) -> DamagedFile:
