@@ -130,7 +130,7 @@ def spoil(events, **columns):
         ("y ~ (1 | participant) + (1 | participant)", {}, "linearly dependent"),
         ("valence ~ load + (1 | participant)", {}, "one numeric column"),
         ("y ~ np.log(load) + (1 | participant)", {}, "not finite"),
-        ("y ~ load + + load + (1 | participant)", {}, "missing beside"),
+        ("y ~ load + + load + (1 | participant)", {}, "missing next to"),
         ("y ~ load ** + (1 | participant)", {}, "cannot read"),
         ("y ~ C(load) + (1 | participant)", {}, "simplify"),
     ],
