@@ -72,7 +72,7 @@ def _tried(make, cases: list[Case], kind: str) -> pd.DataFrame:
                 "detail": outcome.detail,
             }
         )
-        if time.monotonic() - said > 30:
+        if len(rows) > 20 and time.monotonic() - said > 30:
             said = time.monotonic()
             left = (said - begun) / len(rows) * (len(cases) - len(rows))
             typer.echo(f"{kind}: {len(rows)} of {len(cases)}, about {left / 60:.0f} min left")
