@@ -104,7 +104,8 @@ class Recording:
                     f"{name} must be an mne.io.Raw (read_eeg, read_physio, mne.io.RawArray) or "
                     f"None, got {type(raw).__name__}."
                 )
-        check_table(self.events, ["onset"], name="events")
+        others = self.events.columns if isinstance(self.events, pd.DataFrame) else ()
+        check_table(self.events, ["onset", *others], name="events")
         events = with_event_ids(self.events, self.participant)
         for name in EVENT_TIMES:
             if name in events and not pd.api.types.is_float_dtype(events[name].to_numpy()):

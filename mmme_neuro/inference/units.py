@@ -72,7 +72,7 @@ def column_of_term(design: Design, term: str) -> str:
     if term in names:
         return term
     terms = design.terms
-    plain = [name for name in names if terms[name] == term]
+    plain = [name for name in names if terms[name] in (term, f"`{term}`")]
     if len(plain) == 1:
         return plain[0]
     if plain:

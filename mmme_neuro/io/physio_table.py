@@ -58,8 +58,11 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{table.shape[1]}; correct 'Columns'."
         )
     sfreq, start = (_stated(sidecar, described, key) for key in BIDS_KEYS[:2])
-    if not sfreq > 0:
-        raise DamagedFile(f"{sidecar}: expected a positive SamplingFrequency, found {sfreq:g}.")
+    if not 0 < sfreq < np.inf or not np.isfinite(start):
+        raise DamagedFile(
+            f"{sidecar}: expected a positive SamplingFrequency and a finite StartTime, found "
+            f"{sfreq:g} and {start:g}; correct them."
+        )
     details = {label: described.get(label, {}) for label in labels}
     return PhysioSignals(
         labels=labels,

@@ -11,6 +11,7 @@ from mmme_neuro.errors import BadInput, NotEstimable
 from mmme_neuro.models.naming import Expression
 from mmme_neuro.stats.tables import check_hashable
 
+SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140
 NUMBER, BOOLEAN, CATEGORY = "number", "boolean", "category"
 INFERRED = {
     "string": CATEGORY,
@@ -174,6 +175,12 @@ def complete_rows(columns: Mapping[str, pd.Series], kinds: Mapping[str, str]) ->
             raise NotEstimable(
                 f"column {name!r} has {n_infinite} infinite values; correct them or set them "
                 "to NaN to leave these events out"
+            )
+        largest = float(np.abs(values[~missing[name]]).max(initial=0.0))
+        if largest and not SMALLEST_SIZE < largest < LARGEST_SIZE:
+            raise NotEstimable(
+                f"column {name!r} has values of a size of {largest:.1g}, whose squares are no "
+                "numbers of a computer; give it in another unit"
             )
     n_rows = len(next(iter(columns.values()))) if columns else 0
     rows = np.flatnonzero(~np.any(list(missing.values()), axis=0))

@@ -219,9 +219,14 @@ class GStudy:
         """Variance of the targets, and of the relative and the absolute error."""
         by_source = dict(zip(self.components.index, np.moveaxis(variances, -1, 0), strict=True))
         everything = (self.targets, *self.facets)
+        parts_of = {
+            ":".join(group): group
+            for size in range(1, len(everything))
+            for group in combinations(everything, size)
+        }
         relative = absolute = np.zeros_like(by_source[self.targets])
         for source, variance in by_source.items():
-            names = everything if source == RESIDUAL else tuple(source.split(":"))
+            names = everything if source == RESIDUAL else parts_of[source]
             part = variance / prod(levels[name] for name in names if name != self.targets)
             if source != self.targets:
                 absolute = absolute + part

@@ -36,6 +36,8 @@ class Sample:
     is_table: bool = False
     """Text whose lines stand for themselves: cut at the end of a line it is a shorter table."""
     may_be_empty: bool = False
+    states_length: bool = True
+    """Whether a part of the samples that ends between two of them can be told from a whole one."""
 
 
 def raw_eeg(seed: int = 0, n_channels: int = len(CHANNELS)) -> mne.io.RawArray:
@@ -83,7 +85,7 @@ def _eeg_files(folder: Path) -> Iterator[Sample]:
         write_fif(raw, folder / f"{stem}_raw.fif")
         savemat(folder / f"{stem}.set", {"EEG": _eeglab(raw)}, appendmat=False)
     files = ("eeg.vhdr", "eeg.eeg", "eeg.vmrk")
-    yield Sample("BrainVision", files, read_eeg, optional=files[2:])
+    yield Sample("BrainVision", files, read_eeg, optional=files[2:], states_length=False)
     yield Sample("EDF", ("eeg.edf",), read_eeg)
     yield Sample("BDF", ("eeg.bdf",), read_eeg)
     yield Sample("FIF", ("eeg_raw.fif",), read_eeg)

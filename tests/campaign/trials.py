@@ -166,18 +166,21 @@ def try_file(
         return Outcome("read with a warning", said[0][:200])
     if part in sample.optional:
         return Outcome("read without or with other events")
-    return _of_silent(sample, mutation, found, sound[1])
+    return _of_silent(sample, part, mutation, found, sound[1])
 
 
-def _of_silent(sample: Sample, mutation: str, found: Any, sound: Any) -> Outcome:
+def _of_silent(sample: Sample, part: str, mutation: str, found: Any, sound: Any) -> Outcome:
     """Other numbers without a word: allowed only where the file cannot be told from a sound one."""
     changed = f"{sound[0]} -> {found[0]}"
     if sample.is_table:
         return Outcome(
             "read other numbers", changed, is_fault=mutation == "empty" and not sample.may_be_empty
         )
-    if sample.has_checksum and mutation not in PATHS and found[0] == sound[0]:
+    has_checksum = sample.has_checksum and part == sample.files[0]
+    if has_checksum and mutation not in PATHS and found[0] == sound[0]:
         return Outcome("checksum passed over", changed, is_fault=mutation in FLIPS)
+    if mutation in CUTS and part != sample.files[0] and not sample.states_length:
+        return Outcome("cut between two samples", changed)
     if mutation in CUTS:
         return Outcome("silently shorter", changed, is_fault=True)
     if mutation in FLIPS and (found[0][0], found[0][2]) != (sound[0][0], sound[0][2]):

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmme_neuro.errors import BadFormula
 from tests.invariances.cases import CASES, EXCEPTIONS, ROOMS, Case
 from tests.invariances.changes import (
     CONSTANTS,
@@ -77,7 +78,13 @@ def expected_of(name: str, change: Change) -> pd.DataFrame:
 def check(name: str, change: Change) -> None:
     """Compare the result of a changed table with what it must be."""
     case = CASES[name]
-    found = called(case, change.of(case.make()), dict(change.names))
+    try:
+        found = called(case, change.of(case.make()), dict(change.names))
+    except BadFormula as error:
+        # A covariate of this name would be the second column "Intercept" of the result.
+        if "Intercept" in change.names.values() and "would have the same name" in str(error):
+            return
+        raise
     expected = expected_of(name, change)
     kept = [c for c in expected if change.rows is None or c not in case.seeded]
     assert len(found) == len(expected) > 0

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmme_neuro.errors import NotEstimable
 from mmme_neuro.models import contrast, fit_glmm, fit_lmm, fit_lmm_map, marginal_means
 from mmme_neuro.models.values import as_category, as_numbers, kind_of
 
@@ -148,3 +149,12 @@ def test_kinds_of_columns():
     with pytest.raises(ValueError, match="complex"):
         kind_of(pd.Series([1j]))
     assert list(as_category(pd.Series([10, 9, 1])).cat.categories) == [1, 9, 10]
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_sizes_whose_squares_no_float_holds_are_refused(size):
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"x": size * rng.normal(size=40), "g": np.tile(list("abcde"), 8)})
+    table["y"] = rng.normal(size=40)
+    with pytest.raises(NotEstimable, match="column 'x' has values of a size of 2e.*another unit"):
+        fit_lmm("y ~ x + (1 | g)", table)

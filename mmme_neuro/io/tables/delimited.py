@@ -375,7 +375,7 @@ def _as_numbers(path: Path, table: pd.DataFrame, layout: _Layout, decimal: str) 
             is_word = values.isna() & plain.notna() & (plain.str.lower() != "nan")
             if is_word.any():
                 words[column] = str(text[is_word].iloc[0])
-        columns[column] = values.astype(float, copy=False)
+        columns[column] = values if values.dtype == float else values.astype(float)
     if words or table.empty:
         names = layout.names or ()
         listed = [names[column] if column < len(names) else column for column in words]

@@ -16,6 +16,7 @@ from mmme_neuro.reliability.scales.items import (
     influence_std_errors,
     items_of,
     log_intervals,
+    row_labels,
 )
 from mmme_neuro.stats.resampling import ParticipantIntervals
 from mmme_neuro.stats.tables import in_row_order
@@ -105,7 +106,7 @@ def cronbach_alpha(
     table = items_of(items, missing=missing)
     if missing == "pairwise" and np.isnan(table.answers).any() and interval != "feldt":
         raise ValueError("missing='pairwise' has Feldt's interval only; use missing='complete'.")
-    people = clusters_of(in_row_order(participant, items.index, name="participant"), table)
+    people = clusters_of(in_row_order(participant, row_labels(items), name="participant"), table)
     resampling = ParticipantIntervals(confidence, rng, n_resamples)
     estimates = _all(table.covariance)
     std_errors = np.full(len(estimates), np.nan)

@@ -9,6 +9,7 @@ import pandas as pd
 from mmme_neuro.reliability.scales.self_reports import answers_by_item
 from mmme_neuro.stats.groups import sums_by_cluster
 from mmme_neuro.stats.resampling import ParticipantIntervals
+from mmme_neuro.stats.tables import check_table
 
 EVERY = "all"
 """Name of the row over all emotions."""
@@ -97,9 +98,8 @@ def emotion_dominance(
     [1.0, 0.5]
     """
     needed = ("participant", "stimulus", "item", "rating")
-    missing = [name for name in needed if name not in ratings]
-    if missing:
-        raise ValueError(f"ratings lack the columns {missing}; they have {list(ratings)}.")
+    check_table(ratings, needed, name="ratings")
+    ratings = ratings.reset_index(drop=True)
     rated = [name for name in emotions if (ratings["item"] == name).any()]
     if len(rated) < 2:
         raise ValueError(f"emotions: 2 or more must be items of the ratings, found {rated}.")
@@ -176,9 +176,8 @@ def means_by_emotion(
     [-2.0, 2.0]
     """
     needed = ("participant", "stimulus", item, value)
-    missing = [name for name in needed if name not in table]
-    if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+    check_table(table, needed)
+    table = table.reset_index(drop=True)
     aims = table["stimulus"].astype(str).map(dict(intended))
     used = table.assign(intended=aims).dropna(subset=["intended", value])
     centered = used[value] - used.groupby([item, "participant"], observed=True)[value].transform(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,11 @@ def clusters_of(participant: Sequence | np.ndarray | pd.Series | None, items: It
             f"{len(named)}."
         )
     return named[items.kept]
+
+
+def row_labels(items: Any) -> pd.Index:
+    """Labels of the rows of a table of items, which may be an array."""
+    return pd.DataFrame(items).index
 
 
 def items_of(items: pd.DataFrame, *, missing: str, at_least: int = 2) -> Items:

@@ -13,7 +13,7 @@ from mmme_neuro.reliability.scales.alpha import (
     feldt_interval,
     negative_alpha_text,
 )
-from mmme_neuro.reliability.scales.items import clusters_of, items_of
+from mmme_neuro.reliability.scales.items import clusters_of, items_of, row_labels
 from mmme_neuro.stats.groups import sums_by_cluster
 from mmme_neuro.stats.resampling import ParticipantIntervals
 from mmme_neuro.stats.tables import in_row_order
@@ -71,7 +71,7 @@ def multilevel_alpha(
     [0.8, 1.0]
     """
     table = items_of(items, missing="complete")
-    people = clusters_of(in_row_order(participant, items.index, name="participant"), table)
+    people = clusters_of(in_row_order(participant, row_labels(items), name="participant"), table)
     n_rows, n_items = table.answers.shape
     n_people = len(np.unique(people))
     if n_people < 3 or n_people == n_rows:

@@ -17,6 +17,7 @@ from mmme_neuro.reliability.scales.items import (
     delta_std_errors,
     items_of,
     log_intervals,
+    row_labels,
 )
 from mmme_neuro.stats.resampling import ParticipantIntervals
 from mmme_neuro.stats.tables import in_row_order
@@ -90,7 +91,7 @@ def mcdonald_omega(
     0.78
     """
     table, n_factors = _specified(items, n_factors, extraction)
-    people = clusters_of(in_row_order(participant, items.index, name="participant"), table)
+    people = clusters_of(in_row_order(participant, row_labels(items), name="participant"), table)
     statistics = partial(
         omegas, n_factors=n_factors, extraction=extraction, standardized=standardized
     )

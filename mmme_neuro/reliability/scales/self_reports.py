@@ -10,6 +10,7 @@ from mmme_neuro.reliability.intraclass import rater_reliability
 from mmme_neuro.reliability.scales.alpha import cronbach_alpha
 from mmme_neuro.reliability.scales.multilevel import multilevel_alpha
 from mmme_neuro.reliability.scales.omega import mcdonald_omega
+from mmme_neuro.stats.tables import check_table
 
 KEYS = ("participant", "stimulus")
 REVERSED = "-"
@@ -130,6 +131,7 @@ def scale_reliability(
     ['alpha', 'omega_total', 'alpha_within', 'alpha_between']
     """
     _check(ratings, "item", "rating")
+    ratings = ratings.reset_index(drop=True)
     generator = np.random.default_rng(rng)
     wide = answers_by_item(ratings)
     rows = []
@@ -230,9 +232,7 @@ def _coefficients(
 def _check(table: pd.DataFrame, item: str, value: str) -> None:
     """Refuse a table without the columns needed, or with a value more than once."""
     needed = [*KEYS, item, value]
-    missing = [name for name in needed if name not in table]
-    if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+    check_table(table, needed)
     twice = table.duplicated([*KEYS, item])
     if twice.any():
         first = table.loc[twice, [*KEYS, item]].iloc[0].tolist()

@@ -112,6 +112,8 @@ def paired_differences(
     debiased ones (docs/connectivity_null.md).
     """
     two_levels(table, condition, levels)
+    # An index level may be called like a column.
+    table = table.reset_index(drop=True)
     wide = table.pivot_table(list(measures), participant, condition, observed=True)
     rows = []
     for name in measures:

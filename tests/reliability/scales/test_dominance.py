@@ -94,7 +94,7 @@ def test_errors():
     ratings = simulated(gain=3.0, n_people=3, n_videos=3)
     with pytest.raises(ValueError, match=r"2 or more must be items of the ratings, found \[\]"):
         judged(ratings[ratings["item"] == "valence"])
-    with pytest.raises(ValueError, match=r"ratings lack the columns \['rating'\]"):
+    with pytest.raises(ValueError, match=r"ratings lacks the columns \['rating'\]"):
         judged(ratings.drop(columns="rating"))
     with pytest.raises(ValueError, match="one value per participant, stimulus and item"):
         judged(pd.concat([ratings, ratings[-1:]]))
