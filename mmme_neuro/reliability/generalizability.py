@@ -217,21 +217,23 @@ class GStudy:
         self, variances: np.ndarray, levels: Mapping[str, float]
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Variance of the targets, and of the relative and the absolute error."""
-        by_source = dict(zip(self.components.index, np.moveaxis(variances, -1, 0), strict=True))
+        # Targets first, the residual last: a facet may be called like it.
+        parts = list(zip(self.components.index, np.moveaxis(variances, -1, 0), strict=True))
+        of_targets = parts[0][1]
         everything = (self.targets, *self.facets)
         parts_of = {
             ":".join(group): group
             for size in range(1, len(everything))
             for group in combinations(everything, size)
         }
-        relative = absolute = np.zeros_like(by_source[self.targets])
-        for source, variance in by_source.items():
-            names = everything if source == RESIDUAL else parts_of[source]
+        relative = absolute = np.zeros_like(of_targets)
+        for place, (source, variance) in enumerate(parts):
+            names = everything if place == len(parts) - 1 else parts_of[source]
             part = variance / prod(levels[name] for name in names if name != self.targets)
-            if source != self.targets:
+            if place:
                 absolute = absolute + part
                 relative = relative + (part if self.targets in names else 0)
-        return by_source[self.targets], {"generalizability": relative, "dependability": absolute}
+        return of_targets, {"generalizability": relative, "dependability": absolute}
 
     def __repr__(self) -> str:
         levels = ", ".join(f"{number} {name}" for name, number in self.n_levels.items())

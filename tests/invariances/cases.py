@@ -553,7 +553,8 @@ def overlapping(table: pd.DataFrame, c: SimpleNamespace) -> pd.DataFrame:
 
 
 def differing(table: pd.DataFrame, c: SimpleNamespace) -> pd.DataFrame:
-    means = table.groupby([c.participant, c.cond], observed=True)[c.y].mean().reset_index()
+    plain = table.reset_index(drop=True)
+    means = plain.groupby([c.participant, c.cond], observed=True)[c.y].mean().reset_index()
     found = responses.paired_differences(
         means, [c.y], condition=c.cond, levels=("posed", "spontaneous"), participant=c.participant
     )
