@@ -23,6 +23,9 @@ RATE_IN_WORDS = re.compile(
 )
 """As programs write it before the numbers."""
 
+HIGHEST_RATE_HZ, LONGEST_S = 1e7, 1e11
+"""What no device reaches: rates, and seconds (those since 1970 are 2e9)."""
+
 BIDS_KEYS = ("SamplingFrequency", "StartTime", "Columns")
 DATASET_MARK = "dataset_description.json"
 
@@ -58,9 +61,9 @@ def read_bids_physio(path: Path) -> PhysioSignals:
             f"{table.shape[1]}; correct 'Columns'."
         )
     sfreq, start = (_stated(sidecar, described, key) for key in BIDS_KEYS[:2])
-    if not 0 < sfreq < np.inf or not np.isfinite(start):
+    if not 0 < sfreq < HIGHEST_RATE_HZ or not abs(start) < LONGEST_S:
         raise DamagedFile(
-            f"{sidecar}: expected a positive SamplingFrequency and a finite StartTime, found "
+            f"{sidecar}: expected a positive SamplingFrequency (Hz) and a StartTime in s, found "
             f"{sfreq:g} and {start:g}; correct them."
         )
     details = {label: described.get(label, {}) for label in labels}

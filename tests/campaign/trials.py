@@ -160,10 +160,10 @@ def try_file(
         return of_error(error, str(folder), part, path.name)
     if found == sound[1] or is_same:
         return Outcome("same numbers")
-    if is_implausible(result):
-        return Outcome("implausible numbers", str(found[0]), is_fault=True)
     if set(said) - set(sound[0]):
         return Outcome("read with a warning", said[0][:200])
+    if is_implausible(result):
+        return Outcome("implausible numbers", str(found[0]), is_fault=True)
     if part in sample.optional:
         return Outcome("read without or with other events")
     return _of_silent(sample, part, mutation, found, sound[1])

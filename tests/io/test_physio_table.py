@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mmme_neuro import read_physio
+from mmme_neuro.errors import DamagedFile
 from mmme_neuro.io.physio_table import read_bids_physio, read_table
 
 SIDECAR = {
@@ -157,3 +158,13 @@ def test_sidecars_without_numbers_are_refused(tmp_path, key, value):
     path = bids_table(tmp_path / "ds", **{"physio.json": SIDECAR | {key: value}})
     with pytest.raises(ValueError, match=f"physio.json: expected a .*{key}"):
         read_physio(path)
+
+
+@pytest.mark.parametrize(("key", "value"), [("SamplingFrequency", 1e308), ("StartTime", -1e300)])
+def test_rates_and_starts_that_no_device_has_are_refused(tmp_path, key, value):
+    path = tmp_path / "sub-01_task-a_physio.tsv.gz"
+    path.write_bytes(gzip.compress(b"1\n2\n3\n"))
+    sidecar = {"SamplingFrequency": 10.0, "StartTime": 0.0, "Columns": ["EDA"], key: value}
+    (tmp_path / "sub-01_task-a_physio.json").write_text(json.dumps(sidecar))
+    with pytest.raises(DamagedFile, match=key):
+        read_bids_physio(path)
