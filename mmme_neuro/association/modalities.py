@@ -12,7 +12,7 @@ from mmme_neuro.association.shuffles import Resampling
 from mmme_neuro.errors import NotEstimable
 from mmme_neuro.events.coding import split_action_units
 from mmme_neuro.stats.multiplicity import adjust_p_values
-from mmme_neuro.stats.tables import column_numbers
+from mmme_neuro.stats.tables import check_table, column_numbers
 from mmme_neuro.vocabulary import UPPER_FACE
 
 """Columns that `face_features` makes."""
@@ -44,11 +44,7 @@ def face_features(events: pd.DataFrame) -> pd.DataFrame:
     >>> face_features(events.assign(action_units="AU4,AU12")).round(2).to_numpy().tolist()
     [[-0.92, -1.61, 2.0, 0.5]]
     """
-    missing = [
-        name for name in ("duration", "rise", "action_units", "censored") if name not in events
-    ]
-    if missing:
-        raise ValueError(f"events lacks the columns {missing}; it has {list(events)}.")
+    check_table(events, ("duration", "rise", "action_units", "censored"), name="events")
     units = [
         [int(unit.removeprefix("AU")) for unit in split_action_units(text)]
         for text in events["action_units"].fillna("")

@@ -20,6 +20,7 @@ from mmme_neuro.stats.groups import (
     independent_columns,
 )
 from mmme_neuro.stats.multiplicity import adjust_p_values
+from mmme_neuro.stats.tables import check_table
 
 WITHIN = "within modalities"
 """Family of the pairs that lie in one modality."""
@@ -210,9 +211,7 @@ def rm_corr_matrix(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BadInput(f"modalities: {twice} stand there twice; name each measure once.")
-    missing = [name for name in names if name not in data]
-    if missing:
-        raise BadInput(f"data lacks the columns {missing}; it has {list(data)}.")
+    check_table(data, names, name="data")
     drawn = _with_generator(resampling)
     rows = []
     for (x, modality_x), (y, modality_y) in combinations(owner, 2):

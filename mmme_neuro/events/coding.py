@@ -57,10 +57,11 @@ def coded_events(
     events = checked_columns(events, name=name, labels=labels, numbers=numbers, whole=whole)
     if "censored" in needed:
         censored = column_numbers(events, "censored", name=name)
-        if not np.isin(censored, (0, 1)).all():
+        is_yes_or_no = np.isin(censored, (0, 1))
+        if not is_yes_or_no.all():
             raise BadInput(
                 f"{name} column 'censored' must say yes or no (True, False) in every row; found "
-                f"{shown(events['censored'].iloc[np.argmin(np.isin(censored, (0, 1)))])}."
+                f"{shown(events['censored'].iloc[np.argmin(is_yes_or_no)])}."
             )
         events = events.assign(censored=censored.astype(bool))
     for column in labels:

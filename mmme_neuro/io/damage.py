@@ -55,6 +55,11 @@ def refuse_unwritten_end(path: Path) -> None:
     path : Path
         The file.
     """
+    _written_tail(path)
+
+
+def _written_tail(path: Path) -> bytes:
+    """The last bytes of a file; refused where all of them are zeros."""
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
         tail = stream.read()
@@ -63,6 +68,7 @@ def refuse_unwritten_end(path: Path) -> None:
             f"{path}: ends in {TAIL_BYTES} bytes or more that were never written (zeros); copying "
             "or saving was interrupted: copy or export it again."
         )
+    return tail
 
 
 def check_last_line(path: Path, separator: str = "") -> None:
@@ -76,12 +82,8 @@ def check_last_line(path: Path, separator: str = "") -> None:
         What stands between the numbers of a line, and only there; without one, a last line that
         is too short cannot be told from a whole one.
     """
-    refuse_unwritten_end(path)
-    with path.open("rb") as stream:
-        stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
-        *before, last = stream.read().split(b"\n")
     # Every second byte of UTF-16 is zero.
-    *before, last = (line.replace(b"\0", b"") for line in (*before, last))
+    *before, last = _written_tail(path).replace(b"\0", b"").split(b"\n")
     if path.suffix.lower() == ".gz" or not last.strip() or not before:
         return
     mark = separator.encode()

@@ -14,9 +14,6 @@ from mmme_neuro.io.channels.labels import (
     electrodes_of,
     template_name,
 )
-from mmme_neuro.io.channels.labels import (
-    channel_types as channel_types,
-)
 
 QUIK_CAP_64 = tuple(
     "FP1 FPZ FP2 AF3 AF4 "

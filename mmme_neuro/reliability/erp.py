@@ -10,6 +10,7 @@ import pandas as pd
 from mmme_neuro.reliability.dependability import Dependability, dependability
 from mmme_neuro.reliability.scores import Scores, scores_of
 from mmme_neuro.reliability.split_half import CellStatistic, SplitHalf, split_half
+from mmme_neuro.stats.tables import check_table
 
 TARGETS = (0.7, 0.8)
 
@@ -123,9 +124,7 @@ def erp_reliability(
     """
     is_one = isinstance(responses, str) or not isinstance(responses, Iterable)
     names: list[Any] = [responses] if is_one else list(responses)
-    missing = [name for name in (participant, condition, *names) if name not in table]
-    if missing:
-        raise ValueError(f"table lacks the columns {missing}; it has {list(table)}.")
+    check_table(table, (participant, condition, *names))
     text = [name for name in names if not pd.api.types.is_numeric_dtype(table[name])]
     if text:
         raise ValueError(f"responses must hold numbers; {text} do not.")

@@ -66,11 +66,7 @@ class FileTrials:
         self._made = folder / "sound"
         self._folder = folder / "case"
         made = [(sample, self._made) for sample in made_samples(self._made, study)]
-        real = (
-            []
-            if data is None
-            else [(sample, data / _home(sample)) for sample in real_samples(data)]
-        )
+        real = [] if data is None else real_samples(data)
         self._samples = {sample.name: (sample, source) for sample, source in made + real}
         self._sound: dict[str, Any] = {}
 
@@ -91,12 +87,6 @@ class FileTrials:
             folder=self._folder,
             sound=self._sound[case.sample],
         )
-
-
-def _home(sample: Sample) -> str:
-    from tests.campaign.samples import REAL
-
-    return next(folder for folder, files, _ in REAL if files == sample.files)
 
 
 def try_table_case(case: Case) -> Outcome:

@@ -187,10 +187,10 @@ REAL = (
 """Real files where they are at hand: folder, files, reader."""
 
 
-def real_samples(data: Path) -> list[Sample]:
-    """Recordings of other people's devices."""
+def real_samples(data: Path) -> list[tuple[Sample, Path]]:
+    """Recordings of other people's devices, each with its folder."""
     return [
-        Sample(f"real: {files[0]}", files, read, optional=files[2:])
+        (Sample(f"real: {files[0]}", files, read, optional=files[2:]), data / folder)
         for folder, files, read in REAL
         if (data / folder / files[0]).is_file()
     ]

@@ -199,7 +199,7 @@ def _retest(table: pd.DataFrame) -> Any:
     return retest_reliability(two, participant="target", sessions="rater", values="rating").table()
 
 
-def _half(table: pd.DataFrame) -> Any:
+def _compared(table: pd.DataFrame) -> Any:
     return agreement(table, sheet(), condition="expression", criterion=OnsetWithin(0.2)).table()
 
 
@@ -240,7 +240,7 @@ VERBS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[pd.DataFrame], Any]
     "retest_reliability": (ratings, _retest),
     "cronbach_alpha": (scores, cronbach_alpha),
     "mcdonald_omega": (scores, mcdonald_omega),
-    "agreement": (sheet, _half),
+    "agreement": (sheet, _compared),
     "match_events": (sheet, lambda t: match_events(t, sheet(), OnsetWithin(0.2))),
     "audit_events": (sheet, lambda t: audit_events(t).table()),
     "describe_events": (sheet, lambda t: describe_events(t).emotions),
@@ -409,8 +409,6 @@ MUTATIONS: dict[str, Mutation] = {
     "a dictionary": lambda t, rng: t.to_dict("list"),
 }
 """Name -> function of the sound table and a generator."""
-
-SHARES = ("p_value",)
 
 
 def impossible(result: Any) -> str:

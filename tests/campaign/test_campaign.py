@@ -69,7 +69,7 @@ def test_many_mutated_tables():
 
 def test_mutated_real_files(shared_data, study, tmp_path):
     trials = FileTrials(study, tmp_path, data=shared_data)
-    cases = file_cases(real_samples(shared_data), N_FAST // 2, SEED)
+    cases = file_cases([sample for sample, _ in real_samples(shared_data)], N_FAST // 2, SEED)
     assert faults_of(trials, [case for case in cases if case.mutation != "huge"]) == []
 
 

@@ -16,14 +16,13 @@ import mne
 import numpy as np
 import pandas as pd
 
-from mmme_neuro.errors import MmmeError
+from mmme_neuro.errors import EXPECTED_FAILURES, MmmeError
 from tests.campaign.mutations import BYTES, PATHS
 from tests.campaign.samples import Sample
 
 LIMIT_S = 20.0
 PACKAGE = "mmme_neuro"
 SHORTEST_MESSAGE = 40
-MAY_BE_REFUSED = (MmmeError, OSError)
 CUTS = ("cut", "cut_head", "last_byte_lost", "empty", "one_byte")
 FLIPS = ("flip", "flip_head", "flip_head_often")
 LONGEST_READ = 10**6
@@ -77,7 +76,7 @@ def of_error(error: BaseException, *names: str) -> Outcome:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
     said = f"{type(error).__name__} at {place}: {str(error)[:300]}"
-    if not isinstance(error, MAY_BE_REFUSED):
+    if not isinstance(error, EXPECTED_FAILURES):
         return Outcome("traceback of a library", said, is_fault=True)
     if not any(name in str(error) for name in names) or len(str(error)) < SHORTEST_MESSAGE:
         return Outcome("message that names no file", said, is_fault=True)
