@@ -13,10 +13,9 @@ from mmme_neuro.errors import DamagedFile
 from mmme_neuro.io.breaks import SKIP, append_mark
 
 HEADER_BYTES = 256
-SIGNAL_HEADER_BYTES = 256
-COUNTS_AT = 216
-"""Where the number of samples in a record stands in the header of one signal, counted from the
-first signal's, times the number of signals."""
+LABELS, UNITS, COUNTS = (0, 16), (96, 8), (216, 8)
+"""Fields of a signal's header: the bytes per signal before the field, and its width. The header has
+one field of all signals after the other."""
 
 TIME_CHANNELS = ("EDF ANNOTATIONS", "BDF ANNOTATIONS")
 FEWEST_MISSING = 2
@@ -33,7 +32,6 @@ class RecordLayout:
     """Where a file's data records lie and how long each is."""
 
     kind: str
-    duration_s: float
     n_records: int
     record_bytes: int
     time_at: int
@@ -88,19 +86,37 @@ def read_records(path: Path, reader: Callable[..., mne.io.BaseRaw]) -> mne.io.Ba
     return raw if placed[-1] == (layout.n_records - 1) * length else _padded(path, raw, placed)
 
 
+def signal_fields(path: Path, field: tuple[int, int]) -> list[str]:
+    """One field of the header of every signal.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.edf`` or ``.bdf`` file.
+    field : tuple of int
+        `LABELS`, `UNITS` or `COUNTS`.
+
+    Returns
+    -------
+    list of str, shape (n_signals,)
+        Without the blanks around it.
+    """
+    before, width = field
+    with path.open("rb") as stream:
+        n_signals = int(stream.read(HEADER_BYTES)[252:256])
+        stream.seek(HEADER_BYTES + before * n_signals)
+        return [stream.read(width).decode("latin-1").strip() for _ in range(n_signals)]
+
+
 def _layout(path: Path) -> RecordLayout | None:
     """Layout of a file whose records carry times; None for one without."""
     with path.open("rb") as stream:
         fixed = stream.read(HEADER_BYTES)
-        kind = fixed[192:197].decode("latin-1").upper()
-        if kind[:4] not in ("EDF+", "BDF+"):
-            return None
-        n_signals = int(fixed[252:256])
-        signals = stream.read(SIGNAL_HEADER_BYTES * n_signals)
-    labels = [signals[16 * k : 16 * k + 16].decode("latin-1").strip() for k in range(n_signals)]
+    kind = fixed[192:197].decode("latin-1").upper()
+    if kind[:4] not in ("EDF+", "BDF+"):
+        return None
+    labels, counts = signal_fields(path, LABELS), list(map(int, signal_fields(path, COUNTS)))
     times = [k for k, label in enumerate(labels) if label.upper() in TIME_CHANNELS]
-    first = COUNTS_AT * n_signals
-    counts = [int(signals[first + 8 * k : first + 8 * k + 8]) for k in range(n_signals)]
     sample_bytes = 3 if fixed[:1] == b"\xff" else 2
     header_bytes, record_bytes = int(fixed[184:192]), sample_bytes * sum(counts)
     # A writer that was stopped leaves -1.
@@ -111,7 +127,6 @@ def _layout(path: Path) -> RecordLayout | None:
         return None
     return RecordLayout(
         kind,
-        float(fixed[244:252]),
         n_records,
         record_bytes,
         sample_bytes * sum(counts[: times[0]]),

@@ -1,6 +1,5 @@
 """EEG recordings of any format a lab hands over."""
 
-import os
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -30,7 +29,7 @@ from mmme_neuro.io.channels.voltages import (
 )
 from mmme_neuro.io.curry import read_curry
 from mmme_neuro.io.damage import found_beside, named_beside, reading, small_text
-from mmme_neuro.io.edf_records import read_records
+from mmme_neuro.io.edf_records import LABELS, TIME_CHANNELS, UNITS, read_records, signal_fields
 from mmme_neuro.io.matlab import check_matlab_file
 from mmme_neuro.io.montage import place_electrodes
 
@@ -295,16 +294,11 @@ def _is_unknown_to_mne(unit: str | None) -> bool:
 
 def _units_of_edf(path: Path, recording: EEG) -> dict[str, str]:
     """Physical dimension of every signal but the trigger's, as the header has it."""
-    with path.open("rb") as stream:
-        stream.seek(252)
-        n_signals = int(stream.read(4))
-        labels = [stream.read(16).decode("latin-1") for _ in range(n_signals)]
-        stream.seek(80 * n_signals, os.SEEK_CUR)
-        units = [stream.read(8).decode("latin-1").strip() for _ in range(n_signals)]
+    labels, units = signal_fields(path, LABELS), signal_fields(path, UNITS)
     signals = [
         unit
         for label, unit in zip(labels, units, strict=True)
-        if label.strip().upper() not in ("EDF ANNOTATIONS", "BDF ANNOTATIONS")
+        if label.upper() not in TIME_CHANNELS
     ]
     types = recording.get_channel_types()
     return {
